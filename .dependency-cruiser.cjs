@@ -1,0 +1,90 @@
+/**
+ * The layering of Payday, in one reviewed file (docs/architecture.md explains it).
+ * Each rule says what may not be imported from where.
+ */
+const PURE = '^libs/(kernel|contracts|scoring|scenario)/src';
+const SPEC = '\\.spec\\.ts$|/conformance/';
+/** What each lib may import, besides itself. */
+const LAYERS = {
+  kernel: [],
+  contracts: ['kernel'],
+  scoring: ['kernel', 'contracts'],
+  scenario: ['kernel', 'contracts'],
+  'event-log': ['kernel'],
+  persistence: ['kernel', 'contracts'],
+  faults: ['kernel', 'contracts'],
+  client: ['contracts'],
+  runtime: ['kernel', 'contracts'],
+};
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'pure-libs-do-no-io',
+      comment: 'Pure libs may use no Node built-in: no files, sockets, timers or processes.',
+      severity: 'error',
+      from: { path: PURE, pathNot: SPEC },
+      to: { dependencyTypes: ['core'] },
+    },
+    ...Object.entries(LAYERS).map(([lib, allowed]) => ({
+      name: `layer-${lib}`,
+      comment: `libs/${lib} imports only: ${allowed.join(', ') || 'nothing of ours'}.`,
+      severity: 'error',
+      from: { path: `^libs/${lib}/`, pathNot: SPEC },
+      to: { path: '^(libs|apps)/', pathNot: `^libs/(${[lib, ...allowed].join('|')})/` },
+    })),
+    {
+      name: 'libs-by-their-index',
+      comment: 'A lib is entered through its index.ts only.',
+      severity: 'error',
+      from: { path: '^(?:libs|apps)/([^/]+)/' },
+      to: {
+        path: '^libs/([^/]+)/src/',
+        pathNot: ['^libs/$1/', '^libs/[^/]+/src/(conformance/)?index\\.ts$'],
+      },
+    },
+    {
+      name: 'apps-are-islands',
+      comment: 'Apps never import each other; all-in-one composes them through their index.ts.',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/all-in-one/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'all-in-one-enters-apps-by-index',
+      severity: 'error',
+      from: { path: '^apps/all-in-one/', pathNot: SPEC },
+      to: { path: '^apps/[^/]+/src/', pathNot: ['^apps/all-in-one/', '^apps/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'adapters-never-import-each-other',
+      severity: 'error',
+      from: { path: '/(adapters|drivers)/([^/.]+)' },
+      to: { path: '/(adapters|drivers)/', pathNot: '/$1/$2[^/]*' },
+    },
+    {
+      name: 'testing-kit-never-ships',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: ['^libs/testing/', SPEC] },
+      to: { path: '^libs/testing/|/conformance/|^test/' },
+    },
+    {
+      name: 'no-dev-dependencies-in-production',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: ['^libs/testing/', '^apps/web/', SPEC] },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|node_modules/(?!@?[^/]+)).*$' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      conditionNames: ['source', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
+    skipAnalysisNotInRules: true,
+  },
+};

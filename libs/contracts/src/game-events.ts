@@ -1,0 +1,64 @@
+import type { CloudEvent } from './cloud-event.js';
+import type { Scenario } from './scenario.js';
+
+/** The life of a game. `frozen` is a view of `running` (the public sees no change) and so is no state here. */
+export type GameState = 'lobby' | 'running' | 'paused' | 'ended' | 'sealed';
+
+export interface TeamInfo {
+  id: string;
+  /** 1 to 40 characters of any script. */
+  name: string;
+  /** CSS colour. */
+  color: string;
+  /** Unranked teams are probed but not placed. */
+  ranked: boolean;
+}
+
+/** What one fault on one team is doing. Defined with its transitions in `libs/faults`. */
+export type FaultState = 'armed' | 'firing' | 'active' | 'reverting' | 'reverted' | 'stuck';
+
+export interface FaultInfo {
+  /** One per team struck: `<injection id>/<team id>`. */
+  id: string;
+  /** Groups the faults of one injection (one timeline entry, or one command). */
+  injectionId: string;
+  kind: string;
+  teamId: string;
+  serviceId: string;
+  label: string;
+  state: FaultState;
+  /** Why it is in that state, for people; may be empty. */
+  detail: string;
+  /** Epoch ms when it began to fire, and when its time to live ends. */
+  startedAt: number;
+  expiresAt: number;
+}
+
+/** Data of each `game-events` type. All times are epoch ms; all that touch scoring lie on window boundaries. */
+export interface GameEventData {
+  'dev.payday.game.created': { gameId: string; name: string; seed: string; scenario: Scenario };
+  'dev.payday.team.added': { team: TeamInfo };
+  /** `url: null` takes the endpoint away. */
+  'dev.payday.endpoint.changed': { teamId: string; serviceId: string; url: string | null };
+  'dev.payday.game.scheduled': { startsAt: number; endsAt: number };
+  /** Windows from `fromAt` on do not score, until `game.resumed`. */
+  'dev.payday.game.paused': { fromAt: number; reason: string };
+  /** Windows from `fromAt` on score again; the end moves by the length of the pause. */
+  'dev.payday.game.resumed': { fromAt: number; endsAt: number };
+  'dev.payday.game.ended': { endsAt: number };
+  /** Nothing that arrives later changes the ledger. */
+  'dev.payday.game.sealed': { sealedAt: number };
+  /** An amount given or taken by hand; it counts in the window that holds `effectiveAt`. */
+  'dev.payday.adjustment.made': {
+    adjustmentId: string;
+    teamId: string;
+    cents: number;
+    reason: string;
+    effectiveAt: number;
+  };
+  'dev.payday.fault.changed': { fault: FaultInfo };
+  'dev.payday.announcement.made': { announcementId: string; text: string };
+}
+
+export type GameEventType = keyof GameEventData;
+export type GameEvent = { [T in GameEventType]: CloudEvent<T, GameEventData[T]> }[GameEventType];

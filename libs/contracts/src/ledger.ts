@@ -1,0 +1,52 @@
+/** Why a ledger entry exists. */
+export type LedgerReason = 'served' | 'failed' | 'downtime' | 'usage_fee' | 'adjustment';
+
+/** Example of a failed request, for the team that wants to know why. */
+export interface FailureSample {
+  intendedAt: number;
+  outcome: string;
+  /** The check that failed, e.g. "quote". */
+  checkId: string;
+  /** What was asked: "GET /quotes/7?days=3". At most 200 characters. */
+  request: string;
+  /** What a right answer is. At most 200 characters. */
+  expected: string;
+  /** What came instead. At most 200 characters, control characters replaced. */
+  got: string;
+  latencyMs: number;
+}
+
+/** One line of the ledger. A team's salary is the sum of `cents` over its entries, always. */
+export interface LedgerEntry {
+  gameId: string;
+  windowIndex: number;
+  /** The window's interval in epoch ms: start inclusive, end exclusive. */
+  windowStartAt: number;
+  windowEndAt: number;
+  teamId: string;
+  /** Empty for adjustments. */
+  serviceId: string;
+  reason: LedgerReason;
+  /** The other team for marketplace traffic; the team itself for its own; the adjustment's id for adjustments. */
+  counterparty: string;
+  /** Requests behind this entry; 1 for downtime and adjustments. */
+  count: number;
+  cents: number;
+  /** Latency percentiles of the entry's good answers; null where there are none. */
+  latencyMs: { p50: number; p95: number; p99: number } | null;
+  samples: FailureSample[];
+  /** What to tell people: an adjustment's reason, or "availability 20.0 % of 10 requests, below 90 %". */
+  note: string;
+}
+
+/** `GET /api/v1/ledger`. */
+export interface LedgerPage {
+  gameId: string;
+  /** Set when one team was asked for: its salary, from the same database snapshot as the entries. */
+  salaryCents: number | null;
+  /** Over all entries that match, not only this page. */
+  total: { entries: number; cents: number };
+  entries: LedgerEntry[];
+  /** Pass as `cursor` to get the next page; null on the last. */
+  nextCursor: string | null;
+}

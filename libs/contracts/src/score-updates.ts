@@ -1,0 +1,32 @@
+import type { CloudEvent } from './cloud-event.js';
+
+/** `up` answers well; `slow` answers right but earns little; `failing` fails now and then; `down` fails always; `missing` has no endpoint; `unknown` has not been probed yet. */
+export type ServiceState = 'up' | 'slow' | 'failing' | 'down' | 'missing' | 'unknown';
+
+export interface ServiceView {
+  id: string;
+  state: ServiceState;
+  /** Share of good answers over the last ten seconds of event time, in hundredths of a percent (0 to 10000); null if none were due. */
+  availabilityBp: number | null;
+  /** 95th percentile of the latency of good answers over the same time; null if there were none. */
+  p95Ms: number | null;
+  requestsPerSecond: number;
+}
+
+/** One team's score after a commit. All values are absolute: the latest update replaces every earlier one. */
+export interface TeamScore {
+  gameId: string;
+  teamId: string;
+  /** Commit sequence of the scorer's partition: increases with every commit, also across restarts. */
+  commitSeq: number;
+  /** Event time up to which all probers have promised to be complete, epoch ms; 0 before the first promise. */
+  asOf: number;
+  salaryCents: number;
+  /** Current rate of pay: over the last ten seconds of event time, per minute. */
+  payPerMinuteCents: number;
+  /** Pay over the last minute and the last five minutes of event time. */
+  trend: { oneMinuteCents: number; fiveMinutesCents: number };
+  services: ServiceView[];
+}
+
+export type ScoreUpdate = CloudEvent<'dev.payday.team.scored', TeamScore>;

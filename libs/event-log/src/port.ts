@@ -1,0 +1,98 @@
+/**
+ * The event log: durable topics of keyed records, each split into partitions.
+ *
+ * What every adapter promises (each line is a named test of the conformance suite):
+ * - order per key: records of one key are read in the order in which their appends were called, and one append
+ *   call keeps its array's order;
+ * - durable when acknowledged: once `append` has resolved, the records survive a kill of every process and, where
+ *   the medium can flush, a power cut;
+ * - at least once: every record is handed to a consumer of each group until `onBatch` resolved for it; after a crash
+ *   or a reassignment a consumer may see records again, never skip any;
+ * - replay: a consumer begins behind any position that a record ever had;
+ * - one at a time: per partition, the next batch is handed over only when the last one's handler has resolved
+ *   (backpressure), while other partitions go on;
+ * - poison: a record that the handler rejects by `PoisonRecordError` goes to the dead-letter topic with the reason,
+ *   and its partition goes on behind it.
+ * Callers never branch on which adapter they got.
+ */
+export interface EventLog {
+  /** For logs and error messages, e.g. `lmdb`. */
+  readonly adapter: string;
+  /**
+   * Makes topics that do not exist yet; repeating it is harmless.
+   * @throws PaydayError `topic_mismatch` if one exists with another number of partitions.
+   */
+  createTopics(topics: readonly TopicSpec[]): Promise<void>;
+  /** Number of partitions. @throws PaydayError `unknown_topic`. */
+  partitions(topic: string): Promise<number>;
+  /**
+   * Appends records, in order, each to the partition of its key. Resolves when all are durable; the result holds
+   * each record's position. @throws PaydayError `unknown_topic`, `record_too_large`, `log_closed`, `log_unavailable` (retryable).
+   */
+  append(topic: string, records: readonly EventRecord[]): Promise<RecordPosition[]>;
+  /** Starts a consumer. It runs until it is closed; transient trouble is retried, with `onError` told. */
+  consume(options: ConsumeOptions): Consumer;
+  /** Per partition, the position of the last record, or null where there is none. */
+  endPositions(topic: string): Promise<(Position | null)[]>;
+  /** Closes consumers (each finishes its running handler), flushes and releases everything. Repeatable. */
+  close(): Promise<void>;
+}
+
+export interface TopicSpec {
+  topic: string;
+  /** ≥ 1. */
+  partitions: number;
+}
+
+/** Opaque; store it, pass it back, and compare it only by `comparePositions` and only within one partition. */
+export type Position = string;
+
+export interface EventRecord {
+  /** Any text, also unicode; 1 to 1024 UTF-8 bytes. */
+  key: string;
+  value: Uint8Array;
+  headers?: Record<string, string>;
+}
+
+export interface RecordPosition {
+  partition: number;
+  position: Position;
+}
+
+export interface StoredRecord extends EventRecord, RecordPosition {
+  headers: Record<string, string>;
+  /** When the log took it, epoch ms. */
+  appendedAt: number;
+}
+
+export interface ConsumeOptions {
+  topic: string;
+  /** Members of one group share the partitions. Without a group the consumer reads every partition. */
+  group?: string;
+  /** Where to begin in a partition: behind a position, or at the earliest or the next record. Asked at each assignment. */
+  startAt(partition: number): Promise<Position | 'earliest' | 'latest'> | Position | 'earliest' | 'latest';
+  /** Called after the last batch of a partition was handled and before another member may get it. */
+  onRevoked?(partition: number): Promise<void> | void;
+  /** Handles records of one partition, in order. Rejecting redelivers them after a pause; see `PoisonRecordError`. */
+  onBatch(batch: RecordBatch): Promise<void>;
+  /** Where poison records go. Default: they are handed again and again, and `onError` is told. */
+  deadLetterTopic?: string;
+  /** Default 1000. */
+  maxBatchRecords?: number;
+  /** Told of everything that is retried. */
+  onError?(error: unknown): void;
+}
+
+export interface RecordBatch {
+  topic: string;
+  partition: number;
+  /** At least one. */
+  records: StoredRecord[];
+}
+
+export interface Consumer {
+  /** Resolves when the first assignment is being read; rejects if the consumer can never work. */
+  readonly ready: Promise<void>;
+  /** Finishes the running handlers, then stops. Repeatable. */
+  close(): Promise<void>;
+}

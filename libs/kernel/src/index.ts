@@ -1,0 +1,6 @@
+export * from './clock.js';
+export * from './errors.js';
+export * from './ids.js';
+export * from './money.js';
+export * from './partition.js';
+export * from './random.js';
