@@ -14,7 +14,7 @@ const LAYERS = {
   persistence: ['kernel', 'contracts'],
   faults: ['kernel', 'contracts'],
   client: ['contracts'],
-  runtime: ['kernel', 'contracts'],
+  runtime: ['kernel', 'contracts', 'event-log'],
 };
 
 module.exports = {

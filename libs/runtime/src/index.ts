@@ -1,1 +1,10 @@
-export {};
+export * from './auth.js';
+export * from './event-log-transport.js';
+export * from './health.js';
+export * from './http-app.js';
+export * from './logger.js';
+export * from './parent.js';
+export * from './problem-filter.js';
+export * from './runtime-module.js';
+export * from './system-clock.js';
+export * from './tokens.js';

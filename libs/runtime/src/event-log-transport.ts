@@ -1,0 +1,109 @@
+import { BaseRpcContext, EventPattern, Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import { decodeCloudEvent, type GameEventType } from '#contracts';
+import { PoisonRecordError, type Consumer, type EventLog, type StoredRecord } from '#event-log';
+import type { Logger } from './logger.js';
+
+/** Every game event type. A service that reads game events says for each whether it handles or ignores it. */
+export const GAME_EVENT_TYPES: readonly GameEventType[] = [
+  'dev.payday.game.created',
+  'dev.payday.team.added',
+  'dev.payday.endpoint.changed',
+  'dev.payday.game.scheduled',
+  'dev.payday.game.paused',
+  'dev.payday.game.resumed',
+  'dev.payday.game.ended',
+  'dev.payday.game.sealed',
+  'dev.payday.adjustment.made',
+  'dev.payday.fault.changed',
+  'dev.payday.announcement.made',
+];
+
+/** Marks the handler of all game events: it gets one decoded `GameEvent`, in order, at least once. */
+export function OnGameEvent(): MethodDecorator {
+  return EventPattern([...GAME_EVENT_TYPES]) as MethodDecorator;
+}
+
+/**
+ * Delivers CloudEvents of a topic to Nest's `@EventPattern` handlers, in order and at least once.
+ * A handler's rejection is retried by the log; an event that no handler knows is poison: it goes to the
+ * dead-letter topic with the reason, never silently away.
+ */
+export class EventLogTransport extends Server implements CustomTransportStrategy {
+  override readonly propagatesEventHandlerErrors = true;
+  private consumer: Consumer | undefined;
+
+  constructor(
+    private readonly options: {
+      log: EventLog;
+      topic: string;
+      deadLetterTopic: string;
+      logger: Logger;
+      /** Called when everything that was in the log at the start has been handled. */
+      onCaughtUp?: () => void;
+    },
+  ) {
+    super();
+  }
+
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      await this.start();
+      callback();
+    } catch (error) {
+      callback(error);
+    }
+  }
+
+  private async start(): Promise<void> {
+    const { log, topic, logger } = this.options;
+    const ends = await log.endPositions(topic);
+    const behind = new Set(ends.flatMap((position, partition) => (position === null ? [] : [partition])));
+    let caughtUp = false;
+    const settle = (): void => {
+      if (caughtUp || behind.size > 0) return;
+      caughtUp = true;
+      this.options.onCaughtUp?.();
+    };
+    this.consumer = log.consume({
+      topic,
+      startAt: () => 'earliest',
+      deadLetterTopic: this.options.deadLetterTopic,
+      onError: (err) => logger.warn({ err, topic }, 'game events are delivered again'),
+      onBatch: async ({ partition, records }) => {
+        for (const record of records) {
+          await this.deliver(record);
+          if (record.position === ends[partition]) behind.delete(partition);
+        }
+        settle();
+      },
+    });
+    await this.consumer.ready;
+    settle();
+  }
+
+  private async deliver(record: StoredRecord): Promise<void> {
+    let event;
+    try {
+      event = decodeCloudEvent(record);
+    } catch (cause) {
+      throw new PoisonRecordError(record, `not a CloudEvent: ${String(cause)}`);
+    }
+    const handler = this.getHandlerByPattern(event.type);
+    if (!handler) throw new PoisonRecordError(record, `no handler for events of type ${event.type}`);
+    const result: unknown = await handler(event, new BaseRpcContext([record]));
+    if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+  }
+
+  async close(): Promise<void> {
+    await this.consumer?.close();
+  }
+
+  on(): never {
+    throw new Error('EventLogTransport emits no events');
+  }
+
+  unwrap<T>(): T {
+    return this.options.log as T;
+  }
+}

@@ -1,0 +1,58 @@
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { nestLogger, type Logger } from './logger.js';
+import { ProblemFilter } from './problem-filter.js';
+
+/** Sent with every answer: the pages need nothing from elsewhere and may not be framed. */
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy':
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'",
+};
+
+/** The default for JSON bodies; ingest has its own bound for batches. */
+const MAX_JSON_BYTES = 4 * 1024 * 1024;
+
+/** A Fastify-based Nest application with problem+json errors, raw protobuf bodies and Socket.IO at `/socket.io`. */
+export async function createHttpApp(module: unknown, logger: Logger): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({ bodyLimit: MAX_JSON_BYTES, forceCloseConnections: true });
+  const app = await NestFactory.create<NestFastifyApplication>(module as never, adapter, {
+    logger: nestLogger(logger),
+    abortOnError: false,
+  });
+  configureHttpApp(app, logger);
+  return app;
+}
+
+/** The part of `createHttpApp` that tests apply to an application that they made themselves. */
+export function configureHttpApp(app: NestFastifyApplication, logger: Logger): void {
+  app.useGlobalFilters(new ProblemFilter(logger));
+  app.useWebSocketAdapter(new IoAdapter(app));
+  app.useBodyParser('application/x-protobuf', { bodyLimit: MAX_JSON_BYTES });
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onSend', (_request, reply, payload, done) => {
+      reply.headers(SECURITY_HEADERS);
+      done(null, payload);
+    });
+}
+
+/** Serves the OpenAPI document at `/api/openapi.json`. */
+export function serveOpenApi(app: NestFastifyApplication, version: string): void {
+  const config = new DocumentBuilder()
+    .setTitle('Payday')
+    .setDescription(
+      'Self-hosted GameDays. Money is integer cents; times are epoch milliseconds in fields named …At.',
+    )
+    .setVersion(version)
+    .addBearerAuth()
+    .build();
+  SwaggerModule.setup('api/docs', app, () => SwaggerModule.createDocument(app, config), {
+    jsonDocumentUrl: 'api/openapi.json',
+    yamlDocumentUrl: 'api/openapi.yaml',
+  });
+}

@@ -1,0 +1,41 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import type { EventLog } from '#event-log';
+import type { Clock } from '#kernel';
+import type { Registry } from 'prom-client';
+import type { TokenVerifier } from './auth.js';
+import { HealthController, Readiness } from './health.js';
+import type { Logger } from './logger.js';
+import { CLOCK, DATA_SOURCE, EVENT_LOG, LOGGER, METRICS, TOKEN_VERIFIER } from './tokens.js';
+
+/** What a process gives its services. `dataSource` is a TypeORM `DataSource`. */
+export interface RuntimeParts {
+  clock: Clock;
+  logger: Logger;
+  metrics: Registry;
+  eventLog: EventLog;
+  dataSource?: unknown;
+  tokenVerifier?: TokenVerifier;
+}
+
+/** Shared parts for every module of the process, and `/healthz`, `/readyz`, `/metrics`. */
+@Module({})
+export class RuntimeModule {
+  static register(parts: RuntimeParts): DynamicModule {
+    const providers: Provider[] = [
+      { provide: CLOCK, useValue: parts.clock },
+      { provide: LOGGER, useValue: parts.logger },
+      { provide: METRICS, useValue: parts.metrics },
+      { provide: EVENT_LOG, useValue: parts.eventLog },
+      { provide: DATA_SOURCE, useValue: parts.dataSource ?? null },
+      { provide: TOKEN_VERIFIER, useValue: parts.tokenVerifier ?? { verify: async () => null } },
+      Readiness,
+    ];
+    return {
+      module: RuntimeModule,
+      global: true,
+      controllers: [HealthController],
+      providers,
+      exports: providers,
+    };
+  }
+}
