@@ -2,6 +2,8 @@ export * from './cloud-event.js';
 export * from './game-events.js';
 export * from './ledger.js';
 export * from './probe-batch.js';
+export * from './probe-batch-codec.js';
+export * from './probe-batch-json.js';
 export * from './problem.js';
 export * from './public-view.js';
 export * from './scenario.js';

@@ -1,0 +1,271 @@
+import { OUTCOMES, PROBE_BATCH_LIMITS, ROLES, type ProbeBatch, type ProbeSample } from './probe-batch.js';
+import {
+  BYTES,
+  ColumnScratch,
+  VARINT,
+  WireReader,
+  WireWriter,
+  invalid,
+  truncated,
+} from './probe-batch-wire.js';
+
+/**
+ * `ProbeBatch` in protobuf, exactly as probe_batch.proto says; any protobuf implementation can be on the other
+ * side. Why it is written by hand: docs/adr/0004-probe-batch-codec.md.
+ *
+ * Errors of every decoder here: `truncated_batch` where the bytes are no such message (cut off, overlong, wrong
+ * wire type), `invalid_batch` where the message breaks a rule (see `assertProbeBatch`). Nothing else is thrown,
+ * and memory is bounded by a small multiple of the input.
+ */
+
+const { maxBodyBytes, maxBatchesPerRequest, maxResultsPerBatch, maxSamplesPerBatch, maxLatencyUs } =
+  PROBE_BATCH_LIMITS;
+const maxTextLength = PROBE_BATCH_LIMITS.maxSampleTextLength;
+/** UTF-8 needs at most three bytes per UTF-16 code unit. */
+const maxTextBytes = 3 * maxTextLength;
+/** Ids of games, teams and services have at most 40 characters; a prober may be named by its host. */
+const MAX_ID_LENGTH = 64;
+/** So that the sum of base and offset stays an exact integer. */
+const MAX_BASE_MS = Number.MAX_SAFE_INTEGER - 0xffff_ffff;
+
+/** @throws PaydayError `invalid_batch` if the batch breaks a rule, so that nothing is sent that would be refused. */
+export function encodeProbeBatch(batch: ProbeBatch): Uint8Array {
+  assertProbeBatch(batch);
+  const out = new WireWriter();
+  out.textField(1, batch.gameId);
+  out.textField(2, batch.teamId);
+  out.uintField(3, ROLES.indexOf(batch.role));
+  out.textField(4, batch.serviceId);
+  out.textField(5, batch.counterpartyId);
+  out.textField(6, batch.proberId);
+  out.uintField(7, batch.epoch);
+  out.uintField(8, batch.seq);
+  out.uintField(9, batch.baseIntendedAtMs);
+  out.packedField(10, batch.offsetMs);
+  out.packedField(11, batch.latencyUs);
+  out.packedField(12, batch.outcome);
+  for (const sample of batch.samples) {
+    const inner = new WireWriter();
+    inner.uintField(1, sample.index);
+    inner.textField(2, sample.checkId);
+    inner.textField(3, sample.request);
+    inner.textField(4, sample.expected);
+    inner.textField(5, sample.got);
+    out.bytesField(13, inner.finish());
+  }
+  out.uintField(14, batch.watermarkMs);
+  return out.finish();
+}
+
+/** The body of `POST /api/v1/probe-batches`. @throws PaydayError `invalid_batch`. */
+export function encodeProbeBatches(batches: readonly ProbeBatch[]): Uint8Array {
+  return joinProbeBatches(batches.map(encodeProbeBatch));
+}
+
+/** The same from batches that are encoded already. @throws PaydayError `invalid_batch` if they are too many. */
+export function joinProbeBatches(encoded: readonly Uint8Array[]): Uint8Array {
+  if (encoded.length > maxBatchesPerRequest) throw tooManyBatches();
+  const out = new WireWriter();
+  for (const bytes of encoded) out.bytesField(1, bytes);
+  return out.finish();
+}
+
+/** One `ProbeBatch` message. Columns are `Uint32Array`s of their own; nothing refers to `bytes` afterwards. */
+export function decodeProbeBatch(bytes: Uint8Array): ProbeBatch {
+  return readBatch(new WireReader(bytes));
+}
+
+/**
+ * A `ProbeBatches` message: each batch, and its bytes as they came (views into `bytes`), so that they can be
+ * appended to the log without encoding them again.
+ */
+export function decodeProbeBatches(bytes: Uint8Array): { batch: ProbeBatch; bytes: Uint8Array }[] {
+  if (bytes.length > maxBodyBytes)
+    throw invalid(`the request has ${bytes.length} bytes, at most ${maxBodyBytes} are taken`);
+  const reader = new WireReader(bytes);
+  const out: { batch: ProbeBatch; bytes: Uint8Array }[] = [];
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    if (tag >>> 3 !== 1) {
+      reader.skip(tag & 7);
+      continue;
+    }
+    expectType(tag, BYTES, 'batches');
+    const end = reader.lengthEnd('a batch');
+    if (out.length === maxBatchesPerRequest) throw tooManyBatches();
+    const batch = readBatch(new WireReader(bytes, reader.pos, end));
+    out.push({ batch, bytes: bytes.subarray(reader.pos, end) });
+    reader.pos = end;
+  }
+  return out;
+}
+
+// Decoding is synchronous and never re-entered, so one set of scratch columns serves every call.
+const offsetScratch = new ColumnScratch('offset_ms', maxResultsPerBatch);
+const latencyScratch = new ColumnScratch('latency_us', maxResultsPerBatch);
+const outcomeScratch = new ColumnScratch('outcome', maxResultsPerBatch);
+
+function readBatch(reader: WireReader): ProbeBatch {
+  offsetScratch.clear();
+  latencyScratch.clear();
+  outcomeScratch.clear();
+  let [gameId, teamId, serviceId, counterpartyId, proberId] = ['', '', '', '', ''];
+  let [role, epoch, seq, baseIntendedAtMs, watermarkMs] = [0, 0, 0, 0, 0];
+  const samples: ProbeSample[] = [];
+  const text = (tag: number, name: string): string => {
+    expectType(tag, BYTES, name);
+    return reader.text(name, 3 * MAX_ID_LENGTH);
+  };
+  const uint = (tag: number, name: string): number => {
+    expectType(tag, VARINT, name);
+    return reader.uint(name);
+  };
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    // In order of how much there is to read; of a field that comes twice the last one counts (protobuf's rule).
+    switch (tag >>> 3) {
+      case 1:
+        gameId = text(tag, 'game_id');
+        break;
+      case 2:
+        teamId = text(tag, 'team_id');
+        break;
+      case 3:
+        role = uint(tag, 'role');
+        break;
+      case 4:
+        serviceId = text(tag, 'service_id');
+        break;
+      case 5:
+        counterpartyId = text(tag, 'counterparty_id');
+        break;
+      case 6:
+        proberId = text(tag, 'prober_id');
+        break;
+      case 7:
+        epoch = uint(tag, 'epoch');
+        break;
+      case 8:
+        seq = uint(tag, 'seq');
+        break;
+      case 9:
+        baseIntendedAtMs = uint(tag, 'base_intended_at_ms');
+        break;
+      case 10:
+        offsetScratch.read(reader, tag & 7);
+        break;
+      case 11:
+        latencyScratch.read(reader, tag & 7);
+        break;
+      case 12:
+        outcomeScratch.read(reader, tag & 7);
+        break;
+      case 13: {
+        expectType(tag, BYTES, 'samples');
+        if (samples.length === maxSamplesPerBatch)
+          throw invalid(`samples has more than ${maxSamplesPerBatch} entries`);
+        const end = reader.lengthEnd('a sample');
+        samples.push(readSample(new WireReader(reader.bytes, reader.pos, end)));
+        reader.pos = end;
+        break;
+      }
+      case 14:
+        watermarkMs = uint(tag, 'watermark_ms');
+        break;
+      default:
+        reader.skip(tag & 7);
+    }
+  }
+  const roleName = ROLES[role];
+  if (roleName === undefined) throw invalid(`role ${role} is unknown: 0 is consumer, 1 is provider`);
+  const batch: ProbeBatch = {
+    gameId,
+    teamId,
+    role: roleName,
+    serviceId,
+    counterpartyId,
+    proberId,
+    epoch,
+    seq,
+    baseIntendedAtMs,
+    offsetMs: offsetScratch.copy(),
+    latencyUs: latencyScratch.copy(),
+    outcome: outcomeScratch.copy(),
+    samples,
+    watermarkMs,
+  };
+  assertProbeBatch(batch);
+  return batch;
+}
+
+function readSample(reader: WireReader): ProbeSample {
+  const sample: ProbeSample = { index: 0, checkId: '', request: '', expected: '', got: '' };
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    const field = tag >>> 3;
+    if (field === 1) {
+      expectType(tag, VARINT, 'sample.index');
+      sample.index = reader.uint('sample.index');
+    } else if (field <= 5) {
+      const name = (['checkId', 'request', 'expected', 'got'] as const)[field - 2]!;
+      expectType(tag, BYTES, `sample.${name}`);
+      sample[name] = reader.text(`sample.${name}`, maxTextBytes);
+    } else reader.skip(tag & 7);
+  }
+  return sample;
+}
+
+function expectType(tag: number, type: number, name: string): void {
+  if ((tag & 7) !== type) throw truncated(`${name} has wire type ${tag & 7}, not ${type}`);
+}
+
+/**
+ * The rules that every batch keeps, however it came: ids of 1 to 64 characters, safe integers, columns of one length
+ * with known outcomes and latencies up to the limit, samples that point into the columns.
+ * @throws PaydayError `invalid_batch` naming the field.
+ */
+export function assertProbeBatch(batch: ProbeBatch): void {
+  const { offsetMs, latencyUs, outcome } = batch;
+  if (!ROLES.includes(batch.role)) throw invalid(`role must be one of ${ROLES.join(', ')}`);
+  for (const name of ['gameId', 'teamId', 'serviceId', 'counterpartyId', 'proberId'] as const) {
+    const length = batch[name].length;
+    if (length === 0 || length > MAX_ID_LENGTH)
+      throw invalid(`${name} must have 1 to ${MAX_ID_LENGTH} characters`);
+  }
+  for (const name of ['epoch', 'seq', 'baseIntendedAtMs', 'watermarkMs'] as const)
+    if (!Number.isSafeInteger(batch[name]) || batch[name] < 0)
+      throw invalid(`${name} must be an integer from 0 to 2^53 − 1`);
+  if (batch.baseIntendedAtMs > MAX_BASE_MS) throw invalid('baseIntendedAtMs is too far in the future');
+
+  const count = offsetMs.length;
+  if (latencyUs.length !== count || outcome.length !== count)
+    throw invalid(
+      `the columns must have one length: offset_ms has ${count}, latency_us ${latencyUs.length}, outcome ${outcome.length}`,
+    );
+  if (count > maxResultsPerBatch)
+    throw invalid(`a batch of ${count} results is too large: at most ${maxResultsPerBatch}`);
+  for (let i = 0; i < count; i++) {
+    const offset = offsetMs[i]!;
+    const latency = latencyUs[i]!;
+    const code = outcome[i]!;
+    if (offset >>> 0 !== offset) throw invalid(`offset_ms[${i}] must be an integer from 0 to 2^32 − 1`);
+    if (latency >>> 0 !== latency || latency > maxLatencyUs)
+      throw invalid(`latency_us[${i}] must be an integer from 0 to ${maxLatencyUs}`);
+    if (code >>> 0 !== code || code >= OUTCOMES.length)
+      throw invalid(`outcome[${i}] is ${code}: known outcomes are 0 to ${OUTCOMES.length - 1}`);
+  }
+
+  if (batch.samples.length > maxSamplesPerBatch)
+    throw invalid(`samples has ${batch.samples.length} entries, at most ${maxSamplesPerBatch} may be`);
+  batch.samples.forEach((sample, i) => {
+    if (!Number.isInteger(sample.index) || sample.index < 0 || sample.index >= count)
+      throw invalid(`samples[${i}].index ${sample.index} is none of the ${count} results`);
+    for (const name of ['checkId', 'request', 'expected', 'got'] as const)
+      if (sample[name].length > maxTextLength)
+        throw invalid(`samples[${i}].${name} has more than ${maxTextLength} characters`);
+  });
+}
+
+function tooManyBatches(): Error {
+  return invalid(`a request may hold at most ${maxBatchesPerRequest} batches`);
+}
