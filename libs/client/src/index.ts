@@ -1,1 +1,4 @@
-export {};
+export * from './apply-delta.js';
+export * from './connect.js';
+export * from './leaderboard.js';
+export * from './store.js';

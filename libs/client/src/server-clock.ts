@@ -1,0 +1,23 @@
+/** How many of the latest frames the estimate looks at. */
+const SAMPLES = 32;
+
+/**
+ * Estimates the difference between the server's wall clock and ours from frames that carry the server's time. Delay on
+ * the way only ever makes the difference look smaller, so the largest of the latest samples is the best one.
+ */
+export class ServerClock {
+  private samples: number[] = [];
+  /** Server minus own, ms. Keeps its value over a reset, until the next frame. */
+  offsetMs = 0;
+
+  observe(serverAtMs: number, receivedAtMs: number): void {
+    this.samples.push(serverAtMs - receivedAtMs);
+    if (this.samples.length > SAMPLES) this.samples.shift();
+    this.offsetMs = Math.max(...this.samples);
+  }
+
+  /** Forgets the samples: the next frame may come from another server, or after our clock was set. */
+  reset(): void {
+    this.samples = [];
+  }
+}
