@@ -25,6 +25,8 @@ const maxTextLength = PROBE_BATCH_LIMITS.maxSampleTextLength;
 const maxTextBytes = 3 * maxTextLength;
 /** Ids of games, teams and services have at most 40 characters; a prober may be named by its host. */
 const MAX_ID_LENGTH = 64;
+const ID_FIELDS = ['gameId', 'teamId', 'serviceId', 'counterpartyId', 'proberId'] as const;
+const NUMBER_FIELDS = ['epoch', 'seq', 'baseIntendedAtMs', 'watermarkMs'] as const;
 /** So that the sum of base and offset stays an exact integer. */
 const MAX_BASE_MS = Number.MAX_SAFE_INTEGER - 0xffff_ffff;
 
@@ -70,7 +72,7 @@ export function joinProbeBatches(encoded: readonly Uint8Array[]): Uint8Array {
   return out.finish();
 }
 
-/** One `ProbeBatch` message. Columns are `Uint32Array`s of their own; nothing refers to `bytes` afterwards. */
+/** One `ProbeBatch` message. Columns are `Uint32Array`s (views of one buffer); nothing refers to `bytes` afterwards. */
 export function decodeProbeBatch(bytes: Uint8Array): ProbeBatch {
   return readBatch(new WireReader(bytes));
 }
@@ -109,8 +111,16 @@ function readBatch(reader: WireReader): ProbeBatch {
   offsetScratch.clear();
   latencyScratch.clear();
   outcomeScratch.clear();
-  let [gameId, teamId, serviceId, counterpartyId, proberId] = ['', '', '', '', ''];
-  let [role, epoch, seq, baseIntendedAtMs, watermarkMs] = [0, 0, 0, 0, 0];
+  let gameId = '';
+  let teamId = '';
+  let role = 0;
+  let serviceId = '';
+  let counterpartyId = '';
+  let proberId = '';
+  let epoch = 0;
+  let seq = 0;
+  let baseIntendedAtMs = 0;
+  let watermarkMs = 0;
   const samples: ProbeSample[] = [];
   const text = (tag: number, name: string): string => {
     expectType(tag, BYTES, name);
@@ -122,7 +132,7 @@ function readBatch(reader: WireReader): ProbeBatch {
   };
   while (reader.pos < reader.end) {
     const tag = reader.tag();
-    // In order of how much there is to read; of a field that comes twice the last one counts (protobuf's rule).
+    // Of a field that comes twice the last one counts: protobuf's rule.
     switch (tag >>> 3) {
       case 1:
         gameId = text(tag, 'game_id');
@@ -178,6 +188,17 @@ function readBatch(reader: WireReader): ProbeBatch {
   }
   const roleName = ROLES[role];
   if (roleName === undefined) throw invalid(`role ${role} is unknown: 0 is consumer, 1 is provider`);
+  const count = offsetScratch.count;
+  if (latencyScratch.count !== count || outcomeScratch.count !== count)
+    throw unequalColumns(count, latencyScratch.count, outcomeScratch.count);
+  // One allocation for three columns: at usual sizes it costs more than reading their values.
+  const columns = new Uint32Array(3 * count);
+  const offsetMs = columns.subarray(0, count);
+  const latencyUs = columns.subarray(count, 2 * count);
+  const outcome = columns.subarray(2 * count);
+  offsetScratch.copyTo(offsetMs);
+  latencyScratch.copyTo(latencyUs);
+  outcomeScratch.copyTo(outcome);
   const batch: ProbeBatch = {
     gameId,
     teamId,
@@ -188,9 +209,9 @@ function readBatch(reader: WireReader): ProbeBatch {
     epoch,
     seq,
     baseIntendedAtMs,
-    offsetMs: offsetScratch.copy(),
-    latencyUs: latencyScratch.copy(),
-    outcome: outcomeScratch.copy(),
+    offsetMs,
+    latencyUs,
+    outcome,
     samples,
     watermarkMs,
   };
@@ -227,21 +248,19 @@ function expectType(tag: number, type: number, name: string): void {
 export function assertProbeBatch(batch: ProbeBatch): void {
   const { offsetMs, latencyUs, outcome } = batch;
   if (!ROLES.includes(batch.role)) throw invalid(`role must be one of ${ROLES.join(', ')}`);
-  for (const name of ['gameId', 'teamId', 'serviceId', 'counterpartyId', 'proberId'] as const) {
+  for (const name of ID_FIELDS) {
     const length = batch[name].length;
     if (length === 0 || length > MAX_ID_LENGTH)
       throw invalid(`${name} must have 1 to ${MAX_ID_LENGTH} characters`);
   }
-  for (const name of ['epoch', 'seq', 'baseIntendedAtMs', 'watermarkMs'] as const)
+  for (const name of NUMBER_FIELDS)
     if (!Number.isSafeInteger(batch[name]) || batch[name] < 0)
       throw invalid(`${name} must be an integer from 0 to 2^53 − 1`);
   if (batch.baseIntendedAtMs > MAX_BASE_MS) throw invalid('baseIntendedAtMs is too far in the future');
 
   const count = offsetMs.length;
   if (latencyUs.length !== count || outcome.length !== count)
-    throw invalid(
-      `the columns must have one length: offset_ms has ${count}, latency_us ${latencyUs.length}, outcome ${outcome.length}`,
-    );
+    throw unequalColumns(count, latencyUs.length, outcome.length);
   if (count > maxResultsPerBatch)
     throw invalid(`a batch of ${count} results is too large: at most ${maxResultsPerBatch}`);
   for (let i = 0; i < count; i++) {
@@ -264,6 +283,12 @@ export function assertProbeBatch(batch: ProbeBatch): void {
       if (sample[name].length > maxTextLength)
         throw invalid(`samples[${i}].${name} has more than ${maxTextLength} characters`);
   });
+}
+
+function unequalColumns(offsets: number, latencies: number, outcomes: number): Error {
+  return invalid(
+    `the columns must have one length: offset_ms has ${offsets}, latency_us ${latencies}, outcome ${outcomes}`,
+  );
 }
 
 function tooManyBatches(): Error {

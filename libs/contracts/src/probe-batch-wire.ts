@@ -119,8 +119,12 @@ export class ColumnScratch {
     this.#count = 0;
   }
 
-  copy(): Uint32Array {
-    return this.#values.slice(0, this.#count);
+  get count(): number {
+    return this.#count;
+  }
+
+  copyTo(target: Uint32Array): void {
+    target.set(this.#values.subarray(0, this.#count));
   }
 
   /** Appends one value (a repeated field that is not packed) or a packed run of values. */
@@ -157,39 +161,34 @@ export class ColumnScratch {
     const values = this.#values;
     const max = this.maxLength;
     let count = this.#count;
-    // Within this bound four bytes can be read without asking again.
-    const fastEnd = end - 3;
     while (pos < end) {
-      if (count === max) throw invalid(`${this.name} has more than ${max} values, the most in one batch`);
-      if (pos < fastEnd) {
-        let byte = bytes[pos]!;
-        if (byte < 0x80) {
-          values[count++] = byte;
+      // Each turn of the inner loop stores one value and reads at most four bytes.
+      const fastEnd = Math.min(end - 3, pos + max - count);
+      while (pos < fastEnd) {
+        const first = bytes[pos]!;
+        if (first < 0x80) {
+          values[count++] = first;
           pos += 1;
           continue;
         }
-        let value = byte & 0x7f;
-        byte = bytes[pos + 1]!;
-        value |= (byte & 0x7f) << 7;
-        if (byte < 0x80) {
-          values[count++] = value;
+        const second = bytes[pos + 1]!;
+        if (second < 0x80) {
+          values[count++] = (first & 0x7f) | (second << 7);
           pos += 2;
           continue;
         }
-        byte = bytes[pos + 2]!;
-        value |= (byte & 0x7f) << 14;
-        if (byte < 0x80) {
-          values[count++] = value;
+        const third = bytes[pos + 2]!;
+        if (third < 0x80) {
+          values[count++] = (first & 0x7f) | ((second & 0x7f) << 7) | (third << 14);
           pos += 3;
           continue;
         }
-        byte = bytes[pos + 3]!;
-        if (byte < 0x80) {
-          values[count++] = value | (byte << 21);
-          pos += 4;
-          continue;
-        }
+        const fourth = bytes[pos + 3]!;
+        if (fourth >= 0x80) break;
+        values[count++] = (first & 0x7f) | ((second & 0x7f) << 7) | ((third & 0x7f) << 14) | (fourth << 21);
+        pos += 4;
       }
+      if (pos >= end) break;
       // Close to the end, or a long varint: the careful way, bounded by this run of values.
       const tail = new WireReader(bytes, pos, end);
       this.#count = count;
