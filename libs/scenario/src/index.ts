@@ -1,1 +1,22 @@
-export {};
+/** Scenario and teams files, the schedule of requests and faults that follows from them, and the game's clock. Pure. */
+export { applyGameEvent } from './apply-game-event.js';
+export { arrivals, teamArrivalMs, teamPhaseMs } from './arrivals.js';
+export type { Arrival } from './arrivals.js';
+export { MAX_SPEED, MIN_SPEED, compressScenario } from './compress.js';
+export { formatDuration, parseDuration } from './duration.js';
+export { FileError, ScenarioError, TeamsFileError } from './file-error.js';
+export type { FileProblem } from './file-error.js';
+export { GameSchedule } from './game-schedule.js';
+export type { Pause, ScheduleFacts } from './game-schedule.js';
+export { MAX_JUDGEMENT_LENGTH, judge } from './judge.js';
+export type { Judgement } from './judge.js';
+export { arrivalsBefore, phaseAt, requestRate } from './load.js';
+export { parseScenario } from './parse-scenario.js';
+export { parseTeamsFile } from './parse-teams-file.js';
+export type { TeamEntry } from './parse-teams-file.js';
+export { renderRequest } from './render-request.js';
+export type { RenderedRequest } from './render-request.js';
+export type { RuleOptions } from './scenario-rules.js';
+export { resolveTargets, timelineBetween } from './timeline.js';
+export type { FaultEntry } from './timeline.js';
+export { MAX_FILE_CHARACTERS } from './yaml-source.js';

@@ -1,0 +1,128 @@
+import type { GameState } from '#contracts';
+
+/** An interval in which the game stands still: start inclusive, end exclusive; `toAt` null while it is open. */
+export interface Pause {
+  readonly fromAt: number;
+  readonly toAt: number | null;
+}
+
+export interface ScheduleFacts {
+  readonly windowMs: number;
+  /** Null in the lobby. */
+  readonly startsAt: number | null;
+  /** Null in the lobby. While a pause is open: as it was before; it moves when the game resumes. */
+  readonly endsAt: number | null;
+  /** In order; they may touch, never overlap. None is open, and none goes beyond the end, once the game was ended. */
+  readonly pauses: readonly Pause[];
+  /** Whether `game.ended` fixed the end. */
+  readonly ended: boolean;
+  readonly sealedAt: number | null;
+}
+
+/**
+ * When a game runs: an immutable view of its life-cycle events (`applyGameEvent` makes the next one). All instants
+ * are epoch ms of wall time unless called game time, which is the time since the start without pauses.
+ *
+ * Windows are counted in wall time from the start: a pause occupies windows that don't score.
+ */
+export class GameSchedule implements ScheduleFacts {
+  readonly windowMs: number;
+  readonly startsAt: number | null;
+  readonly endsAt: number | null;
+  readonly pauses: readonly Pause[];
+  readonly ended: boolean;
+  readonly sealedAt: number | null;
+
+  constructor(facts: ScheduleFacts) {
+    this.windowMs = facts.windowMs;
+    this.startsAt = facts.startsAt;
+    this.endsAt = facts.endsAt;
+    this.pauses = facts.pauses;
+    this.ended = facts.ended;
+    this.sealedAt = facts.sealedAt;
+  }
+
+  /** A game that has not been scheduled. @param windowMs `pay.windowMs` of its scenario. */
+  static lobby(windowMs: number): GameSchedule {
+    return new GameSchedule({
+      windowMs,
+      startsAt: null,
+      endsAt: null,
+      pauses: [],
+      ended: false,
+      sealedAt: null,
+    });
+  }
+
+  /** When the end is known: null in the lobby and while a pause is open. */
+  private get knownEndAt(): number | null {
+    return this.pauses.at(-1)?.toAt === null ? null : this.endsAt;
+  }
+
+  stateAt(atMs: number): GameState {
+    if (this.startsAt === null) return 'lobby';
+    if (this.sealedAt !== null && atMs >= this.sealedAt) return 'sealed';
+    const endsAt = this.knownEndAt;
+    if (endsAt !== null && atMs >= endsAt) return 'ended';
+    if (atMs < this.startsAt) return 'lobby';
+    return this.isPausedAt(atMs) ? 'paused' : 'running';
+  }
+
+  /**
+   * Game time at a wall time: stands still in pauses and from the end on, is negative before the start
+   * (minus the time to wait), and null in the lobby.
+   */
+  toGameTime(atMs: number): number | null {
+    if (this.startsAt === null) return null;
+    const until = Math.min(atMs, this.knownEndAt ?? atMs);
+    let elapsed = until - this.startsAt;
+    for (const { fromAt, toAt } of this.pauses)
+      if (until > fromAt) elapsed -= Math.min(until, toAt ?? until) - fromAt;
+    return elapsed;
+  }
+
+  /**
+   * The wall time of a game time; where the game was paused at it, the end of that pause. Null if it never
+   * comes or isn't known: in the lobby, beyond the end, or behind an open pause.
+   */
+  toWallTime(gameMs: number): number | null {
+    if (this.startsAt === null) return null;
+    let at = this.startsAt + gameMs;
+    for (const { fromAt, toAt } of this.pauses) {
+      if (at < fromAt) break;
+      if (toAt === null) return null;
+      at += toAt - fromAt;
+    }
+    const endsAt = this.knownEndAt;
+    return endsAt !== null && at > endsAt ? null : at;
+  }
+
+  /** Index of the window that holds a wall time; negative before the start; null in the lobby. */
+  windowIndexAt(atMs: number): number | null {
+    return this.startsAt === null ? null : Math.floor((atMs - this.startsAt) / this.windowMs);
+  }
+
+  /** Start of a window, inclusive; null in the lobby. */
+  windowStartAt(windowIndex: number): number | null {
+    return this.startsAt === null ? null : this.startsAt + windowIndex * this.windowMs;
+  }
+
+  /** Whether results in this window score: it lies within the game and is not paused. */
+  isScored(windowIndex: number): boolean {
+    const startAt = this.windowStartAt(windowIndex);
+    if (startAt === null || windowIndex < 0) return false;
+    const endsAt = this.knownEndAt;
+    return (endsAt === null || startAt < endsAt) && !this.isPausedAt(startAt);
+  }
+
+  /** Whether the game stands still in this window. Pauses begin and end on window boundaries. */
+  isPaused(windowIndex: number): boolean {
+    const startAt = this.windowStartAt(windowIndex);
+    const endsAt = this.knownEndAt;
+    return startAt !== null && (endsAt === null || startAt < endsAt) && this.isPausedAt(startAt);
+  }
+
+  private isPausedAt(atMs: number): boolean {
+    return this.pauses.some(({ fromAt, toAt }) => atMs >= fromAt && (toAt === null || atMs < toAt));
+  }
+}

@@ -1,0 +1,109 @@
+import type { TeamInfo } from '#contracts';
+import { slugify } from '#kernel';
+import { TeamsFileError } from './file-error.js';
+import type { Path } from './file-error.js';
+import { showValue } from './plain-text.js';
+import type { Complete } from './readers.js';
+import { unique, unknownService } from './scenario-rules.js';
+import { teamsShape } from './scenario-shape.js';
+import { readYaml } from './yaml-source.js';
+import type { Report } from './yaml-source.js';
+
+export interface TeamEntry extends TeamInfo {
+  /** Base URL by service id, without a slash at the end: a check's path is appended. Services may be left out. */
+  endpoints: Record<string, string>;
+}
+
+/**
+ * A teams file (YAML 1.2 or JSON): `teams: [{id?, name, color?, ranked?, endpoints?: {router: "http://…"}}]`.
+ * The id defaults to the name as a slug, the colour to a hue of its own, `ranked` to true.
+ * @param serviceIds of the scenario that will be played.
+ * @throws TeamsFileError (`invalid_teams_file`) with every mistake in the file.
+ */
+export function parseTeamsFile(text: string, fileName: string, serviceIds: readonly string[]): TeamEntry[] {
+  const source = readYaml(text);
+  if (source.root === null || source.root === undefined) {
+    if (source.problems().length === 0)
+      source.report([], 'the file is empty; write teams: [{name: …, endpoints: {…}}]');
+  } else {
+    const draft = teamsShape(source.root, [], source.report);
+    const teams = draft?.teams ?? [];
+    const ids = teams.map(
+      (team, index) =>
+        team?.id ?? (team?.name === undefined ? undefined : slugify(team.name, `team-${index + 1}`)),
+    );
+    unique(
+      ids,
+      (index) => ['teams', index, teams[index]?.id === undefined ? 'name' : 'id'],
+      'team',
+      source.report,
+    );
+    const entries = teams.map((team, index) => {
+      const endpoints: Record<string, string> = {};
+      for (const [service, url] of Object.entries(team?.endpoints ?? {})) {
+        const path: Path = ['teams', index, 'endpoints', service];
+        unknownService(service, serviceIds, path, source.report);
+        endpoints[service] = readEndpoint(url, path, source.report);
+      }
+      const color = readColor(
+        team?.color ?? hue(index, teams.length),
+        ['teams', index, 'color'],
+        source.report,
+      );
+      return { id: ids[index], name: team?.name, color, ranked: team?.ranked, endpoints };
+    });
+    if (source.problems().length === 0) return entries as Complete<typeof entries>;
+  }
+  throw new TeamsFileError(fileName, source.problems());
+}
+
+/** `oklch(0.78 0.15 hue)` with the hues spread over the teams. */
+function hue(index: number, count: number): string {
+  return `oklch(0.78 0.15 ${Math.round((index * 360) / count)})`;
+}
+
+/** What CSS calls a colour, without anything that could break out of a style attribute. */
+function readColor(color: string, path: Path, report: Report): string {
+  const hex = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
+  const called = /^(?:rgb|hsl|hwb|lab|lch|oklab|oklch)\([0-9., %/a-z+-]+\)$/i;
+  if (!hex.test(color) && !called.test(color) && !/^[a-z]{3,30}$/i.test(color))
+    report(path, `${showValue(color)} is not a CSS colour, such as #ff9f43, tomato or oklch(0.78 0.15 120)`);
+  return color;
+}
+
+interface UrlParts {
+  protocol: string;
+  username: string;
+  password: string;
+  search: string;
+  hash: string;
+  href: string;
+}
+/** The platform's URL parser: a pure function, in Node and browsers alike, but not part of the language. */
+const { URL: PlatformUrl } = globalThis as unknown as { URL: new (text: string) => UrlParts };
+
+function readEndpoint(text: string, path: Path, report: Report): string {
+  const refuse = (why: string): string => {
+    report(path, `${showValue(text, 100)} ${why}`);
+    return text;
+  };
+  let url: UrlParts;
+  try {
+    url = new PlatformUrl(text);
+  } catch {
+    return refuse('is not a URL; write http://host:port');
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    return refuse(`is not http or https; write http://host:port`);
+  // The parser would quietly repair these.
+  if (!/^https?:\/\/[^/\\]/i.test(text) || /[\s\\]/.test(text))
+    return refuse('is not a URL; write http://host:port');
+  if (url.username !== '' || url.password !== '') {
+    report(path, 'must not hold a user name or password; everybody on the team page can see it');
+    return text;
+  }
+  if (url.hash !== '' || text.includes('#')) return refuse('must not have a fragment (#…)');
+  if (url.search !== '' || text.includes('?'))
+    return refuse("must not have a query (?…): a check's path is appended");
+  return url.href.replace(/\/+$/, '');
+}

@@ -1,0 +1,222 @@
+import { formatDuration } from './duration.js';
+import type { Path } from './file-error.js';
+import { UUID_PLACEHOLDER, eachString, placeholdersIn } from './placeholders.js';
+import { isMapping } from './readers.js';
+import type { CheckDraft, ScenarioDraft } from './scenario-shape.js';
+import { suggest } from './suggest.js';
+import type { Report } from './yaml-source.js';
+
+export interface RuleOptions {
+  /** The kinds that the fault drivers of this installation know. Default: any id is accepted. */
+  faultKinds?: readonly string[];
+}
+
+/** What must hold between several keys. Values that were refused already are passed over. */
+export function checkRules(draft: ScenarioDraft, report: Report, options: RuleOptions): void {
+  checkServices(draft, report);
+  checkTimes(draft, report);
+  checkLoad(draft, report);
+  checkTimeline(draft, report, options);
+}
+
+function checkServices({ services = [] }: ScenarioDraft, report: Report): void {
+  unique(
+    services.map((service) => service?.id),
+    (index) => ['services', index, 'id'],
+    'service',
+    report,
+  );
+  const letters = new Map<string, string>();
+  services.forEach((service, index) => {
+    if (service === undefined) return;
+    const letter = service.letter ?? service.id?.charAt(0).toUpperCase();
+    const taken = letter === undefined ? undefined : letters.get(letter);
+    if (taken !== undefined) {
+      const path = ['services', index, 'letter'];
+      report(path, `the letter ${letter} is already on the lamp of ${taken}; give each service its own`);
+    } else if (letter !== undefined) letters.set(letter, service.id ?? `services[${index}]`);
+    const checks = service.checks ?? [];
+    const at: Path = ['services', index, 'checks'];
+    unique(
+      checks.map((check) => check?.id),
+      (nth) => [...at, nth, 'id'],
+      'check',
+      report,
+    );
+    checks.forEach((check, nth) => check && checkPlaceholders(check, [...at, nth], report));
+  });
+}
+
+function checkPlaceholders(check: CheckDraft, path: Path, report: Report): void {
+  const { request, expect, cases = [] } = check;
+  if (request?.method === 'GET' || request?.method === 'HEAD') {
+    if (request.body !== undefined) report([...path, 'request', 'body'], `${request.method} has no body`);
+  }
+  if (request?.method === 'HEAD') {
+    for (const key of ['json', 'contains'] as const)
+      if (expect?.[key] !== undefined) report([...path, 'expect', key], 'an answer to HEAD has no body');
+  }
+  const parts = { request: { ...request, method: undefined }, expect };
+  eachKey(parts, (key, at) => {
+    if (key.includes('{{')) report([...path, ...at], 'placeholders work in values, not in keys');
+  });
+  eachString(parts, (text, at) => {
+    const { names, malformed } = placeholdersIn(text);
+    if (malformed) report([...path, ...at], 'holds "{{" that begins no placeholder; write {{name}}');
+    for (const name of new Set(names)) {
+      if (name === UUID_PLACEHOLDER) continue;
+      const without = cases.flatMap((each, index) => (each && !Object.hasOwn(each, name) ? [index] : []));
+      if (without.length === 0) continue;
+      const defined = [...new Set(cases.flatMap((each) => Object.keys(each ?? {}))), UUID_PLACEHOLDER];
+      if (without.length === cases.length) {
+        const meant = suggest(name, defined);
+        const hint = meant === undefined ? '' : ` (did you mean {{${meant}}}?)`;
+        report([...path, ...at], `no case defines {{${name}}}${hint}`, defined);
+      } else report([...path, 'cases', without[0]!], `does not define {{${name}}}, which other cases do`);
+    }
+  });
+}
+
+function eachKey(value: unknown, visit: (key: string, path: Path) => void, path: Path = []): void {
+  if (Array.isArray(value)) value.forEach((item, index) => eachKey(item, visit, [...path, index]));
+  else if (isMapping(value))
+    for (const [key, item] of Object.entries(value)) {
+      visit(key, [...path, key]);
+      eachKey(item, visit, [...path, key]);
+    }
+}
+
+function checkTimes({ duration, pay }: ScenarioDraft, report: Report): void {
+  const windowMs = pay?.window;
+  if (windowMs !== undefined && windowMs % 1000 !== 0)
+    report(['pay', 'window'], `must be whole seconds, got ${formatDuration(windowMs)}`);
+  else if (windowMs !== undefined && duration !== undefined && duration % windowMs !== 0)
+    report(
+      ['duration'],
+      `${formatDuration(duration)} is not a multiple of pay.window (${formatDuration(windowMs)})`,
+    );
+  let last: number | undefined;
+  (pay?.speedBands ?? []).forEach((band, index) => {
+    const upTo = band?.upTo;
+    if (upTo === undefined) return;
+    if (last !== undefined && upTo <= last)
+      report(
+        ['pay', 'speedBands', index, 'upTo'],
+        `must be above the band before it (${formatDuration(last)}), got ${formatDuration(upTo)}`,
+      );
+    last = upTo;
+  });
+}
+
+function checkLoad({ duration, load = [], services }: ScenarioDraft, report: Report): void {
+  const known = knownIds(services);
+  let some = false;
+  load.forEach((phase, index) => {
+    const at = phase?.at;
+    const path: Path = ['load', index, 'at'];
+    if (at !== undefined) {
+      const before = load[index - 1]?.at;
+      if (index === 0 && at !== 0) report(path, `the first phase begins at 0, got ${formatDuration(at)}`);
+      if (before !== undefined && at <= before)
+        report(path, `phases stand in order: ${formatDuration(at)} is not after ${formatDuration(before)}`);
+      if (duration !== undefined && at >= duration) report(path, afterEnd(at, duration));
+      const next = load[index + 1]?.at ?? duration;
+      const end = at + (phase?.ramp ?? 0);
+      if (next !== undefined && at < next && end > next)
+        report(
+          ['load', index, 'ramp'],
+          `ends at ${formatDuration(end)}, after the phase itself (${formatDuration(next)})`,
+        );
+    }
+    const rates = phase?.requestsPerSecond;
+    if (rates === undefined) some = true;
+    else if (typeof rates === 'number') some ||= rates > 0;
+    else {
+      const ratesPath: Path = ['load', index, 'requestsPerSecond'];
+      for (const [key, rate] of Object.entries(rates)) {
+        some ||= rate > 0;
+        unknownService(key, known, [...ratesPath, key], report);
+      }
+      if (index === 0 && phase !== undefined)
+        for (const service of known ?? [])
+          if (!Object.hasOwn(rates, service))
+            report(ratesPath, `the first phase needs a rate for ${service}`);
+    }
+  });
+  if (!some && load.length > 0) report(['load'], 'every rate is 0: no request would ever be sent');
+}
+
+function checkTimeline(draft: ScenarioDraft, report: Report, { faultKinds }: RuleOptions): void {
+  const { duration, timeline = [] } = draft;
+  const known = knownIds(draft.services);
+  unique(
+    timeline.map((entry) => entry?.id),
+    (index) => ['timeline', index, 'id'],
+    'entry',
+    report,
+  );
+  timeline.forEach((entry, index) => {
+    if (entry === undefined) return;
+    const path: Path = ['timeline', index];
+    const before = timeline[index - 1]?.at;
+    if (entry.at !== undefined) {
+      if (before !== undefined && entry.at < before)
+        report(
+          [...path, 'at'],
+          `entries stand in order: ${formatDuration(entry.at)} is before ${formatDuration(before)}`,
+        );
+      if (duration !== undefined && entry.at >= duration)
+        report([...path, 'at'], afterEnd(entry.at, duration));
+    }
+    if (!('fault' in entry)) return;
+    const end = (entry.at ?? 0) + (entry.ttl ?? 0);
+    if (entry.at !== undefined && duration !== undefined && entry.at < duration && end > duration)
+      report(
+        [...path, 'ttl'],
+        `the fault would end at ${formatDuration(end)}, after the game (${formatDuration(duration)})`,
+      );
+    if (entry.service !== undefined) unknownService(entry.service, known, [...path, 'service'], report);
+    if (Array.isArray(entry.teams)) unique(entry.teams, (nth) => [...path, 'teams', nth], 'team', report);
+    if (faultKinds !== undefined && entry.fault !== undefined && !faultKinds.includes(entry.fault)) {
+      const meant = suggest(entry.fault, faultKinds);
+      const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+      report([...path, 'fault'], `unknown fault "${entry.fault}"${hint}`, faultKinds);
+    }
+  });
+}
+
+function afterEnd(atMs: number, durationMs: number): string {
+  return `${formatDuration(atMs)} is not before the end of the game (${formatDuration(durationMs)})`;
+}
+
+/** Undefined if an id itself was refused: then nothing can be said about references. */
+function knownIds(services: ScenarioDraft['services']): string[] | undefined {
+  const ids = (services ?? []).map((service) => service?.id);
+  return ids.length === 0 || ids.includes(undefined) ? undefined : (ids as string[]);
+}
+
+export function unknownService(
+  key: string,
+  known: readonly string[] | undefined,
+  path: Path,
+  report: Report,
+): void {
+  if (known === undefined || known.includes(key)) return;
+  const meant = suggest(key, known);
+  report(path, `unknown service "${key}"${meant === undefined ? '' : ` (did you mean ${meant}?)`}`, known);
+}
+
+/** Reports every id that an earlier entry has already. */
+export function unique(
+  ids: readonly (string | undefined)[],
+  pathOf: (index: number) => Path,
+  what: string,
+  report: Report,
+): void {
+  const first = new Map<string, number>();
+  ids.forEach((each, index) => {
+    if (each === undefined) return;
+    if (first.has(each)) report(pathOf(index), `another ${what} has the id ${each}; ids are unique`);
+    else first.set(each, index);
+  });
+}
