@@ -1,0 +1,312 @@
+import { OUTCOME, OUTCOMES, teamKey, type GameEvent, type GameEventData, type ProbeBatch } from '#contracts';
+import type { Accumulator } from './accumulator.js';
+import { CompiledPay, type ScoringRules } from './pay.js';
+import { WindowSchedule } from './schedule.js';
+import { TeamState } from './team-state.js';
+import { TeamWindow } from './team-window.js';
+import type { CoreOptions, ScoringOutputs, WindowKey } from './types.js';
+
+/** Batches of teams that are not known yet, or of a game without a start time, wait; but not without bound. */
+const MAX_PARKED_BATCHES = 10_000;
+
+type Adjustment = GameEventData['dev.payday.adjustment.made'];
+
+/** The scoring of one game's teams, as far as this partition owns them. */
+export class GameScoring {
+  readonly pay: CompiledPay;
+  readonly schedule: WindowSchedule;
+  readonly teams = new Map<string, TeamState>();
+  readonly parked: ProbeBatch[] = [];
+  /** Adjustments that were made before the game had a start time. */
+  readonly heldAdjustments: Adjustment[] = [];
+  /** Last applied `sequence` of game events, by source. */
+  readonly sequences = new Map<string, number>();
+  private readonly serviceIndex: Map<string, number>;
+  /** Windows from here on have to be settled again in every team, because the schedule changed. */
+  private resettleFrom: number | null = null;
+
+  constructor(
+    readonly gameId: string,
+    readonly rules: ScoringRules,
+    private readonly options: CoreOptions,
+    schedule?: WindowSchedule,
+  ) {
+    this.pay = new CompiledPay(rules.pay, rules.services);
+    this.schedule = schedule ?? new WindowSchedule(rules.pay.windowMs);
+    this.serviceIndex = new Map(rules.services.map((service, index) => [service.id, index]));
+  }
+
+  applyEvent(event: GameEvent, nowMs: number, outputs: ScoringOutputs): void {
+    if (event.sequence <= (this.sequences.get(event.source) ?? 0)) return;
+    this.sequences.set(event.source, event.sequence);
+    if (event.type === 'dev.payday.team.added') {
+      const { id } = event.data.team;
+      if (this.options.owns(teamKey(this.gameId, id)) && !this.teams.has(id)) {
+        const team = new TeamState(id, this.pay);
+        team.dirty = true;
+        this.teams.set(id, team);
+      }
+      this.unpark(nowMs, outputs);
+    } else if (event.type === 'dev.payday.adjustment.made') {
+      this.adjust(event.data, outputs);
+    } else if (event.type === 'dev.payday.game.sealed') {
+      this.schedule.sealed = true;
+    } else {
+      const from = this.schedule.apply(event);
+      if (from !== null) this.resettleFrom = Math.max(0, Math.min(from, this.resettleFrom ?? from));
+      this.unpark(nowMs, outputs);
+    }
+  }
+
+  applyBatch(batch: ProbeBatch, nowMs: number, outputs: ScoringOutputs): void {
+    const team = this.teams.get(batch.teamId);
+    if (this.schedule.sealed) {
+      outputs.refused.push({ code: 'sealed', batch });
+      return;
+    }
+    if (!team || this.schedule.startsAt === null) {
+      if (this.parked.length < MAX_PARKED_BATCHES) this.parked.push(batch);
+      else outputs.refused.push({ code: 'too_many_parked', batch });
+      return;
+    }
+    const service = this.serviceIndex.get(batch.serviceId);
+    if (service === undefined) {
+      outputs.refused.push({ code: 'unknown_service', batch });
+      return;
+    }
+    if (!team.seenBy(batch.proberId, batch.epoch).add(batch.seq)) {
+      outputs.counters.duplicateBatches++;
+      return;
+    }
+    outputs.counters.batches++;
+    this.count(team, service, batch, outputs);
+    team.promises.heard(batch.proberId, batch.epoch, batch.watermarkMs, nowMs);
+    team.dirty = true;
+  }
+
+  /** The hot path: one pass over the columns. */
+  private count(team: TeamState, service: number, batch: ProbeBatch, outputs: ScoringOutputs): void {
+    const { baseIntendedAtMs: base, offsetMs, latencyUs, outcome } = batch;
+    const { schedule, pay } = this;
+    const startsAt = schedule.startsAt!;
+    const consumer = batch.role === 'consumer';
+    const health = consumer ? team.health[service]! : null;
+    let windowFrom = 0;
+    let windowTo = 0;
+    let acc: Accumulator | null = null;
+    let secondFrom = 0;
+    let secondTo = 0;
+    let second: ReturnType<NonNullable<typeof health>['at']> = null;
+    for (let i = 0; i < offsetMs.length; i++) {
+      const at = base + offsetMs[i]!;
+      const code = outcome[i]!;
+      if (at < startsAt) {
+        outputs.counters.outsideGame++;
+        continue;
+      }
+      if (code === OUTCOME.prober_error) continue;
+      if (acc === null || at < windowFrom || at >= windowTo) {
+        const index = schedule.indexOf(at);
+        windowFrom = schedule.startOf(index);
+        windowTo = windowFrom + schedule.windowMs;
+        const window = team.window(index);
+        window.dirty = true;
+        acc = window.accumulator(service, batch.role, batch.counterpartyId, pay);
+        acc.dirty = true;
+        if (index < team.closedBelow) outputs.counters.late++;
+      }
+      if (health !== null && (second === null || at < secondFrom || at >= secondTo)) {
+        second = health.at(at);
+        secondFrom = at - (at % 1000);
+        secondTo = secondFrom + 1000;
+        const latest = secondFrom / 1000;
+        if (latest > team.latestSecond) team.latestSecond = latest;
+      }
+      outputs.counters.results++;
+      if (code === OUTCOME.ok) {
+        const latency = latencyUs[i]!;
+        const band = pay.bandOf(latency);
+        acc.bands[band]!++;
+        acc.latencies.add(latency);
+        if (second !== null) {
+          second.ok++;
+          if (pay.isSlow(band)) second.slow++;
+        }
+      } else {
+        acc.failed++;
+        if (second !== null) {
+          second.failed++;
+          if (code === OUTCOME.no_endpoint) second.missing++;
+        }
+      }
+    }
+    this.keepSamples(team, service, batch);
+  }
+
+  private keepSamples(team: TeamState, service: number, batch: ProbeBatch): void {
+    for (const { index: i, checkId, request, expected, got } of batch.samples) {
+      const offset = batch.offsetMs[i];
+      const code = batch.outcome[i];
+      if (offset === undefined || code === undefined || code === OUTCOME.ok || code === OUTCOME.prober_error)
+        continue;
+      const intendedAt = batch.baseIntendedAtMs + offset;
+      if (intendedAt < this.schedule.startsAt!) continue;
+      const window = team.window(this.schedule.indexOf(intendedAt));
+      window.accumulator(service, batch.role, batch.counterpartyId, this.pay).addSample({
+        intendedAt,
+        outcome: OUTCOMES[code]!,
+        checkId,
+        request,
+        expected,
+        got,
+        latencyMs: Math.floor((batch.latencyUs[i] ?? 0) / 1000),
+        proberId: batch.proberId,
+      });
+    }
+  }
+
+  private adjust(data: Adjustment, outputs: ScoringOutputs): void {
+    const team = this.teams.get(data.teamId);
+    if (!team) return;
+    if (this.schedule.startsAt === null) {
+      this.heldAdjustments.push(data);
+      return;
+    }
+    const windowIndex = Math.max(
+      0,
+      Math.min(this.schedule.indexOf(data.effectiveAt), this.schedule.windowCount - 1),
+    );
+    outputs.ledger.push({
+      gameId: this.gameId,
+      teamId: data.teamId,
+      windowIndex,
+      serviceId: '',
+      reason: 'adjustment',
+      counterparty: data.adjustmentId,
+      windowStartAt: this.schedule.startOf(windowIndex),
+      count: 1,
+      cents: data.cents,
+      histogram: null,
+      samples: [],
+      note: data.reason,
+    });
+    team.earn(windowIndex, data.cents);
+    team.dirty = true;
+  }
+
+  private unpark(nowMs: number, outputs: ScoringOutputs): void {
+    if (this.schedule.startsAt === null) return;
+    for (const held of this.heldAdjustments.splice(0)) this.adjust(held, outputs);
+    const waiting = this.parked.splice(0);
+    for (const batch of waiting) this.applyBatch(batch, nowMs, outputs);
+  }
+
+  /** Closes windows that the promises complete, and brings rows and scores of everything that changed up to date. */
+  settle(nowMs: number, outputs: ScoringOutputs): void {
+    if (this.schedule.startsAt === null) return;
+    const resettleFrom = this.resettleFrom;
+    this.resettleFrom = null;
+    for (const team of this.teams.values()) {
+      const advanced = !this.schedule.sealed && team.promises.advance(nowMs, this.options.leaseMs);
+      const closable = this.schedule.sealed
+        ? this.schedule.windowCount
+        : Math.max(0, Math.min(this.schedule.indexOf(team.promises.completeUpTo), this.schedule.windowCount));
+      const closes = closable > team.closedBelow;
+      if (!team.dirty && !advanced && !closes && resettleFrom === null) continue;
+      const closedBefore = team.closedBelow;
+      if (closes) team.closedBelow = closable;
+      this.settleWindows(team, closedBefore, resettleFrom, outputs);
+      outputs.scores.push(team.score(this.gameId, this.schedule));
+      team.dirty = false;
+      team.forget();
+      if (this.schedule.sealed) team.retire();
+    }
+  }
+
+  private settleWindows(
+    team: TeamState,
+    closedBefore: number,
+    resettleFrom: number | null,
+    outputs: ScoringOutputs,
+  ): void {
+    for (const window of team.windows.values()) {
+      const closesNow = window.index >= closedBefore && window.index < team.closedBelow;
+      const reset = resettleFrom !== null && window.index >= resettleFrom;
+      if (!window.dirty && !closesNow && !reset) continue;
+      const delta = window.settle(
+        {
+          pay: this.pay,
+          gameId: this.gameId,
+          teamId: team.teamId,
+          startAt: this.schedule.startOf(window.index),
+          // A window behind the end may yet score: a pause that ends moves the end.
+          paused: this.schedule.isPaused(window.index) || window.index >= this.schedule.windowCount,
+          closed: window.index < team.closedBelow,
+        },
+        outputs,
+      );
+      team.earn(window.index, delta);
+      window.dirty = false;
+      outputs.windows.push({
+        key: teamKey(this.gameId, team.teamId),
+        windowIndex: window.index,
+        bytes: window.encode(),
+      });
+    }
+  }
+
+  missingForBatch(batch: ProbeBatch): WindowKey[] {
+    const team = this.teams.get(batch.teamId);
+    if (!team || this.schedule.startsAt === null || team.storedBelow === 0 || batch.offsetMs.length === 0)
+      return [];
+    let least = Infinity;
+    let most = -Infinity;
+    for (let i = 0; i < batch.offsetMs.length; i++) {
+      const offset = batch.offsetMs[i]!;
+      if (offset < least) least = offset;
+      if (offset > most) most = offset;
+    }
+    const first = this.schedule.indexOf(batch.baseIntendedAtMs + least);
+    const last = this.schedule.indexOf(batch.baseIntendedAtMs + most);
+    return this.storedWindows(team, first, last);
+  }
+
+  missingForEvent(event: GameEvent): WindowKey[] {
+    const out: WindowKey[] = [];
+    if (this.schedule.startsAt === null) return out;
+    for (const team of this.teams.values()) {
+      if (event.type === 'dev.payday.game.paused') {
+        out.push(...this.storedWindows(team, this.schedule.indexOf(event.data.fromAt), team.highestWindow));
+      } else if (event.type === 'dev.payday.game.resumed' || event.type === 'dev.payday.game.ended') {
+        const from = Math.min(this.schedule.endsAt, event.data.endsAt);
+        out.push(...this.storedWindows(team, this.schedule.indexOf(from), team.highestWindow));
+      }
+    }
+    return out;
+  }
+
+  /** Windows that can still close and lie in the store: to be restored after a restart. */
+  openStoredWindows(): WindowKey[] {
+    return [...this.teams.values()].flatMap((team) =>
+      this.storedWindows(team, team.closedBelow, team.highestWindow),
+    );
+  }
+
+  private storedWindows(team: TeamState, first: number, last: number): WindowKey[] {
+    const out: WindowKey[] = [];
+    const key = teamKey(this.gameId, team.teamId);
+    for (let index = Math.max(0, first); index <= Math.min(last, team.highestWindow); index++) {
+      if (team.isStored(index)) out.push({ key, windowIndex: index });
+    }
+    return out;
+  }
+
+  restoreWindow(teamId: string, index: number, bytes: Uint8Array | null): void {
+    const team = this.teams.get(teamId);
+    if (!team || team.windows.has(index)) return;
+    team.windows.set(
+      index,
+      bytes ? TeamWindow.decode(index, bytes, this.pay) : new TeamWindow(index, this.pay),
+    );
+  }
+}

@@ -1,0 +1,70 @@
+import type { PayRules } from '#contracts';
+
+/** The part of a scenario that scoring depends on. */
+export interface ScoringRules {
+  pay: PayRules;
+  services: { id: string; weightPercent: number }[];
+}
+
+/**
+ * Pay rules with everything that the hot path needs at hand. All arithmetic is on integers; the percentages are
+ * applied last, with floor towards negative infinity (docs/scoring.md).
+ */
+export class CompiledPay {
+  readonly windowMs: number;
+  /** Upper bounds of the speed bands in µs, inclusive. */
+  readonly bandUpToUs: readonly number[];
+  readonly bandCents: readonly number[];
+
+  constructor(
+    readonly rules: PayRules,
+    readonly services: ScoringRules['services'],
+  ) {
+    this.windowMs = rules.windowMs;
+    this.bandUpToUs = rules.speedBands.map((band) => band.upToMs * 1000);
+    this.bandCents = rules.speedBands.map((band) => band.cents);
+  }
+
+  /** The band of a good answer; `bandUpToUs.length` means beyond all bands. */
+  bandOf(latencyUs: number): number {
+    let band = 0;
+    while (band < this.bandUpToUs.length && latencyUs > this.bandUpToUs[band]!) band++;
+    return band;
+  }
+
+  /** True where an answer in this band earns a third of the best or less. */
+  isSlow(band: number): boolean {
+    const best = this.bandCents[0] ?? 0;
+    return best > 0 && (this.bandCents[band] ?? 0) * 3 <= best;
+  }
+
+  /** Pay for good answers to a team's own customers, by band. */
+  servedCents(service: number, bands: readonly number[], foreign: boolean): number {
+    let cents = 0;
+    for (let i = 0; i < this.bandCents.length; i++) cents += bands[i]! * this.bandCents[i]!;
+    const marketPercent = foreign ? this.rules.market.foreignPercent : this.rules.market.ownPercent;
+    return Math.floor((cents * this.weight(service) * marketPercent) / 10_000);
+  }
+
+  failedCents(service: number, failed: number): number {
+    return Math.floor((failed * this.rules.failureCents * this.weight(service)) / 100);
+  }
+
+  /** What a provider earns for good answers to other teams' customers. */
+  usageFeeCents(service: number, ok: number): number {
+    return Math.floor((ok * this.rules.market.providerFeeCents * this.weight(service)) / 100);
+  }
+
+  /** The downtime pay of one window and service, or null where it doesn't apply. */
+  downtimeCents(service: number, ok: number, failed: number): number | null {
+    const { belowAvailabilityPercent, minProbes, cents } = this.rules.downtime;
+    const probes = ok + failed;
+    if (probes < minProbes || probes === 0) return null;
+    if (ok * 100 >= belowAvailabilityPercent * probes) return null;
+    return Math.floor((cents * this.weight(service)) / 100);
+  }
+
+  private weight(service: number): number {
+    return this.services[service]!.weightPercent;
+  }
+}

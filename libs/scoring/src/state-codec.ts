@@ -1,0 +1,69 @@
+import { decodeProbeBatch, encodeProbeBatch } from '#contracts';
+import { PaydayError } from '#kernel';
+import { ByteReader, ByteWriter } from './bytes.js';
+import type { ScoringState } from './core.js';
+import { GameScoring } from './game-scoring.js';
+import type { ScoringRules } from './pay.js';
+import { WindowSchedule } from './schedule.js';
+import { TeamState } from './team-state.js';
+import type { CoreOptions } from './types.js';
+
+/** Raised with every change of the stored form. */
+const FORMAT = 1;
+
+export function encodeState(state: ScoringState): Uint8Array {
+  const out = new ByteWriter();
+  out.uint(FORMAT).uint(state.nowMs).uint(state.parked.length);
+  for (const batch of state.parked) out.bytes(encodeProbeBatch(batch));
+  out.uint(state.games.size);
+  for (const game of state.games.values()) writeGame(game, out);
+  return out.finish();
+}
+
+/** @throws PaydayError `corrupt_state` */
+export function decodeState(bytes: Uint8Array, options: CoreOptions): ScoringState {
+  const from = new ByteReader(bytes);
+  const format = from.uint();
+  if (format !== FORMAT) {
+    throw new PaydayError(
+      'corrupt_state',
+      `stored scoring state has format ${format}, this version reads ${FORMAT}: finish the game with the version that began it`,
+    );
+  }
+  const state: ScoringState = { options, games: new Map(), parked: [], nowMs: from.uint() };
+  for (let n = from.uint(); n > 0; n--) state.parked.push(decodeProbeBatch(from.bytes()));
+  for (let n = from.uint(); n > 0; n--) {
+    const game = readGame(from, options);
+    state.games.set(game.gameId, game);
+  }
+  return state;
+}
+
+function writeGame(game: GameScoring, out: ByteWriter): void {
+  out.text(game.gameId).text(JSON.stringify(game.rules));
+  game.schedule.write(out);
+  out.uint(game.sequences.size);
+  for (const [source, sequence] of game.sequences) out.text(source).uint(sequence);
+  out.text(JSON.stringify(game.heldAdjustments));
+  out.uint(game.parked.length);
+  for (const batch of game.parked) out.bytes(encodeProbeBatch(batch));
+  out.uint(game.teams.size);
+  for (const team of game.teams.values()) {
+    out.text(team.teamId);
+    team.write(out);
+  }
+}
+
+function readGame(from: ByteReader, options: CoreOptions): GameScoring {
+  const gameId = from.text();
+  const rules = JSON.parse(from.text()) as ScoringRules;
+  const game = new GameScoring(gameId, rules, options, WindowSchedule.read(rules.pay.windowMs, from));
+  for (let n = from.uint(); n > 0; n--) game.sequences.set(from.text(), from.uint());
+  game.heldAdjustments.push(...(JSON.parse(from.text()) as typeof game.heldAdjustments));
+  for (let n = from.uint(); n > 0; n--) game.parked.push(decodeProbeBatch(from.bytes()));
+  for (let n = from.uint(); n > 0; n--) {
+    const teamId = from.text();
+    game.teams.set(teamId, TeamState.read(teamId, game.pay, from));
+  }
+  return game;
+}
