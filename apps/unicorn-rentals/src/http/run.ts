@@ -1,0 +1,90 @@
+import { createService } from './listener.js';
+import type { Handler } from './service.js';
+
+/** How long a stopping service may go on answering what it has begun. */
+const DRAIN_MS = 5_000;
+
+/** A wrong environment variable; its message is one line for the person who set it. */
+export class UsageError extends Error {}
+
+/**
+ * Runs one service as a process of its own: `PORT` (required), `HOST` (default 127.0.0.1). Bad usage ends the
+ * process with code 2, an address that can't be had with code 1, SIGTERM or SIGINT with code 0 once what was
+ * begun is answered.
+ */
+export function runService(name: string, create: (env: NodeJS.ProcessEnv) => Handler): void {
+  let handler: Handler;
+  let port: number;
+  try {
+    port = integerFrom(process.env, 'PORT', 0, 65_535);
+    handler = create(process.env);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    leave(2, `${name}: ${error.message}`);
+  }
+  const host = process.env['HOST'] || '127.0.0.1';
+  const server = createService(handler, { onError: (error) => say(`${name}: ${String(error)}`) });
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    const why = error.code === 'EADDRINUSE' ? 'it is taken' : error.message;
+    leave(1, `${name}: cannot listen on ${host}:${port}: ${why}`);
+  });
+  server.listen(port, host, () => {
+    const address = server.address();
+    if (address === null || typeof address === 'string') return;
+    const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+    process.stdout.write(`${name} listens on http://${shownHost}:${address.port}\n`);
+  });
+
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(0), DRAIN_MS).unref();
+    server.close(() => process.exit(0));
+    server.closeIdleConnections();
+    // Connections that are answering now become idle later.
+    setInterval(() => server.closeIdleConnections(), 50).unref();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** A whole number from the environment. @throws UsageError if it is missing (without `fallback`), or out of range. */
+export function integerFrom(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  low: number,
+  high: number,
+  fallback?: number,
+): number {
+  const text = env[name] ?? '';
+  if (text === '' && fallback !== undefined) return fallback;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (value >= low && value <= high) return value;
+  const given = text === '' ? 'it is not set' : `got "${text}"`;
+  throw new UsageError(`${name} must be a whole number from ${low} to ${high}; ${given}`);
+}
+
+/** An `http://host:port` origin from the environment, without a trailing slash. @throws UsageError. */
+export function originFrom(env: NodeJS.ProcessEnv, name: string): string {
+  const text = env[name] ?? '';
+  let url: URL | undefined;
+  try {
+    url = new URL(text);
+  } catch {
+    url = undefined;
+  }
+  if (url?.protocol === 'http:' && url.pathname === '/' && url.search === '' && url.hash === '')
+    return url.origin;
+  const given = text === '' ? 'it is not set' : `got "${text}"`;
+  throw new UsageError(`${name} must be an address like http://127.0.0.1:8082; ${given}`);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function leave(code: number, line: string): never {
+  say(line);
+  process.exit(code);
+}

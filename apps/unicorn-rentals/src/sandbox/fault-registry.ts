@@ -1,0 +1,188 @@
+import { PaydayError, type Random } from '#kernel';
+import { FAULT_KINDS } from './faults/index.js';
+import type { FaultParams } from './faults/kind.js';
+import type { ServiceHost } from './service-host.js';
+import type { Timers } from './timers.js';
+
+export interface FaultSpec {
+  kind: string;
+  serviceId: string;
+  params: FaultParams;
+  /** After this time the fault reverts by itself. 1 to `MAX_TTL_MS`. */
+  ttlMs: number;
+}
+
+/** `gone` covers what was reverted and what never was. */
+export type AgentFaultState = 'active' | 'repaired' | 'gone';
+
+export interface ListedFault extends FaultSpec {
+  faultId: string;
+  state: 'active' | 'repaired';
+  /** Until it reverts by itself; 0 for repaired faults. */
+  remainingMs: number;
+}
+
+export const MAX_TTL_MS = 24 * 60 * 60 * 1000;
+/** Active and remembered repaired faults together; the oldest repaired ones are forgotten first. */
+const MAX_FAULTS = 500;
+
+interface Entry {
+  spec: FaultSpec;
+  state: 'active' | 'repaired';
+  expiresAtMs: number;
+  end: AbortController;
+  cancelTimer: () => void;
+  started: Promise<void>;
+  reverted: Promise<void> | undefined;
+}
+
+export interface FaultRegistryOptions {
+  hosts: ReadonlyMap<string, ServiceHost>;
+  random: Random;
+  timers: Timers;
+}
+
+/** The faults that act on one team's services: begun by the agent, ended by it, by time, or by the team's engineer. */
+export class FaultRegistry {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(private readonly options: FaultRegistryOptions) {}
+
+  /**
+   * Begins a fault; resolves when it acts. Repeating it changes nothing but its time to live, which counts anew.
+   * A fault that was repaired stays repaired.
+   * @throws PaydayError `unknown_kind`, `unknown_service`, `invalid_params`, `invalid_ttl`, `fault_conflict` (the id is in
+   * use for something else), `too_many_faults`.
+   */
+  async put(faultId: string, spec: FaultSpec): Promise<AgentFaultState> {
+    const { hosts, random, timers } = this.options;
+    const kind = FAULT_KINDS.get(spec.kind);
+    if (kind === undefined)
+      throw new PaydayError('unknown_kind', `no fault kind "${spec.kind}"; there are ${list(FAULT_KINDS)}`);
+    const host = hosts.get(spec.serviceId);
+    if (host === undefined)
+      throw new PaydayError('unknown_service', `no service "${spec.serviceId}"; there are ${list(hosts)}`);
+    if (!Number.isInteger(spec.ttlMs) || spec.ttlMs < 1 || spec.ttlMs > MAX_TTL_MS)
+      throw new PaydayError('invalid_ttl', `ttlMs must be a whole number from 1 to ${MAX_TTL_MS}`);
+    const end = new AbortController();
+    const effect = kind.begin(spec.params, { random, timers, ended: end.signal });
+
+    const known = this.entries.get(faultId);
+    if (known !== undefined) return this.repeat(faultId, known, spec);
+    this.makeRoom();
+    const entry: Entry = {
+      spec,
+      state: 'active',
+      expiresAtMs: 0,
+      end,
+      cancelTimer: () => undefined,
+      started: host.addEffect(faultId, effect),
+      reverted: undefined,
+    };
+    this.entries.set(faultId, entry);
+    this.arm(faultId, entry);
+    await entry.started;
+    return this.state(faultId);
+  }
+
+  state(faultId: string): AgentFaultState {
+    return this.entries.get(faultId)?.state ?? 'gone';
+  }
+
+  list(): ListedFault[] {
+    const now = this.options.timers.nowMs();
+    return [...this.entries].map(([faultId, { spec, state, expiresAtMs }]) => ({
+      faultId,
+      ...spec,
+      state,
+      remainingMs: state === 'active' ? Math.max(0, Math.ceil(expiresAtMs - now)) : 0,
+    }));
+  }
+
+  /** Ends a fault; resolves when it acts no more. Until then its state is `active`. Unknown ids are fine. */
+  async revert(faultId: string): Promise<void> {
+    const entry = this.entries.get(faultId);
+    if (entry === undefined) return;
+    if (entry.state === 'repaired') {
+      this.entries.delete(faultId);
+      return;
+    }
+    entry.reverted ??= this.end(faultId, entry);
+    await entry.reverted;
+  }
+
+  /** Ends every fault of a service by a clean version of it: they are `repaired`. */
+  async repair(serviceId: string): Promise<void> {
+    const struck = [...this.entries].filter(
+      ([, entry]) =>
+        entry.state === 'active' && entry.reverted === undefined && entry.spec.serviceId === serviceId,
+    );
+    for (const [, entry] of struck) {
+      entry.cancelTimer();
+      entry.state = 'repaired';
+      entry.end.abort();
+    }
+    await this.options.hosts.get(serviceId)?.redeploy(struck.map(([faultId]) => faultId));
+  }
+
+  /** Cancels all timers, for the end of the process. */
+  close(): void {
+    for (const entry of this.entries.values()) {
+      entry.cancelTimer();
+      entry.end.abort();
+    }
+    this.entries.clear();
+  }
+
+  private async repeat(faultId: string, known: Entry, spec: FaultSpec): Promise<AgentFaultState> {
+    if (!sameFault(known.spec, spec)) {
+      const { kind, serviceId } = known.spec;
+      throw new PaydayError(
+        'fault_conflict',
+        `fault "${faultId}" is already ${kind} on ${serviceId}; take a new id`,
+      );
+    }
+    if (known.state === 'active' && known.reverted === undefined) {
+      known.spec = spec;
+      this.arm(faultId, known);
+    }
+    await known.started;
+    return this.state(faultId);
+  }
+
+  private arm(faultId: string, entry: Entry): void {
+    const { timers } = this.options;
+    entry.cancelTimer();
+    entry.expiresAtMs = timers.nowMs() + entry.spec.ttlMs;
+    entry.cancelTimer = timers.after(entry.spec.ttlMs, () => void this.revert(faultId));
+  }
+
+  private async end(faultId: string, entry: Entry): Promise<void> {
+    entry.cancelTimer();
+    entry.end.abort();
+    await this.options.hosts.get(entry.spec.serviceId)?.removeEffect(faultId);
+    this.entries.delete(faultId);
+  }
+
+  private makeRoom(): void {
+    if (this.entries.size < MAX_FAULTS) return;
+    const oldestRepaired = [...this.entries].find(([, entry]) => entry.state === 'repaired')?.[0];
+    if (oldestRepaired === undefined)
+      throw new PaydayError('too_many_faults', `${MAX_FAULTS} faults are active; revert some first`);
+    this.entries.delete(oldestRepaired);
+  }
+}
+
+function sameFault(a: FaultSpec, b: FaultSpec): boolean {
+  const names = Object.keys(a.params);
+  return (
+    a.kind === b.kind &&
+    a.serviceId === b.serviceId &&
+    names.length === Object.keys(b.params).length &&
+    names.every((name) => a.params[name] === b.params[name])
+  );
+}
+
+function list(of: ReadonlyMap<string, unknown>): string {
+  return [...of.keys()].join(', ');
+}

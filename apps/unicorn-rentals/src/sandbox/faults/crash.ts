@@ -1,0 +1,10 @@
+import { type FaultKind, integerParams } from './kind.js';
+
+/** The process died: connections are cut, new ones refused. */
+export const crash: FaultKind = {
+  kind: 'crash',
+  begin(params) {
+    integerParams('crash', params, {});
+    return { refusesConnections: true };
+  },
+};

@@ -1,0 +1,18 @@
+import { ConnectionCut } from '../../http/service.js';
+import { type FaultKind, integerParams } from './kind.js';
+
+/** The process is stuck: it accepts requests and never answers. When it is over, what hung is cut. */
+export const hang: FaultKind = {
+  kind: 'hang',
+  begin(params, { ended }) {
+    integerParams('hang', params, {});
+    return {
+      intercept: () =>
+        new Promise((_resolve, reject) => {
+          const cut = (): void => reject(new ConnectionCut());
+          if (ended.aborted) cut();
+          else ended.addEventListener('abort', cut, { once: true });
+        }),
+    };
+  },
+};

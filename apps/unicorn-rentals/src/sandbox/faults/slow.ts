@@ -1,0 +1,16 @@
+import { pause } from '../timers.js';
+import { type FaultKind, integerParams } from './kind.js';
+
+/** Every answer comes `delayMs` later. When it is over, what was being delayed goes on at once. */
+export const slow: FaultKind = {
+  kind: 'slow',
+  begin(params, { timers, ended }) {
+    const { delayMs } = integerParams('slow', params, { delayMs: [1, 60_000] });
+    return {
+      async intercept(_request, next) {
+        await pause(timers, delayMs, ended).catch(() => undefined);
+        return next();
+      },
+    };
+  },
+};

@@ -1,0 +1,118 @@
+import type { Server } from 'node:http';
+import { createService } from '../http/listener.js';
+import type { Answer, Handler, ServiceRequest } from '../http/service.js';
+import type { FaultEffect } from './faults/kind.js';
+import type { Timers } from './timers.js';
+
+export interface ServiceHostOptions {
+  /** Makes the service anew, with empty memory: at each start, as with a process of its own. */
+  create: () => Handler;
+  timers: Timers;
+  onError?: (error: unknown) => void;
+}
+
+/** Pause before a port that is just taken is tried again. */
+const RETRY_LISTEN_MS = 100;
+
+/**
+ * One service of a team on one loopback port, with the faults that act on it. It listens exactly while no fault refuses
+ * connections, and keeps its port for good.
+ */
+export class ServiceHost {
+  private readonly effects = new Map<string, FaultEffect>();
+  private server: Server | undefined;
+  private port = 0;
+  private closed = false;
+  /** Changes to the listener happen one after another. */
+  private changes: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: ServiceHostOptions) {}
+
+  /** Listens for the first time, on `port` or (0) any free one. Rejects if it can't be had. */
+  async start(port: number): Promise<void> {
+    this.port = port;
+    await this.listen();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when the fault acts. */
+  addEffect(faultId: string, effect: FaultEffect): Promise<void> {
+    this.effects.set(faultId, effect);
+    return this.reconcile();
+  }
+
+  /** Resolves when the fault acts no more. Others go on. */
+  removeEffect(faultId: string): Promise<void> {
+    this.effects.delete(faultId);
+    return this.reconcile();
+  }
+
+  /** Ends the given faults and starts a clean version on the same port. What was being answered is cut. */
+  redeploy(faultIds: readonly string[]): Promise<void> {
+    for (const faultId of faultIds) this.effects.delete(faultId);
+    return this.reconcile(true);
+  }
+
+  /** Stops for good. Repeatable. */
+  close(): Promise<void> {
+    this.closed = true;
+    return this.reconcile();
+  }
+
+  private shouldListen(): boolean {
+    return !this.closed && ![...this.effects.values()].some((effect) => effect.refusesConnections);
+  }
+
+  private reconcile(restart = false): Promise<void> {
+    this.changes = this.changes.then(async () => {
+      if (this.server !== undefined && (restart || !this.shouldListen())) await this.stop();
+      while (this.server === undefined && this.shouldListen()) {
+        // Somebody else's outgoing connection may hold the port for a moment.
+        await this.listen().catch(() => this.wait());
+      }
+    });
+    return this.changes;
+  }
+
+  private wait(): Promise<void> {
+    return new Promise((resolve) => this.options.timers.after(RETRY_LISTEN_MS, resolve));
+  }
+
+  private async listen(): Promise<void> {
+    const handler = this.options.create();
+    const server = createService((request) => this.withFaults(handler, request), {
+      onError: this.options.onError,
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.port, '127.0.0.1', resolve);
+    });
+    server.on('error', (error) => this.options.onError?.(error));
+    const address = server.address();
+    if (address !== null && typeof address !== 'string') this.port = address.port;
+    this.server = server;
+  }
+
+  private async stop(): Promise<void> {
+    const server = this.server;
+    if (server === undefined) return;
+    this.server = undefined;
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+
+  private withFaults(handler: Handler, request: ServiceRequest): Promise<Answer> {
+    let next = (): Promise<Answer> => handler(request);
+    for (const effect of this.effects.values()) {
+      if (effect.intercept === undefined) continue;
+      const inner = next;
+      next = () => effect.intercept!(request, inner);
+    }
+    return next();
+  }
+}
