@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PaydayError, messageOf } from '#kernel';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { ENTITIES } from './entities.js';
+import { InitialSchema1700000000000 } from './migrations/0001-initial-schema.js';
+
+export interface OpenDatabaseOptions {
+  /** Bring the schema up to date first. Default false: another service does. */
+  migrate?: boolean;
+  /** How long to wait for a server that is not reachable yet. Default 30 000. */
+  reachableWithinMs?: number;
+  /** Connections in the pool. Default 10. */
+  poolSize?: number;
+}
+
+/**
+ * Connects to PostgreSQL and waits, within a bound, until it can be reached.
+ * @throws PaydayError `database_unavailable` (retryable) if it can't be reached in time, `database_refused` if it
+ * answers but rejects us (password, missing database), `migration_failed`.
+ */
+export async function openDatabase(url: string, options: OpenDatabaseOptions = {}): Promise<DataSource> {
+  await reachable(url, options.reachableWithinMs ?? 30_000);
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url,
+    entities: ENTITIES,
+    migrations: [InitialSchema1700000000000],
+    migrationsTableName: 'schema_migration',
+    migrationsTransactionMode: 'all',
+    uuidExtension: 'pgcrypto',
+    installExtensions: false,
+    synchronize: false,
+    logging: false,
+    applicationName: 'payday',
+    poolErrorHandler: () => undefined, // A lost idle connection is replaced at the next use.
+    extra: { max: options.poolSize ?? 10, types: CHECKED_TYPES, connectionTimeoutMillis: 10_000 },
+  });
+  await dataSource.initialize();
+  if (options.migrate === true) {
+    try {
+      await migrateAlone(dataSource);
+    } catch (cause) {
+      await dataSource.destroy();
+      throw new PaydayError('migration_failed', `the schema could not be updated: ${messageOf(cause)}`, {
+        cause,
+      });
+    }
+  }
+  return dataSource;
+}
+
+/** A connection of its own with the same settings, for LISTEN and for prepared statements. Not connected yet. */
+export function dedicatedClient(dataSource: DataSource, applicationName: string): pg.Client {
+  const { url } = dataSource.options as { url?: string };
+  const client = new pg.Client({
+    connectionString: url,
+    types: CHECKED_TYPES,
+    application_name: applicationName,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  client.on('error', () => undefined); // The next query fails and says so; without this the process would end.
+  return client;
+}
+
+/**
+ * `int8` as a JS number.
+ * @throws PaydayError `unsafe_integer` beyond ±(2^53 − 1): a rounded salary would be worse than none.
+ */
+export function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value))
+    throw new PaydayError(
+      'unsafe_integer',
+      `the database holds ${text}, which JavaScript can't hold exactly`,
+    );
+  return value;
+}
+
+const INT8 = pg.types.builtins.INT8;
+
+const CHECKED_TYPES = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 && format !== 'binary'
+      ? parseInt8
+      : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+/** Two services that boot together must not migrate at once: an advisory lock lets one go first. */
+async function migrateAlone(dataSource: DataSource): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await dataSource.runMigrations();
+  } finally {
+    await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
+    await runner.release();
+  }
+}
+
+const MIGRATION_LOCK = 7_290_001;
+const STARTING_UP = '57P03';
+
+async function reachable(url: string, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch (cause) {
+      await client.end().catch(() => undefined);
+      const code = (cause as { code?: string }).code ?? '';
+      // An SQLSTATE means that a server answered; only "starting up" is worth another try.
+      if (/^[0-9A-Z]{5}$/.test(code) && code !== STARTING_UP && !code.startsWith('E'))
+        throw new PaydayError('database_refused', `PostgreSQL refused the connection: ${messageOf(cause)}`, {
+          cause,
+        });
+      if (performance.now() > deadline)
+        throw new PaydayError(
+          'database_unavailable',
+          `PostgreSQL could not be reached within ${withinMs} ms (${messageOf(cause) || code}); check DATABASE_URL`,
+          { retryable: true, cause },
+        );
+      await sleep(50);
+    }
+  }
+}

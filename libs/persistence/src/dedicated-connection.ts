@@ -1,0 +1,116 @@
+import { PaydayError, messageOf } from '#kernel';
+import type pg from 'pg';
+import type { DataSource } from 'typeorm';
+import { dedicatedClient } from './database.js';
+import type { Statement } from './scorer-sql.js';
+
+export type Query = <Row = Record<string, unknown>>(
+  statement: Statement,
+  values: unknown[],
+) => Promise<Row[]>;
+
+/**
+ * One connection outside the pool, opened at first use and again after it was lost. Its calls run one after the
+ * other. A lost connection shows as PaydayError `database_unavailable` (retryable); what PostgreSQL itself
+ * refuses keeps the driver's error.
+ */
+export class DedicatedConnection {
+  #client: pg.Client | null = null;
+  #tail: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly applicationName: string,
+  ) {}
+
+  /** Runs `work` with the connection to itself. */
+  run<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    const result = this.#tail.then(() => this.#exclusive(work));
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.run(async (query) => {
+      await query(BEGIN, []);
+      let result: T;
+      try {
+        result = await work(query);
+      } catch (error) {
+        // If even this fails, the connection is gone, and the transaction with it.
+        await query(ROLLBACK, []).catch(() => this.#drop());
+        throw error;
+      }
+      await query(COMMIT, []);
+      return result;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#tail;
+    await this.#drop();
+  }
+
+  async #exclusive<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new PaydayError('database_closed', 'the store was closed');
+    const client = await this.#connected();
+    return work(async <Row>(statement: Statement, values: unknown[]) => {
+      try {
+        const { rows } = await client.query({ ...statement, values });
+        return rows as Row[];
+      } catch (cause) {
+        if (!isConnectionLoss(cause)) throw cause;
+        await this.#drop();
+        throw unavailable(cause);
+      }
+    });
+  }
+
+  async #connected(): Promise<pg.Client> {
+    if (this.#client !== null) return this.#client;
+    const client = dedicatedClient(this.dataSource, this.applicationName);
+    try {
+      await client.connect();
+    } catch (cause) {
+      await client.end().catch(() => undefined);
+      throw unavailable(cause);
+    }
+    client.once('end', () => {
+      if (this.#client === client) this.#client = null;
+    });
+    this.#client = client;
+    return client;
+  }
+
+  async #drop(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    await client?.end().catch(() => undefined);
+  }
+}
+
+const BEGIN: Statement = { name: 'begin', text: 'BEGIN' };
+const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
+const ROLLBACK: Statement = { name: 'rollback', text: 'ROLLBACK' };
+
+/**
+ * Class 57P is the server shutting down or starting up, class 08 is the connection; an error without severity never
+ * came from the server: it is the socket's or the driver's.
+ */
+function isConnectionLoss(error: unknown): boolean {
+  const { code, severity } = error as { code?: string; severity?: string };
+  if (severity !== undefined) return code !== undefined && /^(57P|08)/.test(code);
+  return (code !== undefined && /^E[A-Z]+$/.test(code)) || DRIVER_LOST.test(messageOf(error));
+}
+
+const DRIVER_LOST = /connection terminated|connection error|not queryable|client was closed/i;
+
+function unavailable(cause: unknown): PaydayError {
+  return new PaydayError('database_unavailable', `PostgreSQL is not reachable: ${messageOf(cause)}`, {
+    retryable: true,
+    cause,
+  });
+}

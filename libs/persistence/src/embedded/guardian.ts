@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import {
+  FAST_STOP_MS,
+  IMMEDIATE_STOP_MS,
+  type FromGuardian,
+  type GuardianPlan,
+  type ToGuardian,
+} from './guardian-protocol.js';
+import { isAlive, livingPostmaster, removeStalePidFile } from './postmaster.js';
+
+/**
+ * A process of its own that is the parent of PostgreSQL. Its IPC channel to the launcher closes when the launcher
+ * ends, however it ends; then PostgreSQL is stopped. It keeps PostgreSQL running until then.
+ */
+const POLL_MS = 100;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+/** A PostgreSQL that ran this long was healthy: the next retry is quick again. */
+const HEALTHY_AFTER_MS = 10_000;
+
+let plan: GuardianPlan | null = null;
+let pid: number | null = null;
+let stopping = false;
+let retryMs = FIRST_RETRY_MS;
+
+process.on('message', (message: ToGuardian) => {
+  if (message.type === 'start' && plan === null) {
+    plan = message.plan;
+    run(plan);
+  } else if (message.type === 'stop') void stop();
+});
+process.on('disconnect', () => void stop());
+process.on('SIGTERM', () => void stop());
+// A terminal's Ctrl-C or hang-up is the launcher's business: it tells us when it is ready.
+process.on('SIGINT', () => undefined);
+process.on('SIGHUP', () => undefined);
+
+function run(current: GuardianPlan): void {
+  if (stopping) return;
+  const running = livingPostmaster(current.clusterDir);
+  if (running !== null) adopt(current, running.pid);
+  else launch(current);
+}
+
+function launch(current: GuardianPlan): void {
+  removeStalePidFile(current.clusterDir);
+  const startedAt = performance.now();
+  const log = openSync(current.logFile, 'a', 0o600);
+  const child = spawn(current.postgres, current.args, {
+    cwd: '/',
+    env: current.env,
+    stdio: ['ignore', log, log],
+    ...(current.uid === undefined ? {} : { uid: current.uid, gid: current.gid }),
+  });
+  closeSync(log);
+  child.once('error', () => died(current, startedAt, null, null));
+  child.once('exit', (code, signal) => died(current, startedAt, code, signal));
+  if (child.pid !== undefined) {
+    pid = child.pid;
+    tell({ type: 'running', pid, adopted: false });
+  }
+}
+
+/** Watches a PostgreSQL whose guardian was killed: it is not our child, so all we can do is look. */
+function adopt(current: GuardianPlan, found: number): void {
+  const since = performance.now();
+  pid = found;
+  tell({ type: 'running', pid, adopted: true });
+  const timer = setInterval(() => {
+    if (isAlive(found)) return;
+    clearInterval(timer);
+    died(current, since, null, null);
+  }, POLL_MS);
+}
+
+function died(current: GuardianPlan, since: number, code: number | null, signal: string | null): void {
+  pid = null;
+  if (stopping) return;
+  if (performance.now() - since > HEALTHY_AFTER_MS) retryMs = FIRST_RETRY_MS;
+  tell({ type: 'died', code, signal, retryInMs: retryMs });
+  setTimeout(() => run(current), retryMs);
+  retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+}
+
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  // A fast stop rolls back what is open and writes a checkpoint; an immediate one leaves the recovery to the next start.
+  const gone =
+    (await signalAndWait('SIGINT', FAST_STOP_MS)) ||
+    (await signalAndWait('SIGQUIT', IMMEDIATE_STOP_MS)) ||
+    (await signalAndWait('SIGKILL', IMMEDIATE_STOP_MS));
+  process.exit(gone ? 0 : 1);
+}
+
+async function signalAndWait(signal: NodeJS.Signals, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  const target = pid;
+  if (target === null) return true;
+  try {
+    process.kill(target, signal);
+  } catch {
+    return true;
+  }
+  while (performance.now() < deadline) {
+    if (pid === null || !isAlive(target)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return false;
+}
+
+function tell(message: FromGuardian): void {
+  // Once the launcher is gone nobody listens, and the disconnect is already on its way.
+  if (process.connected) process.send?.(message, () => undefined);
+}

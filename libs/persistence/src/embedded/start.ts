@@ -1,0 +1,253 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, openSync, closeSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { PaydayError, messageOf } from '#kernel';
+import pg from 'pg';
+import { findBinaries } from './binaries.js';
+import {
+  type ClusterPaths,
+  clusterPaths,
+  DATABASE_NAME,
+  DATABASE_USER,
+  ensureCluster,
+  POSTGRES_ENV,
+} from './cluster.js';
+import {
+  FAST_STOP_MS,
+  type FromGuardian,
+  type GuardianPlan,
+  IMMEDIATE_STOP_MS,
+  type ToGuardian,
+} from './guardian-protocol.js';
+import { releaseOwnership, stopLeftover, takeOwnership } from './owner.js';
+import { livingPostmaster } from './postmaster.js';
+import { chooseUser } from './run-as.js';
+import { postgresArgs } from './settings.js';
+
+export interface EmbeddedPostgresOptions {
+  /** Folder that is this database's own; made if missing. Used by one process at a time. */
+  dataDir: string;
+  /** Told in one line of what a person may want to know. Never holds the password. */
+  log?: (line: string) => void;
+  /** How long the start may take, including the recovery after a crash. Default 60 000. */
+  startWithinMs?: number;
+  /** The compiled guardian. Default: `guardian.js` beside this module. */
+  guardianFile?: string;
+}
+
+export interface EmbeddedPostgres {
+  /** Holds the password: pass it on, never log it. It stays valid when PostgreSQL is restarted. */
+  readonly databaseUrl: string;
+  readonly port: number;
+  /** Of PostgreSQL; null while it is being started again. */
+  readonly pid: number | null;
+  /** Of the guardian process; null while it is being started again. */
+  readonly guardianPid: number | null;
+  /** Stops PostgreSQL and the guardian; resolves when both are gone, in at most about eight seconds. Repeatable. */
+  stop(): Promise<void>;
+}
+
+const MAX_PORT_TRIES = 5;
+const MAX_DEATHS_AT_START = 3;
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Starts the PostgreSQL that npm brought, on a free loopback port. It ends with this process, however this process
+ * ends: a guardian process sees to that, and starts PostgreSQL again when it dies (ADR 0005).
+ * @throws PaydayError `postgres_unavailable`, `postgres_unreachable_path`, `postgres_init_failed`, `data_dir_in_use`,
+ * `postgres_unstoppable`, `postgres_start_failed`, `guardian_missing`.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const log = options.log ?? (() => undefined);
+  const guardianFile = options.guardianFile ?? fileURLToPath(new URL('./guardian.js', import.meta.url));
+  if (!existsSync(guardianFile))
+    throw new PaydayError('guardian_missing', `${guardianFile} does not exist: run \`npm run build\``);
+  const binaries = findBinaries();
+  const user = chooseUser();
+  const paths = clusterPaths(options.dataDir);
+  const password = await ensureCluster(paths, binaries, user);
+  await takeOwnership(paths, log);
+  boundLog(paths.logFile);
+  const deadline = performance.now() + (options.startWithinMs ?? 60_000);
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const plan: GuardianPlan = {
+      postgres: binaries.postgres,
+      args: postgresArgs(paths.cluster, port),
+      clusterDir: paths.cluster,
+      logFile: paths.logFile,
+      env: POSTGRES_ENV,
+      ...(user ?? {}),
+    };
+    const keeper = new Keeper(plan, guardianFile, paths, log, port, password);
+    try {
+      await keeper.start(deadline);
+      return keeper;
+    } catch (error) {
+      await keeper.stop();
+      const taken = /could not bind|address already in use/i.test(String(messageOf(error)));
+      if (!taken || attempt === MAX_PORT_TRIES) throw error;
+    }
+  }
+}
+
+/** The launcher's side: keeps a guardian running, and knows what it reported. */
+class Keeper implements EmbeddedPostgres {
+  readonly databaseUrl: string;
+  pid: number | null = null;
+  #guardian: ChildProcess | null = null;
+  #deathsAtStart = 0;
+  #started = false;
+  #stopping: Promise<void> | null = null;
+
+  constructor(
+    private readonly plan: GuardianPlan,
+    private readonly guardianFile: string,
+    private readonly paths: ClusterPaths,
+    private readonly log: (line: string) => void,
+    readonly port: number,
+    private readonly password: string,
+  ) {
+    this.databaseUrl = `postgres://${DATABASE_USER}:${password}@127.0.0.1:${port}/${DATABASE_NAME}`;
+  }
+
+  get guardianPid(): number | null {
+    return this.#guardian?.pid ?? null;
+  }
+
+  /** Resolves when the database answers. */
+  async start(deadline: number): Promise<void> {
+    const logFrom = sizeOf(this.paths.logFile);
+    this.#spawnGuardian();
+    for (;;) {
+      const problem = await this.#tryToUse();
+      if (problem === null) break;
+      const late = performance.now() > deadline;
+      if (late || this.#deathsAtStart >= MAX_DEATHS_AT_START)
+        throw new PaydayError(
+          'postgres_start_failed',
+          `the embedded PostgreSQL ${late ? 'was not ready in time' : 'ended at once'}: ${tail(this.paths.logFile, logFrom) || problem} (log: ${this.paths.logFile})`,
+        );
+      await sleep(30);
+    }
+    this.#started = true;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  #spawnGuardian(): void {
+    const log = openSync(this.paths.logFile, 'a', 0o600);
+    const guardian = spawn(process.execPath, [this.guardianFile], {
+      cwd: '/',
+      env: POSTGRES_ENV,
+      stdio: ['ignore', log, log, 'ipc'],
+      // A process group of its own: Ctrl-C in a terminal must not stop the database before those who use it.
+      detached: true,
+    });
+    closeSync(log);
+    this.#guardian = guardian;
+    guardian.on('message', (message: FromGuardian) => this.#heard(message));
+    guardian.on('error', (error) => this.log(`the database guardian: ${error.message}`));
+    guardian.once('exit', (code, signal) => this.#guardianEnded(signal ?? code));
+    // We must not be kept alive by it; that is its task the other way round.
+    guardian.unref();
+    guardian.channel?.unref();
+    guardian.send({ type: 'start', plan: this.plan } satisfies ToGuardian, () => undefined);
+  }
+
+  #heard(message: FromGuardian): void {
+    if (message.type === 'running') {
+      this.pid = message.pid;
+      if (message.adopted) this.log(`the new database guardian took over PostgreSQL (pid ${message.pid})`);
+      return;
+    }
+    this.pid = null;
+    if (!this.#started) this.#deathsAtStart++;
+    else this.log(`PostgreSQL ended (${message.signal ?? message.code ?? 'unknown'}); it is started again`);
+  }
+
+  #guardianEnded(how: number | string | null): void {
+    this.#guardian = null;
+    if (this.#stopping !== null) return;
+    this.log(`the database guardian ended (${how}); a new one takes over`);
+    setTimeout(() => {
+      if (this.#stopping === null) this.#spawnGuardian();
+    }, RESPAWN_MS);
+  }
+
+  async #stop(): Promise<void> {
+    const guardian = this.#guardian;
+    if (guardian !== null) {
+      const gone = new Promise<void>((resolve) => guardian.once('exit', () => resolve()));
+      guardian.ref();
+      guardian.send({ type: 'stop' } satisfies ToGuardian, () => undefined);
+      const force = setTimeout(() => guardian.kill('SIGKILL'), FAST_STOP_MS + 2 * IMMEDIATE_STOP_MS + 1_000);
+      await gone;
+      clearTimeout(force);
+    }
+    const left = livingPostmaster(this.paths.cluster);
+    if (left !== null) await stopLeftover(left.pid);
+    this.pid = null;
+    await releaseOwnership(this.paths);
+  }
+
+  /** Connects, and makes our database if it is missing. Returns what was wrong, or null. */
+  async #tryToUse(): Promise<string | null> {
+    const client = new pg.Client({
+      host: '127.0.0.1',
+      port: this.port,
+      user: DATABASE_USER,
+      password: this.password,
+      database: 'postgres',
+      connectionTimeoutMillis: 5_000,
+    });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [
+        DATABASE_NAME,
+      ]);
+      if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE_NAME}`);
+      return null;
+    } catch (error) {
+      return messageOf(error);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+const RESPAWN_MS = 50;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function boundLog(file: string): void {
+  if (sizeOf(file) > MAX_LOG_BYTES) truncateSync(file, 0);
+}
+
+/** The last lines that were written to the log behind an offset, in one line. */
+function tail(file: string, from: number): string {
+  try {
+    return readFileSync(file).subarray(from).toString('utf8').trim().split('\n').slice(-4).join(' | ');
+  } catch {
+    return '';
+  }
+}

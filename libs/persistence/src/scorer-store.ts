@@ -1,0 +1,162 @@
+import type { TeamScore } from '#contracts';
+import { PaydayError } from '#kernel';
+import type { DataSource } from 'typeorm';
+import type { LedgerKey, LedgerRow } from './ledger-rows.js';
+import { DedicatedConnection } from './dedicated-connection.js';
+import * as sql from './scorer-sql.js';
+
+/** Where a partition's scorer stands. */
+export interface Claim {
+  /** Higher than that of every earlier claim of the partition. */
+  fencingEpoch: number;
+  /** Of the last commit; 0 before the first. */
+  commitSeq: number;
+  /** Source positions by topic (or whatever name the scorer gave them). */
+  positions: Record<string, string>;
+  state: Uint8Array | null;
+}
+
+export interface WindowKey {
+  /** The scorer's own name for what the window belongs to, e.g. `game/team/service`. */
+  key: string;
+  windowIndex: number;
+}
+
+export interface WindowState extends WindowKey {
+  state: Uint8Array;
+}
+
+export interface Commit {
+  partition: number;
+  fencingEpoch: number;
+  /** The last commit's plus one. */
+  commitSeq: number;
+  positions: Record<string, string>;
+  state: Uint8Array;
+  /** New and revised rows; no key twice. */
+  ledger: LedgerRow[];
+  /** Rows that a revision took away; none of them also in `ledger`. */
+  deleted: LedgerKey[];
+  /** No team twice. */
+  scores: TeamScore[];
+  /** Accumulators of closed windows, kept so that late results can revise them; no key twice. */
+  windows: WindowState[];
+}
+
+/**
+ * The scorer's side of the database: its checkpoint, the ledger and the salaries, written together or not at all.
+ * One store has one connection of its own; its calls run one after the other.
+ */
+export class ScorerStore {
+  readonly #connection: DedicatedConnection;
+
+  constructor(dataSource: DataSource) {
+    this.#connection = new DedicatedConnection(dataSource, 'payday-scorer');
+  }
+
+  /** Takes over a partition: every earlier claimant's commits are refused from here on. */
+  async claim(partition: number): Promise<Claim> {
+    const [row] = await this.#connection.run((query) => query<Claim>(sql.CLAIM, [partition]));
+    return row!;
+  }
+
+  /**
+   * Writes all of it in one transaction. Repeating a commit that did go through (because the answer was lost) is harmless.
+   * @throws PaydayError `fenced` if another claim came since, or `commitSeq` is not the next: nothing was written;
+   * `database_unavailable` (retryable): unknown whether it was written, so commit the same again.
+   */
+  async commit(commit: Commit): Promise<void> {
+    const { partition, fencingEpoch, commitSeq } = commit;
+    const claim = [partition, fencingEpoch, commitSeq];
+    await this.#connection.transaction(async (query) => {
+      const gate = await query(sql.ADVANCE, [
+        ...claim,
+        JSON.stringify(commit.positions),
+        bytes(commit.state),
+      ]);
+      if (gate.length === 0) {
+        const [done] = await query(sql.ALREADY_COMMITTED, claim);
+        if (done !== undefined) return;
+        throw new PaydayError(
+          'fenced',
+          `commit ${commitSeq} of partition ${partition} was refused: epoch ${fencingEpoch} is no longer the partition's, or the commit is not the next`,
+          { details: { partition, fencingEpoch, commitSeq } },
+        );
+      }
+      if (commit.deleted.length > 0) await query(sql.DELETE_LEDGER, keyColumns(commit.deleted));
+      if (commit.ledger.length > 0)
+        await query(sql.UPSERT_LEDGER, [...ledgerColumns(commit.ledger), commitSeq]);
+      if (commit.scores.length > 0)
+        await query(sql.UPSERT_SCORES, [...scoreColumns(commit.scores), commitSeq]);
+      if (commit.windows.length > 0)
+        await query(sql.UPSERT_WINDOWS, [
+          partition,
+          commit.windows.map((w) => w.key),
+          commit.windows.map((w) => w.windowIndex),
+          commit.windows.map((w) => bytes(w.state)),
+        ]);
+    });
+  }
+
+  /** The stored accumulators among those asked for, in any order. */
+  async loadWindows(partition: number, keys: readonly WindowKey[]): Promise<WindowState[]> {
+    if (keys.length === 0) return [];
+    return this.#connection.run((query) =>
+      query<WindowState>(sql.LOAD_WINDOWS, [
+        partition,
+        keys.map((k) => k.key),
+        keys.map((k) => k.windowIndex),
+      ]),
+    );
+  }
+
+  /** The last committed score of every team of a game. */
+  async loadScores(gameId: string): Promise<TeamScore[]> {
+    const rows = await this.#connection.run((query) =>
+      query<{ score: TeamScore }>(sql.LOAD_SCORES, [gameId]),
+    );
+    return rows.map((row) => row.score);
+  }
+
+  /** Finishes the running call and closes the connection. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}
+
+function keyColumns(keys: readonly LedgerKey[]): unknown[] {
+  return [
+    keys.map((k) => k.gameId),
+    keys.map((k) => k.teamId),
+    keys.map((k) => k.windowIndex),
+    keys.map((k) => k.serviceId),
+    keys.map((k) => k.reason),
+    keys.map((k) => k.counterparty),
+  ];
+}
+
+function ledgerColumns(rows: readonly LedgerRow[]): unknown[] {
+  return [
+    ...keyColumns(rows),
+    rows.map((r) => r.windowStartAt),
+    rows.map((r) => r.count),
+    rows.map((r) => r.cents),
+    rows.map((r) => (r.histogram === null ? null : bytes(r.histogram))),
+    rows.map((r) => (r.samples.length === 0 ? '[]' : JSON.stringify(r.samples))),
+    rows.map((r) => r.note),
+  ];
+}
+
+function scoreColumns(scores: readonly TeamScore[]): unknown[] {
+  return [
+    scores.map((s) => s.gameId),
+    scores.map((s) => s.teamId),
+    scores.map((s) => s.salaryCents),
+    scores.map((s) => JSON.stringify(s)),
+  ];
+}
+
+/** The driver knows Buffers; this makes one without copying. */
+function bytes(data: Uint8Array): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}

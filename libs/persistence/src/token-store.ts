@@ -1,0 +1,1 @@
+export type TokenRole = 'facilitator' | 'team' | 'prober' | 'integration' | 'read-only';
