@@ -1,0 +1,2 @@
+export { PartitionScorer } from './partition-scorer.js';
+export { ScorerModule } from './scorer.module.js';

@@ -1,0 +1,188 @@
+import { encodeCloudEvent, TOPICS, type TeamScore } from '#contracts';
+import type { EventLog, EventRecord } from '#event-log';
+import { PaydayError, partitionOf, type Clock } from '#kernel';
+import type { ScorerStore } from '#persistence';
+import type { Logger } from '#runtime';
+import {
+  createState,
+  missingWindows,
+  openWindows,
+  restore,
+  restoreWindow,
+  snapshot,
+  step,
+  type CoreOptions,
+  type RefusedBatch,
+  type ScoringInput,
+  type ScoringOutputs,
+  type ScoringState,
+  type WindowKey,
+} from '#scoring';
+import type { ScorerMetrics } from './scorer-metrics.js';
+
+/** An input together with where it was read, so that a restart goes on behind it. */
+export interface PositionedInput {
+  /** Name of the source position, e.g. `probe-results` or `game-events/0`. */
+  source: string;
+  position: string;
+  /** Absent for records that could not be read: only the position moves on. */
+  input?: ScoringInput;
+}
+
+export interface PartitionScorerOptions {
+  partition: number;
+  partitions: number;
+  store: ScorerStore;
+  log: EventLog;
+  clock: Clock;
+  logger: Logger;
+  metrics: ScorerMetrics;
+  leaseMs: number;
+  /** Waits; injected so that tests need not. */
+  delay(ms: number): Promise<void>;
+}
+
+/** At most this many inputs go into one commit. */
+const MAX_INPUTS_PER_COMMIT = 20_000;
+const RETRY_MS = 250;
+
+/**
+ * Scores one partition: applies inputs to the pure core, commits state, ledger and source positions in one transaction,
+ * and publishes only what is committed. One commit runs at a time.
+ */
+export class PartitionScorer {
+  private state: ScoringState;
+  private positions: Record<string, string> = {};
+  private fencingEpoch = 0;
+  private commitSeq = 0;
+
+  constructor(private readonly options: PartitionScorerOptions) {
+    this.state = createState(this.coreOptions());
+  }
+
+  /** Takes the partition over and goes back to its last commit. @returns the source positions to read on behind */
+  async claim(): Promise<Record<string, string>> {
+    const { store, partition, logger } = this.options;
+    const claim = await this.retry('claim', () => store.claim(partition));
+    this.fencingEpoch = claim.fencingEpoch;
+    this.commitSeq = claim.commitSeq;
+    this.positions = claim.positions;
+    this.state = claim.state ? restore(claim.state, this.coreOptions()) : createState(this.coreOptions());
+    await this.restoreWindows(openWindows(this.state));
+    // What was committed just before a crash may not have been published: salaries are absolute, so say them again.
+    for (const [gameId, game] of this.state.games) {
+      if (!game.schedule.sealed)
+        await this.publish(await this.retry('load scores', () => store.loadScores(gameId)));
+    }
+    logger.info({ partition, epoch: this.fencingEpoch, commitSeq: this.commitSeq }, 'scoring this partition');
+    return { ...this.positions };
+  }
+
+  /**
+   * Applies the inputs, commits and publishes. An empty list only lets time pass.
+   * @throws PaydayError `fenced`: another scorer has taken the partition over; this one must stop.
+   */
+  async process(batch: readonly PositionedInput[]): Promise<void> {
+    for (let from = 0; from === 0 || from < batch.length; from += MAX_INPUTS_PER_COMMIT) {
+      await this.processChunk(batch.slice(from, from + MAX_INPUTS_PER_COMMIT));
+    }
+  }
+
+  private async processChunk(batch: readonly PositionedInput[]): Promise<void> {
+    const inputs: ScoringInput[] = [{ kind: 'tick', nowMs: this.options.clock.nowMs() }];
+    for (const { input } of batch) if (input) inputs.push(input);
+    await this.restoreWindows(missingWindows(this.state, inputs));
+    const startedUs = this.options.clock.monotonicUs();
+    const outputs = step(this.state, inputs);
+    for (const { source, position } of batch) this.positions[source] = position;
+    if (batch.length === 0 && outputs.scores.length === 0 && outputs.ledger.length === 0) return;
+    await this.commit(outputs);
+    this.options.metrics.committed(outputs.counters, this.options.clock.monotonicUs() - startedUs);
+  }
+
+  private async commit(outputs: ScoringOutputs): Promise<void> {
+    const { store, partition } = this.options;
+    const commitSeq = this.commitSeq + 1;
+    const scores: TeamScore[] = outputs.scores.map((score) => ({ ...score, commitSeq }));
+    const state = snapshot(this.state);
+    await this.retry('commit', () =>
+      store.commit({
+        partition,
+        fencingEpoch: this.fencingEpoch,
+        commitSeq,
+        positions: this.positions,
+        state,
+        ledger: outputs.ledger,
+        deleted: outputs.removed,
+        scores,
+        windows: outputs.windows.map(({ key, windowIndex, bytes }) => ({ key, windowIndex, state: bytes })),
+      }),
+    );
+    this.commitSeq = commitSeq;
+    await this.publish(scores);
+    await this.deadLetter(outputs.refused);
+  }
+
+  private async publish(scores: readonly TeamScore[]): Promise<void> {
+    if (scores.length === 0) return;
+    const time = this.options.clock.nowMs();
+    const records = scores.map((score) =>
+      encodeCloudEvent({
+        id: `${this.options.partition}-${score.commitSeq}-${score.teamId}`,
+        type: 'dev.payday.team.scored',
+        source: '/scorer',
+        subject: `${score.gameId}/${score.teamId}`,
+        time,
+        sequence: score.commitSeq,
+        data: score,
+      }),
+    );
+    await this.retry('publish', () => this.options.log.append(TOPICS.scoreUpdates, records));
+  }
+
+  private async deadLetter(refused: readonly RefusedBatch[]): Promise<void> {
+    if (refused.length === 0) return;
+    const records: EventRecord[] = refused.map(({ code, batch }) => ({
+      key: TOPICS.probeResults,
+      value: new TextEncoder().encode(
+        JSON.stringify({
+          ...batch,
+          offsetMs: Array.from(batch.offsetMs),
+          latencyUs: Array.from(batch.latencyUs),
+          outcome: Array.from(batch.outcome),
+        }),
+      ),
+      headers: { reason: code, 'content-type': 'application/json' },
+    }));
+    this.options.metrics.refused.inc(refused.length);
+    await this.retry('dead letters', () => this.options.log.append(TOPICS.deadLetters, records));
+  }
+
+  private async restoreWindows(windows: readonly WindowKey[]): Promise<void> {
+    if (windows.length === 0) return;
+    const { store, partition } = this.options;
+    const stored = await this.retry('load windows', () => store.loadWindows(partition, windows));
+    const bytes = new Map(stored.map((window) => [`${window.key} ${window.windowIndex}`, window.state]));
+    for (const window of windows) {
+      restoreWindow(this.state, window, bytes.get(`${window.key} ${window.windowIndex}`) ?? null);
+    }
+  }
+
+  /** Transient trouble (the database restarts, the log is busy) only costs time: nothing is dropped. */
+  private async retry<T>(what: string, action: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await action();
+      } catch (error) {
+        if (!(error instanceof PaydayError && error.retryable)) throw error;
+        this.options.logger.warn({ err: error, what }, 'scorer waits and tries again');
+        await this.options.delay(RETRY_MS);
+      }
+    }
+  }
+
+  private coreOptions(): CoreOptions {
+    const { partition, partitions, leaseMs } = this.options;
+    return { leaseMs, owns: (key) => partitionOf(key, partitions) === partition };
+  }
+}

@@ -1,0 +1,144 @@
+import { TOPICS, decodeCloudEvent, decodeProbeBatch, type GameEvent } from '#contracts';
+import type { Consumer, EventLog, EventRecord, Position, StoredRecord } from '#event-log';
+import { messageOf } from '#kernel';
+import type { Logger } from '#runtime';
+import type { PartitionScorer, PositionedInput } from './partition-scorer.js';
+
+/** Inputs gather this long before a commit: long enough to share a transaction, too short to be seen on a screen. */
+const GATHER_MS = 25;
+/** Without inputs time still passes: leases end. */
+const IDLE_MS = 250;
+/** Beyond this many waiting inputs the log is not read on: a slow database slows reading, it loses nothing. */
+const MAX_WAITING = 50_000;
+
+export interface PartitionWorkerOptions {
+  partition: number;
+  scorer: PartitionScorer;
+  log: EventLog;
+  logger: Logger;
+  delay(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Feeds one partition's scorer from its two topics, and commits what has gathered, again and again until stopped. */
+export class PartitionWorker {
+  private waiting: PositionedInput[] = [];
+  private events: Consumer | undefined;
+  private stopped = false;
+  private failure: unknown;
+  private loop: Promise<void> = Promise.resolve();
+  private wake: () => void = () => {};
+  private roomMade: (() => void)[] = [];
+
+  constructor(private readonly options: PartitionWorkerOptions) {}
+
+  /** @returns the position in the partition of `probe-results` behind which to read on; null: from the beginning */
+  async start(): Promise<Position | null> {
+    const { scorer, log, logger } = this.options;
+    const positions = await scorer.claim();
+    this.events = log.consume({
+      topic: TOPICS.gameEvents,
+      startAt: (partition) => positions[eventSource(partition)] ?? 'earliest',
+      onBatch: async ({ partition, records }) => {
+        await this.take(records, eventSource(partition), (record) => ({
+          kind: 'event',
+          event: decodeCloudEvent(record) as GameEvent,
+        }));
+      },
+      onError: (err) => logger.warn({ err }, 'game events are delivered again to the scorer'),
+    });
+    await this.events.ready;
+    this.loop = this.run();
+    return positions[RESULTS] ?? null;
+  }
+
+  async takeResults(records: readonly StoredRecord[]): Promise<void> {
+    await this.take(records, RESULTS, ({ value }) => ({ kind: 'batch', batch: decodeProbeBatch(value) }));
+  }
+
+  /** @throws the error that stopped the worker */
+  assertWorking(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** Commits what it has and stops. */
+  async stop(): Promise<void> {
+    if (this.stopped) return this.loop;
+    this.stopped = true;
+    this.wake();
+    await this.events?.close();
+    await this.loop;
+    this.releaseRoom();
+    await this.options.close();
+  }
+
+  private async take(
+    records: readonly StoredRecord[],
+    source: string,
+    decode: (record: StoredRecord) => PositionedInput['input'],
+  ): Promise<void> {
+    while (this.waiting.length > MAX_WAITING && !this.stopped) {
+      await new Promise<void>((resolve) => this.roomMade.push(resolve));
+    }
+    // The next owner reads from the last commit on: what is dropped here is not lost.
+    if (this.stopped) return;
+    const poison: EventRecord[] = [];
+    for (const record of records) {
+      const { position } = record;
+      try {
+        this.waiting.push({ source, position, input: decode(record) });
+      } catch (error) {
+        this.waiting.push({ source, position });
+        poison.push({
+          key: source,
+          value: record.value,
+          headers: { ...record.headers, reason: messageOf(error), key: encodeURIComponent(record.key) },
+        });
+      }
+    }
+    if (poison.length > 0) await this.options.log.append(TOPICS.deadLetters, poison);
+    this.wake();
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while (!this.stopped) {
+        if (this.waiting.length === 0) await this.idle();
+        await this.options.delay(GATHER_MS);
+        await this.processWaiting();
+      }
+      await this.processWaiting();
+    } catch (error) {
+      this.failure = error;
+      this.stopped = true;
+      this.releaseRoom();
+      this.options.logger.error(
+        { err: error, partition: this.options.partition },
+        'the scorer of this partition stopped',
+      );
+    }
+  }
+
+  private async processWaiting(): Promise<void> {
+    const batch = this.waiting;
+    this.waiting = [];
+    this.releaseRoom();
+    await this.options.scorer.process(batch);
+  }
+
+  private async idle(): Promise<void> {
+    const woken = new Promise<void>((resolve) => (this.wake = resolve));
+    await Promise.race([woken, this.options.delay(IDLE_MS)]);
+  }
+
+  private releaseRoom(): void {
+    for (const resolve of this.roomMade.splice(0)) resolve();
+  }
+}
+
+/** Name of the stored position in the partition of `probe-results`. */
+const RESULTS = 'probe-results';
+
+function eventSource(partition: number): string {
+  return `game-events/${partition}`;
+}

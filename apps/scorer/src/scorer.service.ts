@@ -1,0 +1,85 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Registry } from 'prom-client';
+import type { DataSource } from 'typeorm';
+import { TOPICS } from '#contracts';
+import type { Consumer, EventLog } from '#event-log';
+import type { Clock } from '#kernel';
+import { ScorerStore } from '#persistence';
+import { CLOCK, DATA_SOURCE, EVENT_LOG, LOGGER, METRICS, Readiness, type Logger } from '#runtime';
+import { PartitionScorer } from './partition-scorer.js';
+import { PartitionWorker } from './partition-worker.js';
+import { ScorerMetrics } from './scorer-metrics.js';
+
+/** A prober that says nothing for this long no longer holds windows open. */
+const LEASE_MS = 15_000;
+
+/** Runs one worker for each partition that the log assigns to this process. */
+@Injectable()
+export class ScorerService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly workers = new Map<number, PartitionWorker>();
+  private readonly metrics: ScorerMetrics;
+  private consumer: Consumer | undefined;
+  private stopping = false;
+
+  constructor(
+    @Inject(EVENT_LOG) private readonly log: EventLog,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(METRICS) registry: Registry,
+    @Inject(Readiness) readiness: Readiness,
+  ) {
+    this.metrics = new ScorerMetrics(registry);
+    readiness.register('scorer', () => {
+      if (this.workers.size === 0) throw new Error('no partition is assigned yet');
+      for (const worker of this.workers.values()) worker.assertWorking();
+    });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const partitions = await this.log.partitions(TOPICS.probeResults);
+    this.consumer = this.log.consume({
+      topic: TOPICS.probeResults,
+      group: 'payday-scorer',
+      startAt: async (partition) => {
+        const worker = this.newWorker(partition, partitions);
+        this.workers.set(partition, worker);
+        return (await worker.start()) ?? 'earliest';
+      },
+      onRevoked: async (partition) => {
+        const worker = this.workers.get(partition);
+        this.workers.delete(partition);
+        await worker?.stop();
+      },
+      onBatch: async ({ partition, records }) => this.workers.get(partition)!.takeResults(records),
+      onError: (err) => {
+        if (!this.stopping) this.logger.warn({ err }, 'probe results are delivered again');
+      },
+    });
+    await this.consumer.ready;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    await this.consumer?.close();
+    await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
+  }
+
+  private newWorker(partition: number, partitions: number): PartitionWorker {
+    const store = new ScorerStore(this.dataSource);
+    const { log, clock, logger, metrics } = this;
+    const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
+    const scorer = new PartitionScorer({
+      partition,
+      partitions,
+      store,
+      log,
+      clock,
+      logger,
+      metrics,
+      leaseMs: LEASE_MS,
+      delay,
+    });
+    return new PartitionWorker({ partition, scorer, log, logger, delay, close: () => store.close() });
+  }
+}
