@@ -1,0 +1,158 @@
+import type { Server } from 'node:http';
+import { randomStream } from '#kernel';
+import { watchServices } from '../bot/watch.js';
+import { createService } from '../http/listener.js';
+import type { Handler } from '../http/service.js';
+import { DEMO_SERVICES, type DemoService } from '../demo-services.js';
+import { createBooking } from '../services/booking.js';
+import { createCatalog } from '../services/catalog.js';
+import { createPricing } from '../services/pricing.js';
+import { createRouter } from '../services/router.js';
+import { agentProblem, createAgent } from './agent.js';
+import { FaultRegistry } from './fault-registry.js';
+import { behindGate } from './gate.js';
+import { TeamPerformance } from './performance.js';
+import { ServiceHost } from './service-host.js';
+import { realTimers, type Timers } from './timers.js';
+
+/** Each service's skill, and the engineer's: 0 to 1. */
+export type TeamSkills = Record<DemoService | 'engineer', number>;
+
+export interface TeamOptions {
+  teamId: string;
+  /** Seeds every random stream of the team, together with its id. */
+  seed: string;
+  skills: TeamSkills;
+  /** > 0: how many times faster than life the engineer works and new versions come. */
+  speed: number;
+  /** 0 or absent: any free port. */
+  ports: Partial<Record<DemoService | 'agent', number>>;
+  /** Bearer token of the fault agent. */
+  token: string;
+  timers?: Timers;
+  onError?: (error: unknown) => void;
+}
+
+export interface RunningTeam {
+  endpoints: Record<DemoService, string>;
+  agentUrl: string;
+  faults: FaultRegistry;
+  /** Stops everything; repeatable. */
+  close(): Promise<void>;
+}
+
+/** The router gives up on another service before customers give up on the router. */
+const BACKEND_TIMEOUT_MS = 1_500;
+
+/** Runs a team's four services, its fault agent and its engineer, all on loopback. Rejects if a port can't be had. */
+export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
+  const { teamId, seed, skills, speed, ports } = options;
+  const timers = options.timers ?? realTimers;
+  const stream = (name: string) => randomStream(seed, `${teamId}/${name}`);
+  const performance = new TeamPerformance(
+    new Map(DEMO_SERVICES.map((id) => [id, skills[id]])),
+    stream('performance'),
+  );
+
+  const hosts = new Map<DemoService, ServiceHost>();
+  const url = (id: DemoService): string => hosts.get(id)!.url;
+  const create: Record<DemoService, () => Handler> = {
+    catalog: createCatalog,
+    pricing: createPricing,
+    booking: createBooking,
+    router: () =>
+      createRouter({
+        catalogUrl: url('catalog'),
+        pricingUrl: url('pricing'),
+        bookingUrl: url('booking'),
+        backendTimeoutMs: BACKEND_TIMEOUT_MS,
+      }),
+  };
+  for (const id of DEMO_SERVICES) {
+    const random = stream(`latency/${id}`);
+    const capacity = () => performance.capacity(id);
+    hosts.set(
+      id,
+      new ServiceHost({
+        create: () => behindGate(create[id](), { capacity, random, timers }),
+        timers,
+        onError: options.onError,
+      }),
+    );
+  }
+
+  const faults = new FaultRegistry({ hosts, random: stream('faults'), timers });
+  const agent = createService(createAgent({ registry: faults, token: options.token, timers }), {
+    maxBodyBytes: 16 * 1024,
+    renderProblem: agentProblem,
+    onError: options.onError,
+  });
+  const stops: (() => void)[] = [() => faults.close(), () => void shut(agent)];
+  const close = async (): Promise<void> => {
+    for (const stop of stops.splice(0)) stop();
+    await Promise.all([...hosts.values()].map((host) => host.close()));
+  };
+
+  try {
+    // The router last: it needs to know where the others are.
+    for (const id of [...DEMO_SERVICES].reverse()) await hosts.get(id)!.start(ports[id] ?? 0);
+    await listen(agent, ports.agent ?? 0);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  stops.push(deployNowAndThen(performance, speed, timers));
+  stops.push(
+    watchServices({
+      origins: new Map((['catalog', 'pricing', 'booking', 'router'] as const).map((id) => [id, url(id)])),
+      skill: skills.engineer,
+      speed,
+      random: stream('engineer'),
+      timers,
+      redeploy: (serviceId) => faults.repair(serviceId),
+    }),
+  );
+  const address = agent.address();
+  const agentPort = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    endpoints: {
+      router: url('router'),
+      catalog: url('catalog'),
+      pricing: url('pricing'),
+      booking: url('booking'),
+    },
+    agentUrl: `http://127.0.0.1:${agentPort}`,
+    faults,
+    close,
+  };
+}
+
+/** Ships a new version every so often. Returns how to stop. */
+function deployNowAndThen(
+  performance: TeamPerformance<DemoService>,
+  speed: number,
+  timers: Timers,
+): () => void {
+  let cancel = (): void => undefined;
+  const schedule = (): void => {
+    cancel = timers.after(performance.nextDeployMs() / speed, () => {
+      performance.deploy();
+      schedule();
+    });
+  };
+  schedule();
+  return () => cancel();
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+}
+
+function shut(server: Server): void {
+  server.close();
+  server.closeAllConnections();
+}

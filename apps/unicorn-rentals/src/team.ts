@@ -1,0 +1,38 @@
+/** One sandbox team as a process: four services, a fault agent, an engineer. See README.md, "The sandbox". */
+import { messageOf, PaydayError } from '#kernel';
+import { startTeam } from './sandbox/start-team.js';
+import { TEAM_USAGE, teamOptionsFrom } from './sandbox/team-args.js';
+
+const forked = process.send !== undefined;
+if (forked) {
+  // Without its launcher a team has no reason to live. Ctrl-C reaches the launcher too, which decides what follows.
+  process.on('disconnect', () => process.exit(0));
+  if (!process.connected) process.exit(0);
+  process.on('SIGINT', () => undefined);
+} else {
+  process.on('SIGINT', () => process.exit(0));
+}
+process.on('SIGTERM', () => process.exit(0));
+
+try {
+  const options = teamOptionsFrom(process.argv.slice(2), process.env);
+  const onError = (error: unknown): void => say(`team ${options.teamId}: ${messageOf(error)}`);
+  const { endpoints, agentUrl } = await startTeam({ ...options, onError });
+  if (forked) process.send?.({ type: 'ready', endpoints, agentUrl });
+  else for (const [name, url] of Object.entries({ ...endpoints, agent: agentUrl })) print(`${name} ${url}`);
+} catch (error) {
+  if (error instanceof PaydayError && error.code === 'usage') {
+    say(`${error.message} (${TEAM_USAGE})`);
+    process.exit(2);
+  }
+  say(`the team cannot start: ${messageOf(error)}`);
+  process.exit(1);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
