@@ -1,0 +1,27 @@
+/** Bytes of answers that are being held, per endpoint and in all. */
+export class MemoryBudget {
+  #used = 0;
+
+  /** @param maxBytes of this level; @param parent also charged, e.g. the budget of the whole prober. */
+  constructor(
+    readonly maxBytes: number,
+    private readonly parent?: MemoryBudget,
+  ) {}
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Charges `bytes`. Where that is too much nothing is charged, and the level that refused is returned. */
+  take(bytes: number): MemoryBudget | null {
+    if (this.#used + bytes > this.maxBytes) return this;
+    const refused = this.parent?.take(bytes) ?? null;
+    if (refused === null) this.#used += bytes;
+    return refused;
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes;
+    this.parent?.give(bytes);
+  }
+}
