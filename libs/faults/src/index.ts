@@ -1,1 +1,7 @@
-export {};
+/** Faults: their life cycle (pure), the driver port, and the drivers. */
+export * from './driver.js';
+export * from './driver-registry.js';
+export * from './drivers/sandbox.js';
+export * from './fault.js';
+export * from './life-cycle.js';
+export * from './perform-call.js';

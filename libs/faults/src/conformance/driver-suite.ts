@@ -1,0 +1,169 @@
+import { PaydayError } from '#kernel';
+import type { FaultDriver, FaultOrder, FaultTarget } from '../driver.js';
+import type { FaultParams } from '../fault.js';
+
+/** A real thing to break, with a driver that reaches it. One per test. */
+export interface DriverBench {
+  driver: FaultDriver;
+  target: FaultTarget;
+  /** A target of the same sort at which nobody listens. */
+  nowhere: FaultTarget;
+  /** A target of the same sort that takes connections and never answers. */
+  hanging: FaultTarget;
+  serviceId: string;
+  /** Asks the service as a customer does: whether the answer is right and prompt. */
+  healthy(): Promise<boolean>;
+  /** Lets this much of the far side's time pass. */
+  pass(ms: number): Promise<void>;
+  /** The team mends its service by itself. */
+  repair(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DriverSubject {
+  /** Good parameters for each kind of the driver, strong enough for every request to feel it. */
+  params: Readonly<Record<string, FaultParams>>;
+  /** Parameters that the driver must refuse, by kind. */
+  badParams: readonly (readonly [kind: string, params: FaultParams])[];
+  open(): Promise<DriverBench>;
+}
+
+const TTL_MS = 60_000;
+/** How soon after its signal an operation must give up, in real time. */
+const GIVE_UP_MS = 1_000;
+
+/** Runs every promise of `FaultDriver` against one driver, as named tests. */
+export function describeFaultDriver(name: string, subject: DriverSubject): void {
+  describe(`fault driver ${name}`, () => {
+    let bench: DriverBench;
+    let order: (kind: string, params?: FaultParams) => FaultOrder;
+    const signal = (): AbortSignal => AbortSignal.timeout(5_000);
+
+    beforeEach(async () => {
+      bench = await subject.open();
+      let count = 0;
+      order = (kind, params = subject.params[kind] ?? {}) => ({
+        id: `conformance-${kind}-${++count}/${bench.target.teamId}`,
+        kind,
+        teamId: bench.target.teamId,
+        serviceId: bench.serviceId,
+        params,
+        ttlMs: TTL_MS,
+      });
+    });
+    afterEach(() => bench.close());
+
+    it('names good parameters for each of its kinds', () => {
+      expect(Object.keys(subject.params).sort()).toEqual([...bench.driver.kinds].sort());
+      expect(bench.driver.reaches(bench.target)).toBe(true);
+      expect(bench.driver.reaches({ teamId: bench.target.teamId })).toBe(false);
+      for (const [kind, params] of Object.entries(subject.params)) bench.driver.checkParams(kind, params);
+    });
+
+    it.each(Object.keys(subject.params))('%s: fires, confirms, reverts and verifies gone', async (kind) => {
+      const { driver, target } = bench;
+      const fault = order(kind);
+      expect(await bench.healthy()).toBe(true);
+      await driver.fire(target, fault, signal());
+      expect(await driver.confirm(target, fault, signal())).toBe('active');
+      expect(await bench.healthy()).toBe(false);
+      expect(await driver.verify(target, fault, signal())).toBe('active');
+      await driver.revert(target, fault, signal());
+      expect(await driver.verify(target, fault, signal())).toBe('gone');
+      expect(await bench.healthy()).toBe(true);
+    });
+
+    it.each(Object.keys(subject.params))('%s: ends by itself after its time to live', async (kind) => {
+      const { driver, target } = bench;
+      const fault = order(kind);
+      await driver.fire(target, fault, signal());
+      await bench.pass(TTL_MS - 1_000);
+      expect(await driver.verify(target, fault, signal())).toBe('active');
+      await bench.pass(2_000);
+      expect(await driver.verify(target, fault, signal())).toBe('gone');
+      expect(await bench.healthy()).toBe(true);
+    });
+
+    it.each(Object.keys(subject.params))('%s: each operation may be repeated', async (kind) => {
+      const { driver, target } = bench;
+      const fault = order(kind);
+      await driver.revert(target, fault, signal());
+      expect(await driver.verify(target, fault, signal())).toBe('gone');
+      const repeated = order(kind);
+      await driver.fire(target, repeated, signal());
+      await driver.fire(target, repeated, signal());
+      expect(await driver.confirm(target, repeated, signal())).toBe('active');
+      await driver.revert(target, repeated, signal());
+      await driver.revert(target, repeated, signal());
+      expect(await driver.verify(target, repeated, signal())).toBe('gone');
+      expect(await bench.healthy()).toBe(true);
+    });
+
+    it.each(Object.keys(subject.params))('%s: says that the team repaired it', async (kind) => {
+      const { driver, target } = bench;
+      const fault = order(kind);
+      await driver.fire(target, fault, signal());
+      await bench.repair();
+      expect(await driver.verify(target, fault, signal())).toBe('repaired');
+      // Firing again does not undo the team's work.
+      await driver.fire(target, fault, signal());
+      expect(await driver.confirm(target, fault, signal())).toBe('repaired');
+      expect(await bench.healthy()).toBe(true);
+      await driver.revert(target, fault, signal());
+      expect(await driver.verify(target, fault, signal())).toBe('gone');
+    });
+
+    it('ends one of two faults on a service and leaves the other', async () => {
+      const { driver, target } = bench;
+      const [one, other] = [driver.kinds[0]!, driver.kinds.at(-1)!].map((kind) => order(kind)) as [
+        FaultOrder,
+        FaultOrder,
+      ];
+      await driver.fire(target, one, signal());
+      await driver.fire(target, other, signal());
+      await driver.revert(target, one, signal());
+      expect(await driver.verify(target, one, signal())).toBe('gone');
+      expect(await driver.verify(target, other, signal())).toBe('active');
+      expect(await bench.healthy()).toBe(false);
+    });
+
+    it.each(subject.badParams)('refuses bad parameters for good: %s %j', async (kind, params) => {
+      const { driver, target } = bench;
+      const refused = expect.objectContaining({ code: 'invalid_fault_params', retryable: false });
+      expect(() => driver.checkParams(kind, params)).toThrow(refused);
+      await expect(driver.fire(target, order(kind, params), signal())).rejects.toEqual(refused);
+      expect(await bench.healthy()).toBe(true);
+    });
+
+    it('refuses a service that the team does not run, for good', async () => {
+      const fault = { ...order(bench.driver.kinds[0]!), serviceId: 'no-such-service' };
+      await expect(bench.driver.fire(bench.target, fault, signal())).rejects.toEqual(
+        expect.objectContaining({ retryable: false }),
+      );
+    });
+
+    it('says that trying again may help where nobody listens', async () => {
+      const { driver, nowhere } = bench;
+      const fault = order(driver.kinds[0]!);
+      for (const operation of ['fire', 'confirm', 'revert', 'verify'] as const)
+        await expect(driver[operation](nowhere, fault, signal())).rejects.toEqual(
+          expect.objectContaining({ retryable: true }),
+        );
+    });
+
+    it('gives up when its signal aborts', async () => {
+      const { driver, hanging } = bench;
+      const fault = order(driver.kinds[0]!);
+      for (const operation of ['fire', 'confirm', 'revert', 'verify'] as const) {
+        const begin = performance.now();
+        const error = await driver[operation](hanging, fault, AbortSignal.timeout(50)).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        expect(error).toBeInstanceOf(PaydayError);
+        expect((error as PaydayError).retryable).toBe(true);
+        expect(performance.now() - begin).toBeLessThan(GIVE_UP_MS);
+      }
+    });
+  });
+}

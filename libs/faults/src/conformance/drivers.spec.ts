@@ -1,0 +1,19 @@
+import { readdirSync } from 'node:fs';
+import { describeFaultDriver, type DriverSubject } from './driver-suite.js';
+import { sandboxSubject } from './sandbox-subject.js';
+
+/** Every driver, by the name of its file in `drivers/`. */
+const SUBJECTS: Readonly<Record<string, DriverSubject>> = {
+  sandbox: sandboxSubject,
+};
+
+describe('fault drivers', () => {
+  it('are all in this suite', () => {
+    const files = readdirSync(new URL('../drivers/', import.meta.url))
+      .filter((file) => !file.endsWith('.spec.ts'))
+      .map((file) => file.replace(/\.ts$/, ''));
+    expect(Object.keys(SUBJECTS).sort()).toEqual(files.sort());
+  });
+});
+
+for (const [name, subject] of Object.entries(SUBJECTS)) describeFaultDriver(name, subject);

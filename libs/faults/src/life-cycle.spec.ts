@@ -1,0 +1,302 @@
+import fc from 'fast-check';
+import { DEFAULT_POLICY, arm, type Fault } from './fault.js';
+import { mayAct, step, type FaultEffect, type FaultInput } from './life-cycle.js';
+
+const START = 1_700_000_000_000;
+const TTL = 30_000;
+
+function armed(overrides: Partial<Parameters<typeof arm>[0]> = {}): Fault {
+  return arm({
+    gameId: 'game',
+    injectionId: 'bad-deploy',
+    teamId: 'fenrir',
+    serviceId: 'catalog',
+    kind: 'wrong-answer',
+    params: {},
+    label: 'A bad version of catalog',
+    ttlMs: TTL,
+    dueAt: START,
+    ...overrides,
+  });
+}
+
+/** Feeds inputs one after another and keeps what came of them. */
+class Life {
+  effects: FaultEffect[] = [];
+  readonly published: string[] = [];
+  constructor(
+    public fault: Fault,
+    public now = START,
+  ) {}
+
+  give(input: FaultInput): this {
+    const next = step(this.fault, input, this.now);
+    this.fault = next.fault;
+    this.effects = [...next.effects];
+    for (const effect of next.effects) if (effect.type === 'publish') this.published.push(effect.info.state);
+    return this;
+  }
+
+  answer(type: 'fired' | 'confirmed' | 'revert-done' | 'verified-gone' | 'still-there' | 'repaired-by-team') {
+    return this.give({ type, call: this.fault.call!.number });
+  }
+
+  fail(retryable = true): this {
+    return this.give({
+      type: 'driver-failed',
+      call: this.fault.call!.number,
+      reason: 'connection refused',
+      retryable,
+    });
+  }
+
+  /** Lets time pass until the fault wants to be woken, and wakes it. */
+  wake(): this {
+    this.now = Math.max(this.now, this.fault.wakeAt!);
+    return this.give({ type: 'tick' });
+  }
+
+  get called(): string[] {
+    return this.effects.filter((effect) => effect.type !== 'publish').map((effect) => effect.type);
+  }
+
+  get state() {
+    return this.fault.info.state;
+  }
+}
+
+const active = (): Life => new Life(armed()).give({ type: 'due' }).answer('fired').answer('confirmed');
+
+describe('fault life cycle', () => {
+  it('goes from armed to reverted, publishing each state once', () => {
+    const life = active();
+    expect(life.fault.info).toMatchObject({ state: 'active', startedAt: START, expiresAt: START + TTL });
+    life.now = START + TTL;
+    life.give({ type: 'tick' });
+    expect(life.called).toEqual(['revert']);
+    life.answer('revert-done');
+    expect(life.called).toEqual(['verify']);
+    life.answer('verified-gone');
+    expect(life.published).toEqual(['firing', 'active', 'reverting', 'reverted']);
+    expect(life.fault).toMatchObject({ wakeAt: null, info: { detail: 'its time was over' } });
+  });
+
+  it('needs a time to live within bounds', () => {
+    for (const ttlMs of [0, -1, 1.5, Number.NaN, Infinity, 24 * 60 * 60_000 + 1])
+      expect(() => armed({ ttlMs })).toThrow(expect.objectContaining({ code: 'invalid_fault' }));
+  });
+
+  it('counts its time to live from when it fires', () => {
+    const life = new Life(armed(), START + 4_000).give({ type: 'due' });
+    expect(life.fault.info.expiresAt).toBe(START + 4_000 + TTL);
+  });
+
+  it('skips a fault that is late by more than its time to live, and sends nothing', () => {
+    const life = new Life(armed(), START + TTL + 1).give({ type: 'due' });
+    expect(life.called).toEqual([]);
+    expect(life.fault.info).toMatchObject({ state: 'reverted', detail: 'skipped: it was due 30 s ago' });
+  });
+
+  it('sends nothing for a fault that is stopped before it fired', () => {
+    const life = new Life(armed()).give({ type: 'stop-requested', reason: 'the game ended' });
+    expect(life.called).toEqual([]);
+    expect(life.state).toBe('reverted');
+  });
+
+  it('fires again after a failure, with growing pauses, then reverts and verifies what it never confirmed', () => {
+    const life = new Life(armed()).give({ type: 'due' });
+    const pauses: number[] = [];
+    for (let attempt = 1; attempt < DEFAULT_POLICY.fireAttempts; attempt++) {
+      life.fail();
+      expect(life.called).toEqual([]);
+      pauses.push(life.fault.wakeAt! - life.now);
+      life.wake();
+      expect(life.called).toEqual(['fire']);
+    }
+    expect(pauses).toEqual([200, 400, 800]);
+    life.fail();
+    expect(life.called).toEqual(['revert']);
+    life.answer('revert-done').answer('verified-gone');
+    expect(life.fault.info.detail).toBe('could not be fired: connection refused');
+    expect(life.published).toEqual(['firing', 'reverting', 'reverted']);
+  });
+
+  it('does not fire again what can never work, and still reverts it', () => {
+    const life = new Life(armed()).give({ type: 'due' }).fail(false);
+    expect(life.called).toEqual(['revert']);
+  });
+
+  it('takes a driver that answers nothing for hanging at its deadline', () => {
+    const life = new Life(armed()).give({ type: 'due' });
+    expect(life.fault.wakeAt).toBe(START + DEFAULT_POLICY.callTimeoutMs);
+    life.wake();
+    expect(life.fault).toMatchObject({ call: null, attempts: 1 });
+  });
+
+  it('stops a fault that is firing without waiting for the driver', () => {
+    const life = new Life(armed()).give({ type: 'due' });
+    const hanging = life.fault.call!.number;
+    life.give({ type: 'stop-requested', reason: 'panic' });
+    expect(life.called).toEqual(['revert']);
+    // The answer to the fire call, when it comes at last, is stale.
+    life.give({ type: 'fired', call: hanging });
+    expect(life.effects).toEqual([]);
+    expect(life.fault.call!.operation).toBe('revert');
+  });
+
+  it('notices that the team repaired it, and still cleans up', () => {
+    const life = active();
+    life.wake();
+    expect(life.called).toEqual(['verify']);
+    life.now = START + 12_000;
+    life.answer('repaired-by-team');
+    expect(life.called).toEqual(['revert']);
+    life.answer('revert-done').answer('verified-gone');
+    expect(life.fault.info.detail).toBe('repaired by the team after 12 s');
+  });
+
+  it('verifies even where reverting failed: the dead-man may have done it', () => {
+    const life = active().give({ type: 'expired' }).fail();
+    expect(life.called).toEqual(['verify']);
+    expect(life.answer('verified-gone').state).toBe('reverted');
+  });
+
+  it('is stuck after bounded attempts, is tried slowly for ever, and recovers', () => {
+    const life = active().give({ type: 'stop-requested', reason: 'panic' });
+    let attempts = 0;
+    while (life.state === 'reverting') {
+      life.answer('revert-done').answer('still-there');
+      attempts++;
+      if (life.state === 'reverting') life.wake();
+    }
+    expect(attempts).toBe(DEFAULT_POLICY.revertAttempts);
+    expect(life.fault.info).toMatchObject({
+      state: 'stuck',
+      detail: 'stopped: panic; not gone after 6 attempts: it is still there',
+    });
+    for (let again = 0; again < 20; again++) {
+      expect(life.fault.wakeAt).toBe(life.now + DEFAULT_POLICY.stuckRetryMs);
+      life.wake();
+      expect(life.called).toEqual(['revert']);
+      life.answer('revert-done').fail();
+    }
+    life.wake().answer('revert-done').answer('verified-gone');
+    expect(life.published.slice(-2)).toEqual(['stuck', 'reverted']);
+  });
+
+  it('looks before it fires again after a restart in the middle of firing', () => {
+    const life = new Life(armed()).give({ type: 'due' }).give({ type: 'restarted' });
+    expect(life.called).toEqual(['confirm']);
+    life.answer('confirmed');
+    expect(life.state).toBe('active');
+  });
+
+  it('goes on after a restart in every other state', () => {
+    expect(new Life(armed()).give({ type: 'restarted' }).state).toBe('armed');
+    const watching = active().wake().give({ type: 'restarted' });
+    expect(watching.wake().called).toEqual(['verify']);
+    const late = active();
+    late.now = START + TTL + 60_000;
+    expect(late.give({ type: 'restarted' }).called).toEqual(['revert']);
+    expect(late.give({ type: 'restarted' }).called).toEqual(['revert']);
+  });
+});
+
+const answers = [
+  'fired',
+  'confirmed',
+  'revert-done',
+  'verified-gone',
+  'still-there',
+  'repaired-by-team',
+  'driver-timeout',
+] as const;
+
+/** Any input at all, with answers to the awaited call (offset 0) or to older and never made ones. */
+const anyMove = fc.record({
+  passMs: fc.oneof(fc.constant(0), fc.nat(3_000), fc.nat(60_000)),
+  offset: fc.constantFrom(0, 0, 0, -1, 1),
+  input: fc.oneof(
+    fc.constantFrom(...answers).map((type) => ({ type, call: 0 })),
+    fc.boolean().map((retryable) => ({ type: 'driver-failed' as const, call: 0, reason: 'no', retryable })),
+    fc.constantFrom<FaultInput>(
+      { type: 'due' },
+      { type: 'expired' },
+      { type: 'stop-requested', reason: 'panic' },
+      { type: 'restarted' },
+      { type: 'tick' },
+    ),
+  ),
+});
+
+describe('fault life cycle, whatever happens', () => {
+  it('never acts beyond its time to live, never acts after it was reverted, and always can go on', () => {
+    fc.assert(
+      fc.property(fc.array(anyMove, { maxLength: 60 }), (moves) => {
+        let fault = armed();
+        let now = START;
+        for (const { passMs, offset, input } of moves) {
+          now += passMs;
+          const before = fault;
+          const given =
+            'call' in input ? { ...input, call: (fault.call?.number ?? fault.calls) + offset } : input;
+          const next = step(fault, given, now);
+          fault = next.fault;
+          const { state, expiresAt } = fault.info;
+
+          if (state === 'firing' || state === 'active') expect(now).toBeLessThan(expiresAt);
+          if (before.info.state === 'reverted') expect(next).toEqual({ fault: before, effects: [] });
+          // Only firing fires, and its time to live began when it first did.
+          if (next.effects.some(({ type }) => type === 'fire')) expect(state).toBe('firing');
+          if (before.info.state !== 'armed') expect(expiresAt).toBe(before.info.expiresAt);
+          // Nothing that may act is ever forgotten: it will be woken, in time for its end.
+          if (mayAct(state)) expect(fault.wakeAt).not.toBeNull();
+          if (state === 'firing' || state === 'active') expect(fault.wakeAt!).toBeLessThanOrEqual(expiresAt);
+          // What was sent is only over when it was verified behind a revert.
+          if (state === 'reverted' && mayAct(before.info.state)) {
+            expect(before.call?.operation).toBe('verify');
+            expect(['reverting', 'stuck']).toContain(before.info.state);
+          }
+          const published = next.effects.filter(({ type }) => type === 'publish').length;
+          expect(published).toBe(state === before.info.state ? 0 : 1);
+          expect(JSON.parse(JSON.stringify(fault))).toEqual(fault);
+        }
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('ends reverted or stuck within a bounded time, whatever the driver answers', () => {
+    const verdict = fc.constantFrom('good', 'bad', 'fails', 'hangs', 'restart');
+    fc.assert(
+      fc.property(fc.array(verdict, { minLength: 1, maxLength: 30 }), (verdicts) => {
+        const life = new Life(armed()).give({ type: 'due' });
+        const { revertAttempts, callTimeoutMs, retryMaxMs } = DEFAULT_POLICY;
+        const good = { fire: 'fired', confirm: 'confirmed', revert: 'revert-done', verify: 'verified-gone' };
+        const bad = {
+          fire: 'verified-gone',
+          confirm: 'verified-gone',
+          revert: 'revert-done',
+          verify: 'still-there',
+        };
+        for (let turn = 0; life.state !== 'reverted' && life.state !== 'stuck'; turn++) {
+          expect(turn).toBeLessThan(400);
+          const { call } = life.fault;
+          if (call === null) {
+            life.wake();
+            continue;
+          }
+          const kind = verdicts[turn % verdicts.length];
+          if (kind === 'hangs') life.wake();
+          else if (kind === 'fails') life.fail();
+          // A process that is restarted for ever does nothing else: let only the first few turns do it.
+          else if (kind === 'restart' && turn < 30) life.give({ type: 'restarted' });
+          else life.answer((kind === 'bad' ? bad : good)[call.operation] as 'fired');
+        }
+        const undoingMs = revertAttempts * (2 * callTimeoutMs + retryMaxMs);
+        expect(life.now).toBeLessThanOrEqual(START + TTL + undoingMs);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
