@@ -1,0 +1,130 @@
+import type { GameState, TeamInfo } from '#contracts';
+import type { DataSource, EntityManager } from 'typeorm';
+import { EndpointEntity, GameEntity, GamePauseEntity, TeamEntity } from './entities.js';
+
+export interface Endpoint {
+  teamId: string;
+  serviceId: string;
+  url: string;
+}
+
+export interface Pause {
+  fromAt: number;
+  /** Null while the pause is open. */
+  untilAt: number | null;
+}
+
+/** Rows of games and what belongs to them. Writers pass the manager of their transaction. */
+export class GameStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Runs `work` in one transaction. */
+  transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(work);
+  }
+
+  async find(gameId: string): Promise<GameEntity | null> {
+    return this.dataSource.manager.findOneBy(GameEntity, { id: gameId });
+  }
+
+  /** Newest first. */
+  async list(): Promise<GameEntity[]> {
+    return this.dataSource.manager.find(GameEntity, { order: { createdAt: 'DESC', id: 'ASC' } });
+  }
+
+  /** The newest game, or null. */
+  async current(): Promise<GameEntity | null> {
+    return (await this.list())[0] ?? null;
+  }
+
+  /** The game, locked until the transaction ends, so that changes of one game come one after the other. */
+  async lock(manager: EntityManager, gameId: string): Promise<GameEntity | null> {
+    return manager.findOne(GameEntity, { where: { id: gameId }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  async insert(
+    manager: EntityManager,
+    game: GameEntity,
+    teams: readonly TeamInfo[],
+    endpoints: readonly Endpoint[],
+  ): Promise<void> {
+    await manager.insert(GameEntity, { ...game, scenario: game.scenario as object });
+    for (const team of teams) await manager.insert(TeamEntity, { gameId: game.id, ...team });
+    for (const endpoint of endpoints) await manager.insert(EndpointEntity, { gameId: game.id, ...endpoint });
+  }
+
+  async update(
+    manager: EntityManager,
+    gameId: string,
+    change: Partial<
+      Pick<GameEntity, 'state' | 'startsAt' | 'endsAt' | 'pausedAt' | 'sealedAt' | 'lastAliveAt'>
+    >,
+  ): Promise<void> {
+    await manager.update(GameEntity, { id: gameId }, change);
+  }
+
+  /** In order of id. */
+  async teams(gameId: string, manager: EntityManager = this.dataSource.manager): Promise<TeamInfo[]> {
+    const rows = await manager.find(TeamEntity, { where: { gameId }, order: { id: 'ASC' } });
+    return rows.map(({ id, name, color, ranked }) => ({ id, name, color, ranked }));
+  }
+
+  /** In order of team and service. */
+  async endpoints(gameId: string): Promise<Endpoint[]> {
+    const rows = await this.dataSource.manager.find(EndpointEntity, {
+      where: { gameId },
+      order: { teamId: 'ASC', serviceId: 'ASC' },
+    });
+    return rows.map(({ teamId, serviceId, url }) => ({ teamId, serviceId, url }));
+  }
+
+  /** Sets or (with `url: null`) removes an endpoint. Returns false if it was so already. */
+  async setEndpoint(
+    manager: EntityManager,
+    gameId: string,
+    teamId: string,
+    serviceId: string,
+    url: string | null,
+  ): Promise<boolean> {
+    const key = { gameId, teamId, serviceId };
+    const known = await manager.findOneBy(EndpointEntity, key);
+    if ((known?.url ?? null) === url) return false;
+    if (url === null) await manager.delete(EndpointEntity, key);
+    else await manager.upsert(EndpointEntity, { ...key, url }, ['gameId', 'teamId', 'serviceId']);
+    return true;
+  }
+
+  /** In order. */
+  async pauses(gameId: string, manager: EntityManager = this.dataSource.manager): Promise<Pause[]> {
+    const rows = await manager.find(GamePauseEntity, { where: { gameId }, order: { seq: 'ASC' } });
+    return rows.map(({ fromAt, untilAt }) => ({ fromAt, untilAt }));
+  }
+
+  async addPause(manager: EntityManager, gameId: string, pause: Pause): Promise<void> {
+    const seq = await manager.countBy(GamePauseEntity, { gameId });
+    await manager.insert(GamePauseEntity, { gameId, seq, ...pause });
+  }
+
+  /** Ends the open pause. */
+  async closePause(manager: EntityManager, gameId: string, untilAt: number): Promise<void> {
+    await manager
+      .createQueryBuilder()
+      .update(GamePauseEntity)
+      .set({ untilAt })
+      .where('game_id = :gameId AND until_at IS NULL', { gameId })
+      .execute();
+  }
+
+  /** Notes that the game was being run at `at`. Never goes back. */
+  async touchAlive(gameId: string, at: number): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE game SET last_alive_at = $2 WHERE id = $1 AND coalesce(last_alive_at, 0) < $2 AND state <> 'sealed'`,
+      [gameId, at],
+    );
+  }
+
+  /** Games in one of these states. */
+  async inStates(states: readonly GameState[]): Promise<GameEntity[]> {
+    return (await this.list()).filter((game) => states.includes(game.state));
+  }
+}

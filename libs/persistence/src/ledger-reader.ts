@@ -1,0 +1,184 @@
+import type { LedgerReason } from '#contracts';
+import { PaydayError } from '#kernel';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { LEDGER_COLUMNS, type LedgerKey, type LedgerRow } from './ledger-rows.js';
+
+/** Which entries. Absent fields don't filter. */
+export interface LedgerFilter {
+  gameId: string;
+  teamId?: string;
+  serviceId?: string;
+  reason?: LedgerReason;
+  /** First window, inclusive. */
+  fromWindow?: number;
+  /** Last window, inclusive. */
+  toWindow?: number;
+}
+
+export interface LedgerRows {
+  rows: LedgerRow[];
+  /** Over all that match the filter, not only this page. */
+  total: { entries: number; cents: number };
+  /** Set when one team was asked for: its whole salary, 0 if it was never scored. */
+  salaryCents: number | null;
+  /** Opaque; null on the last page. */
+  nextCursor: string | null;
+}
+
+/** Reads what the scorer committed, each answer from one snapshot of the database. */
+export class LedgerReader {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * One page in the order team, window, service, reason, counterparty (bytewise).
+   * @param query.limit ≥ 1
+   * @throws PaydayError `invalid_query` if the cursor is none of ours.
+   */
+  async page(query: LedgerFilter & { limit: number; cursor?: string }): Promise<LedgerRows> {
+    const { where, values } = conditions(query);
+    const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    return this.#snapshot(async (runner) => {
+      const [total] = await rowsOf<{ entries: number; cents: number }>(
+        runner,
+        `SELECT count(*) AS entries, coalesce(sum(cents), 0)::int8 AS cents FROM ledger WHERE ${where}`,
+        values,
+      );
+      const salaryCents =
+        query.teamId === undefined ? null : await salaryOf(runner, query.gameId, query.teamId);
+      const pageValues = [...values, ...(after ?? []), query.limit + 1];
+      const rows = await rowsOf<LedgerRow>(
+        runner,
+        `SELECT ${LEDGER_COLUMNS} FROM ledger
+         WHERE ${where} ${after === null ? '' : `AND (${KEY}) > (${parameters(values.length, after.length)})`}
+         ORDER BY ${KEY} LIMIT $${pageValues.length}`,
+        pageValues,
+      );
+      const more = rows.length > query.limit;
+      if (more) rows.pop();
+      return { rows, total: total!, salaryCents, nextCursor: more ? encodeCursor(rows.at(-1)!) : null };
+    });
+  }
+
+  /** All matching entries in the same order, through a server-side cursor: the memory it takes does not grow. */
+  async *stream(filter: LedgerFilter, batch = 1000): AsyncGenerator<LedgerRow, void, undefined> {
+    const { where, values } = conditions(filter);
+    const runner = await this.#begin();
+    try {
+      await runner.query(
+        `DECLARE ledger_stream NO SCROLL CURSOR FOR
+         SELECT ${LEDGER_COLUMNS} FROM ledger WHERE ${where} ORDER BY ${KEY}`,
+        values,
+      );
+      for (;;) {
+        const rows = await rowsOf<LedgerRow>(runner, `FETCH ${Math.trunc(batch)} FROM ledger_stream`, []);
+        if (rows.length === 0) return;
+        yield* rows;
+      }
+    } finally {
+      await finish(runner);
+    }
+  }
+
+  /** The sum of each team's ledger, by team id. */
+  async sums(gameId: string): Promise<Map<string, number>> {
+    const rows = await this.dataSource.query<{ teamId: string; cents: number }[]>(
+      `SELECT team_id AS "teamId", sum(cents)::int8 AS cents FROM ledger WHERE game_id = $1 GROUP BY 1 ORDER BY 1`,
+      [gameId],
+    );
+    return new Map(rows.map((row) => [row.teamId, row.cents]));
+  }
+
+  async #snapshot<T>(read: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const runner = await this.#begin();
+    try {
+      return await read(runner);
+    } finally {
+      await finish(runner);
+    }
+  }
+
+  async #begin(): Promise<QueryRunner> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      await runner.connect();
+      await runner.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      return runner;
+    } catch (error) {
+      await runner.release();
+      throw error;
+    }
+  }
+}
+
+const KEY = 'team_id, window_index, service_id, reason, counterparty';
+
+async function finish(runner: QueryRunner): Promise<void> {
+  await runner.query('COMMIT').catch(() => undefined); // It only read: a lost connection loses nothing.
+  await runner.release();
+}
+
+async function salaryOf(runner: QueryRunner, gameId: string, teamId: string): Promise<number> {
+  const [row] = await rowsOf<{ cents: number }>(
+    runner,
+    'SELECT salary_cents AS cents FROM team_score WHERE game_id = $1 AND team_id = $2',
+    [gameId, teamId],
+  );
+  return row?.cents ?? 0;
+}
+
+async function rowsOf<Row>(runner: QueryRunner, sql: string, values: unknown[]): Promise<Row[]> {
+  return (await runner.query(sql, values)) as Row[];
+}
+
+function conditions(filter: LedgerFilter): { where: string; values: unknown[] } {
+  const values: unknown[] = [];
+  const clauses: string[] = [];
+  const add = (clause: string, value: unknown): void => {
+    if (value === undefined) return;
+    values.push(value);
+    clauses.push(`${clause} $${values.length}`);
+  };
+  add('game_id =', filter.gameId);
+  add('team_id =', filter.teamId);
+  add('service_id =', filter.serviceId);
+  add('reason =', filter.reason);
+  add('window_index >=', filter.fromWindow);
+  add('window_index <=', filter.toWindow);
+  return { where: clauses.join(' AND '), values };
+}
+
+function parameters(from: number, count: number): string {
+  return Array.from({ length: count }, (_, i) => `$${from + i + 1}`).join(', ');
+}
+
+type CursorKey = [
+  teamId: string,
+  windowIndex: number,
+  serviceId: string,
+  reason: string,
+  counterparty: string,
+];
+
+function encodeCursor(key: LedgerKey): string {
+  const parts: CursorKey = [key.teamId, key.windowIndex, key.serviceId, key.reason, key.counterparty];
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+function decodeCursor(cursor: string): CursorKey {
+  try {
+    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
+    const wellFormed =
+      Array.isArray(parts) &&
+      parts.length === 5 &&
+      parts.every((part, i) =>
+        i === 1
+          ? Number.isInteger(part) && Math.abs(part as number) < 2 ** 31
+          : typeof part === 'string' && !part.includes('\0'),
+      );
+    if (wellFormed) return parts as CursorKey;
+  } catch {
+    // Told below.
+  }
+  const message = 'cursor: not a cursor of this ledger; leave it out to begin at the first page';
+  throw new PaydayError('invalid_query', message, { details: { errors: [{ path: 'cursor', message }] } });
+}
