@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { GameState } from '#contracts';
 import { FakeGame } from '../fake-game.js';
 import { startFakeServer } from '../fake-server.js';
 
@@ -10,6 +11,8 @@ export async function main(): Promise<void> {
       teams: { type: 'string', default: '10' },
       port: { type: 'string', default: '5180' },
       seed: { type: 'string', default: '7' },
+      /** lobby, running, frozen, paused, ended or sealed: what the game is from the start. */
+      state: { type: 'string', default: 'running' },
     },
   });
   const nowMs = Date.now();
@@ -23,11 +26,23 @@ export async function main(): Promise<void> {
   });
   const root = fileURLToPath(new URL('../../../../dist/apps/web/public', import.meta.url));
   const server = await startFakeServer({ game, root, port: Number(values.port) });
+  console.log(`A made-up game of ${values.teams} teams: ${server.url}`);
+  if (values.state !== 'running') {
+    const frozen = values.state === 'frozen';
+    const state = frozen ? 'running' : (values.state as GameState);
+    game.change(nowMs, (view) => {
+      view.game = { ...view.game, state, frozen, pausedAt: state === 'paused' ? nowMs : null };
+      if (state === 'ended' || state === 'sealed') view.game.endsAt = nowMs;
+      if (state === 'lobby') view.game.endsAt = view.game.startsAt = null;
+      if (state === 'lobby') for (const row of view.standings) row.salaryCents = row.payPerMinuteCents = 0;
+    });
+    if (frozen) setInterval(() => server.send(game.heartbeat(Date.now())), 1_000);
+    return;
+  }
   let at = Date.now();
   setInterval(() => {
     const now = Date.now();
     server.send(game.step(now, now - at));
     at = now;
   }, 100);
-  console.log(`A made-up game of ${values.teams} teams: ${server.url}`);
 }

@@ -17,7 +17,7 @@ export const COMPACT_MAX_TEAMS = 60;
 export const PINNED_TEAMS = 10;
 export const ROWS_PER_PAGE = 20;
 /** Large rows never grow taller than this many would be. */
-const LARGE_MIN_ROWS = 10;
+const LARGE_MIN_ROWS = 8;
 
 export function layoutFor(teams: number, stacked: boolean): BoardLayout {
   if (stacked) return { mode: 'stacked', rowsPerColumn: teams, slices: [[0, teams]] };

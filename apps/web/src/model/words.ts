@@ -14,8 +14,9 @@ const count = (n: number, one: string, many: string): string => `${n} ${n === 1 
 const en = {
   title: (game: string) => `${game} GameDay`,
   otherLanguage: '日本語',
-  facts: (teams: number, services: number, rate: string) =>
-    `${count(teams, 'team', 'teams')} · ${count(services, 'service', 'services')} · ${rate} requests/s`,
+  teams: (n: number) => count(n, 'team', 'teams'),
+  servicesPresent: (n: number) => count(n, 'service', 'services'),
+  requestRate: (rate: string) => `${rate} requests/s`,
   now: 'Now',
   closesIn: 'Company closes in',
   opensIn: 'Company opens in',
@@ -79,7 +80,9 @@ export type Words = typeof en;
 const ja: Words = {
   title: (game) => `${game} GameDay`,
   otherLanguage: 'English',
-  facts: (teams, services, rate) => `${teams}チーム · ${services}サービス · ${rate}リクエスト/秒`,
+  teams: (n) => `${n}チーム`,
+  servicesPresent: (n) => `${n}サービス`,
+  requestRate: (rate) => `${rate}リクエスト/秒`,
   now: '現在',
   closesIn: '閉業まで',
   opensIn: '開業まで',

@@ -13,13 +13,12 @@ export function App() {
   const classes = [
     'page',
     mode,
-    fresh.value,
     final && 'final',
     game.frozen && 'frozen',
     game.state === 'paused' && 'held',
   ];
   return (
-    <div class={classes.filter(Boolean).join(' ')}>
+    <div class={classes.filter(Boolean).join(' ')} data-fresh={fresh.value}>
       <Header />
       <Strip />
       <main>

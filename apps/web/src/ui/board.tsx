@@ -102,7 +102,7 @@ function Head({ kind }: { kind: RowKind }) {
           </span>
         )}
         <span role="columnheader" class="pay">
-          {kind === 'compact' ? w.payPerMinute : w.pay}
+          {kind === 'compact' || kind === 'pinned' ? w.payPerMinute : w.pay}
         </span>
         <span role="columnheader" class="salary">
           {w.salary}

@@ -31,11 +31,17 @@ function firstLetter(name: string): string {
 }
 
 function Facts() {
-  const { standings } = view.value!;
+  const { standings, game } = view.value!;
+  const w = words.value;
   const services = standings.flatMap((row) => row.services);
-  const present = services.filter(({ state }) => state !== 'missing').length;
-  const requests = services.reduce((sum, each) => sum + each.requestsPerSecond, 0);
-  return <span>{words.value.facts(standings.length, present, rate(requests))}</span>;
+  const facts = [
+    w.teams(standings.length),
+    w.servicesPresent(services.filter(({ state }) => state !== 'missing').length),
+  ];
+  if (game.state === 'running') {
+    facts.push(w.requestRate(rate(services.reduce((sum, each) => sum + each.requestsPerSecond, 0))));
+  }
+  return <span>{facts.join(' · ')}</span>;
 }
 
 function LangSwitch() {

@@ -43,7 +43,7 @@ export const Row = memo(function Row({ row, place, kind, blankPay }: RowProps) {
         {!blankPay && (
           <>
             <Figure value={row.payPerMinuteCents} format={signed} />
-            {kind !== 'compact' && <small>{words.value.perMinute}</small>}
+            {(kind === 'large' || kind === 'stacked') && <small>{words.value.perMinute}</small>}
           </>
         )}
       </span>

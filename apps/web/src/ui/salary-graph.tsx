@@ -8,7 +8,7 @@ import { chaos, series, view, words } from '../state.js';
 
 const LABELLED = 3;
 /** Money on the left, names on the right, time below. */
-const MARGIN_EM = { left: 3.1, right: 8.6, top: 0.5, bottom: 1.6 };
+const MARGIN_EM = { left: 3.1, right: 8, top: 0.5, bottom: 1.9 };
 
 /** All salaries since the start. The leaders are named at the ends of their lines. */
 export function SalaryGraph() {
@@ -50,7 +50,7 @@ function Drawing({ width, height, em }: { width: number; height: number; em: num
     <svg width={width} height={height}>
       <g transform={`translate(${MARGIN_EM.left * em} ${MARGIN_EM.top * em})`}>
         <ChaosSpans x={to.x} from={from} asOf={asOf} height={inner.height} />
-        {ticks(domain.low, domain.high, 4).map((cents) => (
+        {ticks(domain.low, domain.high, 5).map((cents) => (
           <g key={cents} transform={`translate(0 ${to.y(cents)})`} class={cents === 0 ? 'rule zero' : 'rule'}>
             <line x2={inner.width} />
             <Text x={-0.6 * em} anchor="end">
@@ -58,7 +58,7 @@ function Drawing({ width, height, em }: { width: number; height: number; em: num
             </Text>
           </g>
         ))}
-        <g transform={`translate(0 ${height - MARGIN_EM.top * em - 0.2 * em})`}>
+        <g transform={`translate(0 ${inner.height + 1.2 * em})`}>
           <Text x={0}>{timeOfDay(from, false)}</Text>
           <Text x={inner.width} anchor="end">
             {timeOfDay(asOf, false)}
