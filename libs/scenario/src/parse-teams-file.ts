@@ -43,7 +43,7 @@ export function parseTeamsFile(text: string, fileName: string, serviceIds: reado
       for (const [service, url] of Object.entries(team?.endpoints ?? {})) {
         const path: Path = ['teams', index, 'endpoints', service];
         unknownService(service, serviceIds, path, source.report);
-        endpoints[service] = readEndpoint(url, path, source.report);
+        if (url !== undefined) endpoints[service] = readEndpoint(url, path, source.report);
       }
       const color = readColor(
         team?.color ?? hue(index, teams.length),

@@ -71,12 +71,12 @@ export function list<T>(read: Reader<T>, min: number, max: number): Reader<(T | 
   };
 }
 
-/** A mapping with free keys. `readKey` says what is wrong with a key, if anything. */
+/** A mapping with free keys; refused values stay as `undefined`. `keyProblem` says what is wrong with a key, if anything. */
 export function record<T>(
   read: Reader<T>,
   max: number,
   keyProblem: (key: string) => string | undefined,
-): Reader<Record<string, T>> {
+): Reader<Record<string, T | undefined>> {
   return (value, path, report) => {
     if (!isMapping(value)) {
       report(path, `expected a mapping, got ${showValue(value)}`);
@@ -84,13 +84,11 @@ export function record<T>(
     }
     const keys = Object.keys(value);
     if (keys.length > max) report(path, `has ${keys.length} keys; at most ${max} are allowed`);
-    const entries: [string, T][] = [];
-    for (const key of keys.slice(0, max)) {
+    const entries = keys.slice(0, max).map((key): [string, T | undefined] => {
       const problem = keyProblem(key);
       if (problem !== undefined) report([...path, key], problem);
-      const item = read(value[key], [...path, key], report);
-      if (item !== undefined) entries.push([key, item]);
-    }
+      return [key, read(value[key], [...path, key], report)];
+    });
     return Object.fromEntries(entries);
   };
 }

@@ -132,9 +132,10 @@ function checkLoad({ duration, load = [], services }: ScenarioDraft, report: Rep
     if (rates === undefined) some = true;
     else if (typeof rates === 'number') some ||= rates > 0;
     else {
+      some ||= Object.keys(rates).length === 0;
       const ratesPath: Path = ['load', index, 'requestsPerSecond'];
       for (const [key, rate] of Object.entries(rates)) {
-        some ||= rate > 0;
+        some ||= rate === undefined || rate > 0;
         unknownService(key, known, [...ratesPath, key], report);
       }
       if (index === 0 && phase !== undefined)

@@ -37,7 +37,7 @@ const rate: Reader<number> = (value, path, report) => {
   return undefined;
 };
 
-const rates: Reader<number | Record<string, number>> = (value, path, report) =>
+const rates: Reader<number | Record<string, number | undefined>> = (value, path, report) =>
   isMapping(value) ? record(rate, 8, () => undefined)(value, path, report) : rate(value, path, report);
 
 const json: Reader<unknown> = (value, path, report) => {

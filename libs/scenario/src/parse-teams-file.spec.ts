@@ -1,0 +1,148 @@
+import { TeamsFileError, parseTeamsFile } from './index.js';
+
+const SERVICES = ['router', 'catalog'];
+const read = (text: string) => parseTeamsFile(text, 'teams.yaml', SERVICES);
+
+function refusal(text: string): TeamsFileError {
+  try {
+    read(text);
+  } catch (error) {
+    if (error instanceof TeamsFileError) return error;
+    throw error;
+  }
+  throw new Error('the file was accepted');
+}
+const endpoint = (url: string): string => `teams:\n  - name: A\n    endpoints:\n      router: ${url}\n`;
+
+describe('parseTeamsFile', () => {
+  it('fills in ids, colours and the rest', () => {
+    expect(
+      read(`teams:
+  - name: Fenrir Works
+    endpoints: { router: http://127.0.0.1:8081/, catalog: "https://[::1]:9/base/" }
+  - { name: 五つ星クラウド, id: stars, color: tomato, ranked: false }
+  - { name: 無名 }
+`),
+    ).toEqual([
+      {
+        id: 'fenrir-works',
+        name: 'Fenrir Works',
+        color: 'oklch(0.78 0.15 0)',
+        ranked: true,
+        endpoints: { router: 'http://127.0.0.1:8081', catalog: 'https://[::1]:9/base' },
+      },
+      { id: 'stars', name: '五つ星クラウド', color: 'tomato', ranked: false, endpoints: {} },
+      { id: 'team-3', name: '無名', color: 'oklch(0.78 0.15 240)', ranked: true, endpoints: {} },
+    ]);
+  });
+
+  it.each<[what: string, text: string, message: string]>([
+    [
+      'two teams with one id',
+      'teams:\n  - { name: A, id: x }\n  - { name: B, id: x }\n',
+      '3:16 teams[1].id: another team has the id x; ids are unique',
+    ],
+    [
+      'two teams whose names give one id',
+      'teams:\n  - name: The A\n  - name: the-a!\n',
+      '3:5 teams[1].name: another team has the id the-a; ids are unique',
+    ],
+    ['an empty name', 'teams: [{ name: "  " }]', '1:11 teams[0].name: has 0 characters; 1 to 40 are allowed'],
+    [
+      'a long name',
+      `teams: [{ name: ${'五'.repeat(41)} }]`,
+      '1:11 teams[0].name: has 41 characters; 1 to 40 are allowed',
+    ],
+    ['no name', 'teams: [{ id: a }]', '1:9 teams[0].name: is required'],
+    [
+      'an unknown key',
+      'teams: [{ name: A, colour: red }]',
+      '1:20 teams[0].colour: unknown key (did you mean color?); allowed: id, name, color, ranked, endpoints',
+    ],
+    [
+      'an unknown service',
+      'teams:\n  - name: A\n    endpoints: { catalogue: "http://a" }\n',
+      '3:18 teams[0].endpoints.catalogue: unknown service "catalogue" (did you mean catalog?); allowed: router, catalog',
+    ],
+    [
+      'another scheme',
+      endpoint('ftp://a/'),
+      '4:7 teams[0].endpoints.router: "ftp://a/" is not http or https; write http://host:port',
+    ],
+    [
+      'a file',
+      endpoint('file:///etc/passwd'),
+      '4:7 teams[0].endpoints.router: "file:///etc/passwd" is not http or https; write http://host:port',
+    ],
+    [
+      'no URL',
+      endpoint('localhost'),
+      '4:7 teams[0].endpoints.router: "localhost" is not a URL; write http://host:port',
+    ],
+    [
+      'a host without its scheme',
+      endpoint('localhost:8080'),
+      '4:7 teams[0].endpoints.router: "localhost:8080" is not http or https; write http://host:port',
+    ],
+    [
+      'a URL that would be repaired',
+      endpoint('"http:\\\\\\\\a"'),
+      '4:7 teams[0].endpoints.router: "http:\\\\\\\\a" is not a URL; write http://host:port',
+    ],
+    [
+      'a port that does not exist',
+      endpoint('http://a:70000'),
+      '4:7 teams[0].endpoints.router: "http://a:70000" is not a URL; write http://host:port',
+    ],
+    [
+      'credentials',
+      endpoint('http://me:secret@a'),
+      '4:7 teams[0].endpoints.router: must not hold a user name or password; everybody on the team page can see it',
+    ],
+    [
+      'a fragment',
+      endpoint("'http://a/#x'"),
+      '4:7 teams[0].endpoints.router: "http://a/#x" must not have a fragment (#…)',
+    ],
+    [
+      'a query',
+      endpoint('http://a/?x'),
+      '4:7 teams[0].endpoints.router: "http://a/?x" must not have a query (?…): a check\'s path is appended',
+    ],
+    [
+      'a colour that is none',
+      'teams: [{ name: A, color: "red;}" }]',
+      '1:20 teams[0].color: "red;}" is not a CSS colour, such as #ff9f43, tomato or oklch(0.78 0.15 120)',
+    ],
+    [
+      'ranked with a text',
+      'teams: [{ name: A, ranked: perhaps }]',
+      '1:20 teams[0].ranked: unknown value "perhaps"; allowed: true, false',
+    ],
+    ['no teams', 'teams: []', '1:1 teams: has 0 entries; 1 to 1000 are allowed'],
+    [
+      'too many teams',
+      `teams: [${'{name: A},'.repeat(1001)}]`,
+      '1:1 teams: has 1001 entries; 1 to 1000 are allowed',
+    ],
+    ['an empty file', '', '1:1: the file is empty; write teams: [{name: …, endpoints: {…}}]'],
+    ['a list', '- name: A', '1:1: expected a mapping, got [{"name":"A"}]; allowed: teams'],
+  ])('refuses %s', (_, text, message) => {
+    const error = refusal(text);
+    expect(error.code).toBe('invalid_teams_file');
+    expect(error.message).toBe(`teams.yaml:${message}`);
+  });
+
+  it('reports all mistakes at once', () => {
+    const error = refusal(
+      'teams:\n  - { name: A, id: B! }\n  - { endpoints: { router: 7, x: "ftp://a" } }\n',
+    );
+    expect(error.problems.map(({ line, path }) => `${line} ${path}`)).toEqual([
+      '2 teams[0].id',
+      '3 teams[1].name',
+      '3 teams[1].endpoints.router',
+      '3 teams[1].endpoints.x',
+      '3 teams[1].endpoints.x',
+    ]);
+  });
+});
