@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { PaydayError, type Random } from '#kernel';
 import { FAULT_KINDS } from './faults/index.js';
 import type { FaultParams } from './faults/kind.js';
@@ -65,6 +66,8 @@ export class FaultRegistry {
     if (!Number.isInteger(spec.ttlMs) || spec.ttlMs < 1 || spec.ttlMs > MAX_TTL_MS)
       throw new PaydayError('invalid_ttl', `ttlMs must be a whole number from 1 to ${MAX_TTL_MS}`);
     const end = new AbortController();
+    // Every request that a fault holds back listens to this.
+    setMaxListeners(0, end.signal);
     const effect = kind.begin(spec.params, { random, timers, ended: end.signal });
 
     const known = this.entries.get(faultId);
