@@ -105,6 +105,8 @@ export class PartitionScorer {
     const commitSeq = this.commitSeq + 1;
     const scores: TeamScore[] = outputs.scores.map((score) => ({ ...score, commitSeq }));
     const state = snapshot(this.state);
+    // Before the commit: after a crash between the two a refusal is said twice rather than never.
+    await this.deadLetter(outputs.refused);
     await this.retry('commit', () =>
       store.commit({
         partition,
@@ -120,7 +122,6 @@ export class PartitionScorer {
     );
     this.commitSeq = commitSeq;
     await this.publish(scores);
-    await this.deadLetter(outputs.refused);
   }
 
   private async publish(scores: readonly TeamScore[]): Promise<void> {

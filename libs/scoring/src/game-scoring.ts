@@ -52,7 +52,8 @@ export class GameScoring {
     } else if (event.type === 'dev.payday.game.sealed') {
       this.schedule.sealed = true;
     } else {
-      const from = this.schedule.apply(event);
+      const from = this.schedule.firstAffected(event);
+      this.schedule.apply(event);
       if (from !== null) this.resettleFrom = Math.max(0, Math.min(from, this.resettleFrom ?? from));
       this.unpark(nowMs, outputs);
     }
@@ -272,17 +273,9 @@ export class GameScoring {
   }
 
   missingForEvent(event: GameEvent): WindowKey[] {
-    const out: WindowKey[] = [];
-    if (this.schedule.startsAt === null) return out;
-    for (const team of this.teams.values()) {
-      if (event.type === 'dev.payday.game.paused') {
-        out.push(...this.storedWindows(team, this.schedule.indexOf(event.data.fromAt), team.highestWindow));
-      } else if (event.type === 'dev.payday.game.resumed' || event.type === 'dev.payday.game.ended') {
-        const from = Math.min(this.schedule.endsAt, event.data.endsAt);
-        out.push(...this.storedWindows(team, this.schedule.indexOf(from), team.highestWindow));
-      }
-    }
-    return out;
+    const from = this.schedule.startsAt === null ? null : this.schedule.firstAffected(event);
+    if (from === null) return [];
+    return [...this.teams.values()].flatMap((team) => this.storedWindows(team, from, team.highestWindow));
   }
 
   /** Windows that can still close and lie in the store: to be restored after a restart. */

@@ -11,30 +11,48 @@ export class WindowSchedule {
 
   constructor(readonly windowMs: number) {}
 
-  /** @returns the first window that the change can affect, or null if none. */
-  apply(event: GameEvent): number | null {
+  /** The first window whose pay the event can change by moving a bound; null if none. Ask before `apply`. */
+  firstAffected(event: GameEvent): number | null {
+    switch (event.type) {
+      case 'dev.payday.game.scheduled':
+        return 0;
+      case 'dev.payday.game.paused':
+        return this.indexOf(event.data.fromAt);
+      case 'dev.payday.game.resumed': {
+        // While a pause lasts, all windows from its beginning on count as paused.
+        const pausedFrom = this.openPause?.fromAt ?? event.data.fromAt;
+        return this.indexOf(Math.min(pausedFrom, this.endsAt, event.data.endsAt));
+      }
+      case 'dev.payday.game.ended':
+        return this.indexOf(Math.min(this.endsAt, event.data.endsAt));
+      default:
+        return null;
+    }
+  }
+
+  apply(event: GameEvent): void {
     switch (event.type) {
       case 'dev.payday.game.scheduled':
         this.startsAt = event.data.startsAt;
         this.endsAt = event.data.endsAt;
-        return 0;
+        break;
       case 'dev.payday.game.paused':
-        this.pauses.push({ fromAt: event.data.fromAt, untilAt: null });
-        return this.indexOf(event.data.fromAt);
-      case 'dev.payday.game.resumed': {
-        const open = this.pauses.at(-1);
-        if (open && open.untilAt === null) open.untilAt = event.data.fromAt;
+        if (!this.openPause) this.pauses.push({ fromAt: event.data.fromAt, untilAt: null });
+        break;
+      case 'dev.payday.game.resumed':
+        if (this.openPause) this.openPause.untilAt = event.data.fromAt;
         this.endsAt = event.data.endsAt;
-        return this.indexOf(open?.fromAt ?? event.data.fromAt);
-      }
-      case 'dev.payday.game.ended': {
-        const before = this.endsAt;
+        break;
+      case 'dev.payday.game.ended':
         this.endsAt = event.data.endsAt;
-        return this.indexOf(Math.min(before, this.endsAt));
-      }
+        break;
       default:
-        return null;
     }
+  }
+
+  private get openPause(): { fromAt: number; untilAt: number | null } | undefined {
+    const last = this.pauses.at(-1);
+    return last?.untilAt === null ? last : undefined;
   }
 
   indexOf(at: number): number {

@@ -1,2 +1,6 @@
+export * from './builders.js';
+export * from './manual-clock.js';
+export * from './oracle.js';
+export * from './score-driver.js';
 export * from './postgres.js';
 export * from './transpile.js';

@@ -1,0 +1,83 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import type { Logger } from '#runtime';
+
+export interface ChildSpec {
+  /** For logs, e.g. `prober` or `team fenrir-works`. */
+  name: string;
+  modulePath: string;
+  /** Asked at every start, so that a restarted child can be given what it had. */
+  args: () => string[];
+  env: Record<string, string>;
+  /** Called with every message that the child sends. */
+  onMessage?: (message: unknown) => void;
+}
+
+/** Restarts at first quickly, then no faster than this. */
+const MAX_PAUSE_MS = 5000;
+/** A child that ran this long starts with a clean record. */
+const HEALTHY_MS = 30_000;
+
+/** A child process that is started again whenever it dies, until it is stopped. It ends with us by its IPC channel. */
+export class SupervisedChild {
+  private child: ChildProcess | undefined;
+  private stopped = false;
+  private failures = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly spec: ChildSpec,
+    private readonly logger: Logger,
+  ) {}
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  start(): void {
+    if (this.stopped) return;
+    const startedAt = performance.now();
+    const child = fork(this.spec.modulePath, this.spec.args(), {
+      env: { ...baseEnvironment(), ...this.spec.env },
+      // Its logs are ours; its standard output is nobody's.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.child = child;
+    child.on('message', (message) => this.spec.onMessage?.(message));
+    child.on('error', (err) => this.logger.error({ err, child: this.spec.name }, 'child process trouble'));
+    child.once('exit', (code, signal) => {
+      if (this.child === child) this.child = undefined;
+      if (this.stopped) return;
+      if (performance.now() - startedAt > HEALTHY_MS) this.failures = 0;
+      const pauseMs = Math.min(MAX_PAUSE_MS, 50 * 2 ** this.failures++);
+      this.logger.warn(
+        { child: this.spec.name, code, signal, pauseMs },
+        'child process died; starting it again',
+      );
+      this.timer = setTimeout(() => this.start(), pauseMs);
+    });
+  }
+
+  /** Asks it to end, and makes it end after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      child.once('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      child.kill('SIGTERM');
+    });
+  }
+}
+
+/** What a child needs of our environment. Anything else, such as passwords, stays with us. */
+function baseEnvironment(): Record<string, string> {
+  const passed = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
+  return Object.fromEntries(
+    passed.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}

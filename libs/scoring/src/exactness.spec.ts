@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { OUTCOMES, type GameEvent, type Outcome, type ProbeBatch, type Role } from '#contracts';
+import { randomStream } from '#kernel';
+import {
+  EventBuilder,
+  ScoreDriver,
+  buildBatch,
+  buildScenario,
+  naiveLedger,
+  naiveSalaries,
+  type PlainResult,
+} from '#testing';
+
+const GAME = 'g';
+const START = 1_700_000_000_000;
+const TEAMS = ['ants', 'bees', 'cats'];
+const SERVICES = ['router', 'catalog'];
+const scenario = buildScenario();
+
+const resultArb: fc.Arbitrary<PlainResult> = fc
+  .record({
+    teamId: fc.constantFrom(...TEAMS),
+    other: fc.constantFrom(...TEAMS),
+    role: fc.constantFrom<Role>('consumer', 'provider'),
+    serviceId: fc.constantFrom(...SERVICES),
+    intendedAt: fc.integer({ min: START - 1500, max: START + 27_000 }),
+    latencyUs: fc.integer({ min: 0, max: 400_000 }),
+    outcome: fc.oneof(
+      { weight: 3, arbitrary: fc.constant<Outcome>('ok') },
+      { weight: 2, arbitrary: fc.constantFrom(...OUTCOMES) },
+    ),
+  })
+  .map(({ other, ...result }) => ({ ...result, counterpartyId: other }));
+
+/** Several probers, each of which may die and come back with a new epoch. */
+interface Sent {
+  prober: number;
+  epoch: number;
+  results: PlainResult[];
+}
+
+const sentArb: fc.Arbitrary<Sent> = fc.record({
+  prober: fc.integer({ min: 0, max: 2 }),
+  epoch: fc.integer({ min: 1, max: 2 }),
+  results: fc.array(resultArb, { minLength: 1, maxLength: 40 }),
+});
+
+/** What happens to the delivery: order, repetition, splitting into steps, restarts, promises. */
+const chaosArb = fc.record({
+  order: fc.string(),
+  duplicateEvery: fc.integer({ min: 2, max: 9 }),
+  restartEvery: fc.integer({ min: 1, max: 12 }),
+  stepSize: fc.integer({ min: 1, max: 8 }),
+  promises: fc.boolean(),
+});
+
+type Pause = { from: number; length: number; lateBy: number } | null;
+const pauseArb: fc.Arbitrary<Pause> = fc.option(
+  fc.record({
+    from: fc.integer({ min: 1, max: 10 }),
+    length: fc.integer({ min: 1, max: 5 }),
+    lateBy: fc.integer({ min: 0, max: 60 }),
+  }),
+);
+
+function gameEvents(pause: Pause): GameEvent[] {
+  const make = new EventBuilder(GAME);
+  const events = [
+    make.created(scenario),
+    make.team('ants'),
+    make.team('bees'),
+    make.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + 20_000 }),
+    make.make('dev.payday.adjustment.made', {
+      adjustmentId: 'a1',
+      teamId: 'bees',
+      cents: -500,
+      reason: 'used the wrong door',
+      effectiveAt: START + 3200,
+    }),
+    // A team that joins in the middle of the game.
+    make.team('cats'),
+  ];
+  if (pause) {
+    const fromAt = START + pause.from * 1000;
+    const until = fromAt + pause.length * 1000;
+    events.push(make.make('dev.payday.game.paused', { fromAt, reason: 'lunch' }));
+    events.push(
+      make.make('dev.payday.game.resumed', { fromAt: until, endsAt: START + 20_000 + pause.length * 1000 }),
+    );
+  }
+  return events;
+}
+
+/** Batches as probers would make them: one (team, role, service, counterparty) each, seq counted per (prober, epoch, team). */
+function toBatches(sent: readonly Sent[], promises: boolean): ProbeBatch[] {
+  const seqs = new Map<string, number>();
+  const out: ProbeBatch[] = [];
+  for (const { prober, epoch, results } of sent) {
+    const groups = new Map<string, PlainResult[]>();
+    for (const r of results) {
+      const key = [r.teamId, r.role, r.serviceId, r.counterpartyId].join('|');
+      groups.set(key, [...(groups.get(key) ?? []), r]);
+    }
+    for (const group of groups.values()) {
+      const counter = `${prober} ${epoch} ${group[0]!.teamId}`;
+      const seq = seqs.get(counter) ?? 0;
+      seqs.set(counter, seq + 1);
+      const watermarkMs = promises ? Math.max(...group.map((r) => r.intendedAt)) : 0;
+      out.push(buildBatch(GAME, group, { proberId: `p${prober}`, epoch, seq, watermarkMs }));
+    }
+  }
+  return out;
+}
+
+describe('the scoring core', () => {
+  it('equals the naive oracle to the cent under any order, repetition, batching, lateness, restart, pause and prober death', () => {
+    fc.assert(
+      fc.property(fc.array(sentArb, { maxLength: 12 }), chaosArb, pauseArb, (sent, chaos, pause) => {
+        const events = gameEvents(pause);
+        const driver = new ScoreDriver();
+        const draw = randomStream(chaos.order, 'order').uint32;
+        const batches = toBatches(sent, chaos.promises);
+        const deliveries = batches.concat(batches.filter((_, i) => i % chaos.duplicateEvery === 0));
+        const shuffled = deliveries
+          .map((batch) => ({ batch, at: draw() }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ batch }) => batch);
+
+        // Events keep their order; where they fall among the batches is chance.
+        const eventPlaces = events.map(() => draw() % (shuffled.length + 1)).sort((a, b) => a - b);
+        let nextEvent = 0;
+        let steps = 0;
+        for (let i = 0; i <= shuffled.length;) {
+          while (nextEvent < events.length && eventPlaces[nextEvent]! <= i)
+            driver.event(events[nextEvent++]!);
+          const chunk = shuffled.slice(i, i + chaos.stepSize);
+          driver.feed(...chunk.map((batch) => ({ kind: 'batch' as const, batch })), {
+            kind: 'tick',
+            nowMs: START + steps * 700,
+          });
+          i += Math.max(1, chunk.length);
+          if (++steps % chaos.restartEvery === 0) driver.restart();
+        }
+        while (nextEvent < events.length) driver.event(events[nextEvent++]!);
+        const seal = {
+          ...new EventBuilder(GAME).make('dev.payday.game.sealed', { sealedAt: START + 60_000 }),
+          sequence: 99,
+        };
+        driver.event(seal);
+
+        const results = sent.flatMap((s) => s.results);
+        const expected = naiveLedger(scenario, events, results);
+        expect(sorted(driver.entries())).toEqual(sorted(expected));
+        for (const [teamId, cents] of naiveSalaries(expected)) expect(driver.salary(teamId)).toBe(cents);
+      }),
+      { numRuns: Number(process.env['FC_RUNS'] ?? 300) },
+    );
+  });
+
+  it('keeps salary equal to the sum of the ledger after every single step', () => {
+    fc.assert(
+      fc.property(fc.array(sentArb, { maxLength: 6 }), pauseArb, (sent, pause) => {
+        const driver = new ScoreDriver();
+        const check = (): void => {
+          const sums = naiveSalaries(driver.entries());
+          for (const [teamId, score] of driver.scores) expect(score.salaryCents).toBe(sums.get(teamId) ?? 0);
+        };
+        for (const event of gameEvents(pause)) {
+          driver.event(event);
+          check();
+        }
+        for (const batch of toBatches(sent, true)) {
+          driver.feed({ kind: 'batch', batch });
+          check();
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+function sorted(map: ReadonlyMap<string, unknown>): [string, unknown][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+}
