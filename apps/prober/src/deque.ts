@@ -25,4 +25,8 @@ export class Deque<T> {
     }
     return item;
   }
+
+  *[Symbol.iterator](): Iterator<T> {
+    for (let i = this.#head; i < this.#items.length; i++) yield this.#items[i]!;
+  }
 }

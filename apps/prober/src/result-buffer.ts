@@ -1,10 +1,12 @@
-import { OUTCOME, type Outcome, type ProbeBatch, type ProbeSample } from '#contracts';
+import { PROBE_BATCH_LIMITS, type ProbeBatch, type ProbeSample } from '#contracts';
 
 export interface ProbeResult {
   intendedAt: number;
   latencyUs: number;
-  outcome: Outcome;
-  sample?: Omit<ProbeSample, 'index'>;
+  /** Index into `OUTCOMES`. */
+  outcome: number;
+  /** Explains a failure; asked only if this one is to be explained. */
+  sample: (() => Omit<ProbeSample, 'index'>) | null;
 }
 
 /** So many results make one batch, and so many failures of one service and window are explained. */
@@ -13,20 +15,28 @@ const SAMPLES_PER_WINDOW = 3;
 
 /** The results of one team and service that have not been handed to the reporter yet, and which of them to explain. */
 class ServiceResults {
-  rows: ProbeResult[] = [];
+  readonly intendedAt: number[] = [];
+  readonly latencyUs: number[] = [];
+  readonly outcome: number[] = [];
+  readonly samples: ProbeSample[] = [];
+}
+
+/** Lets the first failures of every window through. */
+class SampleQuota {
   #window = -1;
-  #samples = 0;
+  #taken = 0;
 
   constructor(private readonly windowMs: number) {}
 
-  /** Whether one more failure at this time should come with a sample; counts it if so. */
-  wantsSample(intendedAt: number): boolean {
+  take(intendedAt: number): boolean {
     const window = Math.floor(intendedAt / this.windowMs);
     if (window > this.#window) {
       this.#window = window;
-      this.#samples = 0;
+      this.#taken = 0;
     }
-    return this.#samples < SAMPLES_PER_WINDOW && ++this.#samples > 0;
+    if (this.#taken >= SAMPLES_PER_WINDOW) return false;
+    this.#taken++;
+    return true;
   }
 }
 
@@ -35,7 +45,9 @@ class ServiceResults {
  * the last one, so that whoever has seen it has seen everything that it speaks of.
  */
 export class TeamResults {
-  readonly #services: ServiceResults[];
+  /** Per service: pieces of at most one batch each, in order. */
+  #pieces: ServiceResults[][];
+  readonly #quotas: SampleQuota[];
   #seq = 0;
   #promised = 0;
   #count = 0;
@@ -50,7 +62,8 @@ export class TeamResults {
     },
     windowMs: number,
   ) {
-    this.#services = identity.serviceIds.map(() => new ServiceResults(windowMs));
+    this.#pieces = identity.serviceIds.map(() => []);
+    this.#quotas = identity.serviceIds.map(() => new SampleQuota(windowMs));
   }
 
   /** Results that wait. */
@@ -63,11 +76,19 @@ export class TeamResults {
     return this.#promised;
   }
 
-  add(serviceIndex: number, result: ProbeResult): void {
-    const service = this.#services[serviceIndex]!;
-    const { sample, ...row } = result;
-    const explained = sample !== undefined && service.wantsSample(result.intendedAt);
-    service.rows.push(explained ? result : row);
+  add(serviceIndex: number, { intendedAt, latencyUs, outcome, sample }: ProbeResult): void {
+    const pieces = this.#pieces[serviceIndex]!;
+    let piece = pieces.at(-1);
+    if (piece === undefined || piece.outcome.length === MAX_RESULTS_PER_BATCH) {
+      piece = new ServiceResults();
+      pieces.push(piece);
+    }
+    const explain = sample !== null && piece.samples.length < PROBE_BATCH_LIMITS.maxSamplesPerBatch;
+    if (explain && this.#quotas[serviceIndex]!.take(intendedAt))
+      piece.samples.push({ index: piece.outcome.length, ...sample() });
+    piece.intendedAt.push(intendedAt);
+    piece.latencyUs.push(latencyUs);
+    piece.outcome.push(outcome);
     this.#count++;
   }
 
@@ -76,27 +97,22 @@ export class TeamResults {
    * batch; where there are no results, in a batch of its own.
    */
   drain(promise: number): ProbeBatch[] {
-    const chunks = this.#services.flatMap((service, serviceIndex) => {
-      const rows = service.rows;
-      service.rows = [];
-      const out: { serviceIndex: number; rows: ProbeResult[] }[] = [];
-      for (let i = 0; i < rows.length; i += MAX_RESULTS_PER_BATCH)
-        out.push({ serviceIndex, rows: rows.slice(i, i + MAX_RESULTS_PER_BATCH) });
-      return out;
-    });
+    const taken = this.#pieces.flatMap((pieces, serviceIndex) =>
+      pieces.map((piece) => ({ serviceIndex, piece })),
+    );
+    this.#pieces = this.#pieces.map(() => []);
     this.#count = 0;
-    const next = Math.max(this.#promised, promise);
-    if (chunks.length === 0 && next > this.#promised) chunks.push({ serviceIndex: 0, rows: [] });
-    const batches = chunks.map((chunk, index) => {
-      if (index === chunks.length - 1) this.#promised = next;
-      return this.#batch(chunk.serviceIndex, chunk.rows);
+    if (taken.length === 0 && promise > this.#promised)
+      taken.push({ serviceIndex: 0, piece: new ServiceResults() });
+    return taken.map(({ serviceIndex, piece }, index) => {
+      if (index === taken.length - 1) this.#promised = Math.max(this.#promised, promise);
+      return this.#batch(serviceIndex, piece);
     });
-    return batches;
   }
 
-  #batch(serviceIndex: number, rows: readonly ProbeResult[]): ProbeBatch {
+  #batch(serviceIndex: number, piece: ServiceResults): ProbeBatch {
     const { gameId, teamId, serviceIds, proberId, epoch } = this.identity;
-    const base = rows.reduce((least, row) => Math.min(least, row.intendedAt), rows[0]?.intendedAt ?? 0);
+    const first = piece.intendedAt.reduce((least, at) => Math.min(least, at), piece.intendedAt[0] ?? 0);
     return {
       gameId,
       teamId,
@@ -106,11 +122,11 @@ export class TeamResults {
       proberId,
       epoch,
       seq: this.#seq++,
-      baseIntendedAtMs: base,
-      offsetMs: Uint32Array.from(rows, (row) => row.intendedAt - base),
-      latencyUs: Uint32Array.from(rows, (row) => row.latencyUs),
-      outcome: Uint32Array.from(rows, (row) => OUTCOME[row.outcome]),
-      samples: rows.flatMap((row, index) => (row.sample ? [{ index, ...row.sample }] : [])),
+      baseIntendedAtMs: first,
+      offsetMs: Uint32Array.from(piece.intendedAt, (at) => at - first),
+      latencyUs: Uint32Array.from(piece.latencyUs),
+      outcome: Uint32Array.from(piece.outcome),
+      samples: piece.samples,
       watermarkMs: this.#promised,
     };
   }

@@ -24,7 +24,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #reused = false;
   #bytesReadBefore = 0;
 
-  #controller: Dispatcher.DispatchController | null = null;
   #status = 0;
   #location = '';
   #keepBytes = 0;
@@ -62,7 +61,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
     if (this.finished) controller.abort(new Error('the deadline has passed'));
   }
 
@@ -119,7 +117,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.finished) return;
     if (this.#isIdleRace(error)) {
       this.#retried = true;
-      this.#controller = null;
       return this.owner.retry(this);
     }
     this.#fail(outcomeOfError(error), describeError(error));

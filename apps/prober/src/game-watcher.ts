@@ -1,0 +1,64 @@
+import type { CloudEvent, GameEvent, Scenario } from '#contracts';
+import { GameSchedule, applyGameEvent } from '#scenario';
+
+/** What a game's events mean to somebody who probes it. */
+export interface GameListener {
+  created(scenario: Scenario): void;
+  teamAdded(teamId: string): void;
+  endpointChanged(teamId: string, serviceId: string, url: string | null): void;
+  scheduleChanged(schedule: GameSchedule): void;
+}
+
+/**
+ * Follows one game through the game events, from the earliest on. Events of other games, repeated ones and those that
+ * don't matter here are passed over.
+ */
+export class GameWatcher {
+  #schedule: GameSchedule | null = null;
+  readonly #teams = new Set<string>();
+  /** Highest sequence seen, by source. */
+  readonly #seen = new Map<string, number>();
+
+  constructor(
+    readonly gameId: string,
+    private readonly listener: GameListener,
+  ) {}
+
+  /**
+   * Takes one event. Order matters, repetition doesn't.
+   * @throws PaydayError `invalid_transition` or `invalid_schedule` for an event that makes no sense.
+   */
+  handle(cloudEvent: CloudEvent): void {
+    if (cloudEvent.subject !== this.gameId) return;
+    const seen = this.#seen.get(cloudEvent.source) ?? -1;
+    if (cloudEvent.sequence <= seen) return;
+    this.#apply(cloudEvent as GameEvent);
+    this.#seen.set(cloudEvent.source, cloudEvent.sequence);
+  }
+
+  #apply(event: GameEvent): void {
+    if (event.type === 'dev.payday.game.created') {
+      if (this.#schedule !== null) return;
+      this.#schedule = GameSchedule.lobby(event.data.scenario.pay.windowMs);
+      this.listener.created(event.data.scenario);
+      return;
+    }
+    if (this.#schedule === null) return;
+    switch (event.type) {
+      case 'dev.payday.team.added':
+        if (this.#teams.has(event.data.team.id)) return;
+        this.#teams.add(event.data.team.id);
+        this.listener.teamAdded(event.data.team.id);
+        return;
+      case 'dev.payday.endpoint.changed':
+        this.listener.endpointChanged(event.data.teamId, event.data.serviceId, event.data.url);
+        return;
+      default: {
+        const next = applyGameEvent(this.#schedule, event);
+        if (next === this.#schedule) return;
+        this.#schedule = next;
+        this.listener.scheduleChanged(next);
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+/** What a prober tells about itself, registered in the process's registry. */
+export interface ProberMetrics {
+  /** Results recorded, by outcome. */
+  results: Counter<'outcome'>;
+  /** How late requests were sent, in seconds after their intended time. */
+  scheduleLag: Histogram;
+  /** Results that were lost: `rejected` by ingest for good, or `overflow` of a full buffer (prober errors only). */
+  dropped: Counter<'reason'>;
+  /** Requests to ingest, by what came of them: `accepted`, `duplicate`, `retried`, `rejected`. */
+  reports: Counter<'result'>;
+}
+
+export function createProberMetrics(
+  registry: Registry,
+  gauges: { inFlight: () => number; pending: () => number; heldBytes: () => number },
+): ProberMetrics {
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => number): void => {
+    const made: Gauge = new Gauge({ name, help, registers, collect: () => made.set(read()) });
+  };
+  gauge('payday_prober_in_flight', 'Requests sent and not yet concluded', gauges.inFlight);
+  gauge('payday_prober_pending_results', 'Results that ingest has not accepted yet', gauges.pending);
+  gauge('payday_prober_held_bytes', 'Bytes of unfinished answers in memory', gauges.heldBytes);
+  return {
+    results: new Counter({
+      name: 'payday_prober_results_total',
+      help: 'Probe results by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    scheduleLag: new Histogram({
+      name: 'payday_prober_schedule_lag_seconds',
+      help: 'How late requests were sent',
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
+      registers,
+    }),
+    dropped: new Counter({
+      name: 'payday_prober_dropped_results_total',
+      help: 'Results that were lost, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
+    reports: new Counter({
+      name: 'payday_prober_reports_total',
+      help: 'Requests to ingest by what came of them',
+      labelNames: ['result'],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,183 @@
+import { request, type Dispatcher } from 'undici';
+import { PROBE_BATCH_LIMITS, encodeProbeBatch, joinProbeBatches, type ProbeBatch } from '#contracts';
+import { messageOf } from '#kernel';
+import type { ProberMetrics } from './metrics.js';
+
+/** Where batches come from, and who is told when they are settled. */
+export interface BatchSource {
+  drain(): ProbeBatch[];
+  settled(results: number): void;
+}
+
+export interface ReporterOptions {
+  /** Origin of ingest, e.g. `http://127.0.0.1:3000`. */
+  ingestUrl: string;
+  token: string;
+  /** Pause between two requests that go well. */
+  flushMs: number;
+  /** First pause after a failure; it doubles up to `maxBackoffMs`. */
+  minBackoffMs: number;
+  maxBackoffMs: number;
+  /** A team or game that ingest does not know may just be news to it: such a refusal is retried for so long. */
+  unknownForMs: number;
+  /** To an answer of ingest. */
+  requestTimeoutMs: number;
+}
+
+export const REPORTER_DEFAULTS: Omit<ReporterOptions, 'ingestUrl' | 'token'> = {
+  flushMs: 50,
+  minBackoffMs: 50,
+  maxBackoffMs: 2_000,
+  unknownForMs: 10_000,
+  requestTimeoutMs: 10_000,
+};
+
+export interface ReporterParts {
+  metrics: ProberMetrics;
+  log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
+  /** Resolves after so many ms, or at once when the signal aborts. */
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  monotonicUs: () => number;
+  dispatcher?: Dispatcher;
+}
+
+interface Encoded {
+  bytes: Uint8Array;
+  results: number;
+}
+
+/** Leaves room for the framing of each batch. */
+const MAX_BODY_BYTES = PROBE_BATCH_LIMITS.maxBodyBytes - 64 * 1024;
+const UNKNOWN_CODES = ['unknown_game', 'unknown_team', 'unknown_service'];
+
+/**
+ * Streams batches to ingest: one request at a time with all that waits, so that the order of each team is kept,
+ * repeated until ingest has it. A lost acknowledgement is harmless: the same bytes come again, under the same seqs.
+ */
+export class Reporter {
+  #outbox: Encoded[] = [];
+  readonly #stopping = new AbortController();
+  readonly #givingUp = new AbortController();
+  #running: Promise<void> | null = null;
+
+  constructor(
+    private readonly source: BatchSource,
+    private readonly options: ReporterOptions,
+    private readonly parts: ReporterParts,
+  ) {}
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Sends what waits, for at most `withinMs`, then stops. */
+  async stop(withinMs: number): Promise<void> {
+    this.#stopping.abort();
+    const done = new AbortController();
+    void this.parts.sleep(withinMs, done.signal).then(() => this.#givingUp.abort());
+    await this.#running;
+    done.abort();
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
+      // Asked before draining, so that what came last is drained once more.
+      const last = this.#stopping.signal.aborted;
+      this.#outbox = this.source.drain().flatMap((batch) => this.#encode(batch));
+      while (this.#outbox.length > 0 && !this.#givingUp.signal.aborted)
+        await this.#deliver(this.#takeRequest());
+      if (last || this.#givingUp.signal.aborted) return;
+      await this.parts.sleep(this.options.flushMs, this.#stopping.signal);
+    }
+  }
+
+  #encode(batch: ProbeBatch): Encoded[] {
+    const results = batch.outcome.length;
+    try {
+      return [{ bytes: encodeProbeBatch(batch), results }];
+    } catch (error) {
+      this.#drop([{ bytes: new Uint8Array(), results }], `the batch can't be encoded: ${messageOf(error)}`);
+      return [];
+    }
+  }
+
+  /** The first batches that fit into one request. */
+  #takeRequest(): Encoded[] {
+    let bytes = 0;
+    let count = 0;
+    for (const batch of this.#outbox) {
+      bytes += batch.bytes.length + 8;
+      if (count > 0 && (bytes > MAX_BODY_BYTES || count === PROBE_BATCH_LIMITS.maxBatchesPerRequest)) break;
+      count++;
+    }
+    return this.#outbox.splice(0, count);
+  }
+
+  async #deliver(batches: Encoded[]): Promise<void> {
+    const body = joinProbeBatches(batches.map(({ bytes }) => bytes));
+    const { metrics, log, sleep, monotonicUs } = this.parts;
+    const { minBackoffMs, maxBackoffMs, unknownForMs } = this.options;
+    const startedUs = monotonicUs();
+    for (let backoffMs = minBackoffMs; ; backoffMs = Math.min(backoffMs * 2, maxBackoffMs)) {
+      const { status, detail, code } = await this.#post(body);
+      if ((status >= 200 && status < 300) || code === 'duplicate_batch') {
+        metrics.reports.inc({ result: status < 300 ? 'accepted' : 'duplicate' });
+        this.source.settled(sum(batches));
+        return;
+      }
+      const maybeNews = UNKNOWN_CODES.includes(code) && monotonicUs() - startedUs < unknownForMs * 1000;
+      const final = status >= 400 && status < 500 && ![408, 425, 429].includes(status) && !maybeNews;
+      if (final) return this.#drop(batches, `ingest refuses them: ${status} ${code} ${detail}`);
+      metrics.reports.inc({ result: 'retried' });
+      if (this.#givingUp.signal.aborted) return;
+      log.warn({ status, code, detail, backoffMs }, 'ingest did not take the results; they are sent again');
+      await sleep(backoffMs, this.#givingUp.signal);
+      if (this.#givingUp.signal.aborted) return;
+    }
+  }
+
+  async #post(body: Uint8Array): Promise<{ status: number; code: string; detail: string }> {
+    const { ingestUrl, token, requestTimeoutMs } = this.options;
+    try {
+      const answer = await request(new URL('/api/v1/probe-batches', ingestUrl), {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-protobuf', authorization: `Bearer ${token}` },
+        body,
+        headersTimeout: requestTimeoutMs,
+        bodyTimeout: requestTimeoutMs,
+        signal: this.#givingUp.signal,
+        ...(this.parts.dispatcher ? { dispatcher: this.parts.dispatcher } : {}),
+      });
+      const text = await answer.body.text();
+      return {
+        status: answer.statusCode,
+        ...(answer.statusCode < 300 ? { code: '', detail: '' } : problemOf(text)),
+      };
+    } catch (error) {
+      return { status: 0, code: '', detail: messageOf(error) };
+    }
+  }
+
+  #drop(batches: Encoded[], why: string): void {
+    const results = sum(batches);
+    const { metrics, log } = this.parts;
+    metrics.reports.inc({ result: 'rejected' });
+    metrics.dropped.inc({ reason: 'rejected' }, results);
+    log.error({ results, batches: batches.length }, `results are lost: ${why}`);
+    this.source.settled(results);
+  }
+}
+
+function sum(batches: readonly Encoded[]): number {
+  return batches.reduce((total, { results }) => total + results, 0);
+}
+
+/** Code and detail of a problem+json body; of anything else, how it begins. */
+function problemOf(text: string): { code: string; detail: string } {
+  try {
+    const { code, detail } = JSON.parse(text) as { code?: unknown; detail?: unknown };
+    return { code: String(code ?? ''), detail: String(detail ?? '') };
+  } catch {
+    return { code: '', detail: text.slice(0, 200) };
+  }
+}
