@@ -16,7 +16,7 @@ beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'unicorn-rentals-'));
   for (const folder of ['apps/unicorn-rentals/src', 'libs/kernel/src']) {
     for (const name of await readdir(join(ROOT, folder), { recursive: true })) {
-      if (!name.endsWith('.ts') || name.endsWith('.spec.ts')) continue;
+      if (!name.endsWith('.ts') || /\.(spec|d)\.ts$|^testing\//.test(name)) continue;
       const source = join(ROOT, folder, name);
       const target = join(home, 'dist', relative(ROOT, source)).replace(/\.ts$/, '.js');
       const { code } = await transformFile(source, { configFile: join(ROOT, '.swcrc'), sourceMaps: false });

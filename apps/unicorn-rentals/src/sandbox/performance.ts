@@ -20,7 +20,7 @@ const DEPLOY_EVERY_MS = { low: 12_000, high: 40_000 };
 
 /**
  * From quality (0 to 1) to capacity: 120 ms and 2 workers at worst, 5 ms and 8 workers at best. With the slowdown of
- * `drawServiceMs` a service of quality 0 carries about 11 requests a second, one of 0.3 about 30, one of 0.5 about 110,
+ * `drawServiceMs` a service of quality 0 carries about 11 requests a second, one of 0.3 about 45, one of 0.5 about 110,
  * one of 1 about 1000.
  */
 export function capacityOf(quality: number): Capacity {
