@@ -459,6 +459,24 @@ describe('parseScenario', () => {
 });
 
 describe('hostile files', () => {
+  it('stop being searched after 1000 mistakes', () => {
+    const many = Array.from({ length: 3000 }, (_, i) => `unknown${i}: 1\n`).join('');
+    expect(refusal(GOOD + many).problems).toHaveLength(1000);
+  });
+
+  it.each([100, 500, 1000, 2000, 4000, 8000])(
+    'nested %p deep are read or refused, never a crash',
+    (depth) => {
+      const nested = `${'['.repeat(depth)}1${']'.repeat(depth)}`;
+      const text = swap('path: /front', `path: /front, method: POST, body: ${nested}`);
+      try {
+        parseScenario(text, 'demo.yaml');
+      } catch (error) {
+        expect(error).toBeInstanceOf(ScenarioError);
+      }
+    },
+  );
+
   it.each<[what: string, text: string, message: string | RegExp]>([
     ['that are no YAML', 'name: "Tiny\n', /^demo\.yaml:2:1: not valid YAML: /],
     ['with unknown tags', 'name: !!js/function "x"\n', /^demo\.yaml:1:7: not valid YAML: Unresolved tag/],

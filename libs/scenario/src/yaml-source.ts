@@ -9,6 +9,8 @@ import { plainText } from './plain-text.js';
 export const MAX_FILE_CHARACTERS = 1024 * 1024;
 /** How much a file may grow by YAML aliases; refuses "billion laughs". */
 const MAX_ALIAS_COUNT = 100;
+/** More problems than this tell nobody anything; finding the place of each would take long. */
+const MAX_PROBLEMS = 1000;
 
 /** Collects what is wrong, at the place in the text where it is wrong. */
 export type Report = (path: Path, message: string, allowed?: readonly string[]) => void;
@@ -31,6 +33,7 @@ export function readYaml(text: string): YamlSource {
     found.push({ line: Math.max(1, line), column: Math.max(1, col), ...problem });
   };
   const report: Report = (path, message, allowed) => {
+    if (found.length >= MAX_PROBLEMS) return;
     const offset = document === undefined ? 0 : offsetOf(document, path);
     add(offset, {
       path: pathText(path),
