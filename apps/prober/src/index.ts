@@ -1,0 +1,2 @@
+export { proberConfigFrom, type ProberConfig } from './config.js';
+export { startProber, type RunningProber } from './start-prober.js';
