@@ -1,1 +1,7 @@
 export * from './port.js';
+export { PoisonRecordError } from './errors.js';
+export { comparePositions } from './positions.js';
+export { MAX_KEY_BYTES, MAX_RECORD_BYTES } from './records.js';
+export { KNOWN_ADAPTERS, type KnownAdapter } from './known-adapters.js';
+export { openEventLog, type OpenEventLogOptions } from './open-event-log.js';
+export type { Timers } from './dispatch/timers.js';

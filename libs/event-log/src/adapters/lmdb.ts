@@ -1,0 +1,75 @@
+import type { LogStore } from '../dispatch/log-store.js';
+import { StoreEventLog, type LogDeps } from '../dispatch/store-log.js';
+import { platformTimers } from '../dispatch/timers.js';
+import type { EventLog } from '../port.js';
+import { openDatabase, prepareFolder } from './lmdb/folder.js';
+import { LmdbStore } from './lmdb/store.js';
+
+/**
+ * The log in one LMDB file in a folder of a local disk: the embedded default (docs/adr/0003-embedded-event-log-lmdb.md).
+ *
+ * - Durable: an append resolves after its pages and the root that names them have been flushed (fsync), and no reader,
+ *   in any process, sees a record earlier than that. A killed process leaves no trace but what it was told is durable,
+ *   and perhaps appends that it was not told of.
+ * - Several processes on one machine may append to and read from one folder at a time. A reader sees what its own
+ *   process appended at once, and what others appended within about 20 ms.
+ * - Groups share partitions among the consumers *of one process*, whichever of its logs on the folder they use. Members
+ *   in different processes do not know of each other, and each process reads every partition: run one process per group
+ *   until leases are kept in Postgres.
+ * - Nothing is ever deleted: a game's log is its folder, to be removed with the game.
+ *
+ * @param folder absolute; made if it does not exist. Not on a network file system: LMDB needs its locks and mappings.
+ * @throws PaydayError `adapter_unavailable`, `log_unavailable`, `log_version`.
+ */
+export async function openLmdbLog(folder: string, deps: LogDeps): Promise<EventLog> {
+  return new StoreEventLog('lmdb', await sharedStore(await prepareFolder(folder)), deps);
+}
+
+interface Shared {
+  store: Promise<LmdbStore>;
+  users: number;
+}
+
+/** One file may be open only once in a process (LMDB's rule: closing a second one would drop the first one's locks). */
+const openStores = new Map<string, Shared>();
+const closingStores = new Map<string, Promise<void>>();
+
+async function sharedStore(folder: string): Promise<LogStore> {
+  let shared = openStores.get(folder);
+  if (!shared) {
+    shared = { store: open(folder), users: 0 };
+    openStores.set(folder, shared);
+  }
+  shared.users++;
+  try {
+    return handleOf(folder, shared, await shared.store);
+  } catch (error) {
+    if (openStores.get(folder) === shared) openStores.delete(folder);
+    throw error;
+  }
+}
+
+async function open(folder: string): Promise<LmdbStore> {
+  await closingStores.get(folder);
+  return new LmdbStore(await openDatabase(folder), folder, platformTimers);
+}
+
+/** The store for one of its users: closed when the last one closes. */
+function handleOf(folder: string, shared: Shared, store: LmdbStore): LogStore {
+  return {
+    groups: store.groups,
+    createTopics: (topics) => store.createTopics(topics),
+    partitions: (topic) => store.partitions(topic),
+    append: (topic, records, appendedAt) => store.append(topic, records, appendedAt),
+    end: (topic, partition) => store.end(topic, partition),
+    read: (topic, partition, after, limits) => store.read(topic, partition, after, limits),
+    wait: (topic, partition, after, signal) => store.wait(topic, partition, after, signal),
+    close: async () => {
+      if (--shared.users > 0) return store.flushed();
+      openStores.delete(folder);
+      const closing = store.close().finally(() => closingStores.delete(folder));
+      closingStores.set(folder, closing);
+      await closing;
+    },
+  };
+}

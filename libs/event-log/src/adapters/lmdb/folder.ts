@@ -1,0 +1,104 @@
+import { constants } from 'node:fs';
+import { access, mkdir, open, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { RootDatabase } from 'lmdb';
+import { PaydayError, messageOf } from '#kernel';
+import { KEY_ENCODER, LAYOUT_VERSION, VERSION_KEY } from './layout.js';
+
+export type Database = RootDatabase<Uint8Array, Uint8Array>;
+
+/**
+ * Address space for the file, not disk: LMDB maps this much and the file grows as it is filled. Beyond it lmdb-js
+ * maps anew, twice as large, so this is no limit either; it only keeps a usual game at one mapping.
+ */
+const FIRST_MAP_BYTES = 1024 ** 3;
+
+/** Makes the folder if need be. @returns its one true path. @throws PaydayError `log_unavailable`. */
+export async function prepareFolder(path: string): Promise<string> {
+  try {
+    const made = await mkdir(path, { recursive: true });
+    const real = await realpath(path);
+    await access(real, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (made !== undefined) await flushEntries(dirname(made));
+    return real;
+  } catch (cause) {
+    throw unavailable(path, cause);
+  }
+}
+
+/**
+ * Opens the file in a folder, making it if need be.
+ * @throws PaydayError `adapter_unavailable` without the npm package, `log_unavailable`, `log_version`.
+ */
+export async function openDatabase(folder: string): Promise<Database> {
+  const { open: openLmdb } = await loadLmdb();
+  let db: Database;
+  try {
+    db = openLmdb<Uint8Array, Uint8Array>({
+      path: folder,
+      // Else lmdb-js takes a folder with a dot in its name for a file.
+      noSubdir: false,
+      mapSize: FIRST_MAP_BYTES,
+      encoding: 'binary',
+      keyEncoder: KEY_ENCODER,
+      // LMDB's own order of things: pages, fsync, root, fsync, and only then is a record acknowledged *or seen*. With
+      // overlappingSync readers see records that a power cut may still take back, and might store their positions.
+      overlappingSync: false,
+      // One transaction at a time is made (appender.ts), so lmdb-js need not gather them. With its gathering on, a
+      // failed commit also rejects a promise that nobody holds, which ends the process.
+      eventTurnBatching: false,
+    } as Parameters<typeof openLmdb>[0]);
+    await assertLayout(db, folder);
+    await flushEntries(folder);
+  } catch (cause) {
+    throw cause instanceof PaydayError ? cause : unavailable(folder, cause);
+  }
+  return db;
+}
+
+export function unavailable(folder: string, cause: unknown): PaydayError {
+  return new PaydayError(
+    'log_unavailable',
+    `the event log in ${folder} cannot be used: ${messageOf(cause)}. It needs a local disk with free space, and a ` +
+      'folder that this user may write to',
+    { retryable: true, details: { folder }, cause },
+  );
+}
+
+async function loadLmdb(): Promise<typeof import('lmdb')> {
+  try {
+    return await import('lmdb');
+  } catch (cause) {
+    throw new PaydayError(
+      'adapter_unavailable',
+      `the event log "lmdb:" needs the npm package lmdb, which cannot be loaded: ${messageOf(cause)}. ` +
+        'Run `npm install lmdb` on this machine, with optional dependencies (they hold its binary for this platform)',
+      { cause },
+    );
+  }
+}
+
+async function assertLayout(db: Database, folder: string): Promise<void> {
+  const version = await db.transaction(() => {
+    if (db.get(VERSION_KEY) === undefined) db.put(VERSION_KEY, Uint8Array.of(LAYOUT_VERSION));
+    return db.get(VERSION_KEY)?.[0];
+  });
+  if (version === LAYOUT_VERSION) return;
+  await db.close();
+  throw new PaydayError(
+    'log_version',
+    `the event log in ${folder} has layout version ${version}, this program reads ${LAYOUT_VERSION}: ` +
+      'use the program that wrote it, or another folder',
+  );
+}
+
+/** Makes the entries of a folder survive a power cut, where the system has a way to ask for that. */
+async function flushEntries(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,75 @@
+import { PaydayError } from '#kernel';
+import { PoisonRecordError } from '../errors.js';
+import type { ConsumeOptions, EventRecord, StoredRecord } from '../port.js';
+import { deadLetterOf } from './dead-letter.js';
+import { retrying, type RetryContext } from './retry.js';
+import { retryPauseMs } from './timers.js';
+
+export interface DeliveryContext extends RetryContext {
+  topic: string;
+  partition: number;
+  options: Pick<ConsumeOptions, 'onBatch' | 'deadLetterTopic'>;
+  /** Resolves when the dead letter is durable. */
+  appendDeadLetter(topic: string, record: EventRecord): Promise<unknown>;
+}
+
+/**
+ * Hands records of one partition to the handler until it has resolved for all of them: after a rejection the same
+ * records again, with growing pauses; poison goes to the dead-letter topic and the rest is handed again at once.
+ * Both kinds of adapters use it: those that pull (`PartitionLoop`) and those whose client pushes.
+ *
+ * @returns true if every record was handled or dead-lettered; false if the signal aborted before. A handler that
+ * runs when the signal aborts is waited for, and counts.
+ */
+export async function deliver(context: DeliveryContext, records: readonly StoredRecord[]): Promise<boolean> {
+  const { topic, partition, options, signal, timers, report } = context;
+  let pending = records;
+  let attempt = 0;
+  while (pending.length > 0) {
+    if (signal.aborted) return false;
+    try {
+      // A copy, for the handler may change its array, and these records may have to be handed again.
+      await options.onBatch({ topic, partition, records: pending.slice() });
+      return true;
+    } catch (error) {
+      report(error);
+      const rest = signal.aborted ? undefined : await withoutPoison(context, error, pending);
+      if (rest) {
+        pending = rest;
+        attempt = 0;
+      } else {
+        await timers.sleep(retryPauseMs(attempt++), signal);
+      }
+    }
+  }
+  return true;
+}
+
+/** The records without the poison that `error` names, once that is in the dead-letter topic; else undefined. */
+async function withoutPoison(
+  context: DeliveryContext,
+  error: unknown,
+  records: readonly StoredRecord[],
+): Promise<StoredRecord[] | undefined> {
+  const { topic, options } = context;
+  if (!(error instanceof PoisonRecordError)) return undefined;
+  // Found by position: the handler may have named a copy of the record.
+  const poison = records.find(({ position }) => position === error.record.position);
+  if (poison === undefined) {
+    context.report(
+      new PaydayError(
+        'poison_not_in_batch',
+        `the handler of ${topic}/${context.partition} called ${error.record.position} poison, which is not in its batch`,
+      ),
+    );
+    return undefined;
+  }
+  const { deadLetterTopic } = options;
+  if (deadLetterTopic === undefined) return undefined;
+  const letter = deadLetterOf(topic, poison, error.reason);
+  const written = await retrying(context, async () => {
+    await context.appendDeadLetter(deadLetterTopic, letter);
+    return true;
+  });
+  return written ? records.filter((record) => record !== poison) : undefined;
+}
