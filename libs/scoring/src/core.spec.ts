@@ -1,0 +1,238 @@
+import type { GameEvent, ProbeBatch } from '#contracts';
+import { EventBuilder, ScoreDriver, buildBatch, buildScenario, type PlainResult } from '#testing';
+
+const GAME = 'g';
+const START = 1_700_000_000_000;
+
+function startedGame(teams = ['ants']): { driver: ScoreDriver; events: EventBuilder } {
+  const driver = new ScoreDriver();
+  const events = new EventBuilder(GAME);
+  driver.event(events.created(buildScenario()));
+  for (const team of teams) driver.event(events.team(team));
+  driver.event(events.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + 20_000 }));
+  return { driver, events };
+}
+
+function result(atMs: number, overrides: Partial<PlainResult> = {}): PlainResult {
+  return {
+    teamId: 'ants',
+    role: 'consumer',
+    serviceId: 'catalog',
+    counterpartyId: 'ants',
+    intendedAt: START + atMs,
+    latencyUs: 10_000,
+    outcome: 'ok',
+    ...overrides,
+  };
+}
+
+let seq = 0;
+function batch(results: PlainResult[], ids: Partial<Parameters<typeof buildBatch>[2]> = {}): ProbeBatch {
+  return buildBatch(GAME, results, { proberId: 'p', epoch: 1, seq: seq++, ...ids });
+}
+
+beforeEach(() => {
+  seq = 0;
+});
+
+describe('invariant 1: exactly once', () => {
+  it('counts a batch once however often it is delivered, also across a restart', () => {
+    const { driver } = startedGame();
+    const sent = batch([result(100), result(200)]);
+    driver.feed({ kind: 'batch', batch: sent });
+    driver.feed({ kind: 'batch', batch: sent });
+    driver.restart();
+    driver.feed({ kind: 'batch', batch: sent });
+    expect(driver.salary('ants')).toBe(14);
+    expect(driver.duplicates).toBe(2);
+  });
+
+  it('takes the same seq of another prober, or of a new epoch, for another batch', () => {
+    const { driver } = startedGame();
+    driver.feed({ kind: 'batch', batch: batch([result(100)], { seq: 0 }) });
+    driver.feed({ kind: 'batch', batch: batch([result(100)], { seq: 0, proberId: 'q' }) });
+    driver.feed({ kind: 'batch', batch: batch([result(100)], { seq: 0, epoch: 2 }) });
+    expect(driver.salary('ants')).toBe(21);
+  });
+});
+
+describe('invariant 4: event time', () => {
+  it('puts a result into the window of its intended time: start inclusive, end exclusive', () => {
+    const { driver } = startedGame();
+    driver.feed({ kind: 'batch', batch: batch([result(0), result(999), result(1000)]) });
+    expect([...driver.entries()]).toEqual([
+      ['ants|0|catalog|served|ants', { count: 2, cents: 14 }],
+      ['ants|1|catalog|served|ants', { count: 1, cents: 7 }],
+    ]);
+  });
+
+  it('closes a window by the promise of the slowest living prober, and pays downtime only then', () => {
+    const { driver } = startedGame();
+    const failed = { outcome: 'connect_error' } as const;
+    driver.feed({ kind: 'tick', nowMs: START });
+    driver.feed({
+      kind: 'batch',
+      batch: batch([result(100, failed), result(200, failed)], { watermarkMs: START + 900 }),
+    });
+    driver.feed({
+      kind: 'batch',
+      batch: batch([result(300, failed)], { proberId: 'q', watermarkMs: START + 5000 }),
+    });
+    expect(driver.entries().has('ants|0|catalog|downtime|ants')).toBe(false);
+    driver.feed({ kind: 'batch', batch: batch([result(1500)], { watermarkMs: START + 1000 }) });
+    expect(driver.entries().get('ants|0|catalog|downtime|ants')).toEqual({ count: 1, cents: -101 });
+  });
+
+  it('does not wait for a prober beyond its lease', () => {
+    const { driver } = startedGame();
+    const failed = { outcome: 'timeout' } as const;
+    driver.feed({ kind: 'tick', nowMs: START });
+    driver.feed({
+      kind: 'batch',
+      batch: batch([result(100, failed), result(200, failed)], { watermarkMs: START }),
+    });
+    driver.feed({ kind: 'tick', nowMs: START + 10_000 });
+    driver.feed({ kind: 'batch', batch: batch([result(300)], { proberId: 'q', watermarkMs: START + 9000 }) });
+    expect(driver.scores.get('ants')!.asOf).toBe(START);
+    driver.feed({ kind: 'tick', nowMs: START + 15_001 });
+    expect(driver.scores.get('ants')!.asOf).toBe(START + 9000);
+    expect(driver.entries().has('ants|0|catalog|downtime|ants')).toBe(true);
+  });
+
+  it('revises a closed window when a result comes late, and takes the downtime back if it was none', () => {
+    const { driver } = startedGame();
+    driver.feed({
+      kind: 'batch',
+      batch: batch([result(100), result(200, { outcome: 'timeout' })], { watermarkMs: START + 2000 }),
+    });
+    expect(driver.salary('ants')).toBe(7 - 11 - 101);
+    driver.restart();
+    driver.feed({ kind: 'batch', batch: batch(Array.from({ length: 18 }, (_, i) => result(300 + i))) });
+    expect(driver.salary('ants')).toBe(19 * 7 - 11);
+    expect(driver.late).toBeGreaterThan(0);
+  });
+
+  it('refuses what comes after the seal, and says so', () => {
+    const { driver, events } = startedGame();
+    driver.event(events.make('dev.payday.game.sealed', { sealedAt: START + 30_000 }));
+    driver.feed({ kind: 'batch', batch: batch([result(100)]) });
+    expect(driver.refused.map(({ code }) => code)).toEqual(['sealed']);
+    expect(driver.salary('ants')).toBe(0);
+  });
+});
+
+describe('invariant 5: life-cycle changes', () => {
+  it('takes pay of windows back that turn out to be paused, and gives it again when the pause was shorter', () => {
+    const { driver, events } = startedGame();
+    driver.feed({ kind: 'batch', batch: batch([result(1500), result(2500), result(3500)]) });
+    driver.event(events.make('dev.payday.game.paused', { fromAt: START + 2000, reason: 'outage' }));
+    expect(driver.salary('ants')).toBe(7);
+    driver.restart();
+    driver.event(events.make('dev.payday.game.resumed', { fromAt: START + 3000, endsAt: START + 21_000 }));
+    expect(driver.salary('ants')).toBe(14);
+  });
+
+  it('scores a result behind the old end when a pause has moved the end', () => {
+    const { driver, events } = startedGame();
+    driver.feed({ kind: 'batch', batch: batch([result(20_500)]) });
+    expect(driver.salary('ants')).toBe(0);
+    driver.event(events.make('dev.payday.game.paused', { fromAt: START + 5000, reason: 'lunch' }));
+    driver.event(events.make('dev.payday.game.resumed', { fromAt: START + 7000, endsAt: START + 22_000 }));
+    expect(driver.salary('ants')).toBe(7);
+  });
+});
+
+describe('invariant 6: fairness', () => {
+  it('never scores trouble on the side of the prober', () => {
+    const { driver } = startedGame();
+    driver.feed({ kind: 'batch', batch: batch([result(100, { outcome: 'prober_error' }), result(200)]) });
+    expect([...driver.entries().keys()]).toEqual(['ants|0|catalog|served|ants']);
+  });
+});
+
+describe('pay', () => {
+  it('pays by speed band, inclusive at its upper bound, nothing beyond the last', () => {
+    const { driver } = startedGame();
+    const latencies = [50_000, 50_001, 200_000, 200_001];
+    driver.feed({ kind: 'batch', batch: batch(latencies.map((latencyUs) => result(100, { latencyUs }))) });
+    expect(driver.entries().get('ants|0|catalog|served|ants')).toEqual({ count: 4, cents: 13 });
+  });
+
+  it('applies the service weight last, rounding towards minus infinity', () => {
+    const { driver } = startedGame();
+    const router = { serviceId: 'router' } as const;
+    driver.feed({ kind: 'batch', batch: batch([result(100, router)]) });
+    driver.feed({ kind: 'batch', batch: batch([result(100, { ...router, outcome: 'bad_status' })]) });
+    expect(driver.entries().get('ants|0|router|served|ants')!.cents).toBe(10); // floor(7 × 1.5)
+    expect(driver.entries().get('ants|0|router|failed|ants')!.cents).toBe(-17); // floor(−11 × 1.5)
+  });
+
+  it('pays both sides of the marketplace, each in its own ledger', () => {
+    const { driver } = startedGame(['ants', 'bees']);
+    driver.feed({ kind: 'batch', batch: batch([result(100, { counterpartyId: 'bees' })]) });
+    driver.feed({
+      kind: 'batch',
+      batch: batch([result(100, { teamId: 'bees', role: 'provider', counterpartyId: 'ants' })]),
+    });
+    expect(driver.entries().get('ants|0|catalog|served|bees')!.cents).toBe(9); // floor(7 × 1.33)
+    expect(driver.entries().get('bees|0|catalog|usage_fee|ants')!.cents).toBe(2);
+  });
+});
+
+describe('what screens show', () => {
+  it('calls a service down within two seconds of failing, and up again after it answers', () => {
+    const { driver } = startedGame();
+    const stateAt = (): string => driver.scores.get('ants')!.services.find((s) => s.id === 'catalog')!.state;
+    const probe = (atMs: number, outcome: PlainResult['outcome']): void =>
+      driver.feed({
+        kind: 'batch',
+        batch: batch([result(atMs, { outcome })], { watermarkMs: START + atMs }),
+      });
+    for (let at = 0; at < 5000; at += 250) probe(at, 'ok');
+    expect(stateAt()).toBe('up');
+    for (let at = 5250; at < 7000; at += 250) probe(at, 'connect_error');
+    expect(stateAt()).toBe('down');
+    expect(driver.scores.get('ants')!.payPerMinuteCents).toBeLessThan(7 * 4 * 60);
+    for (let at = 7250; at < 9500; at += 250) probe(at, 'ok');
+    expect(stateAt()).toBe('up');
+  });
+
+  it('names a service that has no endpoint missing', () => {
+    const { driver } = startedGame();
+    driver.feed({ kind: 'batch', batch: batch([result(100, { outcome: 'no_endpoint' })]) });
+    expect(driver.scores.get('ants')!.services.map((s) => s.state)).toEqual(['unknown', 'missing']);
+  });
+
+  it('keeps at most three samples of failures, the earliest, whatever the order', () => {
+    const { driver } = startedGame();
+    for (const at of [900, 100, 500, 300, 700]) {
+      const failed = batch([result(at, { outcome: 'bad_status' })]);
+      failed.samples.push({ index: 0, checkId: 'home', request: 'GET /', expected: '200', got: '500' });
+      driver.feed({ kind: 'batch', batch: failed });
+    }
+    const row = driver.ledger.get('ants|0|catalog|failed|ants')!;
+    expect(row.samples.map((s) => s.intendedAt - START)).toEqual([100, 300, 500]);
+  });
+});
+
+describe('bad input', () => {
+  it('refuses a service that the scenario does not have', () => {
+    const { driver } = startedGame();
+    driver.feed({ kind: 'batch', batch: batch([result(100, { serviceId: 'nope' })]) });
+    expect(driver.refused.map(({ code }) => code)).toEqual(['unknown_service']);
+  });
+
+  it('ignores a game event that was delivered before', () => {
+    const { driver, events } = startedGame();
+    const gift: GameEvent = events.make('dev.payday.adjustment.made', {
+      adjustmentId: 'a',
+      teamId: 'ants',
+      cents: 500,
+      reason: 'best costume',
+      effectiveAt: START,
+    });
+    driver.event(gift);
+    driver.event(gift);
+    expect(driver.salary('ants')).toBe(500);
+  });
+});
