@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { Module } from '@nestjs/common';
+import type { Registry } from 'prom-client';
+import type { DataSource } from 'typeorm';
+import type { Clock } from '#kernel';
+import { CLOCK, DATA_SOURCE, LOGGER, METRICS, type Logger } from '#runtime';
+import { BroadcasterMetrics } from './broadcaster-metrics.js';
+import { LeaderboardGateway } from './delivery/leaderboard.gateway.js';
+import { StandingsController } from './delivery/standings.controller.js';
+import { StreamController } from './delivery/stream.controller.js';
+import { FrameHub } from './frames/frame-hub.js';
+import { GameEventsController } from './game-events.controller.js';
+import { PublicView } from './public-view/public-view.js';
+import { ScoreFeed } from './score-feed.js';
+import { DatabaseScoreSnapshot } from './score-snapshot.js';
+import { systemTimers, type Timers } from './timers.js';
+import { SCORE_SNAPSHOT, TIMERS } from './tokens.js';
+
+/**
+ * Shows the public what happens. Needs `RuntimeModule` with a data source, and game events by `EventLogTransport`,
+ * whose `onCaughtUp` must call `ScoreFeed.gameEventsCaughtUp`.
+ */
+@Module({
+  controllers: [GameEventsController, StandingsController, StreamController],
+  providers: [
+    LeaderboardGateway,
+    ScoreFeed,
+    { provide: TIMERS, useValue: systemTimers },
+    { provide: PublicView, useFactory: () => new PublicView() },
+    {
+      provide: SCORE_SNAPSHOT,
+      useFactory: (dataSource: DataSource) => new DatabaseScoreSnapshot(dataSource),
+      inject: [DATA_SOURCE],
+    },
+    {
+      provide: BroadcasterMetrics,
+      useFactory: (registry: Registry) => new BroadcasterMetrics(registry),
+      inject: [METRICS],
+    },
+    {
+      provide: FrameHub,
+      useFactory: makeHub,
+      inject: [PublicView, CLOCK, TIMERS, LOGGER, BroadcasterMetrics],
+    },
+  ],
+  exports: [ScoreFeed],
+})
+export class BroadcasterModule {}
+
+function makeHub(
+  source: PublicView,
+  clock: Clock,
+  timers: Timers,
+  logger: Logger,
+  metrics: BroadcasterMetrics,
+): FrameHub {
+  const hub = new FrameHub({ source, clock, timers, epoch: randomBytes(9).toString('base64url') }, logger);
+  hub.subscribe((frame) => metrics.frameMade(frame, clock.nowMs()));
+  return hub;
+}

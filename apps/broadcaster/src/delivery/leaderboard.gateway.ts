@@ -1,0 +1,166 @@
+import { Inject, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  ConnectedSocket,
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+  WebSocketServer,
+  type OnGatewayConnection,
+} from '@nestjs/websockets';
+import type { Namespace, Socket } from 'socket.io';
+import {
+  problem,
+  type LeaderboardClientEvents,
+  type LeaderboardServerEvents,
+  type Problem,
+} from '#contracts';
+import { messageOf, type Clock } from '#kernel';
+import { CLOCK } from '#runtime';
+import { BroadcasterMetrics } from '../broadcaster-metrics.js';
+import { FrameHub } from '../frames/frame-hub.js';
+import type { Frame } from '../frames/frame-maker.js';
+import { LagGate, type Backlog } from './lag-gate.js';
+import { parseResumePoint, type ResumePoint } from './resume-point.js';
+import { TokenBucket } from './token-bucket.js';
+
+interface ServerEvents extends LeaderboardServerEvents {
+  /** A message of the client was refused. */
+  problem: (problem: Problem) => void;
+}
+
+interface ViewerState {
+  gate: LagGate;
+  messages: TokenBucket;
+  ignored: number;
+}
+
+type Viewer = Socket<LeaderboardClientEvents, ServerEvents, Record<string, never>, Partial<ViewerState>>;
+type Viewers = Namespace<LeaderboardClientEvents, ServerEvents, Record<string, never>, Partial<ViewerState>>;
+
+/** Viewers that get every frame, by one broadcast that is encoded once. */
+const LIVE = 'live';
+/** Messages per viewer: this many at once, one a second in the long run. Those beyond are ignored. */
+const MESSAGE_BURST = 10;
+/** A viewer of which so many messages were ignored is disconnected. */
+const MAX_IGNORED = 200;
+
+/** Socket.IO namespace `/leaderboard`: public, read-only, open to pages of any origin. */
+@WebSocketGateway({
+  namespace: '/leaderboard',
+  path: '/socket.io',
+  perMessageDeflate: false,
+  cors: { origin: '*' },
+})
+export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGatewayConnection<Viewer> {
+  @WebSocketServer() private readonly viewers: Viewers | undefined;
+  private unsubscribe: () => void = () => {};
+
+  constructor(
+    @Inject(FrameHub) private readonly hub: FrameHub,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(BroadcasterMetrics) private readonly metrics: BroadcasterMetrics,
+  ) {}
+
+  onModuleInit(): void {
+    this.unsubscribe = this.hub.subscribe((frame) => this.broadcast(frame));
+    this.metrics.countViewers('socket', () => this.viewers?.sockets.size ?? 0);
+  }
+
+  onModuleDestroy(): void {
+    this.unsubscribe();
+  }
+
+  handleConnection(viewer: Viewer): void {
+    this.stateOf(viewer);
+    // Without a listener, an `error` would end the process. What matters of it comes as `disconnect`.
+    viewer.on('error', () => {});
+    this.sendSnapshot(viewer);
+    void viewer.join(LIVE);
+  }
+
+  @SubscribeMessage('resume')
+  onResume(@ConnectedSocket() viewer: Viewer, @MessageBody() payload: unknown): void {
+    const state = this.stateOf(viewer);
+    if (!state.messages.take(this.monotonicMs())) {
+      state.ignored += 1;
+      if (state.ignored > MAX_IGNORED) this.drop(viewer);
+      return;
+    }
+    let from: ResumePoint;
+    try {
+      from = parseResumePoint(payload);
+    } catch (error) {
+      viewer.emit('problem', problem('bad_request', messageOf(error)));
+      return;
+    }
+    // Who is behind gets a snapshot as soon as what waits has gone; more would only make it wait longer.
+    if (viewer.rooms.has(LIVE)) this.answer(viewer, from);
+  }
+
+  private answer(viewer: Viewer, from: ResumePoint): void {
+    const answer = this.hub.maker.resume(from);
+    if (answer?.kind === 'delta') viewer.emit('delta', answer.payload);
+    else if (answer) viewer.emit('snapshot', answer.payload);
+  }
+
+  private broadcast(frame: Frame): void {
+    const { viewers } = this;
+    if (viewers === undefined) return;
+    const nowMs = this.monotonicMs();
+    const caughtUp: Viewer[] = [];
+    let live = 0;
+    for (const viewer of viewers.sockets.values()) {
+      const decision = this.stateOf(viewer).gate.decide(backlogOf(viewer), nowMs);
+      if (decision === 'deliver') {
+        live += 1;
+      } else if (decision === 'resync') {
+        caughtUp.push(viewer);
+      } else if (decision === 'skip') {
+        void viewer.leave(LIVE);
+        this.metrics.viewerSkipped('socket');
+      } else {
+        this.drop(viewer);
+      }
+    }
+    const room = viewers.to(LIVE);
+    if (frame.kind === 'delta') room.emit('delta', frame.payload);
+    else room.emit('snapshot', frame.payload);
+    this.metrics.sent('socket', live * frame.json.length);
+    for (const viewer of caughtUp) {
+      this.sendSnapshot(viewer);
+      void viewer.join(LIVE);
+    }
+  }
+
+  private sendSnapshot(viewer: Viewer): void {
+    const view = this.hub.maker.snapshot();
+    if (view) viewer.emit('snapshot', view);
+  }
+
+  private drop(viewer: Viewer): void {
+    this.metrics.viewerDropped('socket');
+    // A polite goodbye would wait behind everything that isn't read.
+    viewer.conn.close(true);
+  }
+
+  private stateOf(viewer: Viewer): ViewerState {
+    const { data } = viewer;
+    data.gate ??= new LagGate();
+    data.messages ??= new TokenBucket(MESSAGE_BURST, 1);
+    data.ignored ??= 0;
+    return data as ViewerState;
+  }
+
+  private monotonicMs(): number {
+    return this.clock.monotonicUs() / 1000;
+  }
+}
+
+/** What waits in the engine, and beneath it in the WebSocket. Neither is in the public types. */
+function backlogOf(viewer: Viewer): Backlog {
+  const conn = viewer.conn as unknown as {
+    writeBuffer?: unknown[];
+    transport?: { socket?: { bufferedAmount?: number } };
+  };
+  return { packets: conn.writeBuffer?.length ?? 0, bytes: conn.transport?.socket?.bufferedAmount ?? 0 };
+}

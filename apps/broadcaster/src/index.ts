@@ -1,0 +1,2 @@
+export { BroadcasterModule } from './broadcaster.module.js';
+export { ScoreFeed } from './score-feed.js';

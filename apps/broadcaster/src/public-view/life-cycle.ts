@@ -1,0 +1,78 @@
+import type { GameView, Scenario, StandingRow } from '#contracts';
+import { phaseAt, type GameSchedule } from '#scenario';
+import type { Ticker } from './ticker.js';
+
+export interface GameFacts {
+  id: string;
+  name: string;
+  scenario: Scenario;
+  schedule: GameSchedule;
+  teamCount: number;
+  frozen: boolean;
+}
+
+/** The game as the public sees it at a time. */
+export function gameView(game: GameFacts, nowMs: number): GameView {
+  const { schedule } = game;
+  const state = schedule.stateAt(nowMs);
+  const pause =
+    state === 'paused'
+      ? schedule.pauses.find(({ fromAt, toAt }) => nowMs >= fromAt && (toAt === null || nowMs < toAt))
+      : undefined;
+  let { endsAt } = schedule;
+  // Once the resumption is known the end has moved, but the clock must stand until the pause is over.
+  if (pause !== undefined && pause.toAt !== null && endsAt !== null) endsAt -= pause.toAt - pause.fromAt;
+  return {
+    id: game.id,
+    name: game.name,
+    state,
+    startsAt: schedule.startsAt,
+    endsAt,
+    pausedAt: pause?.fromAt ?? null,
+    frozen: game.frozen,
+    phase: state === 'running' || state === 'paused' ? currentPhase(game, nowMs) : null,
+  };
+}
+
+/** The rate is what the phase asks for once its ramp is over, for all teams and services together. */
+function currentPhase({ scenario, schedule, teamCount }: GameFacts, nowMs: number): GameView['phase'] {
+  const { label, requestsPerSecond } = phaseAt(scenario, schedule.toGameTime(nowMs) ?? 0);
+  const perTeam = Object.values(requestsPerSecond).reduce((sum, rate) => sum + rate, 0);
+  return { label, requestsPerSecond: Math.round(perTeam * teamCount * 10) / 10 };
+}
+
+/**
+ * Tells what follows from the schedule alone: start, pauses, phases, end and, once sealed, the winner. It is derived
+ * anew at each call, so a broadcaster that was restarted tells the same as one that was there.
+ */
+export function tellLifeCycle(
+  ticker: Ticker,
+  { schedule, scenario }: GameFacts,
+  rows: readonly StandingRow[],
+  nowMs: number,
+): void {
+  const { startsAt, endsAt } = schedule;
+  const state = schedule.stateAt(nowMs);
+  if (startsAt === null || endsAt === null || state === 'lobby') return;
+  ticker.put({ id: 'game-started', at: startsAt, event: { kind: 'game_started' } });
+  scenario.load.forEach(({ atMs, label }, index) => {
+    const at = index === 0 ? null : schedule.toWallTime(atMs);
+    if (at !== null && at <= nowMs) ticker.put({ id: `phase/${index}`, at, event: { kind: 'phase', label } });
+  });
+  schedule.pauses.forEach(({ fromAt, toAt }, index) => {
+    if (fromAt <= nowMs) ticker.put({ id: `paused/${index}`, at: fromAt, event: { kind: 'game_paused' } });
+    // A pause that lasted to the end was never resumed.
+    if (toAt !== null && toAt <= nowMs && toAt < endsAt)
+      ticker.put({ id: `resumed/${index}`, at: toAt, event: { kind: 'game_resumed' } });
+  });
+  if (state !== 'ended' && state !== 'sealed') return;
+  ticker.put({ id: 'game-ended', at: endsAt, event: { kind: 'game_ended', winnerId: null } });
+  const winnerId = state === 'sealed' ? soleFirst(rows) : null;
+  if (winnerId !== null)
+    ticker.put({ id: 'winner', at: schedule.sealedAt!, event: { kind: 'game_ended', winnerId } });
+}
+
+function soleFirst(rows: readonly StandingRow[]): string | null {
+  const [first, second] = rows;
+  return first?.rank === 1 && second?.rank !== 1 ? first.team.id : null;
+}

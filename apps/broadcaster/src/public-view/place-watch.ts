@@ -1,0 +1,65 @@
+import type { StandingRow } from '#contracts';
+
+/** The places whose changes are told. */
+const PLACES = 3;
+/** How long, in ms, a team must hold its new place: neck and neck is told once, not ten times a second. */
+const HOLD_MS = 3_000;
+
+export interface PlaceNews {
+  rank: number;
+  teamId: string;
+  fromTeamId: string;
+  /** Event time of the standings in which the place was taken. */
+  sinceAsOf: number;
+}
+
+interface Candidate {
+  teamId: string;
+  fromTeamId: string | null;
+  sinceMs: number;
+  sinceAsOf: number;
+}
+
+/** Watches the top places with hysteresis. Teams that share a rank hold no place; who sinks into one is no news. */
+export class PlaceWatch {
+  private readonly holders: (string | null)[] = Array.from({ length: PLACES }, () => null);
+  private readonly candidates: (Candidate | null)[] = Array.from({ length: PLACES }, () => null);
+  private previousTop: string[] = [];
+
+  /** @param rows standings, best first @param nowMs the server's clock, epoch ms */
+  observe(rows: readonly StandingRow[], asOf: number, nowMs: number): PlaceNews[] {
+    const news: PlaceNews[] = [];
+    for (let place = 0; place < PLACES; place++) {
+      const candidate = this.candidate(rows, place, asOf, nowMs);
+      this.candidates[place] = candidate;
+      if (candidate === null || nowMs - candidate.sinceMs < HOLD_MS) continue;
+      const { teamId, fromTeamId, sinceAsOf } = candidate;
+      if (this.holders[place] !== null && fromTeamId !== null)
+        news.push({ rank: place + 1, teamId, fromTeamId, sinceAsOf });
+      this.holders[place] = teamId;
+      this.candidates[place] = null;
+    }
+    this.previousTop = rows.slice(0, PLACES).map(({ team }) => team.id);
+    return news;
+  }
+
+  private candidate(
+    rows: readonly StandingRow[],
+    place: number,
+    asOf: number,
+    nowMs: number,
+  ): Candidate | null {
+    const row = rows[place];
+    const below = rows[place + 1];
+    // Rank differs from place where the team above has the same salary.
+    if (row === undefined || row.rank !== place + 1 || below?.rank === row.rank) return null;
+    const teamId = row.team.id;
+    if (teamId === this.holders[place]) return null;
+    const current = this.candidates[place];
+    if (current?.teamId === teamId) return current;
+    const before = this.previousTop.indexOf(teamId);
+    const rose = before === -1 || before > place;
+    const fromTeamId = rose && below !== undefined && below.rank !== null ? below.team.id : null;
+    return { teamId, fromTeamId, sinceMs: nowMs, sinceAsOf: asOf };
+  }
+}

@@ -1,0 +1,58 @@
+import type { GameEvent, TeamScore } from '#contracts';
+import { GameBoard, type PublicState } from './game-board.js';
+
+/** Scores may be read before the game's events are. They are kept for this many games. */
+const MAX_GAMES_WAITING = 4;
+
+/**
+ * The public view of the game that was created last. A reducer: no clock, no I/O. Events and scores may be delivered
+ * again, and scores in any order: the standings depend only on each team's latest commit.
+ */
+export class PublicView {
+  private board: GameBoard | null = null;
+  private readonly waiting = new Map<string, Map<string, TeamScore>>();
+
+  /** The game shown; null before the first. */
+  get gameId(): string | null {
+    return this.board?.gameId ?? null;
+  }
+
+  /**
+   * Events of games that aren't shown change nothing.
+   * @throws PaydayError `invalid_transition` or `invalid_schedule` if the event doesn't fit the game; nothing changes
+   */
+  applyGameEvent(event: GameEvent): void {
+    if (event.type === 'dev.payday.game.created') this.open(event);
+    else if (event.subject === this.board?.gameId) this.board.applyEvent(event);
+  }
+
+  /** @returns whether the score is the latest of its team in the game shown */
+  applyScore(score: TeamScore): boolean {
+    if (score.gameId === this.board?.gameId) return this.board.applyScore(score);
+    let scores = this.waiting.get(score.gameId);
+    if (scores === undefined) {
+      this.waiting.set(score.gameId, (scores = new Map()));
+      if (this.waiting.size > MAX_GAMES_WAITING) this.waiting.delete([...this.waiting.keys()][0]!);
+    }
+    const known = scores.get(score.teamId);
+    if (known === undefined || score.commitSeq > known.commitSeq) scores.set(score.teamId, score);
+    return false;
+  }
+
+  /** Null before the first game. @param nowMs the server's clock, epoch ms; must not go back by much */
+  view(nowMs: number): PublicState | null {
+    return this.board?.view(nowMs) ?? null;
+  }
+
+  /** Games lie in different partitions, so an older one may be read after a newer one. */
+  private open({ data, time }: Extract<GameEvent, { type: 'dev.payday.game.created' }>): void {
+    const shown = this.board;
+    if (shown !== null) {
+      const isLater = time > shown.createdAt || (time === shown.createdAt && data.gameId > shown.gameId);
+      if (!isLater || data.gameId === shown.gameId) return;
+    }
+    this.board = new GameBoard(data, time);
+    for (const score of this.waiting.get(data.gameId)?.values() ?? []) this.board.applyScore(score);
+    this.waiting.delete(data.gameId);
+  }
+}

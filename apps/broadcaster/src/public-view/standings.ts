@@ -1,0 +1,123 @@
+import type { Scenario, ServiceView, StandingRow, TeamInfo, TeamScore } from '#contracts';
+
+interface Entry {
+  team: TeamInfo;
+  score: TeamScore | undefined;
+  salaryCents: number;
+  minuteAgoCents: number;
+  row: StandingRow | undefined;
+}
+
+/**
+ * One game's rows in order. A row keeps its identity until something in it changes, so that what changed between
+ * two frames is found by comparing references.
+ */
+export class StandingsTable {
+  /** Kept in the last order: sorting what is nearly sorted is cheap. */
+  private ranked: Entry[] = [];
+  private unranked: Entry[] = [];
+  private readonly entries = new Map<string, Entry>();
+  private current: readonly StandingRow[] = [];
+  private changed = false;
+
+  constructor(private readonly services: Scenario['services']) {}
+
+  /** Adds a team, or replaces what is known of it. */
+  setTeam(team: TeamInfo): void {
+    const known = this.entries.get(team.id);
+    if (known) {
+      this.ranked = this.ranked.filter((entry) => entry !== known);
+      this.unranked = this.unranked.filter((entry) => entry !== known);
+    }
+    const entry: Entry = known
+      ? { ...known, team, row: undefined }
+      : { team, score: undefined, salaryCents: 0, minuteAgoCents: 0, row: undefined };
+    this.entries.set(team.id, entry);
+    (team.ranked ? this.ranked : this.unranked).push(entry);
+    this.changed = true;
+  }
+
+  /** False if the team is unknown. */
+  setScore(score: TeamScore): boolean {
+    const entry = this.entries.get(score.teamId);
+    if (entry === undefined) return false;
+    entry.score = score;
+    entry.salaryCents = score.salaryCents;
+    entry.minuteAgoCents = score.salaryCents - score.trend.oneMinuteCents;
+    entry.row = undefined;
+    this.changed = true;
+    return true;
+  }
+
+  /** In order of rank, then team id; unranked teams last. The same array as long as nothing changes. */
+  rows(): readonly StandingRow[] {
+    if (!this.changed) return this.current;
+    this.changed = false;
+    this.ranked.sort((a, b) => b.salaryCents - a.salaryCents || byId(a, b));
+    this.unranked.sort(byId);
+    const changes = this.placesWon();
+    let rank = 0;
+    const ranked = this.ranked.map((entry, index) => {
+      if (index === 0 || entry.salaryCents !== this.ranked[index - 1]!.salaryCents) rank = index + 1;
+      return this.row(entry, rank, changes[index]!);
+    });
+    this.current = [...ranked, ...this.unranked.map((entry) => this.row(entry, null, 0))];
+    return this.current;
+  }
+
+  /** Event time up to which every shown team's score is complete; 0 if one has none. */
+  asOf(): number {
+    let asOf = Infinity;
+    for (const { score } of this.entries.values()) asOf = Math.min(asOf, score?.asOf ?? 0);
+    return asOf === Infinity ? 0 : asOf;
+  }
+
+  /**
+   * Places won by each ranked team over the last minute. The order of a minute ago follows from the pay of the last
+   * minute, so it needs no memory and survives a restart. Teams that were level then count as being in today's order:
+   * leaving a common start is no loss of places.
+   */
+  private placesWon(): number[] {
+    const before = this.ranked.map((entry, index) => ({ cents: entry.minuteAgoCents, index }));
+    before.sort((a, b) => b.cents - a.cents || a.index - b.index);
+    const won = new Array<number>(before.length);
+    before.forEach(({ index }, place) => (won[index] = place - index));
+    return won;
+  }
+
+  private row(entry: Entry, rank: number | null, rankChange: number): StandingRow {
+    const { row, score } = entry;
+    if (row !== undefined && row.rank === rank && row.rankChange === rankChange) return row;
+    entry.row = {
+      rank,
+      rankChange,
+      team: entry.team,
+      salaryCents: entry.salaryCents,
+      payPerMinuteCents: score?.payPerMinuteCents ?? 0,
+      trend: {
+        oneMinuteCents: score?.trend.oneMinuteCents ?? 0,
+        fiveMinutesCents: score?.trend.fiveMinutesCents ?? 0,
+      },
+      services: row?.services ?? this.lamps(score),
+    };
+    return entry.row;
+  }
+
+  /** One view per service of the scenario, in its order, with exactly the public fields. */
+  private lamps(score: TeamScore | undefined): ServiceView[] {
+    return this.services.map(({ id }) => {
+      const known = score?.services.find((service) => service.id === id);
+      return {
+        id,
+        state: known?.state ?? 'unknown',
+        availabilityBp: known?.availabilityBp ?? null,
+        p95Ms: known?.p95Ms ?? null,
+        requestsPerSecond: known?.requestsPerSecond ?? 0,
+      };
+    });
+  }
+}
+
+function byId(a: Entry, b: Entry): number {
+  return a.team.id < b.team.id ? -1 : 1;
+}

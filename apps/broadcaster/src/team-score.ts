@@ -1,0 +1,21 @@
+import type { CloudEvent, ScoreUpdate } from '#contracts';
+import { PaydayError } from '#kernel';
+
+/** @throws PaydayError `invalid_event` unless it is a score update whose numbers can be shown. */
+export function asScoreUpdate(event: CloudEvent): ScoreUpdate {
+  if (event.type !== 'dev.payday.team.scored') throw invalid(`its type is ${event.type}`);
+  const { data } = event as ScoreUpdate;
+  if (typeof data !== 'object' || data === null) throw invalid('its data is no object');
+  for (const field of ['gameId', 'teamId'] as const)
+    if (typeof data[field] !== 'string') throw invalid(`${field} is no text`);
+  for (const field of ['commitSeq', 'asOf', 'salaryCents', 'payPerMinuteCents'] as const)
+    if (!Number.isSafeInteger(data[field])) throw invalid(`${field} is no whole number`);
+  for (const field of ['oneMinuteCents', 'fiveMinutesCents'] as const)
+    if (!Number.isSafeInteger(data.trend?.[field])) throw invalid(`trend.${field} is no whole number`);
+  if (!Array.isArray(data.services)) throw invalid('services is no list');
+  return event as ScoreUpdate;
+}
+
+function invalid(why: string): PaydayError {
+  return new PaydayError('invalid_event', `the record is no score update: ${why}`);
+}

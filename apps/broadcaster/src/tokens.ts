@@ -1,0 +1,3 @@
+/** Injection tokens of the broadcaster; replaced in tests. */
+export const TIMERS = Symbol('Timers');
+export const SCORE_SNAPSHOT = Symbol('ScoreSnapshot');
