@@ -143,5 +143,5 @@ function japanese(event: TickerEvent, nameOf: (teamId: string) => string): Segme
 }
 
 function costOf(cost: string): Segment[] {
-  return cost === '' ? [] : [{ text: ' · ' }, { text: cost, style: 'figure' }];
+  return cost === '' ? [] : [{ text: '\u00a0· ' }, { text: cost, style: 'figure' }];
 }

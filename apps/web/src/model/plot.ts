@@ -49,7 +49,7 @@ export function ticks(low: number, high: number, count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= raw) ?? raw;
   const found: number[] = [];
-  for (let at = Math.ceil(low / step) * step; at <= high; at += step) found.push(Math.round(at));
+  for (let at = Math.ceil(low / step) * step; at <= high; at += step) found.push(Math.round(at) || 0); // no −0
   return found;
 }
 

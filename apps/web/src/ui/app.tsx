@@ -16,6 +16,7 @@ export function App() {
     final && 'final',
     game.frozen && 'frozen',
     game.state === 'paused' && 'held',
+    game.state === 'lobby' && 'lobby',
   ];
   return (
     <div class={classes.filter(Boolean).join(' ')} data-fresh={fresh.value}>

@@ -54,11 +54,11 @@ function LangSwitch() {
 }
 
 function Now() {
-  const { game, asOf } = view.value!;
+  const { game } = view.value!;
   const w = words.value;
   const text = {
     lobby: w.lobby,
-    running: game.frozen ? w.frozenAt(timeOfDay(asOf, false)) : (game.phase?.label ?? ''),
+    running: game.frozen ? w.frozenAt(timeOfDay(dataAt(), false)) : (game.phase?.label ?? ''),
     paused: w.gamePaused,
     ended: w.lastResults,
     sealed: w.finalStandings,
@@ -92,10 +92,16 @@ function clockOf(game: GameView, nowMs: number, w: Words): { label: string; valu
   return { label: w.closesIn, value: countdown(endsAt - nowMs) };
 }
 
+/** The time up to which the scores are complete; before there are any, the time of the frame. */
+function dataAt(): number {
+  const { asOf, serverAt } = view.value!;
+  return asOf > 0 ? asOf : serverAt;
+}
+
 /** The age of the data, always; and in a word whether it can be trusted. */
 function Live() {
   const w = words.value;
-  const { game, asOf } = view.value!;
+  const { game } = view.value!;
   const calmWord = game.state === 'sealed' ? w.final : w.resting;
   const word = {
     live: game.frozen ? w.frozen : w.live,
@@ -110,7 +116,7 @@ function Live() {
         <span class="dot" aria-hidden="true" />
         {word}
       </div>
-      <div class="age">{calm ? timeOfDay(asOf) : w.ago(ageText(age.value))}</div>
+      <div class="age">{calm ? timeOfDay(dataAt()) : w.ago(ageText(age.value))}</div>
     </div>
   );
 }
