@@ -28,7 +28,7 @@ export type Presence = 'active' | 'repaired' | 'gone';
  * - fires: when `fire` has resolved and `confirm` says `active`, a customer of the service feels it;
  * - reverts: when `revert` has resolved and `verify` says `gone`, no customer feels it any more;
  * - idempotent: each operation may be repeated, and `revert` may come for a fault that was never fired;
- * - no ghosts: once `revert` has resolved, a late or repeated `fire` of the same id acts no more;
+ * - repaired: a fault that the team repaired says so, and firing it again does not undo the team's work;
  * - dead-man: a fault that nobody reverts ends by itself after `ttlMs`;
  * - bounded: every operation rejects soon after its signal aborts;
  * - refusals: bad parameters and unreachable targets are `PaydayError`s whose `retryable` says whether trying

@@ -33,7 +33,7 @@ export async function performCall(
     }
   } catch (error) {
     const retryable = !(error instanceof PaydayError) || error.retryable;
-    return { type: 'driver-failed', call: number, reason: messageOf(error), retryable };
+    return { type: 'driver-failed', call: number, reason: plain(messageOf(error)), retryable };
   }
 }
 
@@ -42,3 +42,11 @@ const WHEN_LOOKED = {
   repaired: 'repaired-by-team',
   gone: 'verified-gone',
 } as const satisfies Record<Presence, FaultInput['type']>;
+
+/** Part of it may come from a team's process: one line, bounded, storable. */
+function plain(text: string): string {
+  const line = text.replace(/\p{C}+/gu, ' ').trim();
+  return line.length <= MAX_REASON_LENGTH ? line : `${line.slice(0, MAX_REASON_LENGTH - 1)}…`;
+}
+
+const MAX_REASON_LENGTH = 300;

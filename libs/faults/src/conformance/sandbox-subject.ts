@@ -1,6 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startTeam } from '../../../../apps/unicorn-rentals/src/sandbox/start-team.js';
+import { randomStream } from '#kernel';
+import { createService } from '../../../../apps/unicorn-rentals/src/http/listener.js';
+import { agentProblem, createAgent } from '../../../../apps/unicorn-rentals/src/sandbox/agent.js';
+import { FaultRegistry } from '../../../../apps/unicorn-rentals/src/sandbox/fault-registry.js';
+import { ServiceHost } from '../../../../apps/unicorn-rentals/src/sandbox/service-host.js';
+import { createCatalog } from '../../../../apps/unicorn-rentals/src/services/catalog.js';
 import { ManualTimers } from '../../../../apps/unicorn-rentals/src/testing/manual-timers.js';
 import { SandboxDriver } from '../drivers/sandbox.js';
 import type { DriverSubject } from './driver-suite.js';
@@ -8,10 +13,7 @@ import type { DriverSubject } from './driver-suite.js';
 const TOKEN = 'a-secret-of-the-conformance-suite';
 /** A customer's patience, in real time. */
 const PROMPT_MS = 300;
-/** More than the team's services take to answer, in the team's time, and less than `slow` adds. */
-const SERVICE_MS = 1_000;
-
-/** The real fault agent in front of a real team, whose time the test moves. */
+/** The real fault agent in front of a real service, without an engineer; the test moves their time. */
 export const sandboxSubject: DriverSubject = {
   params: {
     crash: {},
@@ -31,15 +33,16 @@ export const sandboxSubject: DriverSubject = {
   ],
   async open() {
     const timers = new ManualTimers();
-    const team = await startTeam({
-      teamId: 'fenrir',
-      seed: 'conformance',
-      skills: { router: 1, catalog: 1, pricing: 1, booking: 1, engineer: 0 },
-      speed: 1,
-      ports: {},
-      token: TOKEN,
+    const catalog = new ServiceHost({ create: createCatalog, timers });
+    await catalog.start(0);
+    const registry = new FaultRegistry({
+      hosts: new Map([['catalog', catalog]]),
+      random: randomStream('conformance', 'faults'),
       timers,
     });
+    const agent = await listening(
+      createService(createAgent({ registry, token: TOKEN, timers }), { renderProblem: agentProblem }),
+    );
     const hanging = await listening(createServer(() => undefined));
     const nobody = await listening(createServer());
     const unusedPort = portOf(nobody);
@@ -47,34 +50,32 @@ export const sandboxSubject: DriverSubject = {
     const at = (agentUrl: string) => ({ teamId: 'fenrir', sandbox: { agentUrl, token: TOKEN } });
     return {
       driver: new SandboxDriver(),
-      target: at(team.agentUrl),
+      target: at(`http://127.0.0.1:${portOf(agent)}`),
       nowhere: at(`http://127.0.0.1:${unusedPort}`),
       hanging: at(`http://127.0.0.1:${portOf(hanging)}`),
       serviceId: 'catalog',
-      healthy: () => isHealthy(`${team.endpoints.catalog}/unicorns/sparkle`, timers),
+      healthy: () => isHealthy(`${catalog.url}/unicorns/sparkle`),
       pass: (ms) => timers.advance(ms),
-      repair: () => team.faults.repair('catalog'),
+      repair: () => registry.repair('catalog'),
       async close() {
-        await team.close();
+        registry.close();
+        await catalog.close();
+        await closed(agent);
         await closed(hanging);
       },
     };
   },
 };
 
-async function isHealthy(url: string, timers: ManualTimers): Promise<boolean> {
-  const answer = fetch(url, { signal: AbortSignal.timeout(PROMPT_MS) })
-    .then(async (response) => (response.ok ? ((await response.json()) as { hornCm?: unknown }) : null))
-    .catch(() => null);
-  let done = false;
-  void answer.then(() => (done = true));
-  // The service's own latency passes in the team's time, a little whenever the request may have arrived.
-  const begin = timers.nowMs();
-  while (!done) {
-    if (timers.nowMs() - begin < SERVICE_MS) await timers.advance(10);
-    else await new Promise((resolve) => setImmediate(resolve));
+/** Whether the service tells a customer the truth about a unicorn, promptly. */
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PROMPT_MS) });
+    const { name, hornCm, seats } = (await response.json()) as Record<string, unknown>;
+    return response.ok && name === 'Sparkle' && hornCm === 42 && seats === 1;
+  } catch {
+    return false;
   }
-  return (await answer)?.hornCm === 42;
 }
 
 async function listening(server: Server): Promise<Server> {

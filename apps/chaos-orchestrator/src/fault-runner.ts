@@ -1,0 +1,138 @@
+import type { FaultInfo } from '#contracts';
+import {
+  orderOf,
+  performCall,
+  step,
+  type DriverRegistry,
+  type Fault,
+  type FaultEffect,
+  type FaultInput,
+  type FaultTarget,
+  type LifeCyclePolicy,
+} from '#faults';
+import { messageOf, type Clock } from '#kernel';
+import type { NewEvent } from './store.js';
+import type { Timers } from './timers.js';
+
+export interface RunnerParts {
+  clock: Clock;
+  timers: Timers;
+  drivers: DriverRegistry;
+  policy: LifeCyclePolicy;
+  targetOf(gameId: string, teamId: string): FaultTarget | null;
+  /** Resolves when it is durable. */
+  write(fault: Fault, events: readonly NewEvent[]): Promise<void>;
+  /** Told of each new state. */
+  onState(info: FaultInfo): void;
+}
+
+type CallEffect = Exclude<FaultEffect, { type: 'publish' }>;
+
+/**
+ * Drives one fault through its life cycle: stores, calls the driver, keeps the time. Faults share nothing, so that a
+ * driver that hangs delays no other fault, and not even its own fault's end.
+ */
+export class FaultRunner {
+  private cancelTimer = (): void => undefined;
+  private running: { call: number; abort: AbortController } | undefined;
+  private closed = false;
+  private resolveEnded = (): void => undefined;
+  /** Resolves when the fault was verified gone. */
+  readonly ended = new Promise<void>((resolve) => (this.resolveEnded = resolve));
+
+  constructor(
+    private state: Fault,
+    private readonly parts: RunnerParts,
+  ) {}
+
+  get fault(): Fault {
+    return this.state;
+  }
+
+  get info(): FaultInfo {
+    return this.state.info;
+  }
+
+  /** Feeds the life cycle and does what it says. */
+  give(input: FaultInput): void {
+    if (this.closed) return;
+    const { clock, policy, write } = this.parts;
+    const nowMs = clock.nowMs();
+    const before = this.state;
+    const { fault, effects } = step(before, input, nowMs, policy);
+    this.state = fault;
+
+    const events: NewEvent[] = [];
+    const calls: CallEffect[] = [];
+    for (const effect of effects) {
+      if (effect.type !== 'publish') calls.push(effect);
+      else {
+        this.parts.onState(effect.info);
+        events.push({
+          gameId: fault.gameId,
+          type: 'dev.payday.fault.changed',
+          time: nowMs,
+          data: { fault: effect.info },
+        });
+      }
+    }
+    // Looking at an active fault is not worth a row.
+    const worthStoring = events.length > 0 || fault.attempts !== before.attempts;
+    const stored = worthStoring ? write(fault, events) : Promise.resolve();
+
+    if (this.running !== undefined && this.running.call !== fault.call?.number) this.giveUp();
+    for (const effect of calls) this.begin(effect, stored);
+    this.setTimer(nowMs);
+    if (fault.info.state === 'reverted') this.resolveEnded();
+  }
+
+  /** Stops the timer and the running call. The fault stays as it is: a restart goes on with it. */
+  close(): void {
+    this.closed = true;
+    this.cancelTimer();
+    this.giveUp();
+  }
+
+  private begin(effect: CallEffect, stored: Promise<void>): void {
+    const abort = new AbortController();
+    this.running = { call: effect.call, abort };
+    // Nothing is broken before it is written that it is. Undoing waits for nobody.
+    if (effect.type !== 'fire') void this.perform(effect, abort.signal);
+    else
+      void stored.then(() => {
+        if (!abort.signal.aborted) void this.perform(effect, abort.signal);
+      });
+  }
+
+  private async perform(effect: CallEffect, signal: AbortSignal): Promise<void> {
+    const { drivers, targetOf, clock } = this.parts;
+    const { gameId, info } = this.state;
+    const call = effect.call;
+    let answer: FaultInput;
+    try {
+      const driver = drivers.driverFor(info.kind);
+      const target = targetOf(gameId, info.teamId);
+      if (target === null) throw new Error(`nothing is known of how to reach team ${info.teamId}`);
+      const order = orderOf(this.state, clock.nowMs());
+      answer = await performCall(driver, { operation: effect.type, number: call }, target, order, signal);
+    } catch (error) {
+      answer = { type: 'driver-failed', call, reason: messageOf(error), retryable: true };
+    }
+    if (this.running?.call === call) this.running = undefined;
+    this.give(answer);
+  }
+
+  private giveUp(): void {
+    this.running?.abort.abort();
+    this.running = undefined;
+  }
+
+  private setTimer(nowMs: number): void {
+    this.cancelTimer();
+    const { wakeAt } = this.state;
+    if (wakeAt === null) return;
+    this.cancelTimer = this.parts.timers.after(Math.max(0, wakeAt - nowMs), () =>
+      this.give({ type: 'tick' }),
+    );
+  }
+}
