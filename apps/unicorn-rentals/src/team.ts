@@ -1,5 +1,6 @@
 /** One sandbox team as a process: four services, a fault agent, an engineer. See README.md, "The sandbox". */
 import { messageOf, PaydayError } from '#kernel';
+import type { TeamReady } from './demo-services.js';
 import { startTeam } from './sandbox/start-team.js';
 import { TEAM_USAGE, teamOptionsFrom } from './sandbox/team-args.js';
 
@@ -18,7 +19,7 @@ try {
   const options = teamOptionsFrom(process.argv.slice(2), process.env);
   const onError = (error: unknown): void => say(`team ${options.teamId}: ${messageOf(error)}`);
   const { endpoints, agentUrl } = await startTeam({ ...options, onError });
-  if (forked) process.send?.({ type: 'ready', endpoints, agentUrl });
+  if (forked) process.send?.({ type: 'ready', endpoints, agentUrl } satisfies TeamReady);
   else for (const [name, url] of Object.entries({ ...endpoints, agent: agentUrl })) print(`${name} ${url}`);
 } catch (error) {
   if (error instanceof PaydayError && error.code === 'usage') {

@@ -132,6 +132,14 @@ describe('the fault agent', () => {
     expect(await pricing()).toBe(RIGHT);
   });
 
+  it('begins anew when the command comes again while the fault is just ending', async () => {
+    const spec = { kind: 'crash', serviceId: 'pricing', params: {}, ttlMs: 1_000 };
+    await registry.put('f', spec);
+    const [, again] = await Promise.all([registry.revert('f'), registry.put('f', spec)]);
+    expect(again).toBe('active');
+    expect(await pricing()).toBe('ECONNREFUSED');
+  });
+
   it('composes faults on one service and lifts each alone', async () => {
     await put('bad', 'wrong-answer');
     await put('down-1', 'crash');

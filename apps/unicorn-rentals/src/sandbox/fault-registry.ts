@@ -65,6 +65,8 @@ export class FaultRegistry {
       throw new PaydayError('unknown_service', `no service "${spec.serviceId}"; there are ${list(hosts)}`);
     if (!Number.isInteger(spec.ttlMs) || spec.ttlMs < 1 || spec.ttlMs > MAX_TTL_MS)
       throw new PaydayError('invalid_ttl', `ttlMs must be a whole number from 1 to ${MAX_TTL_MS}`);
+    // What is just ending must be over before it can begin again.
+    await this.entries.get(faultId)?.reverted;
     const end = new AbortController();
     // Every request that a fault holds back listens to this.
     setMaxListeners(0, end.signal);
@@ -145,7 +147,7 @@ export class FaultRegistry {
         `fault "${faultId}" is already ${kind} on ${serviceId}; take a new id`,
       );
     }
-    if (known.state === 'active' && known.reverted === undefined) {
+    if (known.state === 'active') {
       known.spec = spec;
       this.arm(faultId, known);
     }

@@ -131,7 +131,7 @@ describe('booking', () => {
 
   it('refuses a bad key, broken JSON, other content types and an endless body', async () => {
     const url = `${await started(serve(createBooking()))}/bookings`;
-    const send = (headers: Record<string, string>, body: BodyInit | null): Promise<number> =>
+    const send = (headers: Record<string, string>, body: string | ReadableStream | null): Promise<number> =>
       fetch(url, { method: 'POST', headers, body, duplex: 'half' } as RequestInit).then(
         (answer) => answer.status,
       );
