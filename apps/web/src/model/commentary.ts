@@ -83,7 +83,7 @@ function english(event: TickerEvent, nameOf: (teamId: string) => string): Segmen
     case 'fault_started':
       return event.teamIds.length === 1
         ? [{ text: `${event.label}: ` }, strong(nameOf(event.teamIds[0]!)), { text: ' is hit' }]
-        : [{ text: `${event.label}: ` }, strong(`${event.teamIds.length} teams`), { text: ' are hit' }];
+        : [{ text: `${event.label}: ` }, strong(`${event.teamIds.length}\u00a0teams`), { text: ' are hit' }];
     case 'fault_ended':
       return [{ text: `All clear: ${event.label}` }];
     case 'salary_negative':
