@@ -166,13 +166,22 @@ export class Orchestrator {
     if (this.closed) return;
     this.recovered = recovered;
     this.recent = recovered.recent;
-    for (const fault of recovered.unfinished) this.addRunner(fault).give({ type: 'restarted' });
-    for (const runner of [...this.runners.values()]) runner.give({ type: 'tick' });
+    for (const fault of recovered.unfinished) {
+      const runner = this.addRunner(fault);
+      if (fault.info.state !== 'armed') runner.give({ type: 'restarted' });
+      else if (this.isRunning(fault.gameId)) runner.give({ type: 'tick' });
+      else runner.give({ type: 'stop-requested', reason: 'the game stood still' });
+    }
     for (const gameId of this.views.keys()) this.onView(gameId);
+  }
+
+  private isRunning(gameId: string): boolean {
+    return this.views.get(gameId)?.schedule.stateAt(this.parts.clock.nowMs()) === 'running';
   }
 
   /** The view of a game is new or has changed. */
   private onView(gameId: string): void {
+    if (this.closed) return;
     const view = this.views.get(gameId)!;
     let timeline = this.timelines.get(gameId);
     if (timeline === undefined) {

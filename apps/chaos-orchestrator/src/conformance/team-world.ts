@@ -1,0 +1,88 @@
+import type { FaultDriver, FaultOrder, FaultTarget, Presence } from '#faults';
+import type { ManualTime } from './manual-time.js';
+
+export interface Activation {
+  faultId: string;
+  at: number;
+  /** Null while it acts. */
+  endedAt: number | null;
+}
+
+/**
+ * Many teams' services in one object, in the tests' time: a driver that keeps every promise of the port (the dead-man's
+ * timer too) and can be told to hang, to fail, or never to let go.
+ */
+export class TeamWorld implements FaultDriver {
+  readonly name = 'world';
+  readonly kinds = ['crash', 'slow'];
+  readonly activations: Activation[] = [];
+  /** Teams whose agent takes calls and never answers. */
+  readonly hanging = new Set<string>();
+  /** Teams whose agent refuses every call. */
+  readonly failing = new Set<string>();
+  /** Teams on which a revert does nothing. */
+  readonly stubborn = new Set<string>();
+  private readonly faults = new Map<
+    string,
+    { state: Presence; activation: Activation; cancel: () => void }
+  >();
+
+  constructor(private readonly time: ManualTime) {}
+
+  checkParams(): void {}
+
+  reaches(): boolean {
+    return true;
+  }
+
+  async fire(target: FaultTarget, order: FaultOrder): Promise<void> {
+    await this.answer(target);
+    if (this.faults.has(order.id)) return;
+    const activation: Activation = { faultId: order.id, at: this.time.nowMs(), endedAt: null };
+    this.activations.push(activation);
+    const cancel = this.time.after(order.ttlMs, () => {
+      if (!this.stubborn.has(order.teamId)) this.end(order.id, 'gone');
+    });
+    this.faults.set(order.id, { state: 'active', activation, cancel });
+  }
+
+  confirm(target: FaultTarget, order: FaultOrder): Promise<Presence> {
+    return this.verify(target, order);
+  }
+
+  async revert(target: FaultTarget, order: FaultOrder): Promise<void> {
+    await this.answer(target);
+    if (!this.stubborn.has(order.teamId)) this.end(order.id, 'gone');
+  }
+
+  async verify(target: FaultTarget, order: FaultOrder): Promise<Presence> {
+    await this.answer(target);
+    return this.faults.get(order.id)?.state ?? 'gone';
+  }
+
+  /** The team mends its service. */
+  repair(faultId: string): void {
+    this.end(faultId, 'repaired');
+  }
+
+  /** Ids of the faults that act now, sorted. */
+  acting(): string[] {
+    return [...this.faults]
+      .filter(([, { state }]) => state === 'active')
+      .map(([id]) => id)
+      .sort();
+  }
+
+  private end(id: string, state: Presence): void {
+    const fault = this.faults.get(id);
+    if (fault === undefined) return;
+    fault.cancel();
+    fault.state = state;
+    fault.activation.endedAt ??= this.time.nowMs();
+  }
+
+  private answer({ teamId }: FaultTarget): Promise<void> {
+    if (this.hanging.has(teamId)) return new Promise(() => undefined);
+    return this.failing.has(teamId) ? Promise.reject(new Error('the agent is ill')) : Promise.resolve();
+  }
+}

@@ -1,0 +1,241 @@
+import type { TimelineEntry } from '#contracts';
+import { EventBuilder, buildScenario } from '#testing';
+import { ManualTime } from './conformance/manual-time.js';
+import { MemoryChaosStore } from './conformance/memory-store.js';
+import { OrchestratorProcess } from './conformance/process.js';
+import { TeamWorld } from './conformance/team-world.js';
+
+const START = 1_700_000_000_000;
+const TEAMS = ['fenrir', 'garm', 'hati', 'skoll'];
+
+function fault(id: string, atMs: number, overrides: object = {}): TimelineEntry {
+  return {
+    type: 'fault',
+    atMs,
+    id,
+    kind: 'crash',
+    serviceId: 'catalog',
+    params: {},
+    ttlMs: 10_000,
+    teams: 'all',
+    label: `Trouble ${id}`,
+    ...overrides,
+  };
+}
+
+const news = (id: string, atMs: number): TimelineEntry => ({
+  type: 'announcement',
+  atMs,
+  id,
+  text: `News ${id}`,
+});
+
+/** A game that starts at START, with everything around it. */
+class Game {
+  readonly time = new ManualTime(START - 5_000);
+  readonly store = new MemoryChaosStore();
+  readonly driver = new TeamWorld(this.time);
+  readonly events = new EventBuilder('game');
+  readonly log;
+  process!: OrchestratorProcess;
+
+  constructor(timeline: TimelineEntry[], durationMs = 120_000) {
+    this.log = [
+      this.events.created(buildScenario({ timeline, durationMs })),
+      ...TEAMS.map((id) => this.events.team(id)),
+      this.events.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + durationMs }),
+    ];
+  }
+
+  async boot(): Promise<this> {
+    this.process = await new OrchestratorProcess(this).boot(this.log);
+    return this;
+  }
+
+  get orchestrator() {
+    return this.process.orchestrator;
+  }
+
+  async happens(...args: Parameters<EventBuilder['make']>): Promise<void> {
+    const event = this.events.make(...args);
+    this.log.push(event);
+    await this.orchestrator.handle(event);
+  }
+
+  /** Lets time pass up to this long after the start. */
+  at(ms: number): Promise<void> {
+    return this.time.until(START + ms);
+  }
+
+  /** What was published: each fault's states, and announcements by their text. */
+  published(): string[] {
+    return this.store.events.map((event) => {
+      if (event.type === 'dev.payday.fault.changed')
+        return `${event.data.fault.id} ${event.data.fault.state}`;
+      return event.type === 'dev.payday.announcement.made' ? event.data.text : event.type;
+    });
+  }
+}
+
+const all = (entry: string): string[] => TEAMS.map((team) => `${entry}/${team}`);
+
+describe('orchestrator', () => {
+  it('fires each entry at its game time and reverts it when its time is over', async () => {
+    const game = await new Game([news('hello', 0), fault('outage', 20_000)]).boot();
+    await game.at(-1);
+    expect(game.published()).toEqual([]);
+    await game.at(19_999);
+    expect(game.published()).toEqual(['News hello']);
+    await game.at(20_000);
+    expect(game.driver.acting()).toEqual(all('outage'));
+    await game.at(29_999);
+    expect(game.driver.acting()).toEqual(all('outage'));
+    await game.at(30_100);
+    expect(game.driver.acting()).toEqual([]);
+    for (const id of all('outage'))
+      expect(game.published().filter((line) => line.startsWith(id))).toEqual(
+        ['firing', 'active', 'reverting', 'reverted'].map((state) => `${id} ${state}`),
+      );
+    expect(game.store.events.map(({ sequence }) => sequence)).toEqual(game.store.events.map((_, i) => i + 1));
+  });
+
+  it('waits while the game is paused', async () => {
+    const game = await new Game([fault('outage', 20_000)]).boot();
+    await game.at(9_000);
+    await game.happens('dev.payday.game.paused', { fromAt: START + 10_000, reason: '' });
+    await game.at(60_000);
+    expect(game.driver.activations).toEqual([]);
+    await game.happens('dev.payday.game.resumed', { fromAt: START + 65_000, endsAt: START + 175_000 });
+    await game.at(74_999);
+    expect(game.driver.activations).toEqual([]);
+    await game.at(75_000);
+    expect(game.driver.acting()).toEqual(all('outage'));
+  });
+
+  it('stops every fault when the game ends, planned or not', async () => {
+    const planned = await new Game([fault('late', 115_000)]).boot();
+    await planned.at(119_999);
+    expect(planned.driver.acting()).toEqual(all('late'));
+    await planned.at(120_001);
+    expect(planned.driver.acting()).toEqual([]);
+    expect(planned.orchestrator.list()[0]!.detail).toBe('stopped: the game ended');
+
+    const early = await new Game([fault('outage', 20_000), fault('never', 40_000)]).boot();
+    await early.at(22_000);
+    await early.happens('dev.payday.game.ended', { endsAt: START + 23_000 });
+    await early.at(23_000);
+    expect(early.driver.acting()).toEqual([]);
+    await early.at(60_000);
+    expect(early.driver.activations).toHaveLength(TEAMS.length);
+  });
+
+  it('lets a driver that hangs delay nobody else', async () => {
+    const game = await new Game([fault('outage', 20_000)]).boot();
+    game.driver.hanging.add('garm');
+    await game.at(20_000);
+    expect(game.driver.acting()).toEqual(all('outage').filter((id) => !id.endsWith('garm')));
+    const report = game.orchestrator.stopFaults({}, 'panic');
+    await game.at(22_000);
+    const { verified, unverified } = await report;
+    expect(verified.map(({ teamId }) => teamId).sort()).toEqual(['fenrir', 'hati', 'skoll']);
+    expect(unverified.map(({ teamId }) => teamId)).toEqual(['garm']);
+    game.driver.hanging.clear();
+    await game.at(30_000);
+    expect(game.orchestrator.list().every(({ state }) => state === 'reverted')).toBe(true);
+  });
+
+  it('shows a fault that will not go as stuck, and sees it when it goes at last', async () => {
+    const game = await new Game([fault('outage', 20_000)]).boot();
+    game.driver.stubborn.add('hati');
+    await game.at(60_000);
+    expect(game.orchestrator.list().filter(({ state }) => state === 'stuck')).toHaveLength(1);
+    const metrics = await game.process.metrics.metrics();
+    expect(metrics).toContain('payday_faults{kind="crash",state="stuck"} 1');
+    expect(metrics).toContain('payday_fault_changes_total{kind="crash",state="reverted"} 3');
+    game.driver.stubborn.clear();
+    await game.at(90_000);
+    expect(game.published().at(-1)).toBe('outage/hati reverted');
+  });
+
+  it('notices a repair within seconds', async () => {
+    const game = await new Game([fault('outage', 20_000, { ttlMs: 60_000 })]).boot();
+    await game.at(24_500);
+    game.driver.repair('outage/skoll');
+    await game.at(26_000);
+    expect(game.published().at(-1)).toBe('outage/skoll reverted');
+    expect(game.orchestrator.list().find(({ teamId }) => teamId === 'skoll')!.detail).toMatch(
+      /repaired by the team/,
+    );
+  });
+
+  it('strikes every team equally over the game, also across restarts', async () => {
+    const game = await new Game(
+      [1, 2, 3, 4].map((n) => fault(`n${n}`, n * 10_000, { teams: 2, ttlMs: 5_000 })),
+    ).boot();
+    await game.at(25_000);
+    game.process.kill();
+    await game.boot();
+    await game.at(60_000);
+    const struck = game.driver.activations.map(({ faultId }) => faultId.split('/')[1]!);
+    for (const team of TEAMS) expect(struck.filter((id) => id === team)).toHaveLength(2);
+  });
+
+  it('skips what an outage made late by more than its time to live, and old news', async () => {
+    const game = new Game([
+      news('old', 0),
+      fault('missed', 5_000),
+      fault('caught', 62_000),
+      news('new', 62_000),
+    ]);
+    await game.at(70_000);
+    await game.boot();
+    await game.at(70_100);
+    expect(game.driver.acting()).toEqual(all('caught'));
+    expect(game.published()).toContain('News new');
+    expect(game.published()).not.toContain('News old');
+    expect(game.published().some((line) => line.startsWith('missed'))).toBe(false);
+  });
+
+  it('finishes the faults of a process that was killed, also when their time is over', async () => {
+    const game = await new Game([fault('outage', 20_000)]).boot();
+    game.driver.stubborn.add('garm'); // No dead-man helps here: only the next process can.
+    await game.at(25_000);
+    game.process.kill();
+    await game.at(50_000);
+    game.driver.stubborn.clear();
+    expect(game.driver.acting()).toEqual(['outage/garm']);
+    await game.boot();
+    await game.at(50_500);
+    expect(game.driver.acting()).toEqual([]);
+    expect(game.published().filter((line) => line.endsWith(' reverted'))).toHaveLength(TEAMS.length);
+    expect(game.published().filter((line) => line.endsWith(' firing'))).toHaveLength(TEAMS.length);
+  });
+
+  it('fires nothing before it is stored, and reverts without waiting for the database', async () => {
+    const game = await new Game([fault('outage', 20_000), fault('second', 40_000)]).boot();
+    await game.at(21_000);
+    const save = game.store.save.bind(game.store);
+    game.store.save = () => Promise.reject(new Error('the database is away'));
+    await game.at(30_100);
+    expect(game.driver.acting()).toEqual([]);
+    await game.at(45_000);
+    expect(game.driver.activations).toHaveLength(TEAMS.length);
+    game.store.save = save;
+    await game.at(47_000);
+    expect(game.published().filter((line) => line === 'outage/garm reverted')).toHaveLength(1);
+  });
+
+  it('passes over events that make no sense, and repeated ones', async () => {
+    const game = await new Game([fault('outage', 20_000)]).boot();
+    await game.happens('dev.payday.game.resumed', { fromAt: START + 1, endsAt: START });
+    for (const event of game.log) await game.orchestrator.handle(event);
+    await game.at(20_000);
+    expect(game.driver.activations).toHaveLength(TEAMS.length);
+  });
+
+  it('skips an entry that no driver knows, and plays on', async () => {
+    const game = await new Game([fault('odd', 10_000, { kind: 'meteor' }), fault('outage', 20_000)]).boot();
+    await game.at(20_000);
+    expect(game.driver.acting()).toEqual(all('outage'));
+  });
+});
