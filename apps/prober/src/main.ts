@@ -19,7 +19,8 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   process.once('SIGTERM', () => void stop());
-  process.once('SIGINT', () => void stop());
+  // Ctrl-C reaches the whole process group: with a parent, the parent decides when we stop.
+  process.on('SIGINT', () => (process.channel === undefined ? void stop() : undefined));
 }
 
 exitWithParent();

@@ -108,8 +108,10 @@ export class ProbeSender {
     const target = lane.target(serviceIndex);
     if (target === null) return this.#conclude(probe, 'no_endpoint', 'no endpoint is registered');
     if ('problem' in target) return this.#conclude(probe, 'connect_error', target.problem);
-    probe.exchange = target.endpoint.send(request, (result) => this.#judge(probe, result));
-    if (!probe.concluded) this.#deadlines.push(probe);
+    const exchange = target.endpoint.send(request, (result) => this.#judge(probe, result));
+    if (probe.concluded) return;
+    probe.exchange = exchange;
+    this.#deadlines.push(probe);
   }
 
   #judge(probe: Probe, result: ExchangeResult): void {

@@ -78,7 +78,8 @@ export function guardedConnect(
     const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
     if (isIP(hostname) !== 0) {
       const problem = guard.problem(hostname, hostname, port);
-      if (problem !== null) return callback(new AddressRefused(problem), null);
+      // Later, as any other error of a connection: undici does not expect one while it still prepares.
+      if (problem !== null) return queueMicrotask(() => callback(new AddressRefused(problem), null));
     }
     let connect = connectors.get(port);
     if (!connect) {
