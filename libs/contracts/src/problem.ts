@@ -25,6 +25,7 @@ export const PROBLEMS = {
   unknown_service: { status: 404, title: 'The service is not part of the scenario' },
   duplicate_batch: { status: 409, title: 'The batch was already accepted' },
   game_over: { status: 409, title: 'The game is sealed' },
+  wrong_state: { status: 409, title: 'The game is in no state that allows this' },
   payload_too_large: { status: 413, title: 'The request body is too large' },
   unsupported_media_type: { status: 415, title: 'The content type is not supported' },
   too_many_requests: { status: 429, title: 'Too many requests' },

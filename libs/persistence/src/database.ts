@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PaydayError, messageOf } from '#kernel';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, type MigrationInterface } from 'typeorm';
 import { ENTITIES } from './entities.js';
 import { InitialSchema1700000000000 } from './migrations/0001-initial-schema.js';
 
 export interface OpenDatabaseOptions {
   /** Bring the schema up to date first. Default false: another service does. */
   migrate?: boolean;
+  /** Migrations of services that bring tables of their own; they run after ours, in order of their names' times. */
+  migrations?: (new () => MigrationInterface)[];
   /** How long to wait for a server that is not reachable yet. Default 30 000. */
   reachableWithinMs?: number;
   /** Connections in the pool. Default 10. */
@@ -25,7 +27,7 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions = {
     type: 'postgres',
     url,
     entities: ENTITIES,
-    migrations: [InitialSchema1700000000000],
+    migrations: [InitialSchema1700000000000, ...(options.migrations ?? [])],
     migrationsTableName: 'schema_migration',
     migrationsTransactionMode: 'all',
     uuidExtension: 'pgcrypto',

@@ -1,6 +1,7 @@
 import type { GameState, Scenario, TeamScore } from '#contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { TokenRole } from './token-store.js';
+
+export type TokenRole = 'facilitator' | 'team' | 'prober' | 'integration' | 'read-only';
 
 /**
  * The tables that are read and written row by row. The ledger, the checkpoint and the outbox are written in sets by

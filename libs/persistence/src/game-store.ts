@@ -1,5 +1,5 @@
 import type { GameState, TeamInfo } from '#contracts';
-import type { DataSource, EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager, In } from 'typeorm';
 import { EndpointEntity, GameEntity, GamePauseEntity, TeamEntity } from './entities.js';
 
 export interface Endpoint {
@@ -23,8 +23,8 @@ export class GameStore {
     return this.dataSource.transaction(work);
   }
 
-  async find(gameId: string): Promise<GameEntity | null> {
-    return this.dataSource.manager.findOneBy(GameEntity, { id: gameId });
+  async find(gameId: string, manager: EntityManager = this.dataSource.manager): Promise<GameEntity | null> {
+    return manager.findOneBy(GameEntity, { id: gameId });
   }
 
   /** Newest first. */
@@ -34,7 +34,11 @@ export class GameStore {
 
   /** The newest game, or null. */
   async current(): Promise<GameEntity | null> {
-    return (await this.list())[0] ?? null;
+    const [newest] = await this.dataSource.manager.find(GameEntity, {
+      order: { createdAt: 'DESC', id: 'ASC' },
+      take: 1,
+    });
+    return newest ?? null;
   }
 
   /** The game, locked until the transaction ends, so that changes of one game come one after the other. */
@@ -125,6 +129,6 @@ export class GameStore {
 
   /** Games in one of these states. */
   async inStates(states: readonly GameState[]): Promise<GameEntity[]> {
-    return (await this.list()).filter((game) => states.includes(game.state));
+    return this.dataSource.manager.findBy(GameEntity, { state: In([...states]) });
   }
 }

@@ -1,9 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '#kernel';
 import type { DataSource, EntityManager } from 'typeorm';
-import { ApiTokenEntity } from './entities.js';
-
-export type TokenRole = 'facilitator' | 'team' | 'prober' | 'integration' | 'read-only';
+import { ApiTokenEntity, type TokenRole } from './entities.js';
 
 export interface NewToken {
   role: TokenRole;

@@ -1,0 +1,303 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { GameEventData, GameEventType, Scenario, TeamInfo } from '#contracts';
+import { type Clock, isId, PaydayError } from '#kernel';
+import { type Endpoint, type GameEntity, GameStore, insertIntoOutbox } from '#persistence';
+import { CLOCK } from '#runtime';
+import type { EntityManager } from 'typeorm';
+import { endpointUrl } from './endpoint-url.js';
+import { type GameTimes, planEnd, planPause, planRecovery, planResume } from './life-cycle.js';
+import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
+
+/** One event without its envelope. */
+type Happening = { [T in GameEventType]: { type: T; data: GameEventData[T] } }[GameEventType];
+
+export const SOURCE = '/control';
+
+export interface NewGame {
+  /** Default: derived from the scenario's id and chance. */
+  id?: string;
+  scenario: Scenario;
+  teams: readonly TeamInfo[];
+  endpoints: readonly Endpoint[];
+}
+
+/**
+ * Games, teams, endpoints and the life cycle. Every change writes its rows and its events in one transaction, and
+ * changes of one game come one after the other.
+ *
+ * A game's stored state is `lobby` until it is scheduled, then `running` (also shortly before it starts), `paused`
+ * from the command on, `ended`, `sealed`.
+ */
+@Injectable()
+export class GameService {
+  readonly #recovered = new Set<string>();
+
+  constructor(
+    @Inject(GameStore) private readonly store: GameStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions,
+  ) {}
+
+  /**
+   * Makes a game in the lobby.
+   * @throws PaydayError `bad_request` (a malformed id, two teams with one id, a bad URL), `unknown_team`, `unknown_service`.
+   */
+  async create(wanted: NewGame): Promise<GameEntity> {
+    const { scenario } = wanted;
+    const teams = wanted.teams.map(({ id, name, color, ranked }) => ({ id, name, color, ranked }));
+    const id = wanted.id ?? `${scenario.id.slice(0, 27).replace(/-+$/, '')}-${randomUUID().slice(0, 8)}`;
+    refuseBadIds(id, teams);
+    const endpoints = wanted.endpoints.map(({ teamId, serviceId, url }) => {
+      if (!teams.some((team) => team.id === teamId)) throw unknownTeam(teamId);
+      refuseUnknownService(scenario, serviceId);
+      return { teamId, serviceId, url: endpointUrl(url) };
+    });
+    const game: GameEntity = {
+      id,
+      name: scenario.name,
+      seed: scenario.seed,
+      scenario,
+      state: 'lobby',
+      startsAt: null,
+      endsAt: null,
+      pausedAt: null,
+      createdAt: this.clock.nowMs(),
+      sealedAt: null,
+      lastAliveAt: null,
+    };
+    await this.store.transaction(async (manager) => {
+      await this.store.insert(manager, game, teams, endpoints);
+      await this.#publish(manager, id, [
+        { type: 'dev.payday.game.created', data: { gameId: id, name: game.name, seed: game.seed, scenario } },
+        ...teams.map((team): Happening => ({ type: 'dev.payday.team.added', data: { team } })),
+        ...endpoints.map((data): Happening => ({ type: 'dev.payday.endpoint.changed', data })),
+      ]);
+    });
+    return game;
+  }
+
+  /**
+   * Sets when the game begins: `startsAt` rounded up to a whole second. May be repeated until the game has begun.
+   * @throws PaydayError `unknown_game`, `wrong_state`.
+   */
+  async schedule(gameId: string, startsAt: number): Promise<GameEntity> {
+    return this.#change(gameId, async (game, manager) => {
+      const begun = game.startsAt !== null && game.startsAt <= this.clock.nowMs();
+      const rescheduled =
+        game.state === 'running' && !begun && (await this.store.pauses(gameId, manager)).length === 0;
+      if (game.state !== 'lobby' && !rescheduled)
+        throw new PaydayError('wrong_state', `The game is ${game.state} and can't be scheduled any more.`);
+      const first = Math.ceil(startsAt / 1000) * 1000;
+      const times = { startsAt: first, endsAt: first + game.scenario.durationMs };
+      await this.store.update(manager, gameId, { ...times, state: 'running' });
+      return [{ type: 'dev.payday.game.scheduled', data: times }];
+    });
+  }
+
+  /** Pauses at a window boundary at least `leadMs` ahead. @throws PaydayError `unknown_game`, `wrong_state`, `game_over`. */
+  async pause(gameId: string, reason: string): Promise<GameEntity> {
+    return this.#change(gameId, async (game, manager) => {
+      const fromAt = planPause(await this.#times(game, manager), this.clock.nowMs(), this.options.leadMs);
+      await this.store.addPause(manager, gameId, { fromAt, untilAt: null });
+      await this.store.update(manager, gameId, { state: 'paused', pausedAt: fromAt });
+      return [{ type: 'dev.payday.game.paused', data: { fromAt, reason } }];
+    });
+  }
+
+  /** Goes on at a window boundary at least `leadMs` ahead; the end moves. @throws PaydayError as `pause`. */
+  async resume(gameId: string): Promise<GameEntity> {
+    return this.#change(gameId, async (game, manager) => {
+      const plan = planResume(await this.#times(game, manager), this.clock.nowMs(), this.options.leadMs);
+      await this.store.closePause(manager, gameId, plan.fromAt);
+      await this.store.update(manager, gameId, { state: 'running', pausedAt: null, endsAt: plan.endsAt });
+      return [{ type: 'dev.payday.game.resumed', data: plan }];
+    });
+  }
+
+  /**
+   * After everything was killed: turns the outage into a pause, so that game clock and salaries go on where they
+   * were. Call it before the heartbeat runs again. It acts once per process: repeating it is harmless.
+   * @param lastAliveAt the last sign of life; default: the stored heartbeat
+   */
+  async recoverAfterOutage(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
+    if (this.#recovered.has(gameId)) return this.game(gameId);
+    const game = await this.#recover(gameId, lastAliveAt);
+    this.#recovered.add(gameId);
+    return game;
+  }
+
+  #recover(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
+    return this.#change(gameId, async (game, manager) => {
+      const alive = lastAliveAt ?? game.lastAliveAt;
+      const handled = alive === null || (game.lastAliveAt !== null && game.lastAliveAt > alive);
+      if (handled || game.startsAt === null || !['running', 'paused'].includes(game.state)) return [];
+      const nowMs = this.clock.nowMs();
+      const times = await this.#times(game, manager);
+      const plan = planRecovery(times, alive, nowMs, this.options.leadMs);
+      await this.store.update(manager, gameId, { lastAliveAt: Math.max(nowMs, alive + 1) });
+      if (plan === null) return [];
+      const { fromAt, untilAt, endsAt } = plan;
+      await this.store.addPause(manager, gameId, { fromAt, untilAt });
+      await this.store.update(manager, gameId, { endsAt });
+      return [
+        { type: 'dev.payday.game.paused', data: { fromAt, reason: 'outage' } },
+        { type: 'dev.payday.game.resumed', data: { fromAt: untilAt, endsAt } },
+      ];
+    });
+  }
+
+  /** Ends the game: at its end if that has come, else early. Repeatable. @throws PaydayError `unknown_game`, `wrong_state`. */
+  async end(gameId: string): Promise<GameEntity> {
+    return this.#change(gameId, async (game, manager) => {
+      if (game.state === 'ended' || game.state === 'sealed') return [];
+      const endsAt = planEnd(await this.#times(game, manager), this.clock.nowMs(), this.options.leadMs);
+      await this.store.closePause(manager, gameId, endsAt);
+      await this.store.update(manager, gameId, { state: 'ended', endsAt, pausedAt: null });
+      return [{ type: 'dev.payday.game.ended', data: { endsAt } }];
+    });
+  }
+
+  /** Closes the books: nothing that arrives later counts. Repeatable. @throws PaydayError `unknown_game`, `wrong_state`. */
+  async seal(gameId: string): Promise<GameEntity> {
+    return this.#change(gameId, async (game, manager) => {
+      if (game.state === 'sealed') return [];
+      const sealedAt = this.clock.nowMs();
+      if (game.state !== 'ended' || sealedAt < game.endsAt!)
+        throw new PaydayError(
+          'wrong_state',
+          'The game has not ended yet; only a game that is over is sealed.',
+        );
+      await this.store.update(manager, gameId, { state: 'sealed', sealedAt });
+      return [{ type: 'dev.payday.game.sealed', data: { sealedAt } }];
+    });
+  }
+
+  /**
+   * Sets a team's endpoint, or takes it away with null. Without a change there is no event. Resolves to the URL as it
+   * is stored: normalised, without a trailing slash.
+   * @throws PaydayError `bad_request` (URL), `unknown_game`, `unknown_team`, `unknown_service`, `game_over`.
+   */
+  async setEndpoint(
+    gameId: string,
+    teamId: string,
+    serviceId: string,
+    url: string | null,
+  ): Promise<string | null> {
+    const wanted = url === null ? null : endpointUrl(url);
+    await this.#change(gameId, async (game, manager) => {
+      refuseSealed(game);
+      await this.#knownTeam(gameId, teamId, manager);
+      refuseUnknownService(game.scenario, serviceId);
+      if (!(await this.store.setEndpoint(manager, gameId, teamId, serviceId, wanted))) return [];
+      return [{ type: 'dev.payday.endpoint.changed', data: { teamId, serviceId, url: wanted } }];
+    });
+    return wanted;
+  }
+
+  /**
+   * Gives or takes an amount by hand; it counts in the window of now, within the game's bounds.
+   * @throws PaydayError `unknown_game`, `unknown_team`, `wrong_state` (not scheduled yet), `game_over`.
+   */
+  async adjust(
+    gameId: string,
+    adjustment: { teamId: string; cents: number; reason: string },
+  ): Promise<GameEventData['dev.payday.adjustment.made']> {
+    let made: GameEventData['dev.payday.adjustment.made'] | undefined;
+    await this.#change(gameId, async (game, manager) => {
+      refuseSealed(game);
+      const { startsAt, endsAt } = game;
+      if (startsAt === null || endsAt === null) throw notScheduled();
+      await this.#knownTeam(gameId, adjustment.teamId, manager);
+      const effectiveAt = Math.max(startsAt, Math.min(this.clock.nowMs(), endsAt - 1));
+      made = { adjustmentId: `adj-${randomUUID().slice(0, 13)}`, ...adjustment, effectiveAt };
+      return [{ type: 'dev.payday.adjustment.made', data: made }];
+    });
+    return made!;
+  }
+
+  /** The heartbeat that `recoverAfterOutage` reads. */
+  async touchAlive(gameId: string, at: number): Promise<void> {
+    await this.store.touchAlive(gameId, at);
+  }
+
+  /** The game asked for, or the newest. @throws PaydayError `unknown_game`. */
+  async game(gameId?: string): Promise<GameEntity> {
+    const game = gameId === undefined ? await this.store.current() : await this.store.find(gameId);
+    if (game === null) throw unknownGame(gameId);
+    return game;
+  }
+
+  /** Runs `plan` on the locked game and publishes what it returns, in one transaction. */
+  async #change(
+    gameId: string,
+    plan: (game: GameEntity, manager: EntityManager) => Promise<Happening[]>,
+  ): Promise<GameEntity> {
+    return this.store.transaction(async (manager) => {
+      const game = await this.store.lock(manager, gameId);
+      if (game === null) throw unknownGame(gameId);
+      await this.#publish(manager, gameId, await plan(game, manager));
+      return (await this.store.find(gameId, manager))!;
+    });
+  }
+
+  async #publish(manager: EntityManager, gameId: string, happenings: readonly Happening[]): Promise<void> {
+    const time = this.clock.nowMs();
+    const events = happenings.map((happening) => ({ ...happening, source: SOURCE, subject: gameId, time }));
+    await insertIntoOutbox(manager, this.options.gameEventsTopic, events);
+  }
+
+  async #times(game: GameEntity, manager: EntityManager): Promise<GameTimes> {
+    refuseSealed(game);
+    if (game.startsAt === null || game.endsAt === null) throw notScheduled();
+    if (game.state === 'ended') throw new PaydayError('wrong_state', 'The game has ended.');
+    const pauses = await this.store.pauses(game.id, manager);
+    return { windowMs: game.scenario.pay.windowMs, startsAt: game.startsAt, endsAt: game.endsAt, pauses };
+  }
+
+  async #knownTeam(gameId: string, teamId: string, manager: EntityManager): Promise<void> {
+    const teams = await this.store.teams(gameId, manager);
+    if (!teams.some((team) => team.id === teamId)) throw unknownTeam(teamId);
+  }
+}
+
+function refuseBadIds(gameId: string, teams: readonly TeamInfo[]): void {
+  const seen = new Set<string>();
+  for (const id of [gameId, ...teams.map((team) => team.id)])
+    if (!isId(id))
+      throw new PaydayError(
+        'bad_request',
+        `"${id}" is no id: 1 to 40 lower-case letters, digits and inner hyphens`,
+      );
+  for (const { id } of teams) {
+    if (seen.has(id)) throw new PaydayError('bad_request', `Two teams have the id "${id}".`);
+    seen.add(id);
+  }
+}
+
+function refuseSealed(game: GameEntity): void {
+  if (game.state === 'sealed')
+    throw new PaydayError('game_over', `The game "${game.id}" is sealed: nothing of it changes any more.`);
+}
+
+function refuseUnknownService(scenario: Scenario, serviceId: string): void {
+  const known = scenario.services.map((service) => service.id);
+  if (!known.includes(serviceId))
+    throw new PaydayError(
+      'unknown_service',
+      `There is no service "${serviceId}"; there are ${known.join(', ')}.`,
+    );
+}
+
+function unknownGame(gameId?: string): PaydayError {
+  const message = gameId === undefined ? 'There is no game yet.' : `There is no game "${gameId}".`;
+  return new PaydayError('unknown_game', message);
+}
+
+function notScheduled(): PaydayError {
+  return new PaydayError('wrong_state', 'The game has not been scheduled yet.');
+}
+
+function unknownTeam(teamId: string): PaydayError {
+  return new PaydayError('unknown_team', `There is no team "${teamId}" in this game.`);
+}

@@ -1,0 +1,103 @@
+import { Body, Controller, Inject, Param, Post, Put, Query } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { GameEventData } from '#contracts';
+import { CurrentPrincipal, type Principal, Roles } from '#runtime';
+import { GameService } from '../game-service.js';
+import { mustBeTeam, mustCover } from './access.js';
+import { parseBody, parseQuery } from './parse.js';
+import { ADJUSTMENT, ApiProblems, ENDPOINT } from './responses.js';
+import { adjustmentBody, endpointBody, gameQuery } from './schemas.js';
+
+@ApiTags('games')
+@Controller('api/v1')
+export class ChangesController {
+  constructor(@Inject(GameService) private readonly games: GameService) {}
+
+  @Put('teams/:id/endpoints/:serviceId')
+  @Roles('facilitator', 'team')
+  @ApiOperation({
+    summary: 'Say where a team runs a service',
+    description: '`url: null` takes the endpoint away. A team token changes its own team’s endpoints only.',
+  })
+  @ApiParam({ name: 'id', description: 'Id of the team' })
+  @ApiParam({ name: 'serviceId', description: 'Id of the service' })
+  @ApiQuery({ name: 'game', required: false, description: 'Id of a game; default: the newest' })
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['url'],
+      properties: { url: { type: 'string', nullable: true, example: 'https://fenrir.example/router' } },
+    },
+  })
+  @ApiOkResponse({ schema: ENDPOINT })
+  @ApiProblems(
+    'bad_request',
+    'invalid_query',
+    'unauthenticated',
+    'forbidden',
+    'unknown_game',
+    'unknown_team',
+    'unknown_service',
+    'game_over',
+  )
+  async setEndpoint(
+    @Param('id') teamId: string,
+    @Param('serviceId') serviceId: string,
+    @Query() query: unknown,
+    @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<{ teamId: string; serviceId: string; url: string | null }> {
+    mustBeTeam(principal, teamId);
+    const { url } = parseBody(endpointBody, body);
+    const { id } = await this.games.game(parseQuery(gameQuery, query).game ?? principal.gameId);
+    mustCover(principal, id);
+    const stored = await this.games.setEndpoint(id, teamId, serviceId, url);
+    return { teamId, serviceId, url: stored };
+  }
+
+  @Post('adjustments')
+  @Roles('facilitator')
+  @ApiOperation({
+    summary: 'Give or take an amount by hand',
+    description: 'It appears in the ledger of the window of now, with the reason.',
+  })
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['teamId', 'cents', 'reason'],
+      properties: {
+        game: { type: 'string', description: 'Id of a game; default: the newest' },
+        teamId: { type: 'string' },
+        cents: { type: 'integer', description: 'Not 0; negative takes' },
+        reason: { type: 'string', minLength: 1, maxLength: 200, description: 'Shown to everybody' },
+      },
+    },
+  })
+  @ApiCreatedResponse({ schema: ADJUSTMENT })
+  @ApiProblems(
+    'bad_request',
+    'unauthenticated',
+    'forbidden',
+    'unknown_game',
+    'unknown_team',
+    'wrong_state',
+    'game_over',
+  )
+  async adjust(
+    @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<GameEventData['dev.payday.adjustment.made']> {
+    const { game, ...adjustment } = parseBody(adjustmentBody, body);
+    const { id } = await this.games.game(game ?? principal.gameId);
+    mustCover(principal, id);
+    return this.games.adjust(id, adjustment);
+  }
+}

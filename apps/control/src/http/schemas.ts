@@ -1,0 +1,86 @@
+import { ID_PATTERN } from '#kernel';
+import { z } from 'zod';
+
+/** What the REST face accepts. Each message says what is allowed, in words that follow "<name>: ". */
+export const LEDGER_LIMIT = { default: 10_000, max: 50_000 } as const;
+export const HISTORY_POINTS = { default: 300, max: 2_000 } as const;
+const MAX_WINDOW = 2 ** 31 - 1;
+const MAX_AT = 8_640_000_000_000_000;
+const MAX_TEAMS = 100;
+const MAX_ADJUSTMENT_CENTS = 100_000_000_000;
+const REASONS = ['served', 'failed', 'downtime', 'usage_fee', 'adjustment'] as const;
+
+const id = z
+  .string({ error: 'must be given once' })
+  .regex(ID_PATTERN, 'must be an id: 1 to 40 lower-case letters, digits and inner hyphens');
+
+/** Query parameters are text. */
+function integer(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string({ error })
+    .regex(/^\d{1,16}$/, error)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, error);
+}
+
+export const gameQuery = z.strictObject({ game: id.optional() });
+
+export const ledgerQuery = z
+  .strictObject({
+    game: id.optional(),
+    team: id.optional(),
+    service: id.optional(),
+    reason: z.enum(REASONS, { error: `must be one of ${REASONS.join(', ')}` }).optional(),
+    fromWindow: integer(0, MAX_WINDOW).optional(),
+    toWindow: integer(0, MAX_WINDOW).optional(),
+    limit: integer(1, LEDGER_LIMIT.max).default(LEDGER_LIMIT.default),
+    cursor: z.string({ error: 'must be given once' }).max(2000, 'is too long').optional(),
+  })
+  .refine((q) => q.fromWindow === undefined || q.toWindow === undefined || q.fromWindow <= q.toWindow, {
+    path: ['fromWindow'],
+    error: 'must not be greater than toWindow',
+  });
+
+export const historyQuery = z
+  .strictObject({
+    game: id.optional(),
+    /** `team=a&team=b`, or `team=a,b`. */
+    team: z
+      .union([z.string(), z.array(z.string())])
+      .transform((given) => [given].flat().flatMap((part) => part.split(',')))
+      .pipe(z.array(id).max(MAX_TEAMS, `at most ${MAX_TEAMS} teams`))
+      .optional(),
+    from: integer(0, MAX_AT).optional(),
+    to: integer(0, MAX_AT).optional(),
+    points: integer(1, HISTORY_POINTS.max).default(HISTORY_POINTS.default),
+  })
+  .refine((q) => q.from === undefined || q.to === undefined || q.from <= q.to, {
+    path: ['from'],
+    error: 'must not be greater than to',
+  });
+
+// Control characters have no place in what pages and logs show.
+const reason = z
+  .string({ error: 'must be a text' })
+  .trim()
+  .min(1, 'must not be empty: say why')
+  .max(200, 'has at most 200 characters')
+  .regex(/^\P{Cc}*$/u, 'must be one line without control characters');
+
+export const pauseBody = z.strictObject({ reason: reason.default('paused by the facilitator') }).nullish();
+
+export const endpointBody = z.strictObject({
+  url: z.string({ error: 'must be an http(s) URL, or null to take the endpoint away' }).nullable(),
+});
+
+export const adjustmentBody = z.strictObject({
+  game: id.optional(),
+  teamId: id,
+  cents: z
+    .int({ error: 'must be a whole number of cents' })
+    .min(-MAX_ADJUSTMENT_CENTS, `must be at least ${-MAX_ADJUSTMENT_CENTS}`)
+    .max(MAX_ADJUSTMENT_CENTS, `must be at most ${MAX_ADJUSTMENT_CENTS}`)
+    .refine((cents) => cents !== 0, 'must not be 0'),
+  reason,
+});

@@ -1,0 +1,78 @@
+import { PaydayError } from '#kernel';
+
+/** What decides when a game runs. All instants are epoch ms; all but `startsAt` lie on window boundaries. */
+export interface GameTimes {
+  windowMs: number;
+  startsAt: number;
+  /** While a pause is open: as it was before; it moves when the game resumes. */
+  endsAt: number;
+  /** In order; they may touch, never overlap. Only the last may be open. */
+  pauses: readonly { fromAt: number; untilAt: number | null }[];
+}
+
+/** The first window boundary at or after an instant, and never before the game's start. */
+export function boundaryFrom(times: GameTimes, at: number): number {
+  const windows = Math.max(0, Math.ceil((at - times.startsAt) / times.windowMs));
+  return times.startsAt + windows * times.windowMs;
+}
+
+/**
+ * From where on the game pauses.
+ * @throws PaydayError `wrong_state` if it is paused already, or ends before the pause could begin.
+ */
+export function planPause(times: GameTimes, nowMs: number, leadMs: number): number {
+  const last = times.pauses.at(-1);
+  if (last?.untilAt === null) throw new PaydayError('wrong_state', 'The game is paused already.');
+  const fromAt = Math.max(boundaryFrom(times, nowMs + leadMs), last?.untilAt ?? 0);
+  if (fromAt >= times.endsAt)
+    throw new PaydayError('wrong_state', 'The game ends before a pause could begin.');
+  return fromAt;
+}
+
+/**
+ * From where on the game goes on, and its new end.
+ * @throws PaydayError `wrong_state` if it is not paused.
+ */
+export function planResume(
+  times: GameTimes,
+  nowMs: number,
+  leadMs: number,
+): { fromAt: number; endsAt: number } {
+  const open = times.pauses.at(-1);
+  if (open === undefined || open.untilAt !== null)
+    throw new PaydayError('wrong_state', 'The game is not paused.');
+  const fromAt = Math.max(boundaryFrom(times, nowMs + leadMs), open.fromAt);
+  return { fromAt, endsAt: times.endsAt + fromAt - open.fromAt };
+}
+
+/** Where the game ends if it is ended now: at its planned end if that is over or near, else at the next boundary. */
+export function planEnd(times: GameTimes, nowMs: number, leadMs: number): number {
+  const open = times.pauses.at(-1);
+  const soon = boundaryFrom(times, nowMs + leadMs);
+  // A game that is paused may outlive its planned end, which has not been moved yet.
+  if (open?.untilAt === null) return Math.max(soon, open.fromAt);
+  return Math.min(soon, times.endsAt);
+}
+
+/**
+ * The pause that makes up for an outage, or null if none is needed: from the first boundary after the last sign of
+ * life to the first one that everybody can still hear of.
+ *
+ * - A game that was paused anyway, or was about to be, stays paused: null. (A pause that was announced but had not
+ *   begun costs at most `leadMs` and a window of game time.)
+ * - A game that was about to resume is paused from there on.
+ * - An outage within one window, or after the end, needs no pause.
+ */
+export function planRecovery(
+  times: GameTimes,
+  lastAliveAt: number,
+  nowMs: number,
+  leadMs: number,
+): { fromAt: number; untilAt: number; endsAt: number } | null {
+  const last = times.pauses.at(-1);
+  if (last?.untilAt === null) return null;
+  const fromAt = Math.max(boundaryFrom(times, lastAliveAt), last?.untilAt ?? 0);
+  const untilAt = boundaryFrom(times, nowMs + leadMs);
+  if (fromAt >= times.endsAt || untilAt <= fromAt) return null;
+  return { fromAt, untilAt, endsAt: times.endsAt + untilAt - fromAt };
+}

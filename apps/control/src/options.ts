@@ -1,0 +1,24 @@
+import { TOPICS } from '#contracts';
+
+/** Injection token of `ControlOptions`. */
+export const CONTROL_OPTIONS = Symbol('ControlOptions');
+
+/** Injection token of `LatencyPercentiles`. */
+export const LATENCY_PERCENTILES = Symbol('LatencyPercentiles');
+
+/** Reads a stored histogram: percentiles in milliseconds, or null if it holds nothing. */
+export type LatencyPercentiles = (histogram: Uint8Array) => { p50: number; p95: number; p99: number } | null;
+
+export interface ControlOptions {
+  /** How far ahead a life-cycle change lies at least, so that every service hears of it in time. Default 2000. */
+  leadMs: number;
+  gameEventsTopic: string;
+  /** How often the heartbeat is written and the game's end is looked for. Default 1000. */
+  heartbeatMs: number;
+}
+
+export const DEFAULT_CONTROL_OPTIONS: ControlOptions = {
+  leadMs: 2_000,
+  gameEventsTopic: TOPICS.gameEvents,
+  heartbeatMs: 1_000,
+};
