@@ -17,7 +17,9 @@ export class MemoryChaosStore implements ChaosStore {
       strikes.set(key, { gameId, teamId: info.teamId, count });
     }
     return {
-      unfinished: all.filter(({ info }) => info.state !== 'reverted'),
+      unfinished: all
+        .filter(({ info }) => info.state !== 'reverted')
+        .sort((a, b) => (a.gameId + a.info.id < b.gameId + b.info.id ? -1 : 1)),
       doneEntries: [...this.done.values()].map(({ gameId, entryId }) => ({ gameId, entryId })),
       strikes: [...strikes.values()],
       recent: all
@@ -31,12 +33,14 @@ export class MemoryChaosStore implements ChaosStore {
   async takeEntry(entry: DoneEntry, faults: readonly Fault[], events: readonly NewEvent[]): Promise<boolean> {
     const key = `${entry.gameId} ${entry.entryId}`;
     if (this.done.has(key)) return false;
+    check(faults);
     this.done.set(key, entry);
     await this.save(faults, events);
     return true;
   }
 
   async save(faults: readonly Fault[], events: readonly NewEvent[]): Promise<void> {
+    check(faults);
     for (const fault of faults) {
       const key = `${fault.gameId} ${fault.info.id}`;
       this.faults.delete(key);
@@ -48,4 +52,12 @@ export class MemoryChaosStore implements ChaosStore {
       this.events.push({ ...event, id, source: SOURCE, subject: gameId, sequence } as GameEvent);
     }
   }
+}
+
+const STATES = ['armed', 'firing', 'active', 'reverting', 'reverted', 'stuck'];
+
+/** As the table's constraint does. */
+function check(faults: readonly Fault[]): void {
+  for (const { info } of faults)
+    if (!STATES.includes(info.state)) throw new Error(`no fault state: ${info.state}`);
 }

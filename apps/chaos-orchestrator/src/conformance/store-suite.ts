@@ -1,0 +1,123 @@
+import type { GameEvent } from '#contracts';
+import { DEFAULT_POLICY, arm, step, type Fault } from '#faults';
+import type { ChaosStore, NewEvent } from '../store.js';
+
+export interface StoreBench {
+  store: ChaosStore;
+  /** Another store on the same data, as after a restart. */
+  reopen(): ChaosStore;
+  /** What went to the game-events topic, in order. */
+  published(): Promise<GameEvent[]>;
+}
+
+const NOW = 1_700_000_000_000;
+
+/** Runs every promise of `ChaosStore` against one implementation, as named tests. */
+export function describeChaosStore(name: string, open: () => Promise<StoreBench>): void {
+  describe(`chaos store ${name}`, () => {
+    let bench: StoreBench;
+    /** Every test has games of its own. */
+    let gameId: string;
+    let count = 0;
+
+    beforeEach(async () => {
+      bench = await open();
+      gameId = `game-${++count}`;
+    });
+
+    const fault = (teamId: string, injectionId = 'outage'): Fault =>
+      arm({
+        gameId,
+        injectionId,
+        teamId,
+        serviceId: 'catalog',
+        kind: 'slow',
+        params: { delayMs: 250, why: 'Ärger "im" Zoo 🦄' },
+        label: 'Slow',
+        ttlMs: 10_000,
+        dueAt: NOW,
+      });
+    const changed = ({ info }: Fault): NewEvent => ({
+      gameId,
+      type: 'dev.payday.fault.changed',
+      time: NOW,
+      data: { fault: info },
+    });
+    const firing = (armed: Fault): Fault => step(armed, { type: 'due' }, NOW, DEFAULT_POLICY).fault;
+    const over = (armed: Fault): Fault =>
+      step(armed, { type: 'stop-requested', reason: 'done' }, NOW, DEFAULT_POLICY).fault;
+    const entry = (entryId: string) => ({ gameId, entryId, outcome: 'fired' as const, at: NOW });
+    const recover = async () => {
+      const { unfinished, doneEntries, strikes, recent } = await bench.reopen().recover(100);
+      return {
+        unfinished: unfinished.filter((each) => each.gameId === gameId),
+        done: doneEntries.filter((each) => each.gameId === gameId).map(({ entryId }) => entryId),
+        strikes: Object.fromEntries(
+          strikes.filter((each) => each.gameId === gameId).map(({ teamId, count: n }) => [teamId, n]),
+        ),
+        recent,
+      };
+    };
+    const published = async () => (await bench.published()).filter(({ subject }) => subject === gameId);
+
+    it('durable: gives back the latest state of each fault, whole', async () => {
+      const [a, b] = [fault('fenrir'), fault('garm')];
+      await bench.store.save([a, b], []);
+      await bench.store.save([firing(a)], []);
+      expect((await recover()).unfinished).toEqual([firing(a), b]);
+    });
+
+    it('durable: remembers done entries, strikes, and what is over', async () => {
+      await bench.store.takeEntry(entry('one'), [fault('fenrir', 'one'), fault('garm', 'one')], []);
+      await bench.store.takeEntry(entry('two'), [fault('garm', 'two')], []);
+      await bench.store.save([over(fault('garm', 'two'))], []);
+      const known = await recover();
+      expect(known.done.sort()).toEqual(['one', 'two']);
+      expect(known.strikes).toEqual({ fenrir: 1, garm: 2 });
+      expect(known.unfinished.map(({ info }) => info.id)).toEqual(['one/fenrir', 'one/garm']);
+      expect(known.recent[0]).toEqual(over(fault('garm', 'two')).info);
+    });
+
+    it('keeps faults of the same id in two games apart', async () => {
+      const mine = fault('fenrir');
+      await bench.store.save([mine, { ...over(mine), gameId: `${gameId}-other` }], []);
+      expect((await recover()).unfinished).toEqual([mine]);
+    });
+
+    it('at most once: takes an entry for exactly one of many, with that one’s faults', async () => {
+      const attempts = ['fenrir', 'garm', 'hati', 'skoll'].map((teamId) => {
+        const struck = fault(teamId);
+        return bench.store.takeEntry(entry('one'), [struck], [changed(struck)]);
+      });
+      const results = await Promise.all(attempts);
+      expect(results.filter(Boolean)).toHaveLength(1);
+      expect((await recover()).unfinished).toHaveLength(1);
+      expect(await published()).toHaveLength(1);
+      expect(await bench.store.takeEntry(entry('one'), [fault('loki')], [])).toBe(false);
+    });
+
+    it('published: numbers events without gaps in their order, across restarts', async () => {
+      const [a, b] = [fault('fenrir'), fault('garm')];
+      await bench.store.takeEntry(entry('one'), [a, b], [changed(a), changed(b)]);
+      await bench.reopen().save([firing(a)], [changed(firing(a))]);
+      const events = await published();
+      expect(events.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+      expect(new Set(events.map(({ id }) => id)).size).toBe(3);
+      expect(events.map(({ source }) => source)).toEqual(Array(3).fill('/chaos-orchestrator'));
+      expect(events.map(({ data }) => (data as { fault: { state: string } }).fault.state)).toEqual([
+        'armed',
+        'armed',
+        'firing',
+      ]);
+    });
+
+    it('atomic: a call that fails leaves nothing behind', async () => {
+      const bad = fault('garm');
+      const impossible = { ...bad, info: { ...bad.info, state: 'no such state' as 'armed' } };
+      const failed = bench.store.takeEntry(entry('one'), [fault('fenrir'), impossible], [changed(bad)]);
+      await expect(failed).rejects.toThrow();
+      expect(await recover()).toMatchObject({ unfinished: [], done: [], strikes: {} });
+      expect(await published()).toEqual([]);
+    });
+  });
+}
