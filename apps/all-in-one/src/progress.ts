@@ -22,7 +22,7 @@ export class Progress {
 }
 
 /** The standings as text: rank, team, salary, in columns. */
-export function standingsTable(rows: readonly StandingRow[]): string {
+export function standingsTable(rows: readonly Pick<StandingRow, 'rank' | 'team' | 'salaryCents'>[]): string {
   const cells = rows.map((row) => [
     row.rank === null ? '-' : String(row.rank),
     row.team.name,

@@ -1,2 +1,3 @@
 export { PartitionScorer } from './partition-scorer.js';
 export { ScorerModule } from './scorer.module.js';
+export { ScorerService } from './scorer.service.js';

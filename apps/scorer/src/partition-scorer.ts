@@ -55,6 +55,8 @@ export class PartitionScorer {
   private positions: Record<string, string> = {};
   private fencingEpoch = 0;
   private commitSeq = 0;
+  /** Games whose sealing is committed. */
+  private readonly sealed = new Set<string>();
 
   constructor(private readonly options: PartitionScorerOptions) {
     this.state = createState(this.coreOptions());
@@ -69,6 +71,7 @@ export class PartitionScorer {
     this.positions = claim.positions;
     this.state = claim.state ? restore(claim.state, this.coreOptions()) : createState(this.coreOptions());
     await this.restoreWindows(openWindows(this.state));
+    this.noteSealed();
     // What was committed just before a crash may not have been published: salaries are absolute, so say them again.
     for (const [gameId, game] of this.state.games) {
       if (!game.schedule.sealed)
@@ -88,16 +91,35 @@ export class PartitionScorer {
     }
   }
 
+  /** Whether the game's ledger is final in this partition. */
+  hasSealed(gameId: string): boolean {
+    return this.sealed.has(gameId);
+  }
+
+  private noteSealed(): void {
+    for (const [gameId, game] of this.state.games) if (game.schedule.sealed) this.sealed.add(gameId);
+  }
+
   private async processChunk(batch: readonly PositionedInput[]): Promise<void> {
     const inputs: ScoringInput[] = [{ kind: 'tick', nowMs: this.options.clock.nowMs() }];
     for (const { input } of batch) if (input) inputs.push(input);
     await this.restoreWindows(missingWindows(this.state, inputs));
     const startedUs = this.options.clock.monotonicUs();
     const outputs = step(this.state, inputs);
-    for (const { source, position } of batch) this.positions[source] = position;
+    this.notePositions(batch);
     if (batch.length === 0 && outputs.scores.length === 0 && outputs.ledger.length === 0) return;
     await this.commit(outputs);
     this.options.metrics.committed(outputs.counters, this.options.clock.monotonicUs() - startedUs);
+  }
+
+  /** Where a restart goes on, and up to which result a game's books were open (`sealed:<game>`), for who recomputes them. */
+  private notePositions(batch: readonly PositionedInput[]): void {
+    for (const { source, position, input } of batch) {
+      this.positions[source] = position;
+      if (input?.kind === 'event' && input.event.type === 'dev.payday.game.sealed') {
+        this.positions[`sealed:${input.event.subject}`] ??= this.positions['probe-results'] ?? '';
+      }
+    }
   }
 
   private async commit(outputs: ScoringOutputs): Promise<void> {
@@ -122,6 +144,7 @@ export class PartitionScorer {
     );
     this.commitSeq = commitSeq;
     await this.publish(scores);
+    this.noteSealed();
   }
 
   private async publish(scores: readonly TeamScore[]): Promise<void> {

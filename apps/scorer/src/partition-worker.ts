@@ -56,6 +56,10 @@ export class PartitionWorker {
     await this.take(records, RESULTS, ({ value }) => ({ kind: 'batch', batch: decodeProbeBatch(value) }));
   }
 
+  hasSealed(gameId: string): boolean {
+    return this.options.scorer.hasSealed(gameId);
+  }
+
   /** @throws the error that stopped the worker */
   assertWorking(): void {
     if (this.failure !== undefined) throw this.failure;

@@ -59,6 +59,11 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
     await this.consumer.ready;
   }
 
+  /** Whether every partition of this process has committed the sealing of the game: its ledger is final. */
+  hasSealed(gameId: string): boolean {
+    return this.workers.size > 0 && [...this.workers.values()].every((worker) => worker.hasSealed(gameId));
+  }
+
   async onApplicationShutdown(): Promise<void> {
     this.stopping = true;
     await this.consumer?.close();

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { SANDBOX_KINDS, checkFaults } from './fault-kinds.js';
+import type { Scenario, TeamInfo } from '#contracts';
+import { PaydayError, messageOf } from '#kernel';
+import type { Endpoint } from '#persistence';
+import { compressScenario, parseScenario, parseTeamsFile } from '#scenario';
+import { botRoster } from '../../unicorn-rentals/src/index.js';
+import type { Options } from './options.js';
+
+/** A game to be played: the scenario as it will run, and who plays it. */
+export interface GamePlan {
+  scenario: Scenario;
+  teams: TeamInfo[];
+  /** Endpoints that are known before the start: those of a teams file. */
+  endpoints: Endpoint[];
+  /** Teams that run in sandboxes, with the skill of their bots. */
+  bots: { teamId: string; skill: number }[];
+}
+
+/** @throws PaydayError `invalid_scenario`, `invalid_teams_file`, `unreadable_file` */
+export function planGame(options: Pick<Options, 'scenario' | 'teams' | 'teamsFile' | 'speed'>): GamePlan {
+  const written = parseScenario(readText(options.scenario), basename(options.scenario), {
+    faultKinds: SANDBOX_KINDS,
+  });
+  checkFaults(written, basename(options.scenario));
+  const scenario = options.speed === 1 ? written : compressScenario(written, options.speed);
+  if (options.teamsFile === null)
+    return { scenario, endpoints: [], ...botTeams(options.teams, scenario.seed) };
+  const services = scenario.services.map((service) => service.id);
+  const entries = parseTeamsFile(readText(options.teamsFile), basename(options.teamsFile), services);
+  return {
+    scenario,
+    teams: entries.map(({ id, name, color, ranked }) => ({ id, name, color, ranked })),
+    endpoints: entries.flatMap(({ id, endpoints }) =>
+      Object.entries(endpoints).map(([serviceId, url]) => ({ teamId: id, serviceId, url })),
+    ),
+    bots: [],
+  };
+}
+
+/** The same bots for the same count and seed, so that a resumed game gets its own back. */
+export function botTeams(count: number, seed: string): Pick<GamePlan, 'teams' | 'bots'> {
+  const roster = botRoster(count, seed);
+  return {
+    teams: roster.map(({ id, name }, index) => ({ id, name, color: teamColor(index, count), ranked: true })),
+    bots: roster.map(({ id, skill }) => ({ teamId: id, skill })),
+  };
+}
+
+/** Hues spread over the teams at one lightness and chroma, so that no team stands out by its colour. */
+function teamColor(index: number, count: number): string {
+  return `oklch(0.78 0.15 ${Math.round((index * 360) / count + 10) % 360})`;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new PaydayError('unreadable_file', `cannot read ${path}: ${messageOf(cause)}`, { cause });
+  }
+}

@@ -1,0 +1,240 @@
+import { fileURLToPath } from 'node:url';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { TOPICS } from '#contracts';
+import { PaydayError, messageOf } from '#kernel';
+import { TokenStore, type GameEntity } from '#persistence';
+import {
+  EventLogTransport,
+  Readiness,
+  createHttpApp,
+  serveOpenApi,
+  systemClock,
+  type Logger,
+} from '#runtime';
+import { ScoreFeed } from '../../broadcaster/src/index.js';
+import { Orchestrator } from '../../chaos-orchestrator/src/index.js';
+import { GameLoop, GameService } from '../../control/src/index.js';
+import { AllInOneModule } from './app.module.js';
+import { SupervisedChild } from './child-process.js';
+import { openDataFolder, type DataFolder } from './data-folder.js';
+import { startEngines, type Engines } from './engines.js';
+import { botTeams, planGame, type GamePlan } from './game-plan.js';
+import { lastSignOfLife } from './last-sign-of-life.js';
+import { readLaunchRecord, writeLaunchRecord, type LaunchRecord } from './launch-record.js';
+import type { Options } from './options.js';
+import type { Progress } from './progress.js';
+import { Sandboxes } from './sandboxes.js';
+import { assertPortFree, listen } from './port.js';
+import { serveWebPages } from './web-pages.js';
+
+const PROBER_MODULE = fileURLToPath(new URL('../../prober/src/main.js', import.meta.url));
+const VERSION = '0.1.0';
+/** How far ahead a change of the life cycle lies: all services are in this process or read the same log. */
+const LEAD_MS = 1000;
+/** From having everything ready to the first request: time for the prober to start. */
+const START_DELAY_MS = 1500;
+const SANDBOXES_READY_MS = 60_000;
+/** All must be gone within five seconds of Ctrl-C. */
+const CHILD_GRACE_MS = 1500;
+
+/** Boots a whole game in this process and its children, and takes it down again. */
+export class Launcher {
+  private folder: DataFolder | undefined;
+  private engines: Engines | undefined;
+  private sandboxes: Sandboxes | undefined;
+  private prober: SupervisedChild | undefined;
+  private app: NestFastifyApplication | undefined;
+  private gameId = '';
+  private stopping: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: Options,
+    private readonly logger: Logger,
+    private readonly progress: Progress,
+  ) {}
+
+  get url(): string {
+    const { host, port } = this.options;
+    const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+    return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+  }
+
+  /** Boots until salaries can move. @throws PaydayError with what is wrong and what to do */
+  async start(): Promise<void> {
+    const { options, progress } = this;
+    const plan = options.resume ? null : planGame(options);
+    await assertPortFree(options.host, options.port);
+    this.folder = openDataFolder(options.dataDir);
+    const record = options.resume ? readLaunchRecord(this.folder.path) : null;
+    // Without a resumed game's seed its sandboxes have to wait for the database; a new game's start beside it.
+    if (plan) this.startSandboxes(plan.bots, plan.scenario.seed, options.speed);
+    progress.step('starting PostgreSQL and the event log');
+    this.engines = await startEngines(this.folder, this.logger, process.env['DATABASE_URL']);
+    progress.step('starting the services');
+    const app = await this.startServices(this.engines);
+    const games = app.get(GameService);
+    const game = plan ? await this.newGame(plan, games) : await this.resumeGame(record!, games);
+    this.gameId = game.id;
+    await this.startProber(this.engines);
+    app.get(GameLoop).start();
+    progress.step(`the game ${options.resume ? 'goes on' : 'begins'}: ${game.name}`);
+  }
+
+  /** Takes everything down, whatever has been started so far. Repeatable. */
+  stop(): Promise<void> {
+    this.stopping ??= this.takeDown();
+    return this.stopping;
+  }
+
+  private async takeDown(): Promise<void> {
+    const tolerate = (what: string) => (err: unknown) =>
+      this.logger.error({ err }, `${what} did not stop cleanly`);
+    // The prober first, so that nothing that it got is left unsent.
+    await this.prober?.stop(CHILD_GRACE_MS).catch(tolerate('the prober'));
+    await Promise.all([
+      this.sandboxes?.stop(CHILD_GRACE_MS).catch(tolerate('a sandbox')),
+      this.app?.close().catch(tolerate('a service')),
+    ]);
+    await this.engines?.close().catch(tolerate('an engine'));
+    this.folder?.release();
+  }
+
+  /** What the game's end needs (see GameEnd). */
+  parts(): { app: NestFastifyApplication; engines: Engines; gameId: string } {
+    if (!this.app || !this.engines) throw new PaydayError('not_started', 'the launcher has not started');
+    return { app: this.app, engines: this.engines, gameId: this.gameId };
+  }
+
+  private async startServices(engines: Engines): Promise<NestFastifyApplication> {
+    const { options, logger } = this;
+    const metrics = new Registry();
+    collectDefaultMetrics({ register: metrics });
+    const module = AllInOneModule.register(
+      {
+        clock: systemClock,
+        logger,
+        metrics,
+        eventLog: engines.log,
+        dataSource: engines.dataSource,
+        tokenVerifier: new TokenStore(engines.dataSource, systemClock),
+      },
+      { targets: { targetOf: (_gameId, teamId) => this.sandboxes?.target(teamId) ?? null }, leadMs: LEAD_MS },
+    );
+    const app = await createHttpApp(module, logger);
+    this.app = app;
+    await serveWebPages(app);
+    serveOpenApi(app, VERSION);
+    let caughtUp = (): void => {};
+    const eventsCaughtUp = new Promise<void>((resolve) => (caughtUp = resolve));
+    app.get(Readiness).register('game events', () => {
+      if (!isSettled) throw new Error('the game events of the past are still being read');
+    });
+    let isSettled = false;
+    const strategy = new EventLogTransport({
+      log: engines.log,
+      topic: TOPICS.gameEvents,
+      deadLetterTopic: TOPICS.deadLetters,
+      logger,
+      onCaughtUp: () => {
+        isSettled = true;
+        app.get(ScoreFeed).gameEventsCaughtUp();
+        caughtUp();
+      },
+    });
+    app.connectMicroservice({ strategy }, { inheritAppConfig: false });
+    await app.startAllMicroservices();
+    await listen(app, options.host, options.port);
+    await eventsCaughtUp;
+    await app.get(Orchestrator).start();
+    return app;
+  }
+
+  private async newGame(plan: GamePlan, games: GameService): Promise<GameEntity> {
+    if (plan.bots.length > 0) {
+      await this.sandboxes!.allReady(SANDBOXES_READY_MS);
+      this.progress.step(`${plan.bots.length} bot teams are up`);
+    }
+    const endpoints = [...plan.endpoints, ...(this.sandboxes?.endpoints() ?? [])];
+    const game = await games.create({ scenario: plan.scenario, teams: plan.teams, endpoints });
+    this.gameId = game.id;
+    writeLaunchRecord(this.folder!.path, {
+      gameId: game.id,
+      bots: plan.bots.length,
+      speed: this.options.speed,
+    });
+    return games.schedule(game.id, systemClock.nowMs() + START_DELAY_MS);
+  }
+
+  private async resumeGame(record: LaunchRecord, games: GameService): Promise<GameEntity> {
+    const { dataSource, log } = this.engines!;
+    const game = await games.game(record.gameId);
+    if (game.state === 'sealed') {
+      throw new PaydayError(
+        'nothing_to_resume',
+        `the game ${game.id} has ended; start a new one without --resume`,
+      );
+    }
+    this.gameId = game.id;
+    if (record.bots > 0) {
+      this.startSandboxes(botTeams(record.bots, game.seed).bots, game.seed, record.speed);
+      await this.sandboxes!.allReady(SANDBOXES_READY_MS);
+      this.progress.step(`${record.bots} bot teams are up again`);
+    }
+    if (game.state === 'lobby') return games.schedule(game.id, systemClock.nowMs() + START_DELAY_MS);
+    const alive = await lastSignOfLife(game.id, game.lastAliveAt, dataSource, log);
+    return games.recoverAfterOutage(game.id, alive ?? undefined);
+  }
+
+  private startSandboxes(bots: GamePlan['bots'], seed: string, speed: number): void {
+    if (bots.length === 0) return;
+    this.sandboxes = new Sandboxes({
+      bots,
+      seed,
+      speed,
+      logger: this.logger,
+      onReady: (teamId, endpoints) => void this.register(teamId, endpoints),
+    });
+    this.sandboxes.start();
+  }
+
+  /** A team that came back may have new addresses. Before the game exists, `newGame` takes all of them at once. */
+  private async register(teamId: string, endpoints: Record<string, string>): Promise<void> {
+    if (this.gameId === '' || !this.app) return;
+    try {
+      const games = this.app.get(GameService);
+      for (const [serviceId, url] of Object.entries(endpoints)) {
+        await games.setEndpoint(this.gameId, teamId, serviceId, url);
+      }
+    } catch (error) {
+      this.logger.error(
+        { err: error, teamId },
+        `the endpoints of a team could not be registered: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  private async startProber(engines: Engines): Promise<void> {
+    const tokens = new TokenStore(engines.dataSource, systemClock);
+    const { secret } = await tokens.rotate({ role: 'prober', gameId: this.gameId, label: 'embedded prober' });
+    this.prober = new SupervisedChild(
+      {
+        name: 'prober',
+        modulePath: PROBER_MODULE,
+        args: () => [],
+        env: {
+          PAYDAY_LOG_URL: engines.logUrl,
+          PAYDAY_INGEST_URL: this.url,
+          PAYDAY_PROBER_TOKEN: secret,
+          PAYDAY_PROBER_ID: 'prober-1',
+          PAYDAY_GAME_ID: this.gameId,
+          // Sandboxes and company networks live there.
+          PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'true',
+          PAYDAY_LOG_LEVEL: this.options.logLevel === 'silent' ? 'fatal' : this.options.logLevel,
+        },
+      },
+      this.logger,
+    );
+    this.prober.start();
+  }
+}

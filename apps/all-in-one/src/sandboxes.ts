@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { PaydayError } from '#kernel';
+import type { Logger } from '#runtime';
+import { SupervisedChild } from './child-process.js';
+
+const TEAM_MODULE = fileURLToPath(new URL('../../unicorn-rentals/src/team.js', import.meta.url));
+/** A sandbox that dies gets its old ports back; one that can't have them this often gets new ones. */
+const TRIES_ON_OLD_PORTS = 3;
+
+interface Ready {
+  endpoints: Record<string, string>;
+  agentUrl: string;
+}
+
+interface Sandbox {
+  child: SupervisedChild;
+  token: string;
+  ready: Ready | null;
+  startsSinceReady: number;
+}
+
+export interface SandboxOptions {
+  bots: { teamId: string; skill: number }[];
+  seed: string;
+  speed: number;
+  logger: Logger;
+  /** Called whenever a team's services are up: at the start, and after its process was started again. */
+  onReady(teamId: string, endpoints: Record<string, string>): void;
+}
+
+/** The bot teams' processes: each runs one team's four services, and is started again when it dies. */
+export class Sandboxes {
+  private readonly sandboxes = new Map<string, Sandbox>();
+  private waiters: (() => void)[] = [];
+
+  constructor(private readonly options: SandboxOptions) {
+    for (const { teamId, skill } of options.bots) this.add(teamId, skill);
+  }
+
+  start(): void {
+    for (const { child } of this.sandboxes.values()) child.start();
+  }
+
+  /** Resolves when every team's services answer. @throws PaydayError `sandbox_not_ready` naming who is missing */
+  async allReady(withinMs: number): Promise<void> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const missing = [...this.sandboxes].filter(([, { ready }]) => ready === null).map(([teamId]) => teamId);
+      if (missing.length === 0) return;
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) {
+        throw new PaydayError(
+          'sandbox_not_ready',
+          `these bot teams did not start within ${withinMs / 1000} s: ${missing.join(', ')}; try fewer with --teams`,
+        );
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, leftMs);
+        this.waiters.push(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  endpoints(): { teamId: string; serviceId: string; url: string }[] {
+    return [...this.sandboxes].flatMap(([teamId, { ready }]) =>
+      Object.entries(ready?.endpoints ?? {}).map(([serviceId, url]) => ({ teamId, serviceId, url })),
+    );
+  }
+
+  /** How the chaos orchestrator reaches a team; null while its process is not up. */
+  target(teamId: string): { teamId: string; sandbox: { agentUrl: string; token: string } } | null {
+    const sandbox = this.sandboxes.get(teamId);
+    if (!sandbox?.ready) return null;
+    return { teamId, sandbox: { agentUrl: sandbox.ready.agentUrl, token: sandbox.token } };
+  }
+
+  pids(): number[] {
+    return [...this.sandboxes.values()].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]));
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    await Promise.all([...this.sandboxes.values()].map(({ child }) => child.stop(graceMs)));
+  }
+
+  private add(teamId: string, skill: number): void {
+    const { seed, speed, logger } = this.options;
+    const token = randomBytes(24).toString('base64url');
+    const child = new SupervisedChild(
+      {
+        name: `team ${teamId}`,
+        modulePath: TEAM_MODULE,
+        args: () => [
+          ...['--team', teamId, '--seed', seed, '--skill', String(skill), '--speed', String(speed)],
+          ...this.portArgs(teamId),
+        ],
+        env: { PAYDAY_AGENT_TOKEN: token },
+        onMessage: (message) => this.heard(teamId, message),
+      },
+      logger,
+    );
+    this.sandboxes.set(teamId, { child, token, ready: null, startsSinceReady: 0 });
+  }
+
+  private portArgs(teamId: string): string[] {
+    const sandbox = this.sandboxes.get(teamId)!;
+    if (!sandbox.ready || ++sandbox.startsSinceReady > TRIES_ON_OLD_PORTS) return [];
+    const ports = Object.entries({ ...sandbox.ready.endpoints, agent: sandbox.ready.agentUrl }).map(
+      ([name, url]) => `${name}=${new URL(url).port}`,
+    );
+    return ['--ports', ports.join(',')];
+  }
+
+  private heard(teamId: string, message: unknown): void {
+    if (!isReady(message)) return;
+    const sandbox = this.sandboxes.get(teamId)!;
+    sandbox.ready = { endpoints: message.endpoints, agentUrl: message.agentUrl };
+    sandbox.startsSinceReady = 0;
+    this.options.onReady(teamId, message.endpoints);
+    for (const wake of this.waiters.splice(0)) wake();
+  }
+}
+
+function isReady(message: unknown): message is Ready & { type: 'ready' } {
+  return typeof message === 'object' && message !== null && (message as { type?: unknown }).type === 'ready';
+}
