@@ -1,0 +1,301 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import { OUTCOMES, type Outcome, type ProbeBatch, type Scenario } from '#contracts';
+import { arrivalsBefore } from '#scenario';
+import { EventBuilder, ManualClock, buildScenario } from '#testing';
+import { GameWatcher } from './game-watcher.js';
+import { AddressGuard } from './http/address-guard.js';
+import { NameCache, guardedConnect } from './http/guarded-connector.js';
+import { createProberMetrics } from './metrics.js';
+import { PROBER_DEFAULTS, Prober, type ProberOptions } from './prober.js';
+
+const START = 1_700_000_010_000;
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function http(handler: RequestListener): Promise<string> {
+  const server = createServer(handler);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+interface Row {
+  team: string;
+  service: string;
+  intendedAt: number;
+  outcome: Outcome;
+  latencyMs: number;
+}
+
+/** A prober whose time is set by the test; the services it calls are real. */
+class Game {
+  readonly clock = new ManualClock(START - 1_000);
+  readonly events = new EventBuilder('g');
+  readonly batches: ProbeBatch[] = [];
+  readonly prober: Prober;
+  readonly watcher: GameWatcher;
+
+  constructor(
+    readonly scenario: Scenario,
+    options: Partial<ProberOptions> = {},
+  ) {
+    const guard = new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] });
+    const zero = (): number => 0;
+    let uuids = 0;
+    this.prober = new Prober(
+      { ...PROBER_DEFAULTS, gameId: 'g', proberId: 'p', epoch: 1, ...options },
+      {
+        clock: this.clock,
+        uuid: () => `uuid-${uuids++}`,
+        connect: guardedConnect(guard, new NameCache(() => this.clock.nowMs())),
+        metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
+      },
+    );
+    this.watcher = new GameWatcher('g', this.prober);
+    this.watcher.handle(this.events.created(scenario));
+    closing.push(() => this.prober.close());
+  }
+
+  team(id: string, endpoints: Record<string, string | null> = {}): this {
+    this.watcher.handle(this.events.team(id));
+    for (const [serviceId, url] of Object.entries(endpoints)) this.endpoint(id, serviceId, url);
+    return this;
+  }
+
+  endpoint(teamId: string, serviceId: string, url: string | null): void {
+    this.watcher.handle(this.events.make('dev.payday.endpoint.changed', { teamId, serviceId, url }));
+  }
+
+  schedule(): this {
+    const endsAt = START + this.scenario.durationMs;
+    this.watcher.handle(this.events.make('dev.payday.game.scheduled', { startsAt: START, endsAt }));
+    this.prober.start();
+    return this;
+  }
+
+  /** Lets time pass to `toMs` after the start in steps; answers that are due get their chance before each. */
+  async runTo(toMs: number, stepMs = 5): Promise<this> {
+    while (this.clock.nowMs() < START + toMs) {
+      this.clock.advance(Math.min(stepMs, START + toMs - this.clock.nowMs()));
+      this.prober.tick();
+      if (this.clock.nowMs() % 50 === 0) this.batches.push(...this.prober.drain());
+      await turn();
+    }
+    return this;
+  }
+
+  /** Waits, while game time stands still, until at most so many requests are unanswered. */
+  async settle(left = 0): Promise<this> {
+    while (this.prober.inFlight > left) await turn();
+    this.batches.push(...this.prober.drain());
+    return this;
+  }
+
+  rows(): Row[] {
+    return this.batches.flatMap((batch) =>
+      Array.from(batch.offsetMs, (offset, i) => ({
+        team: batch.teamId,
+        service: batch.serviceId,
+        intendedAt: batch.baseIntendedAtMs + offset - START,
+        outcome: OUTCOMES[batch.outcome[i]!]!,
+        latencyMs: batch.latencyUs[i]! / 1000,
+      })),
+    );
+  }
+
+  outcomes(team: string, service = 'router'): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const row of this.rows())
+      if (row.team === team && row.service === service) counts[row.outcome] = (counts[row.outcome] ?? 0) + 1;
+    return counts;
+  }
+
+  promise(team: string): number {
+    return (this.batches.filter(({ teamId }) => teamId === team).at(-1)?.watermarkMs ?? START) - START;
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const slow = buildScenario({
+  load: [{ atMs: 0, label: 'Opening', requestsPerSecond: { router: 10, catalog: 10 }, rampMs: 0 }],
+});
+const due = (scenario: Scenario, ms: number): number => arrivalsBefore(scenario, 'router', ms);
+
+describe('Prober', () => {
+  it('plays a game: one result per arrival, no promise broken, one promise beyond the end', async () => {
+    const url = await http((_req, res) => res.end('x'));
+    const game = new Game(slow)
+      .team('a', { router: url })
+      .team('b', { router: url, catalog: url })
+      .schedule();
+    await game.runTo(19_999);
+    await game.settle();
+    await game.runTo(21_000);
+    const total = due(slow, 20_000);
+    expect(game.outcomes('a')).toEqual({ ok: total });
+    expect(game.outcomes('a', 'catalog')).toEqual({ no_endpoint: total });
+    expect(game.outcomes('b', 'catalog')).toEqual({ ok: total });
+    for (const team of ['a', 'b']) {
+      let promised = 0;
+      const own = game.batches.filter(({ teamId }) => teamId === team);
+      expect(own.map(({ seq }) => seq)).toEqual(own.map((_, seq) => seq));
+      for (const batch of own) {
+        for (const offset of Array.from(batch.offsetMs))
+          expect(batch.baseIntendedAtMs + offset).toBeGreaterThanOrEqual(promised);
+        expect(batch.watermarkMs).toBeGreaterThanOrEqual(promised);
+        promised = batch.watermarkMs;
+      }
+      expect(game.promise(team)).toBeGreaterThan(20_000);
+    }
+    const sent = game.batches.length;
+    await game.runTo(25_000, 50);
+    expect(game.batches).toHaveLength(sent);
+    expect(game.prober.busy).toBe(false);
+  });
+
+  it('renews promises every 250 ms even without any result', async () => {
+    const quiet = buildScenario({ load: [{ atMs: 0, label: 'Calm', requestsPerSecond: {}, rampMs: 0 }] });
+    const game = new Game(quiet).team('a').schedule();
+    await game.runTo(2_000);
+    expect(game.batches.length).toBeGreaterThanOrEqual(8);
+    expect(game.promise('a')).toBeGreaterThan(1_700);
+  });
+
+  it('lets a team that hangs cost itself its pay, and disturb nobody', async () => {
+    const good = await http((_req, res) => res.end('x'));
+    const bad = await http(() => {});
+    const game = new Game(slow, { maxInFlight: 2, maxQueued: 3 });
+    game.team('bad', { router: bad, catalog: bad }).team('good', { router: good, catalog: good }).schedule();
+    await game.runTo(5_000);
+    await game.settle(10);
+    expect(game.outcomes('good')).toEqual({ ok: due(slow, 5_000) });
+    expect(game.promise('good')).toBeGreaterThan(4_700);
+    // Its own load did not fall: what was due and is over its deadline is a timeout.
+    const { timeout = 0, ...others } = game.outcomes('bad');
+    expect(others).toEqual({});
+    expect(timeout).toBeGreaterThanOrEqual(due(slow, 4_000));
+    expect(game.promise('bad')).toBeLessThanOrEqual(5_000);
+    expect(game.promise('bad')).toBeGreaterThan(3_700);
+    await game.runTo(6_100);
+    const late = game.rows().filter(({ team, intendedAt }) => team === 'bad' && intendedAt < 5_000);
+    expect(late).toHaveLength(2 * due(slow, 5_000));
+    const samples = game.batches.flatMap(({ samples: list }) => list);
+    expect(samples).toContainEqual(
+      expect.objectContaining({
+        checkId: 'home',
+        request: 'GET /',
+        expected: 'status 200 within 1000 ms',
+        got: 'no answer within 1000 ms',
+      }),
+    );
+  });
+
+  it('counts latency from the intended time, and calls its own lateness a prober error', async () => {
+    const url = await http((_req, res) => res.end('x'));
+    const game = new Game(slow).team('a', { router: url, catalog: url }).schedule();
+    await game.runTo(1_000);
+    await game.settle();
+    const before = game.rows().length;
+    // Ticks 20 ms apart: late, within bounds.
+    await game.runTo(2_000, 20);
+    await game.settle();
+    const punctual = game.rows().slice(before);
+    expect(new Set(punctual.map(({ outcome }) => outcome))).toEqual(new Set(['ok']));
+    expect(Math.max(...punctual.map(({ latencyMs }) => latencyMs))).toBeGreaterThan(5);
+    // It stands still for 800 ms: whatever was due meanwhile has a result that never scores.
+    game.clock.advance(800);
+    game.prober.tick();
+    await game.settle();
+    const missed = game.rows().filter(({ intendedAt }) => intendedAt >= 2_001 && intendedAt < 2_740);
+    expect(missed.length).toBeGreaterThan(8);
+    expect(new Set(missed.map(({ outcome }) => outcome))).toEqual(new Set(['prober_error']));
+  });
+
+  it('does not blame a team for answers that waited while the prober stood still', async () => {
+    const game = new Game(slow).team('a', { router: await http(() => {}) }).schedule();
+    await game.runTo(500);
+    expect(game.prober.inFlight).toBeGreaterThan(0);
+    game.clock.advance(1_500);
+    game.prober.tick();
+    await game.settle(0);
+    expect(Object.keys(game.outcomes('a'))).toEqual(['prober_error']);
+  });
+
+  it('changes endpoints and takes teams in mid-game', async () => {
+    const url = await http((req, res) => res.writeHead(req.url === '/' ? 200 : 404).end());
+    const game = new Game(slow).team('a').schedule();
+    await game.runTo(2_000);
+    game.endpoint('a', 'router', url);
+    game.team('b', { router: 'nonsense://x' });
+    await game.runTo(6_000);
+    game.endpoint('a', 'router', `${url}/base`);
+    await game.settle();
+    await game.runTo(8_000);
+    await game.settle();
+    const seen = game.rows().filter(({ team, service }) => team === 'a' && service === 'router');
+    for (const { intendedAt, outcome } of seen)
+      expect(outcome).toBe(intendedAt <= 2_000 ? 'no_endpoint' : intendedAt <= 6_000 ? 'ok' : 'bad_status');
+    expect(seen).toHaveLength(due(slow, 8_000));
+    expect(game.outcomes('b')).toEqual({ connect_error: due(slow, 8_000) - due(slow, 4_000) });
+  });
+
+  it('sends nothing in a pause but goes on promising', async () => {
+    const game = new Game(slow).team('a').schedule();
+    await game.runTo(2_500);
+    game.watcher.handle(
+      game.events.make('dev.payday.game.paused', { fromAt: START + 4_000, reason: 'lunch' }),
+    );
+    await game.runTo(7_000);
+    expect(game.rows().filter(({ intendedAt }) => intendedAt >= 4_000)).toEqual([]);
+    expect(game.promise('a')).toBeGreaterThan(6_500);
+    const resumed = { fromAt: START + 8_000, endsAt: START + 24_000 };
+    game.watcher.handle(game.events.make('dev.payday.game.resumed', resumed));
+    await game.runTo(25_000);
+    expect(game.outcomes('a')).toEqual({ no_endpoint: due(slow, 20_000) });
+  });
+
+  it('begins behind the start boundary after a restart, and promises from there', async () => {
+    const game = new Game(slow).team('a');
+    game.clock.set(START + 5_500);
+    game.schedule();
+    await game.runTo(8_000);
+    expect(Math.min(...game.rows().map(({ intendedAt }) => intendedAt))).toBeGreaterThanOrEqual(6_000);
+    expect(game.batches[0]!.watermarkMs).toBeGreaterThanOrEqual(START + 5_700);
+  });
+
+  it('stops sending when too many results wait, records that, and forgets at the hard limit', async () => {
+    let requests = 0;
+    const url = await http((_req, res) => res.end(String(requests++)));
+    const game = new Game(slow, { maxPendingResults: 20 })
+      .team('a', { router: url, catalog: url })
+      .schedule();
+    await game.runTo(4_000);
+    await game.settle();
+    expect(requests).toBeLessThanOrEqual(24);
+    expect(game.prober.pending).toBeLessThanOrEqual(26);
+    expect(game.outcomes('a')['prober_error']).toBeGreaterThan(0);
+    game.prober.settled(game.prober.pending);
+    const before = requests;
+    await game.runTo(5_000);
+    await game.settle();
+    expect(requests).toBeGreaterThan(before + 10);
+  });
+
+  it('passes over events of other games and repeated ones', () => {
+    const game = new Game(slow).team('a');
+    const other = new EventBuilder('other').created(slow);
+    game.watcher.handle(other);
+    const added = game.events.team('b');
+    game.watcher.handle(added);
+    game.watcher.handle(added);
+    const bad = game.events.make('dev.payday.game.paused', { fromAt: START, reason: '' });
+    expect(() => game.watcher.handle(bad)).toThrow(/paused/);
+  });
+});
