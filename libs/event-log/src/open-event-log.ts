@@ -18,8 +18,8 @@ const platformClock: Clock = {
 /**
  * Opens the event log that a URL names: `memory:` or `lmdb:/absolute/folder` (taken as it is, nothing is unescaped).
  * @throws PaydayError `invalid_log_url` if the URL names no known adapter or is malformed; `adapter_unavailable` if what
- * the adapter needs is not installed; `log_unavailable` (retryable) if the log cannot be reached; `log_version` if
- * another version wrote it.
+ * the adapter needs is not installed; `log_unavailable` (retryable) if the log cannot be reached; `log_corrupt`
+ * or `log_version` if what is there is no log of this program.
  */
 export async function openEventLog(url: string, options: OpenEventLogOptions = {}): Promise<EventLog> {
   const scheme = /^([a-z]+):/.exec(url)?.[1];

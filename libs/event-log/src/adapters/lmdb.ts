@@ -19,7 +19,7 @@ import { LmdbStore } from './lmdb/store.js';
  * - Nothing is ever deleted: a game's log is its folder, to be removed with the game.
  *
  * @param folder absolute; made if it does not exist. Not on a network file system: LMDB needs its locks and mappings.
- * @throws PaydayError `adapter_unavailable`, `log_unavailable`, `log_version`.
+ * @throws PaydayError `adapter_unavailable`, `log_unavailable`, `log_corrupt`, `log_version`.
  */
 export async function openLmdbLog(folder: string, deps: LogDeps): Promise<EventLog> {
   return new StoreEventLog('lmdb', await sharedStore(await prepareFolder(folder)), deps);

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { PaydayError, messageOf } from '#kernel';
 import { KEY_ENCODER, LAYOUT_VERSION, VERSION_KEY } from './layout.js';
+import { assertOpenable } from './preflight.js';
 
 export type Database = RootDatabase<Uint8Array, Uint8Array>;
 
@@ -28,12 +29,13 @@ export async function prepareFolder(path: string): Promise<string> {
 
 /**
  * Opens the file in a folder, making it if need be.
- * @throws PaydayError `adapter_unavailable` without the npm package, `log_unavailable`, `log_version`.
+ * @throws PaydayError `adapter_unavailable` without the npm package, `log_unavailable`, `log_corrupt`, `log_version`.
  */
 export async function openDatabase(folder: string): Promise<Database> {
   const { open: openLmdb } = await loadLmdb();
   let db: Database;
   try {
+    await assertOpenable(folder);
     db = openLmdb<Uint8Array, Uint8Array>({
       path: folder,
       // Else lmdb-js takes a folder with a dot in its name for a file.
