@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { TeamScore } from '#contracts';
 import { startTestPostgres, type TestPostgres } from '#testing';
 import { openDatabase, parseInt8 } from './database.js';
+import { ENTITIES } from './entities.js';
 import type { LedgerRow } from './ledger-rows.js';
 import { type Commit, ScorerStore } from './scorer-store.js';
 
@@ -39,6 +40,11 @@ describe('openDatabase', () => {
       'window_state',
     ]);
     await again.destroy();
+  });
+
+  it('has a table with every column of every entity', async () => {
+    for (const entity of ENTITIES)
+      expect(await database.manager.find(entity as new () => object)).toEqual([]);
   });
 
   it('lets two services migrate at the same time', async () => {

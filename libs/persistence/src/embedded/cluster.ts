@@ -31,16 +31,23 @@ export function clusterPaths(dataDir: string): ClusterPaths {
 }
 
 /**
- * Makes the cluster if there is none; otherwise only checks that it can be reached. A cluster appears whole or not
- * at all: `initdb` works in a folder beside it, which is renamed when it is done. Resolves to the password.
- * @throws PaydayError `postgres_unreachable_path`, `postgres_init_failed`.
+ * Makes the data folder and checks that PostgreSQL's user can work there.
+ * @throws PaydayError `postgres_unreachable_path`.
  */
-export async function ensureCluster(paths: ClusterPaths, binaries: Binaries, user: RunAs): Promise<string> {
+export async function ensureDataDir(paths: ClusterPaths, binaries: Binaries, user: RunAs): Promise<void> {
   assertReachable(binaries.postgres, user);
   await mkdir(paths.dataDir, { recursive: true });
-  // Root's umask may be strict; the folder itself holds no secret that is readable by others.
+  // Root's umask may be strict; what is secret in the folder has a mode of its own.
   if (user !== null) await chmod(paths.dataDir, 0o755);
   assertReachable(paths.cluster, user);
+}
+
+/**
+ * Makes the cluster if there is none. A cluster appears whole or not at all: `initdb` works in a folder beside it, which
+ * is renamed when it is done. Resolves to the password.
+ * @throws PaydayError `postgres_init_failed`.
+ */
+export async function ensureCluster(paths: ClusterPaths, binaries: Binaries, user: RunAs): Promise<string> {
   const password = await ensurePassword(paths.passwordFile);
   if ((await readdir(paths.dataDir)).includes('cluster')) return password;
   for (const name of await readdir(paths.dataDir))

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { transpileLibs } from '#testing';
 import pg from 'pg';
 import { findBinaries } from './binaries.js';
-import { clusterPaths, ensureCluster } from './cluster.js';
+import { clusterPaths, ensureCluster, ensureDataDir } from './cluster.js';
 import { isAlive, livingPostmaster, readPostmaster, removeStalePidFile } from './postmaster.js';
 import { chooseUser, firstBarrier } from './run-as.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './start.js';
@@ -123,9 +123,32 @@ describe('startEmbeddedPostgres', () => {
     await other.stop();
   });
 
+  it.each([
+    ['a new folder', 4, null],
+    ['a folder whose owner died', 2, '{"pid":4194000,"startMark":"boot/1"}'],
+    ['a folder with a broken owner file', 2, '{"pid":'],
+  ])('starts %s once when several try at the same time', async (name, count, ownerFile) => {
+    const dataDir = join(folder, name.replaceAll(' ', '-'));
+    if (ownerFile !== null) {
+      await mkdir(dataDir);
+      await writeFile(clusterPaths(dataDir).ownerFile, ownerFile);
+    }
+    const tries = await Promise.allSettled(
+      Array.from({ length: count }, () => startEmbeddedPostgres({ dataDir, guardianFile })),
+    );
+    const won = tries.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const lost = tries.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    expect(won).toHaveLength(1);
+    for (const reason of lost) expect(reason).toMatchObject({ code: 'data_dir_in_use' });
+    expect(await ask(won[0]!.databaseUrl, 'SELECT 1 AS n')).toEqual({ n: 1 });
+    await won[0]!.stop();
+    expect((await readdir(dataDir)).sort()).toEqual(['cluster', 'password', 'postgres.log']);
+  });
+
   it('says what is wrong when the cluster is broken', async () => {
     const dataDir = join(folder, 'broken');
     const paths = clusterPaths(dataDir);
+    await ensureDataDir(paths, findBinaries(), chooseUser());
     await ensureCluster(paths, findBinaries(), chooseUser());
     await writeFile(join(paths.cluster, 'PG_VERSION'), '9\n');
     await expect(startEmbeddedPostgres({ dataDir, guardianFile })).rejects.toMatchObject({

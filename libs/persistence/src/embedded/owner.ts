@@ -1,47 +1,93 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PaydayError } from '#kernel';
 import { isAlive, livingPostmaster, removeStalePidFile, startMark } from './postmaster.js';
 import type { ClusterPaths } from './cluster.js';
 
 /**
- * Takes the data folder for this process. A folder whose owner still lives is refused; what a dead owner left
- * running is stopped first.
- * @throws PaydayError `data_dir_in_use`, `postgres_unstoppable`.
+ * Takes the data folder, which exists, for this process, until `releaseOwnership`. A folder whose owner still lives is
+ * refused.
+ * @throws PaydayError `data_dir_in_use`.
  */
-export async function takeOwnership(paths: ClusterPaths, log: (line: string) => void): Promise<void> {
-  const owner = await readOwner(paths.ownerFile);
-  if (owner !== null && owner.pid !== process.pid && startMark(owner.pid) === owner.startMark)
-    throw new PaydayError(
-      'data_dir_in_use',
-      `${paths.dataDir} is in use by process ${owner.pid}: stop it, or choose another folder (--data)`,
-      { details: { pid: owner.pid } },
-    );
-  const left = livingPostmaster(paths.cluster);
+export async function takeOwnership(paths: ClusterPaths): Promise<void> {
+  const mine = `${paths.ownerFile}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  await writeFile(mine, JSON.stringify({ pid: process.pid, startMark: startMark(process.pid) }));
+  try {
+    for (;;) {
+      const held = await readText(paths.ownerFile);
+      const owner = parseOwner(held);
+      if (owner !== null && owner.startMark !== null && startMark(owner.pid) === owner.startMark)
+        throw new PaydayError(
+          'data_dir_in_use',
+          `${paths.dataDir} is in use by process ${owner.pid}: stop it, or choose another folder (--data)`,
+          { details: { pid: owner.pid } },
+        );
+      if (held !== null) await removeIfStill(paths.ownerFile, held, `${mine}.old`);
+      // A link appears together with its content, and only if nobody was faster.
+      if (await linked(mine, paths.ownerFile)) return;
+    }
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/** Stops what a dead owner left running on the cluster, and removes its pid file. @throws PaydayError `postgres_unstoppable`. */
+export async function clearLeftovers(clusterDir: string, log: (line: string) => void): Promise<void> {
+  const left = livingPostmaster(clusterDir);
   if (left !== null) {
     log(`stopping a PostgreSQL that an earlier run left behind (pid ${left.pid})`);
     await stopLeftover(left.pid);
   }
-  removeStalePidFile(paths.cluster);
-  const mine = JSON.stringify({ pid: process.pid, startMark: startMark(process.pid) });
-  await writeFile(`${paths.ownerFile}.new`, mine);
-  await rename(`${paths.ownerFile}.new`, paths.ownerFile);
+  removeStalePidFile(clusterDir);
 }
 
 export async function releaseOwnership(paths: ClusterPaths): Promise<void> {
-  if ((await readOwner(paths.ownerFile))?.pid === process.pid) await rm(paths.ownerFile, { force: true });
+  const owner = parseOwner(await readText(paths.ownerFile));
+  if (owner?.pid === process.pid) await rm(paths.ownerFile, { force: true });
 }
 
-async function readOwner(file: string): Promise<{ pid: number; startMark: string | null } | null> {
+async function readText(file: string): Promise<string | null> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as { pid: number; startMark: string | null };
-  } catch {
-    return null; // None, or torn by a kill: nobody's.
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
   }
 }
 
-/** Stops a PostgreSQL that is not our child: fast, then at once, then by force. */
-export async function stopLeftover(pid: number): Promise<void> {
+function parseOwner(text: string | null): { pid: number; startMark: string | null } | null {
+  try {
+    return JSON.parse(text ?? 'null') as { pid: number; startMark: string | null } | null;
+  } catch {
+    return null; // Nothing that we wrote: nobody's.
+  }
+}
+
+/** Removes a file that holds `text`; one that somebody else put there meanwhile is put back. */
+async function removeIfStill(file: string, text: string, aside: string): Promise<void> {
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if ((await readText(aside)) !== text) await linked(aside, file);
+  await rm(aside, { force: true });
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** A PostgreSQL that is not our child is told to stop: fast, then at once, then by force. */
+async function stopLeftover(pid: number): Promise<void> {
   for (const [signal, withinMs] of [
     ['SIGINT', 5_000],
     ['SIGQUIT', 3_000],

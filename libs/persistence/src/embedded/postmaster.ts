@@ -62,7 +62,11 @@ export function isAlive(pid: number): boolean {
 export function startMark(pid: number): string | null {
   if (!isAlive(pid)) return null;
   try {
-    if (process.platform === 'linux') return statFields(pid)[19] ?? null;
+    if (process.platform === 'linux') {
+      // Ticks since boot, so two boots must not be mistaken for each other.
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      return `${boot}/${statFields(pid)[19]}`;
+    }
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
   } catch {
     return null;

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, openSync, closeSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PaydayError, messageOf } from '#kernel';
@@ -12,6 +13,7 @@ import {
   DATABASE_NAME,
   DATABASE_USER,
   ensureCluster,
+  ensureDataDir,
   POSTGRES_ENV,
 } from './cluster.js';
 import {
@@ -21,8 +23,7 @@ import {
   IMMEDIATE_STOP_MS,
   type ToGuardian,
 } from './guardian-protocol.js';
-import { releaseOwnership, stopLeftover, takeOwnership } from './owner.js';
-import { livingPostmaster } from './postmaster.js';
+import { clearLeftovers, releaseOwnership, takeOwnership } from './owner.js';
 import { chooseUser } from './run-as.js';
 import { postgresArgs } from './settings.js';
 
@@ -66,32 +67,41 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     throw new PaydayError('guardian_missing', `${guardianFile} does not exist: run \`npm run build\``);
   const binaries = findBinaries();
   const user = chooseUser();
-  const paths = clusterPaths(options.dataDir);
-  const password = await ensureCluster(paths, binaries, user);
-  await takeOwnership(paths, log);
-  boundLog(paths.logFile);
-  const deadline = performance.now() + (options.startWithinMs ?? 60_000);
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    const plan: GuardianPlan = {
-      postgres: binaries.postgres,
-      args: postgresArgs(paths.cluster, port),
-      clusterDir: paths.cluster,
-      logFile: paths.logFile,
-      env: POSTGRES_ENV,
-      ...(user ?? {}),
-    };
-    const keeper = new Keeper(plan, guardianFile, paths, log, port, password);
-    try {
-      await keeper.start(deadline);
-      return keeper;
-    } catch (error) {
-      await keeper.stop();
-      const taken = /could not bind|address already in use/i.test(String(messageOf(error)));
-      if (!taken || attempt === MAX_PORT_TRIES) throw error;
+  const paths = clusterPaths(resolve(options.dataDir));
+  await ensureDataDir(paths, binaries, user);
+  await takeOwnership(paths);
+  try {
+    const password = await ensureCluster(paths, binaries, user);
+    await clearLeftovers(paths.cluster, log);
+    boundLog(paths.logFile);
+    const deadline = performance.now() + (options.startWithinMs ?? 60_000);
+    for (let attempt = 1; ; attempt++) {
+      const port = await freePort();
+      const plan: GuardianPlan = {
+        postgres: binaries.postgres,
+        args: postgresArgs(paths.cluster, port),
+        clusterDir: paths.cluster,
+        logFile: paths.logFile,
+        env: POSTGRES_ENV,
+        ...(user ?? {}),
+      };
+      const keeper = new Keeper(plan, guardianFile, paths, log, port, password);
+      try {
+        await keeper.start(deadline);
+        return keeper;
+      } catch (error) {
+        await keeper.halt();
+        // Somebody else may have taken the port between our look and PostgreSQL's.
+        if (attempt === MAX_PORT_TRIES || !PORT_TAKEN.test(messageOf(error))) throw error;
+      }
     }
+  } catch (error) {
+    await releaseOwnership(paths);
+    throw error;
   }
 }
+
+const PORT_TAKEN = /could not bind|address already in use/i;
 
 /** The launcher's side: keeps a guardian running, and knows what it reported. */
 class Keeper implements EmbeddedPostgres {
@@ -135,7 +145,13 @@ class Keeper implements EmbeddedPostgres {
     this.#started = true;
   }
 
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
+    await this.halt();
+    await releaseOwnership(this.paths);
+  }
+
+  /** Stops both processes, but keeps the folder. */
+  halt(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
@@ -183,17 +199,15 @@ class Keeper implements EmbeddedPostgres {
   async #stop(): Promise<void> {
     const guardian = this.#guardian;
     if (guardian !== null) {
-      const gone = new Promise<void>((resolve) => guardian.once('exit', () => resolve()));
+      const gone = new Promise<void>((done) => guardian.once('exit', () => done()));
       guardian.ref();
       guardian.send({ type: 'stop' } satisfies ToGuardian, () => undefined);
       const force = setTimeout(() => guardian.kill('SIGKILL'), FAST_STOP_MS + 2 * IMMEDIATE_STOP_MS + 1_000);
       await gone;
       clearTimeout(force);
     }
-    const left = livingPostmaster(this.paths.cluster);
-    if (left !== null) await stopLeftover(left.pid);
+    await clearLeftovers(this.paths.cluster, this.log);
     this.pid = null;
-    await releaseOwnership(this.paths);
   }
 
   /** Connects, and makes our database if it is missing. Returns what was wrong, or null. */
@@ -225,12 +239,12 @@ class Keeper implements EmbeddedPostgres {
 const RESPAWN_MS = 50;
 
 function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+  return new Promise((found, reject) => {
     const server = createServer();
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
+      server.close(() => found(port));
     });
   });
 }
