@@ -2,7 +2,7 @@ import type { TimelineEntry } from '#contracts';
 import { EventBuilder, buildScenario } from '#testing';
 import { ManualTime } from './conformance/manual-time.js';
 import { MemoryChaosStore } from './conformance/memory-store.js';
-import { OrchestratorProcess } from './conformance/process.js';
+import { OrchestratorProcess, type Death } from './conformance/process.js';
 import { TeamWorld } from './conformance/team-world.js';
 
 const START = 1_700_000_000_000;
@@ -47,8 +47,8 @@ class Game {
     ];
   }
 
-  async boot(): Promise<this> {
-    this.process = await new OrchestratorProcess(this).boot(this.log);
+  async boot(death: Death | null = null): Promise<this> {
+    this.process = await new OrchestratorProcess(this, death).boot(this.log);
     return this;
   }
 
@@ -209,6 +209,26 @@ describe('orchestrator', () => {
     expect(game.driver.acting()).toEqual([]);
     expect(game.published().filter((line) => line.endsWith(' reverted'))).toHaveLength(TEAMS.length);
     expect(game.published().filter((line) => line.endsWith(' firing'))).toHaveLength(TEAMS.length);
+  });
+
+  it('fires what was armed when the process was killed, but not into a pause', async () => {
+    // Its calls: recover, then takeEntry, which stores the faults.
+    const death = { atCall: 2, afterwards: true };
+    const soon = await new Game([fault('outage', 20_000)]).boot(death);
+    await soon.at(24_000);
+    expect([soon.process.dead, soon.driver.activations]).toEqual([true, []]);
+    await soon.boot();
+    await soon.at(24_100);
+    expect(soon.driver.acting()).toEqual(all('outage'));
+
+    const paused = await new Game([fault('outage', 20_000)]).boot(death);
+    await paused.at(20_500);
+    await paused.happens('dev.payday.game.paused', { fromAt: START + 21_000, reason: '' });
+    await paused.at(24_000);
+    await paused.boot();
+    await paused.at(60_000);
+    expect(paused.driver.activations).toEqual([]);
+    expect(paused.orchestrator.list()[0]!.detail).toBe('stopped before it fired: the game stood still');
   });
 
   it('fires nothing before it is stored, and reverts without waiting for the database', async () => {

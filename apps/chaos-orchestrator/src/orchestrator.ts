@@ -166,17 +166,18 @@ export class Orchestrator {
     if (this.closed) return;
     this.recovered = recovered;
     this.recent = recovered.recent;
-    for (const fault of recovered.unfinished) {
-      const runner = this.addRunner(fault);
-      if (fault.info.state !== 'armed') runner.give({ type: 'restarted' });
-      else if (this.isRunning(fault.gameId)) runner.give({ type: 'tick' });
-      else runner.give({ type: 'stop-requested', reason: 'the game stood still' });
-    }
+    for (const fault of recovered.unfinished) this.takeUpFault(fault);
     for (const gameId of this.views.keys()) this.onView(gameId);
   }
 
-  private isRunning(gameId: string): boolean {
-    return this.views.get(gameId)?.schedule.stateAt(this.parts.clock.nowMs()) === 'running';
+  private takeUpFault(fault: Fault): void {
+    const runner = this.addRunner(fault);
+    const { state } = fault.info;
+    const isRunning = this.views.get(fault.gameId)?.schedule.stateAt(this.parts.clock.nowMs()) === 'running';
+    // What had no certain effect yet must not strike now that the game stands still or is over.
+    if (!isRunning && (state === 'armed' || state === 'firing'))
+      runner.give({ type: 'stop-requested', reason: 'the game stood still' });
+    else runner.give({ type: state === 'armed' ? 'tick' : 'restarted' });
   }
 
   /** The view of a game is new or has changed. */

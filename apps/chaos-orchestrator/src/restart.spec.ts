@@ -110,7 +110,7 @@ describe('orchestrator, killed at any moment and started again', () => {
         expect(told.length).toBeLessThanOrEqual(1);
         if (deaths.length === 0) expect([struck.length, told.length]).toEqual([9, 1]);
       }),
-      { numRuns: 60, examples: [[[]]] },
+      { numRuns: 80, examples: [[[]]] },
     );
   });
 });

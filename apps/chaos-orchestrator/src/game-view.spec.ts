@@ -1,0 +1,66 @@
+import type { GameEvent } from '#contracts';
+import { EventBuilder, buildScenario } from '#testing';
+import { applyToView, dueEntries, isOver, nextLookAt, type GameView } from './game-view.js';
+
+const START = 1_700_000_000_000;
+const events = new EventBuilder('game');
+const scenario = buildScenario({
+  durationMs: 60_000,
+  timeline: [10_000, 20_000].map((atMs) => ({
+    type: 'announcement' as const,
+    atMs,
+    id: `at-${atMs}`,
+    text: 'News',
+  })),
+});
+const schedule = events.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + 60_000 });
+
+function view(...more: GameEvent[]): GameView {
+  return [events.created(scenario), events.team('fenrir'), schedule, ...more].reduce<GameView | null>(
+    applyToView,
+    null,
+  )!;
+}
+
+const ids = (due: ReturnType<typeof dueEntries>): string[] => due.map(({ entry }) => entry.id);
+const none = new Set<string>();
+
+describe('game view', () => {
+  it('is nothing before the game was created, and does not change with repetitions', () => {
+    expect(applyToView(null, events.team('fenrir'))).toBeNull();
+    const known = view();
+    for (const event of [events.created(scenario), events.team('fenrir'), schedule])
+      expect(applyToView(known, event)).toBe(known);
+  });
+
+  it('knows what is due, how late it is, and when to look again', () => {
+    const known = view();
+    expect(nextLookAt(known, none, START - 500)).toBe(START + 10_000);
+    expect(dueEntries(known, none, START + 9_999)).toEqual([]);
+    expect(dueEntries(known, none, START + 10_250)).toMatchObject([{ dueAt: START + 10_000, lateMs: 250 }]);
+    expect(ids(dueEntries(known, new Set(['at-10000']), START + 20_000))).toEqual(['at-20000']);
+    const done = new Set(['at-10000', 'at-20000']);
+    expect(nextLookAt(known, done, START + 20_000)).toBe(START + 60_000);
+    expect(nextLookAt(known, done, START + 60_000)).toBeNull();
+  });
+
+  it('stands still in a pause: nothing is due, and nothing grows late', () => {
+    const pause = events.make('dev.payday.game.paused', { fromAt: START + 10_000, reason: '' });
+    const paused = view(pause);
+    expect(dueEntries(paused, none, START + 30_000)).toEqual([]);
+    expect(nextLookAt(paused, none, START + 30_000)).toBeNull();
+    const resumed = view(
+      pause,
+      events.make('dev.payday.game.resumed', { fromAt: START + 40_000, endsAt: START + 90_000 }),
+    );
+    expect(nextLookAt(resumed, none, START + 30_000)).toBe(START + 40_000);
+    expect(dueEntries(resumed, none, START + 40_100)).toMatchObject([{ dueAt: START + 40_000, lateMs: 100 }]);
+  });
+
+  it('has nothing due once the game is over', () => {
+    const ended = view(events.make('dev.payday.game.ended', { endsAt: START + 15_000 }));
+    expect(isOver(ended, START + 14_999)).toBe(false);
+    expect(isOver(ended, START + 15_000)).toBe(true);
+    expect(dueEntries(ended, none, START + 15_000)).toEqual([]);
+  });
+});
