@@ -2,13 +2,21 @@
 //   node tools/build.mjs             always
 //   node tools/build.mjs --if-stale  only if a source is newer than the last build (what `npm start` does)
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist/.built');
-const SOURCES = ['apps', 'libs', 'package.json', 'package-lock.json', 'tsconfig.json', '.swcrc', 'nest-cli.json'];
+const SOURCES = [
+  'apps',
+  'libs',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  '.swcrc',
+  'nest-cli.json',
+];
 
 /** Latest modification among a file or everything below a folder, epoch ms. */
 function newest(path) {
@@ -38,6 +46,8 @@ function run(name, script, args) {
 }
 
 if (process.argv.includes('--if-stale')) {
+  // Installed without the development dependencies: there is nothing to build with, and dist/ came along.
+  if (!existsSync(join(root, 'node_modules/@nestjs/cli'))) process.exit(0);
   const latest = Math.max(...SOURCES.map((source) => newest(join(root, source))));
   if (latest < builtAt()) process.exit(0);
 }
@@ -52,6 +62,8 @@ try {
     run('the build of the services', '@nestjs/cli/bin/nest.js', ['build']),
     run('the build of the pages', 'vite/bin/vite.js', ['build', 'apps/web', '--logLevel', 'warn']),
   ]);
+  const command = join(root, 'dist/apps/cli/src/main.js');
+  if (existsSync(command)) chmodSync(command, 0o755);
   writeFileSync(stamp, `${at.toISOString()}\n`);
   process.stderr.write(`done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`);
 } catch (error) {

@@ -1,20 +1,11 @@
 import { teamKey, type GameEvent, type ProbeBatch } from '#contracts';
 import { GameScoring } from './game-scoring.js';
+import type { ScoringState } from './state.js';
 import { decodeState, encodeState } from './state-codec.js';
 import type { CoreOptions, ScoringInput, ScoringOutputs, WindowKey } from './types.js';
 
 /** Batches of games that are not known yet wait for their game event, but not without bound. */
 const MAX_PARKED_BATCHES = 10_000;
-
-/** Everything that the scoring of one partition remembers. Owned by one caller; `step` changes it in place. */
-export interface ScoringState {
-  readonly options: CoreOptions;
-  readonly games: Map<string, GameScoring>;
-  /** Batches that came before `game.created` of their game. */
-  readonly parked: ProbeBatch[];
-  /** The time of the latest tick. */
-  nowMs: number;
-}
 
 export function createState(options: CoreOptions): ScoringState {
   return { options, games: new Map(), parked: [], nowMs: 0 };

@@ -1,13 +1,5 @@
-export {
-  createState,
-  missingWindows,
-  openWindows,
-  restore,
-  restoreWindow,
-  snapshot,
-  step,
-  type ScoringState,
-} from './core.js';
+export { createState, missingWindows, openWindows, restore, restoreWindow, snapshot, step } from './core.js';
+export type { ScoringState } from './state.js';
 export { LatencyHistogram, decodeHistogram, encodeHistogram } from './histogram.js';
 export { CompiledPay, type ScoringRules } from './pay.js';
 export { rankTeams } from './standings.js';

@@ -1,7 +1,7 @@
 import { decodeProbeBatch, encodeProbeBatch } from '#contracts';
 import { PaydayError } from '#kernel';
 import { ByteReader, ByteWriter } from './bytes.js';
-import type { ScoringState } from './core.js';
+import type { ScoringState } from './state.js';
 import { GameScoring } from './game-scoring.js';
 import type { ScoringRules } from './pay.js';
 import { WindowSchedule } from './schedule.js';

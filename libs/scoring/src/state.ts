@@ -1,0 +1,13 @@
+import type { ProbeBatch } from '#contracts';
+import type { GameScoring } from './game-scoring.js';
+import type { CoreOptions } from './types.js';
+
+/** Everything that the scoring of one partition remembers. Owned by one caller; `step` changes it in place. */
+export interface ScoringState {
+  readonly options: CoreOptions;
+  readonly games: Map<string, GameScoring>;
+  /** Batches that came before `game.created` of their game. */
+  readonly parked: ProbeBatch[];
+  /** The time of the latest tick. */
+  nowMs: number;
+}
