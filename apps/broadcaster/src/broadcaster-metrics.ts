@@ -20,7 +20,11 @@ export class BroadcasterMetrics {
     const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
       new Counter({ name, help, labelNames, registers });
     this.frames = counter('payday_broadcaster_frames_total', 'Frames made', 'kind');
-    this.bytes = counter('payday_broadcaster_bytes_total', 'JSON bytes handed to viewers', 'transport');
+    this.bytes = counter(
+      'payday_broadcaster_bytes_total',
+      'JSON bytes of frames and streams handed to viewers',
+      'transport',
+    );
     this.skipped = counter(
       'payday_broadcaster_skipped_total',
       'Frames not sent to a viewer that was behind',

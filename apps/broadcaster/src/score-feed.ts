@@ -67,7 +67,8 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     });
     await this.consumer.ready;
     this.readingUpdates = true;
-    await this.recover();
+    // Not awaited: the door opens, and says that it isn't ready, while a database is slow.
+    void this.recover();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -19,6 +19,8 @@ import { CLOCK } from '#runtime';
 import { BroadcasterMetrics } from '../broadcaster-metrics.js';
 import { FrameHub } from '../frames/frame-hub.js';
 import type { Frame } from '../frames/frame-maker.js';
+import { TIMERS } from '../tokens.js';
+import type { Timers } from '../timers.js';
 import { LagGate, type Backlog } from './lag-gate.js';
 import { parseResumePoint, type ResumePoint } from './resume-point.js';
 import { TokenBucket } from './token-bucket.js';
@@ -39,6 +41,9 @@ type Viewers = Namespace<LeaderboardClientEvents, ServerEvents, Record<string, n
 
 /** Viewers that get every frame, by one broadcast that is encoded once. */
 const LIVE = 'live';
+/** Viewers that are about to get a snapshot. They wait for each other, so that after a restart it is encoded once, not per viewer. */
+const ARRIVING = 'arriving';
+const ARRIVAL_MS = 5;
 /** Messages per viewer: this many at once, one a second in the long run. Those beyond are ignored. */
 const MESSAGE_BURST = 10;
 /** A viewer of which so many messages were ignored is disconnected. */
@@ -54,10 +59,12 @@ const MAX_IGNORED = 200;
 export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGatewayConnection<Viewer> {
   @WebSocketServer() private readonly viewers: Viewers | undefined;
   private unsubscribe: () => void = () => {};
+  private arrivalsDue = false;
 
   constructor(
     @Inject(FrameHub) private readonly hub: FrameHub,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(TIMERS) private readonly timers: Timers,
     @Inject(BroadcasterMetrics) private readonly metrics: BroadcasterMetrics,
   ) {}
 
@@ -74,8 +81,7 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
     this.stateOf(viewer);
     // Without a listener, an `error` would end the process. What matters of it comes as `disconnect`.
     viewer.on('error', () => {});
-    this.sendSnapshot(viewer);
-    void viewer.join(LIVE);
+    this.welcome(viewer);
   }
 
   @SubscribeMessage('resume')
@@ -83,7 +89,7 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
     const state = this.stateOf(viewer);
     if (!state.messages.take(this.monotonicMs())) {
       state.ignored += 1;
-      if (state.ignored > MAX_IGNORED) this.drop(viewer);
+      if (state.ignored === MAX_IGNORED) this.drop(viewer);
       return;
     }
     let from: ResumePoint;
@@ -100,21 +106,20 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   private answer(viewer: Viewer, from: ResumePoint): void {
     const answer = this.hub.maker.resume(from);
     if (answer?.kind === 'delta') viewer.emit('delta', answer.payload);
-    else if (answer) viewer.emit('snapshot', answer.payload);
+    else this.welcome(viewer);
   }
 
   private broadcast(frame: Frame): void {
     const { viewers } = this;
     if (viewers === undefined) return;
     const nowMs = this.monotonicMs();
-    const caughtUp: Viewer[] = [];
     let live = 0;
     for (const viewer of viewers.sockets.values()) {
       const decision = this.stateOf(viewer).gate.decide(backlogOf(viewer), nowMs);
       if (decision === 'deliver') {
         live += 1;
       } else if (decision === 'resync') {
-        caughtUp.push(viewer);
+        this.welcome(viewer);
       } else if (decision === 'skip') {
         void viewer.leave(LIVE);
         this.metrics.viewerSkipped('socket');
@@ -126,21 +131,31 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
     if (frame.kind === 'delta') room.emit('delta', frame.payload);
     else room.emit('snapshot', frame.payload);
     this.metrics.sent('socket', live * frame.json.length);
-    for (const viewer of caughtUp) {
-      this.sendSnapshot(viewer);
-      void viewer.join(LIVE);
-    }
   }
 
-  private sendSnapshot(viewer: Viewer): void {
-    const view = this.hub.maker.snapshot();
-    if (view) viewer.emit('snapshot', view);
+  /** Gives a viewer a snapshot, and every frame behind it. */
+  private welcome(viewer: Viewer): void {
+    void viewer.leave(LIVE);
+    void viewer.join(ARRIVING);
+    if (this.arrivalsDue) return;
+    this.arrivalsDue = true;
+    this.timers.after(ARRIVAL_MS, () => {
+      this.arrivalsDue = false;
+      const { viewers } = this;
+      if (viewers === undefined) return;
+      // Without a frame there is nothing to send yet; the first one is a snapshot for everybody.
+      const view = this.hub.maker.snapshot();
+      if (view) viewers.to(ARRIVING).emit('snapshot', view);
+      viewers.in(ARRIVING).socketsJoin(LIVE);
+      viewers.socketsLeave(ARRIVING);
+    });
   }
 
   private drop(viewer: Viewer): void {
     this.metrics.viewerDropped('socket');
-    // A polite goodbye would wait behind everything that isn't read.
     viewer.conn.close(true);
+    // A polite goodbye would wait behind everything that isn't read, and keep it in memory.
+    (viewer.conn.transport as unknown as EngineTransport).socket?.terminate?.();
   }
 
   private stateOf(viewer: Viewer): ViewerState {
@@ -156,11 +171,13 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   }
 }
 
-/** What waits in the engine, and beneath it in the WebSocket. Neither is in the public types. */
+/** What the public types of the engine leave out. Long polling has no `socket`. */
+interface EngineTransport {
+  socket?: { bufferedAmount?: number; terminate?(): void };
+}
+
+/** What waits in the engine, and beneath it in the WebSocket. */
 function backlogOf(viewer: Viewer): Backlog {
-  const conn = viewer.conn as unknown as {
-    writeBuffer?: unknown[];
-    transport?: { socket?: { bufferedAmount?: number } };
-  };
+  const conn = viewer.conn as unknown as { writeBuffer?: unknown[]; transport?: EngineTransport };
   return { packets: conn.writeBuffer?.length ?? 0, bytes: conn.transport?.socket?.bufferedAmount ?? 0 };
 }

@@ -59,7 +59,16 @@ export class PlaceWatch {
     if (current?.teamId === teamId) return current;
     const before = this.previousTop.indexOf(teamId);
     const rose = before === -1 || before > place;
-    const fromTeamId = rose && below !== undefined && below.rank !== null ? below.team.id : null;
+    const fromTeamId = rose ? this.overtaken(rows, place) : null;
     return { teamId, fromTeamId, sinceMs: nowMs, sinceAsOf: asOf };
+  }
+
+  /** Who had the place, or, where that team rose itself, who is behind the new holder now. */
+  private overtaken(rows: readonly StandingRow[], place: number): string | null {
+    const holder = this.previousTop[place];
+    const isBehind = rows.findIndex(({ team }) => team.id === holder) > place;
+    const next = rows[place + 1];
+    if (isBehind) return holder!;
+    return next === undefined || next.rank === null ? null : next.team.id;
   }
 }
