@@ -148,10 +148,13 @@ function excerpt(text: string): string {
   return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }
 
-/** fetch says "fetch failed" and hides the reason in its cause. */
+/** fetch says "fetch failed" and hides the reason in its cause; several addresses' failures have only a code. */
 function reasonOf(thrown: unknown): string {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return cause === undefined ? messageOf(thrown) : messageOf(cause) || messageOf(thrown);
+  const { cause, message } = (thrown ?? {}) as {
+    cause?: { message?: string; code?: string };
+    message?: string;
+  };
+  return cause?.message || cause?.code || message || messageOf(thrown);
 }
 
 function badParam(kind: string, name: string, problem: string): PaydayError {

@@ -1,0 +1,27 @@
+import { DriverRegistry } from './driver-registry.js';
+import { SandboxDriver } from './drivers/sandbox.js';
+
+describe('driver registry', () => {
+  const driver = new SandboxDriver();
+
+  it('finds the driver of a kind', () => {
+    const registry = new DriverRegistry([driver]);
+    expect(registry.driverFor('hang')).toBe(driver);
+    expect(registry.kinds).toEqual(['crash', 'error-rate', 'hang', 'slow', 'wrong-answer']);
+  });
+
+  it('says which kinds there are', () => {
+    expect(() => new DriverRegistry([driver]).driverFor('meteor')).toThrow(
+      expect.objectContaining({
+        code: 'unknown_fault_kind',
+        message: expect.stringContaining('crash, error-rate, hang, slow, wrong-answer'),
+      }),
+    );
+  });
+
+  it('refuses two drivers for one kind', () => {
+    expect(() => new DriverRegistry([driver, new SandboxDriver()])).toThrow(
+      expect.objectContaining({ code: 'duplicate_fault_kind' }),
+    );
+  });
+});
