@@ -12,22 +12,31 @@
  * - one at a time: per partition, the next batch is handed over only when the last one's handler has resolved
  *   (backpressure), while other partitions go on;
  * - poison: a record that the handler rejects by `PoisonRecordError` goes to the dead-letter topic with the reason,
- *   and its partition goes on behind it.
+ *   and its partition goes on behind it;
+ * - groups: a partition has one reader of a group at a time, and moves only after that one's handler and `onRevoked`
+ *   have finished; members that join or leave lose nothing and stall no other partition.
+ * What differs: `memory:` keeps nothing beyond its own life; `lmdb:` knows only the group members of its own process.
  * Callers never branch on which adapter they got.
+ *
+ * Errors of every method: `log_closed` after `close`, `unknown_topic`, and `log_unavailable` (retryable).
  */
 export interface EventLog {
   /** For logs and error messages, e.g. `lmdb`. */
   readonly adapter: string;
   /**
    * Makes topics that do not exist yet; repeating it is harmless.
-   * @throws PaydayError `topic_mismatch` if one exists with another number of partitions.
+   * @throws PaydayError `topic_mismatch` if one exists with another number of partitions (then none is made),
+   * `invalid_topic`.
    */
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
   /** Number of partitions. @throws PaydayError `unknown_topic`. */
   partitions(topic: string): Promise<number>;
   /**
    * Appends records, in order, each to the partition of its key. Resolves when all are durable; the result holds
-   * each record's position. @throws PaydayError `unknown_topic`, `record_too_large`, `log_closed`, `log_unavailable` (retryable).
+   * each record's position. The values may be changed as soon as the call has returned its promise.
+   * Nothing is appended after `invalid_record` or `record_too_large`; after `log_unavailable` the records may or may
+   * not be there (append again: consumers expect duplicates).
+   * @throws PaydayError `unknown_topic`, `invalid_record`, `record_too_large`, `log_closed`, `log_unavailable` (retryable).
    */
   append(topic: string, records: readonly EventRecord[]): Promise<RecordPosition[]>;
   /** Starts a consumer. It runs until it is closed; transient trouble is retried, with `onError` told. */
@@ -39,8 +48,9 @@ export interface EventLog {
 }
 
 export interface TopicSpec {
+  /** 1 to 128 letters, digits, dots, hyphens and underscores. */
   topic: string;
-  /** ≥ 1. */
+  /** 1 to 1024; fixed for ever, because keys are bound to partitions. */
   partitions: number;
 }
 
@@ -48,8 +58,9 @@ export interface TopicSpec {
 export type Position = string;
 
 export interface EventRecord {
-  /** Any text, also unicode; 1 to 1024 UTF-8 bytes. */
+  /** Any well-formed text, also unicode; 1 to 1024 UTF-8 bytes. */
   key: string;
+  /** Any bytes, also none. Key, value and headers together: at most `MAX_RECORD_BYTES` (1 000 000). */
   value: Uint8Array;
   headers?: Record<string, string>;
 }
@@ -69,30 +80,42 @@ export interface ConsumeOptions {
   topic: string;
   /** Members of one group share the partitions. Without a group the consumer reads every partition. */
   group?: string;
-  /** Where to begin in a partition: behind a position, or at the earliest or the next record. Asked at each assignment. */
+  /**
+   * Where to begin in a partition: behind a position, or at the earliest or the next record. Asked at each assignment,
+   * and again after a pause if it rejects. A position that the partition never had is refused (`position_beyond_end`):
+   * the log was replaced, and reading on would skip records.
+   */
   startAt(partition: number): Promise<Position | 'earliest' | 'latest'> | Position | 'earliest' | 'latest';
-  /** Called after the last batch of a partition was handled and before another member may get it. */
+  /** Called after the last batch of a partition was handled and before another member may get it; also when closing. */
   onRevoked?(partition: number): Promise<void> | void;
   /** Handles records of one partition, in order. Rejecting redelivers them after a pause; see `PoisonRecordError`. */
   onBatch(batch: RecordBatch): Promise<void>;
-  /** Where poison records go. Default: they are handed again and again, and `onError` is told. */
+  /**
+   * Where poison records go: keyed by the source topic, value and headers unchanged, with headers `dead_letter_topic`,
+   * `_partition`, `_position`, `_key`, `_appended_at` and `_reason`. The other records of the batch are handed again.
+   * Default: poison is handed again and again, and `onError` is told.
+   */
   deadLetterTopic?: string;
-  /** Default 1000. */
+  /** ≥ 1, default 1000. Batches of large records are smaller: they end at about 4 MiB. */
   maxBatchRecords?: number;
-  /** Told of everything that is retried. */
+  /** Told of everything that is retried, of each poison record, and of why `ready` rejected. */
   onError?(error: unknown): void;
 }
 
 export interface RecordBatch {
   topic: string;
   partition: number;
-  /** At least one. */
+  /** At least one. They are the handler's alone and stay valid; values of one batch may share memory. */
   records: StoredRecord[];
 }
 
 export interface Consumer {
-  /** Resolves when the first assignment is being read; rejects if the consumer can never work. */
+  /**
+   * Resolves when the first assignment is being read (or the consumer was closed before): what is appended from then
+   * on is seen even from `latest`. Rejects if the consumer can never work: `unknown_topic`, `invalid_options`,
+   * `invalid_position`, `position_beyond_end`, or any PaydayError of `startAt` that is not retryable.
+   */
   readonly ready: Promise<void>;
-  /** Finishes the running handlers, then stops. Repeatable. */
+  /** Finishes the running handlers, then stops. Repeatable. A handler must not wait for it: it waits for the handler. */
   close(): Promise<void>;
 }

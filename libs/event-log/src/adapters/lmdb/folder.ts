@@ -5,8 +5,10 @@ import type { RootDatabase } from 'lmdb';
 import { PaydayError, messageOf } from '#kernel';
 import { KEY_ENCODER, LAYOUT_VERSION, VERSION_KEY } from './layout.js';
 import { assertOpenable } from './preflight.js';
+import { SlabCopier, type Span } from './record-codec.js';
 
-export type Database = RootDatabase<Uint8Array, Uint8Array>;
+/** Values are put as bytes and read by `getBinary`, which gives bytes, or by `getRange`, which gives spans; not by `get`. */
+export type Database = RootDatabase<Uint8Array | Span, Uint8Array>;
 
 /**
  * Address space for the file, not disk: LMDB maps this much and the file grows as it is filled. Beyond it lmdb-js
@@ -36,12 +38,13 @@ export async function openDatabase(folder: string): Promise<Database> {
   let db: Database;
   try {
     await assertOpenable(folder);
-    db = openLmdb<Uint8Array, Uint8Array>({
+    db = openLmdb<Uint8Array | Span, Uint8Array>({
       path: folder,
       // Else lmdb-js takes a folder with a dot in its name for a file.
       noSubdir: false,
       mapSize: FIRST_MAP_BYTES,
       encoding: 'binary',
+      encoder: valueEncoder(),
       keyEncoder: KEY_ENCODER,
       // LMDB's own order of things: pages, fsync, root, fsync, and only then is a record acknowledged *or seen*. With
       // overlappingSync readers see records that a power cut may still take back, and might store their positions.
@@ -67,6 +70,15 @@ export function unavailable(folder: string, cause: unknown): PaydayError {
   );
 }
 
+/** Values are bytes already; on the way out they are copied (lmdb-js takes a decoder's word that it does that). */
+function valueEncoder(): {
+  encode(value: Uint8Array): Uint8Array;
+  decode(bytes: Uint8Array, size: number): Span;
+} {
+  const copier = new SlabCopier();
+  return { encode: (value) => value, decode: (bytes, size) => copier.copy(bytes, size) };
+}
+
 async function loadLmdb(): Promise<typeof import('lmdb')> {
   try {
     return await import('lmdb');
@@ -82,8 +94,8 @@ async function loadLmdb(): Promise<typeof import('lmdb')> {
 
 async function assertLayout(db: Database, folder: string): Promise<void> {
   const version = await db.transaction(() => {
-    if (db.get(VERSION_KEY) === undefined) db.put(VERSION_KEY, Uint8Array.of(LAYOUT_VERSION));
-    return db.get(VERSION_KEY)?.[0];
+    if (!db.doesExist(VERSION_KEY)) db.put(VERSION_KEY, Uint8Array.of(LAYOUT_VERSION));
+    return db.getBinary(VERSION_KEY)?.[0];
   });
   if (version === LAYOUT_VERSION) return;
   await db.close();

@@ -15,10 +15,10 @@ export function encodeRecords(records: readonly EventRecord[], appendedAt: numbe
   const arena = Buffer.allocUnsafeSlow(sizes.reduce((sum, size) => sum + size, 0));
   let start = 0;
   return records.map((record, i) => {
-    const end = start + sizes[i]!;
+    const size = sizes[i]!;
     encodeInto(arena, start, record, appendedAt);
-    const view = arena.subarray(start, end);
-    start = end;
+    const view = new Uint8Array(arena.buffer, start, size);
+    start += size;
     return view;
   });
 }
@@ -48,32 +48,78 @@ function encodeInto(arena: Buffer, start: number, record: EventRecord, appendedA
   arena.set(record.value, at);
 }
 
+/** Bytes from `start` (inclusive) to `end` (exclusive) of a buffer. */
+export interface Span {
+  buffer: Buffer;
+  start: number;
+  end: number;
+}
+
+const SLAB_BYTES = 64 * 1024;
+/** Larger values get a buffer of their own, so that little of a slab is left over. */
+const MAX_SLAB_VALUE_BYTES = SLAB_BYTES / 8;
+
 /**
- * The record's value is a view of `stored`, which must therefore be a copy that LMDB does not use again.
+ * Copies values out of the one buffer in which lmdb-js hands them over, and uses again for the next. Many small copies
+ * share a slab of memory, because a buffer for each costs more than all the rest of reading.
+ */
+export class SlabCopier {
+  private slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  private used = 0;
+
+  /** @param size of the value at the beginning of `bytes`, which may be longer. */
+  copy(bytes: Uint8Array, size: number): Span {
+    const value = new Uint8Array(bytes.buffer, bytes.byteOffset, size);
+    if (size > MAX_SLAB_VALUE_BYTES) {
+      const buffer = Buffer.allocUnsafeSlow(size);
+      buffer.set(value);
+      return { buffer, start: 0, end: size };
+    }
+    if (this.used + size > SLAB_BYTES) {
+      this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+      this.used = 0;
+    }
+    const start = this.used;
+    this.used += size;
+    this.slab.set(value, start);
+    return { buffer: this.slab, start, end: this.used };
+  }
+}
+
+/**
+ * The record's value is a view of the buffer, which must therefore never be written to again.
  * @throws PaydayError `log_corrupt` if the bytes are no record.
  */
-export function decodeRecord(stored: Uint8Array, partition: number, position: number): StoredRecord {
-  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+export function decodeRecord(
+  { buffer, start, end }: Span,
+  partition: number,
+  position: number,
+): StoredRecord {
+  const text = (from: number, to: number): string => {
+    if (to > end) throw new RangeError(`text up to ${to}, record up to ${end}`);
+    return buffer.toString('utf8', from, to);
+  };
   try {
-    const appendedAt = bytes.readUIntBE(0, 6);
-    const keyEnd = FIXED_BYTES + bytes.readUInt16BE(6);
-    const key = text(bytes, FIXED_BYTES, keyEnd);
+    if (start + FIXED_BYTES > end) throw new RangeError(`a record of ${end - start} bytes`);
+    const keyStart = start + FIXED_BYTES;
+    let at = keyStart + buffer.readUInt16BE(start + 6);
+    const key = text(keyStart, at);
     const headers: [string, string][] = [];
-    let at = keyEnd;
-    for (let left = bytes.readUInt16BE(8); left > 0; left--) {
-      const nameEnd = at + HEADER_BYTES + bytes.readUInt16BE(at);
-      const end = nameEnd + bytes.readUInt32BE(at + 2);
-      headers.push([text(bytes, at + HEADER_BYTES, nameEnd), text(bytes, nameEnd, end)]);
-      at = end;
+    for (let left = buffer.readUInt16BE(start + 8); left > 0; left--) {
+      const nameStart = at + HEADER_BYTES;
+      if (nameStart > end) throw new RangeError(`a header at ${at}, record up to ${end}`);
+      const nameEnd = nameStart + buffer.readUInt16BE(at);
+      const next = nameEnd + buffer.readUInt32BE(at + 2);
+      headers.push([text(nameStart, nameEnd), text(nameEnd, next)]);
+      at = next;
     }
-    const value = new Uint8Array(stored.buffer, stored.byteOffset + at, stored.byteLength - at);
     return {
       key,
-      value,
-      headers: Object.fromEntries(headers),
+      value: new Uint8Array(buffer.buffer, buffer.byteOffset + at, end - at),
+      headers: headers.length === 0 ? {} : Object.fromEntries(headers),
       partition,
       position: String(position),
-      appendedAt,
+      appendedAt: buffer.readUIntBE(start, 6),
     };
   } catch (cause) {
     throw new PaydayError(
@@ -83,9 +129,4 @@ export function decodeRecord(stored: Uint8Array, partition: number, position: nu
       { cause },
     );
   }
-}
-
-function text(bytes: Buffer, start: number, end: number): string {
-  if (end > bytes.length) throw new RangeError(`text from ${start} to ${end} of ${bytes.length} bytes`);
-  return bytes.toString('utf8', start, end);
 }

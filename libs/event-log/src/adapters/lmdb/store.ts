@@ -6,7 +6,7 @@ import type { Position, RecordPosition, StoredRecord, TopicSpec } from '../../po
 import { Appender, lastPosition } from './appender.js';
 import { unavailable, type Database } from './folder.js';
 import { TOPIC_RANGE, decodeTopic, encodeTopic, recordKey, topicKey, type TopicEntry } from './layout.js';
-import { decodeRecord, encodeRecords } from './record-codec.js';
+import { decodeRecord, encodeRecords, type Span } from './record-codec.js';
 import { Wakeups } from './wakeups.js';
 
 /** The log's topics and records in one LMDB file, shared by all logs that this process has open on its folder. */
@@ -85,10 +85,10 @@ export class LmdbStore implements LogStore {
     });
     const records: StoredRecord[] = [];
     let bytes = 0;
-    // With encoding 'binary' lmdb-js makes a copy of each value, which the record's value then is a view of.
     for (const { key, value } of range) {
-      records.push(decodeRecord(value, partition, key as unknown as number));
-      bytes += value.byteLength;
+      const span = value as Span;
+      records.push(decodeRecord(span, partition, key as unknown as number));
+      bytes += span.end - span.start;
       if (bytes >= maxBytes) break;
     }
     return records;
@@ -127,7 +127,7 @@ export class LmdbStore implements LogStore {
   }
 
   private storedTopic(topic: string): TopicEntry | undefined {
-    const stored = this.db.get(topicKey(topic));
+    const stored = this.db.getBinary(topicKey(topic));
     return stored && decodeTopic(stored);
   }
 }
