@@ -98,14 +98,12 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   private takeScores({ records }: RecordBatch): void {
-    let changed = false;
     for (const record of records) {
       const { data, time } = readUpdate(record);
       if (!this.view.applyScore(data)) continue;
       this.metrics.scoreTaken(time);
-      changed = true;
+      this.hub.maker.changed();
     }
-    if (changed) this.hub.maker.changed();
   }
 
   private async recover(): Promise<void> {

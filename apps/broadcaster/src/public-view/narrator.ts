@@ -1,4 +1,4 @@
-import type { StandingRow, TeamScore } from '#contracts';
+import type { ServiceState, StandingRow, TeamScore } from '#contracts';
 import { PlaceWatch } from './place-watch.js';
 import { ServiceWatch } from './service-watch.js';
 import { Throttle } from './throttle.js';
@@ -42,7 +42,7 @@ export class Narrator {
     }
   }
 
-  private service(score: TeamScore, serviceId: string, state: Parameters<ServiceWatch['observe']>[0]): void {
+  private service(score: TeamScore, serviceId: string, state: ServiceState): void {
     const { teamId, asOf: at, commitSeq, payPerMinuteCents } = score;
     const key = `${teamId}/${serviceId}`;
     let watch = this.services.get(key);
