@@ -1,0 +1,68 @@
+// npm run bench [-- [--list] [--quick] name…]
+// Runs bench/*/bench.mjs one after the other. One JSON line per figure on stdout, progress on stderr; bench/README.md
+// says how to read them. Exit codes: 0 all ran, 1 a bench failed, 2 bad usage.
+import { execFileSync, fork } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(here);
+const known = readdirSync(here)
+  .filter((name) => existsSync(join(here, name, 'bench.mjs')))
+  .sort();
+
+function usageError(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}
+
+const flags = process.argv.slice(2).filter((arg) => arg.startsWith('-'));
+const names = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
+for (const flag of flags)
+  if (!['--list', '--quick'].includes(flag))
+    usageError(`unknown option ${flag}; allowed are --list and --quick`);
+for (const name of names)
+  if (!known.includes(name)) usageError(`unknown bench ${name}; there are ${known.join(', ')}`);
+
+execFileSync(process.execPath, [join(root, 'tools/build.mjs'), '--if-stale'], {
+  cwd: root,
+  stdio: ['ignore', 2, 2],
+});
+
+if (flags.includes('--list')) {
+  for (const name of known) {
+    const { description } = await import(new URL(`./${name}/bench.mjs`, import.meta.url).href);
+    process.stdout.write(`${name}  ${description}\n`);
+  }
+  process.exit(0);
+}
+
+const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
+
+/** @returns {Promise<boolean>} whether the bench ran to its end */
+function runBench(name) {
+  const child = fork(join(here, 'harness/child.mjs'), [name, flags.includes('--quick') ? 'quick' : 'full'], {
+    cwd: root,
+    execArgv: ['--expose-gc'],
+    stdio: ['ignore', 2, 2, 'ipc'],
+  });
+  const stop = (signal) => child.kill(signal);
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  child.on('message', (figure) => {
+    if (figure.skipped) process.stderr.write(`[${name}] SKIPPED ${figure.skipped}\n`);
+    process.stdout.write(`${JSON.stringify({ bench: name, ...figure, ...machine })}\n`);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      process.off('SIGINT', stop).off('SIGTERM', stop);
+      resolve(code === 0);
+    });
+  });
+}
+
+let failed = 0;
+for (const name of names.length > 0 ? names : known) if (!(await runBench(name))) failed++;
+process.exitCode = failed > 0 ? 1 : 0;

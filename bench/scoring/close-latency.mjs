@@ -1,0 +1,52 @@
+import { decodeProbeBatch, encodeProbeBatch } from '#contracts';
+import { CoreRun } from './core-run.mjs';
+import { SERVICES, SLOT_MS, SLOTS_PER_SECOND, STARTS_AT, WINDOW_MS, teamId } from './workload.mjs';
+
+/** Beyond the seqs of the stream. */
+const FIRST_SEQ = 2 ** 30;
+
+/**
+ * From the bytes of the promise that completes a window to that window's final rows: decode, step, snapshot, drain.
+ * @param closing how many teams' windows one commit closes
+ * @returns {number[]} microseconds of wall time, one per close
+ */
+export function closeLatencies(teams, size, closing, closes) {
+  const run = new CoreRun(teams, size, true);
+  const times = [];
+  for (let second = 1; second <= closes + 3; second++) {
+    run.seconds(1);
+    // All results of this window that come in order have come; the stream's own promise lies a window behind.
+    const watermarkMs = STARTS_AT + second * WINDOW_MS;
+    const promises = Array.from({ length: closing }, (_, team) =>
+      promiseOf(team, FIRST_SEQ + second, watermarkMs),
+    );
+    const startedAt = performance.now();
+    const inputs = [{ kind: 'tick', nowMs: STARTS_AT + second * SLOTS_PER_SECOND * SLOT_MS }];
+    for (const bytes of promises) inputs.push({ kind: 'batch', batch: decodeProbeBatch(bytes) });
+    const { scores } = run.commit(inputs);
+    const tookMs = performance.now() - startedAt;
+    if (scores.length !== closing) throw new Error(`${scores.length} of ${closing} teams closed a window`);
+    // The first turns only warm up.
+    if (second > 3) times.push(tookMs * 1000);
+  }
+  return times;
+}
+
+function promiseOf(team, seq, watermarkMs) {
+  return encodeProbeBatch({
+    gameId: 'game',
+    teamId: teamId(team),
+    role: 'consumer',
+    serviceId: SERVICES[0],
+    counterpartyId: teamId(team),
+    proberId: 'prober-1',
+    epoch: 1,
+    seq,
+    baseIntendedAtMs: 0,
+    offsetMs: [],
+    latencyUs: [],
+    outcome: [],
+    samples: [],
+    watermarkMs,
+  });
+}
