@@ -102,6 +102,28 @@ describe('lmdb log and its processes', () => {
     }
   }, 120_000);
 
+  it.each([
+    ['exit', 7],
+    ['throw', 1],
+  ])(
+    'a process that ends by %s while it appends does end, and what it was told is durable is there',
+    async (how, code) => {
+      const acknowledged: Acknowledged[] = [];
+      // From the first moments of opening to the midst of appending.
+      for (const afterMs of [0, 30, 100, 250, 500]) {
+        const child = start('leave', `${how}-${afterMs}`);
+        expect(await child.exitCode()).toBe(code);
+        acknowledged.push(...(child.said as Acknowledged[]));
+      }
+      expect(acknowledged.length).toBeGreaterThan(20);
+      const log = await openEventLog(`lmdb:${folder}`);
+      expectAllThere(await contents(log, 'crash'), acknowledged);
+      await log.append('crash', [recordOf('k', 0)]);
+      await log.close();
+    },
+    60_000,
+  );
+
   it('several processes append at once, and one of them is killed: the others go on', async () => {
     const log = await openEventLog(`lmdb:${folder}`);
     await log.createTopics([{ topic: 'crash', partitions: 4 }]);

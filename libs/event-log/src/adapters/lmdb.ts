@@ -49,9 +49,15 @@ async function sharedStore(folder: string): Promise<LogStore> {
   }
 }
 
+/** Stores whose file is open. */
+const atExit = new Set<LmdbStore>();
+process.on('exit', () => atExit.forEach((store) => store.finishAtExit()));
+
 async function open(folder: string): Promise<LmdbStore> {
   await closingStores.get(folder);
-  return new LmdbStore(await openDatabase(folder), folder, platformTimers);
+  const store = new LmdbStore(await openDatabase(folder), folder, platformTimers);
+  atExit.add(store);
+  return store;
 }
 
 /** The store for one of its users: closed when the last one closes. */
@@ -67,7 +73,10 @@ function handleOf(folder: string, shared: Shared, store: LmdbStore): LogStore {
     close: async () => {
       if (--shared.users > 0) return store.flushed();
       openStores.delete(folder);
-      const closing = store.close().finally(() => closingStores.delete(folder));
+      const closing = store.close().finally(() => {
+        atExit.delete(store);
+        closingStores.delete(folder);
+      });
       closingStores.set(folder, closing);
       await closing;
     },

@@ -26,6 +26,16 @@ const modes: Record<string, () => Promise<void>> = {
     await Promise.all(Array.from({ length: 8 }, (_, i) => appendForEver(`${name}/key-${i}`)));
   },
 
+  /** Like `append`, but ends itself after some milliseconds, without closing anything. */
+  async leave() {
+    const [how, afterMs] = name.split('-');
+    setTimeout(() => {
+      if (how === 'throw') throw new Error('nobody catches this');
+      process.exit(7);
+    }, Number(afterMs));
+    await modes['append']!();
+  },
+
   /** Says when it got each record. */
   async consume() {
     const log = await openEventLog(`lmdb:${folder}`);

@@ -69,6 +69,12 @@ export class LogProcess {
     if (this.said.length < lines) throw new Error(`the child ended after ${this.said.length} lines`);
   }
 
+  /** Resolves to its exit code when it has ended by itself. */
+  async exitCode(): Promise<number | null> {
+    await this.ended;
+    return this.child.exitCode;
+  }
+
   /** SIGKILL: it cannot clean up anything. Resolves when it is gone and all that it said was read. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');

@@ -1,7 +1,8 @@
-import type { RecordPosition } from '../../port.js';
 import { logClosed } from '../../errors.js';
+import type { RecordPosition } from '../../port.js';
 import { unavailable, type Database } from './folder.js';
-import { recordKey, setPosition } from './layout.js';
+import { EMPTY, commitKey, setPosition } from './layout.js';
+import { Tails } from './tails.js';
 
 /** Records of one append call: encoded, each with its partition. */
 export interface EncodedAppend {
@@ -15,23 +16,34 @@ interface Waiting extends EncodedAppend {
   reject(error: unknown): void;
 }
 
-/** A transaction takes waiting calls until it holds this much; it keeps the others, and other processes, waiting. */
+/** A commit takes waiting calls until it holds this much, so that it holds up others and the event loop only briefly. */
 const MAX_COMMIT_BYTES = 8 * 1024 * 1024;
+const MAX_COMMIT_RECORDS = 20_000;
 /** Slots of processes that were killed would keep their old pages from being used again, so they are looked for. */
 const COMMITS_BETWEEN_READER_CHECKS = 64;
+/** After so many commits that other processes forestalled, one is made in which they cannot. */
+const OPTIMISTIC_ATTEMPTS = 5;
 
 /**
  * Writes appends in the order of their calls, one transaction at a time. All that arrive while one is being flushed
  * go into the next together, so that many small appends cost few flushes.
+ *
+ * Positions are given out before the transaction, for the state after commit number n, and the transaction does nothing
+ * unless n is still the last one; then the state is read anew. The direct way, a callback inside the transaction, is
+ * barred: lmdb-js' writing thread would wait for this thread with the lock held, and if the process ends just then
+ * (`process.exit`, an uncaught error) it hangs for ever, and with it every other process that appends.
  */
 export class Appender {
   private queue: Waiting[] = [];
   private running: Promise<void> | undefined;
   private commits = 0;
   private closed = false;
+  /** The state that positions are given out for; undefined where it must be read. */
+  private state: Tails | undefined;
 
   constructor(
     private readonly db: Database,
+    private readonly ifExists: number,
     private readonly folder: string,
     /** Called for each partition that got records, when they are durable. */
     private readonly onAppended: (topicId: number, partition: number) => void,
@@ -66,18 +78,23 @@ export class Appender {
 
   private take(): Waiting[] {
     let bytes = 0;
-    let count = 0;
-    while (count < this.queue.length && bytes < MAX_COMMIT_BYTES)
-      for (const value of this.queue[count++]!.values) bytes += value.byteLength;
-    return this.queue.splice(0, count);
+    let records = 0;
+    let calls = 0;
+    while (calls < this.queue.length && bytes < MAX_COMMIT_BYTES && records < MAX_COMMIT_RECORDS) {
+      const { values } = this.queue[calls++]!;
+      records += values.length;
+      for (const value of values) bytes += value.byteLength;
+    }
+    return this.queue.splice(0, calls);
   }
 
   private async commit(batch: readonly Waiting[]): Promise<void> {
-    if (this.commits++ % COMMITS_BETWEEN_READER_CHECKS === 0) this.db.readerCheck();
     let results: RecordPosition[][];
     try {
-      results = await this.db.transaction(() => this.write(batch));
+      if (this.commits++ % COMMITS_BETWEEN_READER_CHECKS === 0) this.db.readerCheck();
+      results = await this.write(batch);
     } catch (error) {
+      this.state = undefined;
       const reason = unavailable(this.folder, await causeOf(error));
       for (const { reject } of batch) reject(reason);
       return;
@@ -90,40 +107,39 @@ export class Appender {
     for (const [topicId, partition] of touched.values()) this.onAppended(topicId, partition);
   }
 
-  /** Inside the write transaction, which other processes wait for: nothing here may throw or take long. */
-  private write(batch: readonly Waiting[]): RecordPosition[][] {
-    const tails = new Map<string, { key: Buffer; position: number }>();
-    return batch.map(({ topicId, values, partitions }) =>
+  private async write(batch: readonly Waiting[]): Promise<RecordPosition[][]> {
+    for (let attempt = 0; attempt < OPTIMISTIC_ATTEMPTS; attempt++) {
+      const tails = this.state ?? new Tails(this.db);
+      this.state = undefined;
+      let results!: RecordPosition[][];
+      // lmdb-js' thread begins the transaction, writes all of this or nothing, flushes, and only then resolves.
+      const written = await this.db.ifVersion(commitKey(tails.commit), this.ifExists, () => {
+        results = this.put(batch, tails);
+      });
+      if (written) {
+        this.state = tails;
+        return results;
+      }
+    }
+    // Holds up this thread for the length of a flush, and with the lock held reads what no other process can change.
+    return this.db.transactionSync(() => this.put(batch, new Tails(this.db)));
+  }
+
+  /** The records, and in place of the last commit's key that of this one. Nothing here may throw. */
+  private put(batch: readonly Waiting[], tails: Tails): RecordPosition[][] {
+    const results = batch.map(({ topicId, values, partitions }) =>
       values.map((value, i) => {
         const partition = partitions[i]!;
-        const place = `${topicId}/${partition}`;
-        let tail = tails.get(place);
-        if (!tail) {
-          tail = {
-            key: recordKey(topicId, partition, 0),
-            position: lastPosition(this.db, topicId, partition),
-          };
-          tails.set(place, tail);
-        }
+        const tail = tails.of(topicId, partition);
         setPosition(tail.key, ++tail.position);
-        this.db.put(tail.key, value);
+        void this.db.put(tail.key, value);
         return { partition, position: String(tail.position) };
       }),
     );
+    void this.db.remove(commitKey(tails.commit));
+    void this.db.put(commitKey(++tails.commit), EMPTY);
+    return results;
   }
-}
-
-/** The position of a partition's last record, 0 if there is none; inside a write transaction as that sees it. */
-export function lastPosition(db: Database, topicId: number, partition: number): number {
-  const keys = db.getKeys({
-    reverse: true,
-    start: recordKey(topicId, partition, Number.MAX_SAFE_INTEGER),
-    end: recordKey(topicId, partition, 0),
-    limit: 1,
-  });
-  // The key encoder gives a record's key as its position (layout.ts).
-  for (const position of keys as Iterable<unknown>) return position as number;
-  return 0;
 }
 
 /** What lmdb-js says beneath its "Commit failed": a promise on the error, which must be handled in any case. */

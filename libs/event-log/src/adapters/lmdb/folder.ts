@@ -3,7 +3,7 @@ import { access, mkdir, open, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { RootDatabase } from 'lmdb';
 import { PaydayError, messageOf } from '#kernel';
-import { KEY_ENCODER, LAYOUT_VERSION, VERSION_KEY } from './layout.js';
+import { EMPTY, KEY_ENCODER, LAYOUT_VERSION, VERSION_KEY, commitKey } from './layout.js';
 import { assertOpenable } from './preflight.js';
 import { SlabCopier, type Span } from './record-codec.js';
 
@@ -31,10 +31,11 @@ export async function prepareFolder(path: string): Promise<string> {
 
 /**
  * Opens the file in a folder, making it if need be.
+ * @returns the database, and the version with which lmdb-js asks only whether a key exists.
  * @throws PaydayError `adapter_unavailable` without the npm package, `log_unavailable`, `log_corrupt`, `log_version`.
  */
-export async function openDatabase(folder: string): Promise<Database> {
-  const { open: openLmdb } = await loadLmdb();
+export async function openDatabase(folder: string): Promise<{ db: Database; ifExists: number }> {
+  const { open: openLmdb, IF_EXISTS } = await loadLmdb();
   let db: Database;
   try {
     await assertOpenable(folder);
@@ -49,8 +50,7 @@ export async function openDatabase(folder: string): Promise<Database> {
       // LMDB's own order of things: pages, fsync, root, fsync, and only then is a record acknowledged *or seen*. With
       // overlappingSync readers see records that a power cut may still take back, and might store their positions.
       overlappingSync: false,
-      // One transaction at a time is made (appender.ts), so lmdb-js need not gather them. With its gathering on, a
-      // failed commit also rejects a promise that nobody holds, which ends the process.
+      // The appender gathers writes itself, one transaction at a time. With lmdb-js' own gathering on, a failed commit also rejects a promise that nobody holds, which ends the process.
       eventTurnBatching: false,
     } as Parameters<typeof openLmdb>[0]);
     await assertLayout(db, folder);
@@ -58,7 +58,7 @@ export async function openDatabase(folder: string): Promise<Database> {
   } catch (cause) {
     throw cause instanceof PaydayError ? cause : unavailable(folder, cause);
   }
-  return db;
+  return { db, ifExists: IF_EXISTS };
 }
 
 export function unavailable(folder: string, cause: unknown): PaydayError {
@@ -93,10 +93,13 @@ async function loadLmdb(): Promise<typeof import('lmdb')> {
 }
 
 async function assertLayout(db: Database, folder: string): Promise<void> {
-  const version = await db.transaction(() => {
-    if (!db.doesExist(VERSION_KEY)) db.put(VERSION_KEY, Uint8Array.of(LAYOUT_VERSION));
-    return db.getBinary(VERSION_KEY)?.[0];
-  });
+  if (!db.doesExist(VERSION_KEY))
+    db.transactionSync(() => {
+      if (db.doesExist(VERSION_KEY)) return; // another process was faster
+      void db.put(VERSION_KEY, Uint8Array.of(LAYOUT_VERSION));
+      void db.put(commitKey(0), EMPTY);
+    });
+  const version = db.getBinary(VERSION_KEY)?.[0];
   if (version === LAYOUT_VERSION) return;
   await db.close();
   throw new PaydayError(

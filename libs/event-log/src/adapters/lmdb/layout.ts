@@ -6,6 +6,7 @@
  * | `00`                                          | version of this layout, one byte            |
  * | `01` topic name in UTF-8                      | topic id u32, number of partitions u32      |
  * | `02` topic id u32, partition u32, position u64 | one record, see record-codec.ts            |
+ * | `03` number of the last commit u64            | empty; there is one such key (appender.ts)  |
  *
  * Positions of a partition begin at 1 and have no gaps.
  */
@@ -14,6 +15,7 @@ export const VERSION_KEY = Uint8Array.of(0);
 
 const TOPIC = 1;
 const RECORD = 2;
+const COMMIT = 3;
 const RECORD_KEY_BYTES = 17;
 const TWO_32 = 2 ** 32;
 
@@ -57,13 +59,26 @@ export function setPosition(key: Buffer, position: number): void {
   key.writeUInt32BE(position % TWO_32, 13);
 }
 
+export const EMPTY = new Uint8Array(0);
+
+/** The key that stands for commit number `commit` being the last one; an integer from 0 to 2^53 - 1. */
+export function commitKey(commit: number): Uint8Array {
+  const key = Buffer.allocUnsafe(9);
+  key[0] = COMMIT;
+  key.writeBigUInt64BE(BigInt(commit), 1);
+  return key;
+}
+
+/** The commit key lies from the first (inclusive) to the second (exclusive). */
+export const COMMIT_RANGE = { start: Uint8Array.of(COMMIT), end: Uint8Array.of(COMMIT + 1) } as const;
+
 /** How lmdb-js is to write and read keys: as the bytes they are, without making an object of each that is read. */
 export const KEY_ENCODER = {
   writeKey(key: Uint8Array, target: Uint8Array, start: number): number {
     target.set(key, start);
     return start + key.length;
   },
-  /** The position of a record's key; of other keys it means nothing. */
+  /** The position of a record's key, the number of a commit's; of other keys it means nothing. */
   readKey(source: Uint8Array, _start: number, end: number): number {
     return uint32(source, end - 8) * TWO_32 + uint32(source, end - 4);
   },

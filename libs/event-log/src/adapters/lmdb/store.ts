@@ -1,54 +1,50 @@
+import { PaydayError } from '#kernel';
 import { topicMismatch, unknownTopic } from '../../errors.js';
 import { GroupRegistry } from '../../dispatch/group-coordinator.js';
 import type { LogStore, RoutedRecord } from '../../dispatch/log-store.js';
 import type { Timers } from '../../dispatch/timers.js';
 import type { Position, RecordPosition, StoredRecord, TopicSpec } from '../../port.js';
-import { Appender, lastPosition } from './appender.js';
+import { Appender } from './appender.js';
 import { unavailable, type Database } from './folder.js';
 import { TOPIC_RANGE, decodeTopic, encodeTopic, recordKey, topicKey, type TopicEntry } from './layout.js';
 import { decodeRecord, encodeRecords, type Span } from './record-codec.js';
+import { lastPosition } from './tails.js';
 import { Wakeups } from './wakeups.js';
 
 /** The log's topics and records in one LMDB file, shared by all logs that this process has open on its folder. */
 export class LmdbStore implements LogStore {
   readonly groups = new GroupRegistry();
   private readonly topics = new Map<string, TopicEntry>();
+  private readonly db: Database;
   private readonly appender: Appender;
   private readonly wakeups: Wakeups;
 
   constructor(
-    private readonly db: Database,
+    { db, ifExists }: { db: Database; ifExists: number },
     private readonly folder: string,
     timers: Timers,
   ) {
+    this.db = db;
     this.wakeups = new Wakeups(timers);
-    this.appender = new Appender(db, folder, (topicId, partition) =>
+    this.appender = new Appender(db, ifExists, folder, (topicId, partition) =>
       this.wakeups.notify(placeOf(topicId, partition)),
     );
   }
 
   async createTopics(topics: readonly TopicSpec[]): Promise<void> {
-    const mismatch = await this.db
-      .transaction(() => {
-        const known = new Map(topics.map(({ topic }) => [topic, this.storedTopic(topic)]));
-        for (const { topic, partitions } of topics) {
-          const existing = known.get(topic);
-          if (existing && existing.partitions !== partitions)
-            return topicMismatch(topic, existing.partitions, partitions);
-        }
+    // Topics are made once in a log's life, so the event loop may wait for this flush (and must not be waited for by
+    // it: see Appender). As a rule all are there.
+    const missing = this.missing(topics);
+    if (missing.length === 0) return;
+    try {
+      this.db.transactionSync(() => {
         let nextId = this.db.getKeysCount(TOPIC_RANGE) + 1;
-        for (const { topic, partitions } of topics) {
-          if (known.get(topic)) continue;
-          const entry = { id: nextId++, partitions };
-          known.set(topic, entry);
-          this.db.put(topicKey(topic), encodeTopic(entry));
-        }
-        return undefined;
-      })
-      .catch((error: unknown) => {
-        throw unavailable(this.folder, error);
+        for (const { topic, partitions } of this.missing(topics))
+          void this.db.put(topicKey(topic), encodeTopic({ id: nextId++, partitions }));
       });
-    if (mismatch) throw mismatch;
+    } catch (error) {
+      throw error instanceof PaydayError ? error : unavailable(this.folder, error);
+    }
   }
 
   partitions(topic: string): number | undefined {
@@ -106,9 +102,31 @@ export class LmdbStore implements LogStore {
     return this.appender.idle();
   }
 
+  /**
+   * Waits, blocking, for the commit that is being written, if any: lmdb-js closes its file when the process exits, also
+   * under a thread that is still writing. What was not begun is lost; nobody was told that it is durable.
+   */
+  finishAtExit(): void {
+    try {
+      this.db.transactionSync(() => {});
+    } catch {
+      // The process ends whatever happens here, and the file is safe from a crash at any moment.
+    }
+  }
+
   async close(): Promise<void> {
     await this.appender.close();
     await this.db.close();
+  }
+
+  /** @throws PaydayError `topic_mismatch`. */
+  private missing(topics: readonly TopicSpec[]): TopicSpec[] {
+    return topics.filter(({ topic, partitions }, i) => {
+      const existing = this.storedTopic(topic);
+      if (existing && existing.partitions !== partitions)
+        throw topicMismatch(topic, existing.partitions, partitions);
+      return !existing && topics.findIndex((other) => other.topic === topic) === i;
+    });
   }
 
   private mustTopic(topic: string): TopicEntry {
