@@ -1,4 +1,5 @@
 export * from './cloud-event.js';
+export * from './csv.js';
 export * from './game-events.js';
 export * from './ledger.js';
 export * from './probe-batch.js';

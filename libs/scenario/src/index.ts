@@ -11,6 +11,7 @@ export type { Pause, ScheduleFacts } from './game-schedule.js';
 export { MAX_JUDGEMENT_LENGTH, judge } from './judge.js';
 export type { Judgement } from './judge.js';
 export { arrivalsBefore, phaseAt, requestRate } from './load.js';
+export { parsePay } from './parse-pay.js';
 export { parseScenario } from './parse-scenario.js';
 export { parseTeamsFile } from './parse-teams-file.js';
 export type { TeamEntry } from './parse-teams-file.js';

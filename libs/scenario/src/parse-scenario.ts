@@ -1,4 +1,4 @@
-import type { Scenario, TimelineEntry } from '#contracts';
+import type { PayRules, Scenario, TimelineEntry } from '#contracts';
 import { slugify } from '#kernel';
 import { ScenarioError } from './file-error.js';
 import type { RuleOptions } from './scenario-rules.js';
@@ -58,15 +58,19 @@ function build(file: ScenarioFile, fileName: string): Scenario {
       })),
     })),
     probing: { timeoutMs: file.probing.timeout, maxBodyBytes: file.probing.maxBodyBytes },
-    pay: {
-      windowMs: file.pay.window,
-      speedBands: file.pay.speedBands.map(({ upTo, cents }) => ({ upToMs: upTo, cents })),
-      failureCents: file.pay.failureCents,
-      downtime: file.pay.downtime,
-      market: file.pay.market,
-    },
+    pay: buildPay(file.pay),
     load: buildLoad(file),
     timeline: file.timeline.map(buildEntry),
+  };
+}
+
+export function buildPay(pay: ScenarioFile['pay']): PayRules {
+  return {
+    windowMs: pay.window,
+    speedBands: pay.speedBands.map(({ upTo, cents }) => ({ upToMs: upTo, cents })),
+    failureCents: pay.failureCents,
+    downtime: pay.downtime,
+    market: pay.market,
   };
 }
 

@@ -88,20 +88,25 @@ function eachKey(value: unknown, visit: (key: string, path: Path) => void, path:
 
 function checkTimes({ duration, pay }: ScenarioDraft, report: Report): void {
   const windowMs = pay?.window;
-  if (windowMs !== undefined && windowMs % 1000 !== 0)
-    report(['pay', 'window'], `must be whole seconds, got ${formatDuration(windowMs)}`);
-  else if (windowMs !== undefined && duration !== undefined && duration % windowMs !== 0)
+  if (pay !== undefined) checkPay(pay, ['pay'], report);
+  if (windowMs !== undefined && duration !== undefined && windowMs % 1000 === 0 && duration % windowMs !== 0)
     report(
       ['duration'],
       `${formatDuration(duration)} is not a multiple of pay.window (${formatDuration(windowMs)})`,
     );
+}
+
+/** @param path of the pay section in its file */
+export function checkPay(pay: NonNullable<ScenarioDraft['pay']>, path: Path, report: Report): void {
+  if (pay.window !== undefined && pay.window % 1000 !== 0)
+    report([...path, 'window'], `must be whole seconds, got ${formatDuration(pay.window)}`);
   let last: number | undefined;
-  (pay?.speedBands ?? []).forEach((band, index) => {
+  (pay.speedBands ?? []).forEach((band, index) => {
     const upTo = band?.upTo;
     if (upTo === undefined) return;
     if (last !== undefined && upTo <= last)
       report(
-        ['pay', 'speedBands', index, 'upTo'],
+        [...path, 'speedBands', index, 'upTo'],
         `must be above the band before it (${formatDuration(last)}), got ${formatDuration(upTo)}`,
       );
     last = upTo;

@@ -128,7 +128,8 @@ const PAY = {
 };
 const cost = integer(-MAX_CENTS, 0);
 
-const pay = object({
+/** What stands below `pay`. */
+export const payShape = object({
   window: optional(duration(SECOND_MS, 300 * SECOND_MS), PAY.window),
   speedBands: optional(
     list(
@@ -222,7 +223,7 @@ export const scenarioShape = object({
     }),
     { timeout: 2 * SECOND_MS, maxBodyBytes: 64 * 1024 },
   ),
-  pay: optional(pay, PAY),
+  pay: optional(payShape, PAY),
   load: required(list(phase, 1, 200)),
   timeline: optional(list(timelineEntry, 0, 1000), []),
 });

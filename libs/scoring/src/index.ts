@@ -2,5 +2,7 @@ export { createState, missingWindows, openWindows, restore, restoreWindow, snaps
 export type { ScoringState } from './state.js';
 export { LatencyHistogram, decodeHistogram, encodeHistogram } from './histogram.js';
 export { CompiledPay, type ScoringRules } from './pay.js';
+export { latencyPercentiles } from './percentiles.js';
+export { AcceptedBatches, LedgerReplay, type ReplayCounters, type ReplayOptions } from './replay.js';
 export { rankTeams } from './standings.js';
 export type * from './types.js';

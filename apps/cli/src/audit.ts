@@ -1,0 +1,100 @@
+import { withGameBooks, type GameBooks } from '#persistence';
+import type { LedgerRow } from '#scoring';
+import { compareRows, compareSalaries, rowKey, type Difference } from './compare-ledger.js';
+import { recompute, type RecomputeOptions } from './recompute.js';
+import { openRecording, type Recording } from './recording.js';
+import type { Source } from './source.js';
+
+export interface AuditReport {
+  gameId: string;
+  /** Whether the books are closed. An open game is compared as it was at the scorer's last commit. */
+  sealed: boolean;
+  equal: boolean;
+  teams: number;
+  /** Rows of the ledger. */
+  rows: number;
+  /** Records of the log that hold results of this game, up to the last that counts. */
+  records: number;
+  /** Batches whose number had been seen before; their results count once. */
+  duplicateBatches: number;
+  /** Batches that can never score (see the dead letters), and records that can't be read. */
+  refusedBatches: number;
+  /** Accepted results from the start of the game on, without those of `prober_error`. */
+  results: number;
+  /** Accepted results from before the start. */
+  outsideGame: number;
+  seconds: number;
+  differences: Difference[];
+}
+
+/** Rows of this many are held in memory at a time (about 1 kB each); a larger game is read in several passes. */
+const ROWS_PER_PASS = 200_000;
+
+/** Computes a game's ledger anew from the raw log and compares it with the stored one, row by row. */
+export async function audit(
+  source: Source,
+  gameId: string,
+  options: Pick<RecomputeOptions, 'onProgress'> & { rowsPerPass?: number } = {},
+): Promise<AuditReport> {
+  const startedAt = performance.now();
+  return withGameBooks(source.dataSource, gameId, async (books) => {
+    const recording = await openRecording(source.log, gameId, books);
+    const report: AuditReport = {
+      gameId,
+      sealed: recording.sealed,
+      equal: false,
+      teams: books.scores.length,
+      rows: 0,
+      records: 0,
+      duplicateBatches: 0,
+      refusedBatches: 0,
+      results: 0,
+      outsideGame: 0,
+      seconds: 0,
+      differences: [],
+    };
+    const salaries = new Map<string, number>();
+    for (const teamIds of passes(books, recording, options.rowsPerPass ?? ROWS_PER_PASS)) {
+      const rows = new Map<string, LedgerRow>();
+      const done = await recompute(source.log, recording, books.scores, {
+        teamIds,
+        onRow: (row) => rows.set(rowKey(row), row),
+        onRemoved: (key) => rows.delete(rowKey(key)),
+        onProgress: options.onProgress,
+      });
+      const compared = await compareRows(books.ledger(teamIds), rows);
+      report.rows += compared.rows;
+      report.differences.push(...compared.differences);
+      report.records += done.records;
+      report.duplicateBatches += done.duplicateBatches;
+      report.refusedBatches += done.refusedBatches + done.unreadable;
+      report.results += done.results;
+      report.outsideGame += done.outsideGame;
+      for (const [teamId, cents] of done.salaries) salaries.set(teamId, cents);
+    }
+    report.differences.push(...compareSalaries(books.scores, salaries));
+    report.equal = report.differences.length === 0;
+    report.seconds = Math.round(performance.now() - startedAt) / 1000;
+    return report;
+  });
+}
+
+/** Every team that the game, the ledger or the salaries know, in groups whose rows fit into memory. */
+function passes(books: GameBooks, recording: Recording, rowsPerPass: number): string[][] {
+  const rows = new Map(books.rowCounts.map((count) => [count.teamId, count.rows]));
+  const teamIds = new Set([...rows.keys(), ...books.scores.map(({ teamId }) => teamId)]);
+  for (const { events } of recording.inputs)
+    for (const event of events) if (event.type === 'dev.payday.team.added') teamIds.add(event.data.team.id);
+  const groups: string[][] = [];
+  let room = 0;
+  for (const teamId of [...teamIds].sort()) {
+    const needed = rows.get(teamId) ?? 0;
+    if (groups.length === 0 || needed > room) {
+      groups.push([]);
+      room = rowsPerPass;
+    }
+    groups.at(-1)!.push(teamId);
+    room -= needed;
+  }
+  return groups;
+}

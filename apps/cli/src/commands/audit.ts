@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { formatCents } from '#kernel';
+import { audit, type AuditReport } from '../audit.js';
+import type { Difference } from '../compare-ledger.js';
+import { EXIT } from '../exit-codes.js';
+import { ProgressBar } from '../progress-bar.js';
+import { addSourceOptions, withSource, type SourceOptions } from '../source.js';
+import { plain, writeLine, type Terminal } from '../terminal.js';
+
+const MAX_SHOWN = 20;
+const MAX_VALUE_LENGTH = 160;
+
+export function addAudit(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
+  const command = program
+    .command('audit')
+    .description(
+      'Computes the ledger anew from the raw log and compares it row by row: exit code 0 if equal, else 1.',
+    )
+    .option('--json', 'the whole report as JSON', false);
+  addSourceOptions(command).action(async (options: SourceOptions & { json: boolean }) => {
+    const bar = new ProgressBar(terminal.stderr, 'recomputing');
+    const report = await withSource(options, (source, game) =>
+      audit(source, game.id, { onProgress: (done, total) => bar.update(done, total) }),
+    ).finally(() => bar.end());
+    await writeLine(terminal.stdout, options.json ? JSON.stringify(report, null, 2) : describe(report));
+    finish(report.equal ? EXIT.fine : EXIT.failed);
+  });
+}
+
+function describe(report: AuditReport): string {
+  const { gameId, equal, sealed, differences } = report;
+  const number = (value: number): string => value.toLocaleString('en-US');
+  const lines = [
+    equal
+      ? `equal: the ledger of ${gameId} follows from the log, to the cent`
+      : `DIFFERENT: the ledger of ${gameId} does not follow from the log (${number(differences.length)} differences)`,
+    `  ${number(report.teams)} teams, ${number(report.rows)} ledger rows, ${number(report.results)} results in ${number(report.records)} records, ${number(report.duplicateBatches)} duplicates, ${number(report.refusedBatches)} refused, ${report.seconds.toFixed(1)} s`,
+  ];
+  if (!sealed) lines.push('  the game is not sealed: compared as of the last commit of the scorer');
+  lines.push(...differences.slice(0, MAX_SHOWN).flatMap(describeDifference));
+  if (differences.length > MAX_SHOWN)
+    lines.push(`… and ${number(differences.length - MAX_SHOWN)} more; --json lists all`);
+  return lines.join('\n');
+}
+
+function describeDifference(difference: Difference): string[] {
+  if (difference.what === 'salary_changed') {
+    const amount = (cents: number | null): string => (cents === null ? 'none' : formatCents(cents));
+    const { teamId, stored, recomputed } = difference;
+    return [`salary of ${plain(teamId)}: stored ${amount(stored)}, recomputed ${amount(recomputed)}`];
+  }
+  const { teamId, windowIndex, serviceId, reason, counterparty } = difference.key;
+  const row = plain(
+    `team ${teamId}, window ${windowIndex}, service ${serviceId || '-'}, reason ${reason}, counterparty ${counterparty}`,
+  );
+  if (difference.what === 'row_changed')
+    return [
+      `row changed: ${row}`,
+      ...difference.fields.map(
+        ({ field, stored, recomputed }) =>
+          `    ${field}: stored ${show(stored)}, recomputed ${show(recomputed)}`,
+      ),
+    ];
+  const what =
+    difference.what === 'row_missing' ? 'row missing in the ledger' : 'row without foundation in the log';
+  return [`${what}: ${row}, count ${difference.count}, cents ${difference.cents}`];
+}
+
+function show(value: unknown): string {
+  const text = plain(JSON.stringify(value) ?? 'nothing');
+  return text.length > MAX_VALUE_LENGTH ? `${text.slice(0, MAX_VALUE_LENGTH)}…` : text;
+}

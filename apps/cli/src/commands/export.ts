@@ -1,0 +1,116 @@
+import { Option, type Command } from 'commander';
+import type { LedgerEntry } from '#contracts';
+import { withGameBooks, type GameBooks, type GameEntity } from '#persistence';
+import { AcceptedBatches } from '#scoring';
+import {
+  LEDGER_SHAPE,
+  RESULT_SHAPE,
+  STANDING_SHAPE,
+  factLines,
+  ledgerEntry,
+  resultLines,
+  standingLines,
+} from '../export-lines.js';
+import { withOutput, writeItems, type Format } from '../output.js';
+import { ProgressBar } from '../progress-bar.js';
+import { readBatch, readResults } from '../recompute.js';
+import { openRecording } from '../recording.js';
+import { addSourceOptions, withSource, type Source, type SourceOptions } from '../source.js';
+import { writeLine, type Terminal } from '../terminal.js';
+
+interface ExportOptions extends SourceOptions {
+  format: Format;
+  out?: string;
+}
+
+interface Job {
+  source: Source;
+  game: GameEntity;
+  books: GameBooks;
+  format: Format;
+  to: NodeJS.WritableStream;
+  terminal: Terminal;
+}
+
+const EXPORTS: Record<string, { description: string; write(job: Job): Promise<void> }> = {
+  results: {
+    description: 'every accepted probe result, each once, after a few lines on the game itself',
+    write: writeResults,
+  },
+  ledger: { description: 'every entry of the ledger', write: writeLedger },
+  standings: { description: 'ranks and salaries', write: writeStandings },
+};
+
+export function addExport(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('export')
+    .description('Writes a game in an open format; docs/scoring.md describes every field.');
+  const add = (name: string, description: string, write: (job: Job) => Promise<void>): Command => {
+    const made = command.command(name).description(description);
+    return addSourceOptions(made)
+      .option('--out <file>', 'write to a file instead of standard output')
+      .action(async ({ format, out, ...options }: ExportOptions) => {
+        await withSource(options, (source, game) =>
+          withOutput(out, terminal.stdout, (to) =>
+            withGameBooks(source.dataSource, game.id, (books) =>
+              write({ source, game, books, format, to, terminal }),
+            ),
+          ),
+        );
+      });
+  };
+  for (const [name, { description, write }] of Object.entries(EXPORTS)) {
+    add(name, description, write).addOption(
+      new Option('--format <format>', 'one line per item: ndjson, or csv with a line of names')
+        .choices(['ndjson', 'csv'])
+        .default('ndjson'),
+    );
+  }
+  add('scenario', 'the scenario as it was played, as JSON with every default filled in', ({ game, to }) =>
+    writeLine(to, JSON.stringify(game.scenario, null, 2)),
+  );
+}
+
+async function writeResults({ source, game, books, format, to, terminal }: Job): Promise<void> {
+  const recording = await openRecording(source.log, game.id, books);
+  const events = recording.inputs[0]?.events ?? [];
+  const facts = factLines(events);
+  await writeItems(facts, RESULT_SHAPE, format, to);
+  const teamIds = facts.flatMap(({ kind, teamId }) => (kind === 'team' && teamId ? [teamId] : []));
+  const accepted = new AcceptedBatches(
+    game.id,
+    teamIds,
+    game.scenario.services.map(({ id }) => id),
+  );
+  const bar = new ProgressBar(terminal.stderr, 'exporting');
+  const prefix = `${game.id}/`;
+  // The line of column names is written already.
+  const { values } = RESULT_SHAPE;
+  await readResults(
+    source.log,
+    recording,
+    (done, total) => bar.update(done, total),
+    async (records) => {
+      for (const { key, value } of records) {
+        const batch = key.startsWith(prefix) ? readBatch(value) : null;
+        if (!batch || !accepted.accept(batch)) continue;
+        await writeItems(resultLines(batch), { columns: null, values }, format, to);
+      }
+    },
+  );
+  bar.end();
+}
+
+async function writeLedger({ game, books, format, to }: Job): Promise<void> {
+  const teamIds = books.rowCounts.map(({ teamId }) => teamId);
+  async function* entries(): AsyncGenerator<LedgerEntry> {
+    for await (const row of books.ledger(teamIds)) yield ledgerEntry(row, game.scenario.pay.windowMs);
+  }
+  await writeItems(entries(), LEDGER_SHAPE, format, to);
+}
+
+async function writeStandings({ source, game, books, format, to }: Job): Promise<void> {
+  const salaries = new Map(books.scores.map(({ teamId, salaryCents }) => [teamId, salaryCents]));
+  const lines = standingLines(await source.games.teams(game.id), salaries);
+  await writeItems(lines, STANDING_SHAPE, format, to);
+}

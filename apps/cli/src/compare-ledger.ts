@@ -1,0 +1,99 @@
+import type { GameBooks, LedgerRow as StoredRow } from '#persistence';
+import { latencyPercentiles, type LedgerKey, type LedgerRow } from '#scoring';
+
+export type Difference =
+  | { what: 'row_changed'; key: LedgerKey; fields: FieldDifference[] }
+  /** It follows from the log, but the ledger lacks it. */
+  | { what: 'row_missing'; key: LedgerKey; cents: number; count: number }
+  /** It is in the ledger, but doesn't follow from the log. */
+  | { what: 'row_unfounded'; key: LedgerKey; cents: number; count: number }
+  /** Null: there is none. */
+  | { what: 'salary_changed'; teamId: string; stored: number | null; recomputed: number | null };
+
+export interface FieldDifference {
+  field: string;
+  stored: unknown;
+  recomputed: unknown;
+}
+
+/** Compares the stored rows with `recomputed`, which it empties. @returns the differences in order of the ledger */
+export async function compareRows(
+  stored: AsyncIterable<StoredRow>,
+  recomputed: Map<string, LedgerRow>,
+): Promise<{ rows: number; differences: Difference[] }> {
+  const differences: Difference[] = [];
+  let rows = 0;
+  for await (const row of stored) {
+    rows++;
+    const key = rowKey(row);
+    const mine = recomputed.get(key);
+    if (!mine) {
+      differences.push({ what: 'row_unfounded', key: keyOf(row), cents: row.cents, count: row.count });
+      continue;
+    }
+    recomputed.delete(key);
+    const fields = compareFields(row, mine);
+    if (fields.length > 0) differences.push({ what: 'row_changed', key: keyOf(row), fields });
+  }
+  for (const row of recomputed.values())
+    differences.push({ what: 'row_missing', key: keyOf(row), cents: row.cents, count: row.count });
+  recomputed.clear();
+  return { rows, differences };
+}
+
+export function compareSalaries(
+  scores: GameBooks['scores'],
+  recomputed: ReadonlyMap<string, number>,
+): Difference[] {
+  const stored = new Map(scores.map((score) => [score.teamId, score.salaryCents]));
+  return [...new Set([...stored.keys(), ...recomputed.keys()])].sort().flatMap((teamId): Difference[] => {
+    const pair = { stored: stored.get(teamId) ?? null, recomputed: recomputed.get(teamId) ?? null };
+    return pair.stored === pair.recomputed ? [] : [{ what: 'salary_changed', teamId, ...pair }];
+  });
+}
+
+/** Identifies a row among those of its game. */
+export function rowKey(key: LedgerKey): string {
+  return JSON.stringify([key.teamId, key.windowIndex, key.serviceId, key.reason, key.counterparty]);
+}
+
+function keyOf({ gameId, teamId, windowIndex, serviceId, reason, counterparty }: LedgerKey): LedgerKey {
+  return { gameId, teamId, windowIndex, serviceId, reason, counterparty };
+}
+
+function compareFields(stored: StoredRow, mine: LedgerRow): FieldDifference[] {
+  const out: FieldDifference[] = [];
+  for (const field of ['windowStartAt', 'count', 'cents', 'note'] as const) {
+    if (stored[field] !== mine[field]) out.push({ field, stored: stored[field], recomputed: mine[field] });
+  }
+  if (!sameBytes(stored.histogram, mine.histogram))
+    out.push({ field: 'histogram', stored: shown(stored.histogram), recomputed: shown(mine.histogram) });
+  // The database keeps the fields of JSON in an order of its own.
+  if (canonical(stored.samples) !== canonical(mine.samples))
+    out.push({ field: 'samples', stored: stored.samples, recomputed: mine.samples });
+  return out;
+}
+
+function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
+  if (a === null || b === null) return a === b;
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(b);
+}
+
+/** Percentiles say more than bytes; bytes that are no histogram are shown as they are. */
+function shown(histogram: Uint8Array | null): unknown {
+  if (histogram === null) return null;
+  const bytes = Buffer.from(histogram).toString('hex');
+  try {
+    return { ...latencyPercentiles(histogram), bytes };
+  } catch {
+    return { bytes };
+  }
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

@@ -1,0 +1,18 @@
+export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
+
+/** Mistakes in what the user gave. */
+const USAGE_ERRORS = new Set([
+  'invalid_log_url',
+  'invalid_scenario',
+  'invalid_pay',
+  'invalid_option',
+  'no_database',
+  'no_game',
+  'unknown_game',
+  'unreadable_file',
+  'unwritable_file',
+]);
+
+export function isUsageError(code: string): boolean {
+  return USAGE_ERRORS.has(code);
+}

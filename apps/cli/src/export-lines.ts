@@ -1,0 +1,151 @@
+import {
+  LEDGER_CSV_COLUMNS,
+  OUTCOMES,
+  ledgerCsvValues,
+  type GameEvent,
+  type LedgerEntry,
+  type ProbeBatch,
+  type Role,
+  type TeamInfo,
+} from '#contracts';
+import type { LedgerRow } from '#persistence';
+import { latencyPercentiles, rankTeams } from '#scoring';
+import type { LineShape } from './output.js';
+
+/** A line of `export results`. docs/scoring.md describes each field; a field that a kind doesn't have is left out. */
+export interface ResultLine {
+  kind: 'game' | 'pause' | 'team' | 'adjustment' | 'result';
+  teamId?: string;
+  at?: number;
+  untilAt?: number | null;
+  role?: Role;
+  serviceId?: string;
+  counterpartyId?: string;
+  outcome?: string;
+  latencyUs?: number;
+  proberId?: string;
+  epoch?: number;
+  seq?: number;
+  index?: number;
+  adjustmentId?: string;
+  cents?: number;
+}
+
+const RESULT_COLUMNS = [
+  'kind',
+  'teamId',
+  'at',
+  'untilAt',
+  'role',
+  'serviceId',
+  'counterpartyId',
+  'outcome',
+  'latencyUs',
+  'proberId',
+  'epoch',
+  'seq',
+  'index',
+  'adjustmentId',
+  'cents',
+] as const satisfies readonly (keyof ResultLine)[];
+
+export const RESULT_SHAPE: LineShape<ResultLine> = {
+  columns: RESULT_COLUMNS,
+  values: (line) => RESULT_COLUMNS.map((column) => line[column]),
+};
+
+/** What has to be known besides the results: when the game ran, who played, and what was given or taken by hand. */
+export function factLines(events: readonly GameEvent[]): ResultLine[] {
+  const game: ResultLine = { kind: 'game', at: undefined, untilAt: null };
+  const pauses: ResultLine[] = [];
+  const teams = new Map<string, ResultLine>();
+  const adjustments: ResultLine[] = [];
+  for (const { type, data } of events) {
+    if (type === 'dev.payday.game.scheduled')
+      Object.assign(game, { at: data.startsAt, untilAt: data.endsAt });
+    if (type === 'dev.payday.game.ended') game.untilAt = data.endsAt;
+    if (type === 'dev.payday.game.paused' && pauses.at(-1)?.untilAt !== null)
+      pauses.push({ kind: 'pause', at: data.fromAt, untilAt: null });
+    if (type === 'dev.payday.game.resumed') {
+      game.untilAt = data.endsAt;
+      if (pauses.at(-1)?.untilAt === null) pauses.at(-1)!.untilAt = data.fromAt;
+    }
+    if (type === 'dev.payday.team.added') teams.set(data.team.id, { kind: 'team', teamId: data.team.id });
+    if (type === 'dev.payday.adjustment.made' && teams.has(data.teamId)) {
+      const { teamId, effectiveAt, adjustmentId, cents } = data;
+      adjustments.push({ kind: 'adjustment', teamId, at: effectiveAt, adjustmentId, cents });
+    }
+  }
+  return [game, ...pauses, ...teams.values(), ...adjustments];
+}
+
+export function* resultLines(batch: ProbeBatch): Generator<ResultLine> {
+  const { teamId, role, serviceId, counterpartyId, proberId, epoch, seq } = batch;
+  for (let index = 0; index < batch.offsetMs.length; index++) {
+    yield {
+      kind: 'result',
+      teamId,
+      at: batch.baseIntendedAtMs + batch.offsetMs[index]!,
+      role,
+      serviceId,
+      counterpartyId,
+      outcome: OUTCOMES[batch.outcome[index]!],
+      latencyUs: batch.latencyUs[index],
+      proberId,
+      epoch,
+      seq,
+      index,
+    };
+  }
+}
+
+export const LEDGER_SHAPE: LineShape<LedgerEntry> = { columns: LEDGER_CSV_COLUMNS, values: ledgerCsvValues };
+
+export function ledgerEntry(row: LedgerRow, windowMs: number): LedgerEntry {
+  const { gameId, teamId, windowIndex, windowStartAt, serviceId, reason, counterparty } = row;
+  const { count, cents, samples, note } = row;
+  return {
+    gameId,
+    teamId,
+    windowIndex,
+    windowStartAt,
+    windowEndAt: windowStartAt + windowMs,
+    serviceId,
+    reason,
+    counterparty,
+    count,
+    cents,
+    latencyMs: latencyPercentiles(row.histogram),
+    samples,
+    note,
+  };
+}
+
+export interface StandingLine {
+  /** Null for unranked teams. */
+  rank: number | null;
+  teamId: string;
+  name: string;
+  salaryCents: number;
+}
+
+const STANDING_COLUMNS = ['rank', 'teamId', 'name', 'salaryCents'] as const;
+
+export const STANDING_SHAPE: LineShape<StandingLine> = {
+  columns: STANDING_COLUMNS,
+  values: (line) => STANDING_COLUMNS.map((column) => line[column]),
+};
+
+/** In order of rank; teams that were never scored have 0. */
+export function standingLines(
+  teams: readonly TeamInfo[],
+  salaries: ReadonlyMap<string, number>,
+): StandingLine[] {
+  const rows = teams.map(({ id, name, ranked }) => ({
+    teamId: id,
+    name,
+    ranked,
+    salaryCents: salaries.get(id) ?? 0,
+  }));
+  return rankTeams(rows).map(({ rank, teamId, name, salaryCents }) => ({ rank, teamId, name, salaryCents }));
+}

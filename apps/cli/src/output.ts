@@ -1,0 +1,77 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import { csvLine } from '#contracts';
+import { PaydayError, messageOf } from '#kernel';
+import { writeLine } from './terminal.js';
+
+export type Format = 'ndjson' | 'csv';
+type Value = string | number | boolean | null | undefined;
+
+/** One kind of line, in both formats. */
+export interface LineShape<T> {
+  /** Null: no line of names. */
+  columns: readonly string[] | null;
+  values(item: T): readonly Value[];
+}
+
+/** Writes items one per line, as JSON or as CSV with a first line of column names where the shape has any. */
+export async function writeItems<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  shape: LineShape<T>,
+  format: Format,
+  to: NodeJS.WritableStream,
+): Promise<void> {
+  if (format === 'csv' && shape.columns) await writeLine(to, csvLine(shape.columns));
+  for await (const item of items)
+    await writeLine(to, format === 'csv' ? csvLine(shape.values(item)) : JSON.stringify(item));
+}
+
+/**
+ * Hands a stream to `write`: standard output, or a file that appears under its name only when it is complete.
+ * @throws PaydayError `unwritable_file`
+ */
+export async function withOutput(
+  file: string | undefined,
+  stdout: NodeJS.WritableStream,
+  write: (to: NodeJS.WritableStream) => Promise<void>,
+): Promise<void> {
+  if (file === undefined) return untilReaderLeaves(stdout, write);
+  const unfinished = `${file}.unfinished`;
+  const stream = createWriteStream(unfinished);
+  let broken: unknown;
+  const closed = finished(stream).catch((error: unknown) => (broken = error));
+  try {
+    await write(stream);
+    stream.end();
+    await closed;
+    if (broken !== undefined) throw broken;
+    await rename(unfinished, file);
+  } catch (error) {
+    stream.destroy();
+    await rm(unfinished, { force: true });
+    if (broken === undefined) throw error;
+    throw new PaydayError('unwritable_file', `cannot write ${file}: ${messageOf(broken)}`, { cause: broken });
+  }
+}
+
+/** Who reads only the beginning (`| head`) has what he wanted. */
+async function untilReaderLeaves(
+  stdout: NodeJS.WritableStream,
+  write: (to: NodeJS.WritableStream) => Promise<void>,
+): Promise<void> {
+  let left = false;
+  const onError = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    left = true;
+  };
+  stdout.on('error', onError);
+  try {
+    await write(stdout);
+  } catch (error) {
+    if (!left && (error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  } finally {
+    // An error of the last write comes after we are done.
+    setTimeout(() => stdout.off('error', onError), 100).unref();
+  }
+}

@@ -1,0 +1,36 @@
+import type { Terminal } from './terminal.js';
+
+const REFRESH_MS = 100;
+const WIDTH = 30;
+
+/** A bar on standard error while something long goes on; nothing where standard error is no terminal. */
+export class ProgressBar {
+  private shownAt = -Infinity;
+
+  constructor(
+    private readonly out: Terminal['stderr'],
+    private readonly label: string,
+  ) {}
+
+  /** @param total null: not known */
+  update(done: number, total: number | null): void {
+    const now = performance.now();
+    if (this.out.isTTY !== true || now - this.shownAt < REFRESH_MS) return;
+    this.shownAt = now;
+    const shown = done.toLocaleString('en-US');
+    if (total === null || total === 0) {
+      this.out.write(`\r\u001b[2K${this.label}  ${shown}`);
+      return;
+    }
+    const share = Math.min(1, done / total);
+    const filled = Math.round(share * WIDTH);
+    const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
+    const percent = `${Math.floor(share * 100)}`.padStart(3);
+    this.out.write(`\r\u001b[2K${this.label}  ${bar} ${percent} %  ${shown}`);
+  }
+
+  /** Takes the bar away. */
+  end(): void {
+    if (this.out.isTTY === true && this.shownAt > -Infinity) this.out.write('\r\u001b[2K');
+  }
+}

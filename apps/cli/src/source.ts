@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { DataSource } from 'typeorm';
+import { openEventLog, type EventLog } from '#event-log';
+import { PaydayError } from '#kernel';
+import { GameStore, openDatabase, openEmbeddedPostgres, type GameEntity } from '#persistence';
+
+/** Where games were recorded, as the command line names it. */
+export interface SourceOptions {
+  data: string;
+  log?: string;
+  database?: string;
+  game?: string;
+}
+
+/** An open recording. Only read from. */
+export interface Source {
+  log: EventLog;
+  dataSource: DataSource;
+  games: GameStore;
+  close(): Promise<void>;
+}
+
+/** One connection streams while another looks things up. */
+const POOL_SIZE = 3;
+
+export function addSourceOptions(command: Command): Command {
+  return command
+    .option('--data <dir>', 'the data folder of npm start', '.payday')
+    .option('--log <url>', 'event log of an installation without data folder; goes with --database')
+    .option('--database <url>', 'PostgreSQL of an installation without data folder; goes with --log')
+    .option('--game <id>', 'the game; default: the newest');
+}
+
+/**
+ * Opens the data folder, or the log and the database that the options name.
+ * @throws PaydayError `invalid_option`, `no_database`, and those of `openEventLog` and `openDatabase`
+ */
+export async function openSource(options: SourceOptions): Promise<Source> {
+  const { log: logUrl, database } = options;
+  if ((logUrl === undefined) !== (database === undefined))
+    throw new PaydayError('invalid_option', '--log and --database go together: give both, or --data');
+  if (logUrl !== undefined) return open(logUrl, database!, async () => {});
+  const folder = resolve(options.data);
+  const logFolder = join(folder, 'log');
+  if (!existsSync(logFolder))
+    throw new PaydayError(
+      'no_database',
+      `there is no recorded game in ${folder}; give the folder with --data`,
+    );
+  const postgres = await openEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+  try {
+    return await open(`lmdb:${logFolder}`, postgres.databaseUrl, () => postgres.close());
+  } catch (error) {
+    await postgres.close();
+    throw error;
+  }
+}
+
+async function open(logUrl: string, databaseUrl: string, closeServer: () => Promise<void>): Promise<Source> {
+  const log = await openEventLog(logUrl);
+  try {
+    const dataSource = await openDatabase(databaseUrl, { poolSize: POOL_SIZE });
+    return {
+      log,
+      dataSource,
+      games: new GameStore(dataSource),
+      close: async () => {
+        await log.close();
+        await dataSource.destroy();
+        await closeServer();
+      },
+    };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+}
+
+/** @throws PaydayError `no_game`, `unknown_game` */
+export async function findGame(source: Source, gameId: string | undefined): Promise<GameEntity> {
+  if (gameId === undefined) {
+    const newest = await source.games.current();
+    if (newest) return newest;
+    throw new PaydayError('no_game', 'no game was recorded there yet');
+  }
+  const game = await source.games.find(gameId);
+  if (game) return game;
+  const known = (await source.games.list()).map(({ id }) => id).slice(0, 10);
+  throw new PaydayError(
+    'unknown_game',
+    `there is no game "${gameId}"; the newest are: ${known.join(', ') || '(none)'}`,
+  );
+}
+
+/** Opens, hands over, and closes again whatever happens. */
+export async function withSource<T>(
+  options: SourceOptions,
+  use: (source: Source, game: GameEntity) => Promise<T>,
+): Promise<T> {
+  const source = await openSource(options);
+  try {
+    return await use(source, await findGame(source, options.game));
+  } finally {
+    await source.close();
+  }
+}

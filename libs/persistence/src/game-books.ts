@@ -1,0 +1,71 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { LEDGER_COLUMNS, type LedgerRow } from './ledger-rows.js';
+
+/** What the scorer has committed of one game, all from one snapshot of the database. */
+export interface GameBooks {
+  /** Where each partition's scorer stands: source positions by name. */
+  checkpoints: { partition: number; positions: Record<string, string> }[];
+  /** `asOf`: event time up to which the team's results were promised to be complete, epoch ms. */
+  scores: { teamId: string; salaryCents: number; asOf: number }[];
+  /** Number of ledger rows of every team that has one, in order of team. */
+  rowCounts: { teamId: string; rows: number }[];
+  /** The rows of these teams in the order team, window, service, reason, counterparty (bytewise). One stream at a time. */
+  ledger(teamIds: readonly string[]): AsyncGenerator<LedgerRow, void, undefined>;
+}
+
+/** Hands the books of a game to `read`; they are valid until it resolves. Changes nothing in the database. */
+export async function withGameBooks<T>(
+  dataSource: DataSource,
+  gameId: string,
+  read: (books: GameBooks) => Promise<T>,
+): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  await runner.connect();
+  try {
+    await runner.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const rowsOf = async <Row>(sql: string): Promise<Row[]> => (await runner.query(sql, [gameId])) as Row[];
+    const checkpoints = (await runner.query(
+      'SELECT partition, positions FROM scorer_checkpoint ORDER BY partition',
+    )) as GameBooks['checkpoints'];
+    const scores = await rowsOf<GameBooks['scores'][number]>(
+      `SELECT team_id AS "teamId", salary_cents AS "salaryCents", (score ->> 'asOf')::int8 AS "asOf"
+       FROM team_score WHERE game_id = $1 ORDER BY team_id`,
+    );
+    const rowCounts = await rowsOf<GameBooks['rowCounts'][number]>(
+      `SELECT team_id AS "teamId", count(*) AS rows FROM ledger WHERE game_id = $1 GROUP BY 1 ORDER BY 1`,
+    );
+    return await read({
+      checkpoints,
+      scores,
+      rowCounts,
+      ledger: (teamIds) => streamLedger(runner, gameId, teamIds),
+    });
+  } finally {
+    await runner.query('ROLLBACK').catch(() => undefined); // It only read: a lost connection loses nothing.
+    await runner.release();
+  }
+}
+
+const FETCH_ROWS = 1000;
+
+async function* streamLedger(
+  runner: QueryRunner,
+  gameId: string,
+  teamIds: readonly string[],
+): AsyncGenerator<LedgerRow, void, undefined> {
+  await runner.query(
+    `DECLARE books NO SCROLL CURSOR FOR SELECT ${LEDGER_COLUMNS} FROM ledger
+     WHERE game_id = $1 AND team_id = ANY ($2)
+     ORDER BY team_id, window_index, service_id, reason, counterparty`,
+    [gameId, teamIds],
+  );
+  try {
+    for (;;) {
+      const rows = (await runner.query(`FETCH ${FETCH_ROWS} FROM books`)) as LedgerRow[];
+      if (rows.length === 0) return;
+      yield* rows;
+    }
+  } finally {
+    await runner.query('CLOSE books').catch(() => undefined);
+  }
+}
