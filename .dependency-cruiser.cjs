@@ -47,16 +47,16 @@ module.exports = {
     {
       name: 'apps-are-islands',
       comment:
-        'Apps never import each other; all-in-one composes them through their index.ts. Tests may use a real neighbour.',
+        'Apps never import each other; all-in-one and the command line compose them through their index.ts. Tests may use a real neighbour.',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/', pathNot: ['^apps/all-in-one/', SPEC] },
+      from: { path: '^apps/([^/]+)/', pathNot: ['^apps/(all-in-one|cli)/', SPEC] },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
     },
     {
-      name: 'all-in-one-enters-apps-by-index',
+      name: 'composers-enter-apps-by-index',
       severity: 'error',
-      from: { path: '^apps/all-in-one/', pathNot: SPEC },
-      to: { path: '^apps/[^/]+/src/', pathNot: ['^apps/all-in-one/', '^apps/[^/]+/src/index\\.ts$'] },
+      from: { path: '^apps/(all-in-one|cli)/', pathNot: SPEC },
+      to: { path: '^apps/[^/]+/src/', pathNot: ['^apps/$1/', '^apps/[^/]+/src/index\\.ts$'] },
     },
     {
       name: 'adapters-never-import-each-other',

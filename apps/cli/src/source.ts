@@ -19,6 +19,8 @@ export interface Source {
   log: EventLog;
   dataSource: DataSource;
   games: GameStore;
+  /** Lets the database go; the log stays open. */
+  releaseDatabase(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -62,16 +64,16 @@ async function open(logUrl: string, databaseUrl: string, closeServer: () => Prom
   const log = await openEventLog(logUrl);
   try {
     const dataSource = await openDatabase(databaseUrl, { poolSize: POOL_SIZE });
-    return {
-      log,
-      dataSource,
-      games: new GameStore(dataSource),
-      close: async () => {
-        await log.close();
-        await dataSource.destroy();
-        await closeServer();
-      },
+    const releaseDatabase = async (): Promise<void> => {
+      if (!dataSource.isInitialized) return;
+      await dataSource.destroy();
+      await closeServer();
     };
+    const close = async (): Promise<void> => {
+      await log.close();
+      await releaseDatabase();
+    };
+    return { log, dataSource, games: new GameStore(dataSource), releaseDatabase, close };
   } catch (error) {
     await log.close();
     throw error;
