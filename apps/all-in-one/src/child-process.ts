@@ -40,6 +40,8 @@ export class SupervisedChild {
       env: { ...baseEnvironment(), ...this.spec.env },
       // Its logs are ours; its standard output is nobody's.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // A process group of its own: Ctrl-C in a terminal is for us, and we stop the children in order.
+      detached: true,
     });
     this.child = child;
     child.on('message', (message) => this.spec.onMessage?.(message));
@@ -57,10 +59,15 @@ export class SupervisedChild {
     });
   }
 
-  /** Asks it to end, and makes it end after `graceMs`. */
-  async stop(graceMs: number): Promise<void> {
+  /** From now on its end is no surprise: it is not started again. */
+  letGo(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+  }
+
+  /** Asks it to end, and makes it end after `graceMs`. */
+  async stop(graceMs: number): Promise<void> {
+    this.letGo();
     const child = this.child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     await new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync, closeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PaydayError, messageOf } from '#kernel';
 
 /** The folder that holds one installation's games. */
@@ -19,7 +19,7 @@ export interface DataFolder {
 export function openDataFolder(path: string): DataFolder {
   const lockFile = join(path, 'launcher.pid');
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     takeLock(lockFile, path);
   } catch (error) {
     if (error instanceof PaydayError) throw error;
@@ -33,6 +33,17 @@ export function openDataFolder(path: string): DataFolder {
     postgresDir: join(path, 'postgres'),
     release: () => rmSync(lockFile, { force: true }),
   };
+}
+
+/** Not `recursive: true`: Node 20 never returns from it where a folder exists but can't have any in it, such as /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 function takeLock(lockFile: string, path: string): void {

@@ -57,6 +57,14 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new PaydayError('unreadable_file', `cannot read ${path}: ${messageOf(cause)}`, { cause });
+    const why = WHY_UNREADABLE[(cause as NodeJS.ErrnoException).code ?? ''] ?? messageOf(cause);
+    throw new PaydayError('unreadable_file', `cannot read ${path}: ${why}`, { cause });
   }
 }
+
+const WHY_UNREADABLE: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'you may not read it',
+};

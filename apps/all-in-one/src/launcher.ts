@@ -64,9 +64,10 @@ export class Launcher {
   async start(): Promise<void> {
     const { options, progress } = this;
     const plan = options.resume ? null : planGame(options);
+    // Before anything is made: asking for a game that is not there must leave no folder behind.
+    const record = options.resume ? readLaunchRecord(options.dataDir) : null;
     await assertPortFree(options.host, options.port);
     this.folder = openDataFolder(options.dataDir);
-    const record = options.resume ? readLaunchRecord(this.folder.path) : null;
     // Without a resumed game's seed its sandboxes have to wait for the database; a new game's start beside it.
     if (plan) this.startSandboxes(plan.bots, plan.scenario.seed, options.speed);
     progress.step('starting PostgreSQL and the event log');
@@ -90,6 +91,9 @@ export class Launcher {
   private async takeDown(): Promise<void> {
     const tolerate = (what: string) => (err: unknown) =>
       this.logger.error({ err }, `${what} did not stop cleanly`);
+    // A signal to the whole process group has reached the children as well.
+    this.prober?.letGo();
+    this.sandboxes?.letGo();
     // The prober first, so that nothing that it got is left unsent.
     await this.prober?.stop(CHILD_GRACE_MS).catch(tolerate('the prober'));
     await Promise.all([
@@ -200,13 +204,14 @@ export class Launcher {
 
   /** A team that came back may have new addresses. Before the game exists, `newGame` takes all of them at once. */
   private async register(teamId: string, endpoints: Record<string, string>): Promise<void> {
-    if (this.gameId === '' || !this.app) return;
+    if (this.gameId === '' || !this.app || this.stopping) return;
     try {
       const games = this.app.get(GameService);
       for (const [serviceId, url] of Object.entries(endpoints)) {
         await games.setEndpoint(this.gameId, teamId, serviceId, url);
       }
     } catch (error) {
+      if (this.stopping) return;
       this.logger.error(
         { err: error, teamId },
         `the endpoints of a team could not be registered: ${messageOf(error)}`,

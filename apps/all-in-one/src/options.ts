@@ -41,7 +41,7 @@ export function parseOptions(argv: readonly string[], cwd: string): Options {
     .option('--teams-file <file>', 'real teams with their endpoints, instead of bots')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'port of the page and the API, 1 to 65535', integer('--port', 1, 65535), 3000)
-    .option('--data <dir>', 'where the game is kept', '.payday')
+    .option('--data <dir>', 'where the game is kept', folder, '.payday')
     .option('--resume', 'go on with the game in the data folder that did not end', false)
     .option(
       '--speed <n>',
@@ -123,6 +123,12 @@ function decimal(flag: string, low: number, high: number): (text: string) => num
     if (/^\d+(\.\d+)?$/.test(text) && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`${flag} takes a number from ${low} to ${high}.`);
   };
+}
+
+function folder(text: string): string {
+  // It would mean the current folder.
+  if (text.trim() === '') throw new InvalidArgumentError('--data takes the path of a folder.');
+  return text;
 }
 
 function level(text: string): string {

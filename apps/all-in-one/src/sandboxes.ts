@@ -82,6 +82,10 @@ export class Sandboxes {
     return [...this.sandboxes.values()].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]));
   }
 
+  letGo(): void {
+    for (const { child } of this.sandboxes.values()) child.letGo();
+  }
+
   async stop(graceMs: number): Promise<void> {
     await Promise.all([...this.sandboxes.values()].map(({ child }) => child.stop(graceMs)));
   }

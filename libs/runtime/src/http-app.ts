@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
+import type { Server } from 'socket.io';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { nestLogger, type Logger } from './logger.js';
 import { ProblemFilter } from './problem-filter.js';
@@ -12,6 +13,15 @@ const SECURITY_HEADERS = {
   'content-security-policy':
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'",
 };
+
+/** Nest takes the server's options from whichever gateway comes first: these hold for all of them. */
+class SocketAdapter extends IoAdapter {
+  override createIOServer(port: number, options?: Parameters<IoAdapter['createIOServer']>[1]): Server {
+    // Socket.IO frames a broadcast once for all readers only when it doesn't have to compress it for each.
+    const shared = { perMessageDeflate: false, maxHttpBufferSize: 64 * 1024 };
+    return super.createIOServer(port, Object.assign({}, options, shared)) as Server;
+  }
+}
 
 /** The default for JSON bodies; ingest has its own bound for batches. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
@@ -30,7 +40,7 @@ export async function createHttpApp(module: unknown, logger: Logger): Promise<Ne
 /** The part of `createHttpApp` that tests apply to an application that they made themselves. */
 export function configureHttpApp(app: NestFastifyApplication, logger: Logger): void {
   app.useGlobalFilters(new ProblemFilter(logger));
-  app.useWebSocketAdapter(new IoAdapter(app));
+  app.useWebSocketAdapter(new SocketAdapter(app));
   app.useBodyParser('application/x-protobuf', { bodyLimit: MAX_JSON_BYTES });
   app
     .getHttpAdapter()

@@ -3,9 +3,12 @@
  * Without an IPC channel (started by hand) it does nothing.
  */
 export function exitWithParent(beforeExit?: () => void): void {
-  if (process.channel === undefined) return;
-  process.once('disconnect', () => {
+  if (process.send === undefined) return;
+  const exit = (): void => {
     beforeExit?.();
     process.exit(0);
-  });
+  };
+  process.once('disconnect', exit);
+  // It may be gone since before our modules were loaded: then nothing tells us any more.
+  if (!process.connected) exit();
 }
