@@ -1,7 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import type { Server } from 'socket.io';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { nestLogger, type Logger } from './logger.js';
 import { ProblemFilter } from './problem-filter.js';
@@ -16,10 +15,13 @@ const SECURITY_HEADERS = {
 
 /** Nest takes the server's options from whichever gateway comes first: these hold for all of them. */
 class SocketAdapter extends IoAdapter {
-  override createIOServer(port: number, options?: Parameters<IoAdapter['createIOServer']>[1]): Server {
+  override createIOServer(
+    port: number,
+    options?: Parameters<IoAdapter['createIOServer']>[1],
+  ): ReturnType<IoAdapter['createIOServer']> {
     // Socket.IO frames a broadcast once for all readers only when it doesn't have to compress it for each.
     const shared = { perMessageDeflate: false, maxHttpBufferSize: 64 * 1024 };
-    return super.createIOServer(port, Object.assign({}, options, shared)) as Server;
+    return super.createIOServer(port, Object.assign({}, options, shared));
   }
 }
 
