@@ -1,0 +1,159 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { descendantsOf, processesMarked, signal, type ProcessInfo } from './processes.js';
+import { eventually } from './wait.js';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const LAUNCHER = join(ROOT, 'dist/apps/all-in-one/src/main.js');
+/** What the issue promises of Ctrl-C, and what a killed launcher's children get. */
+export const ALL_GONE_WITHIN_MS = 5_000;
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A folder for one game, outside of the repository; its name is found in the environment of every process of the game. */
+export class GameFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'payday-e2e-'));
+  readonly data = join(this.path, 'data');
+
+  constructor() {
+    // PostgreSQL doesn't run as root: where the launcher does, another user has to get in.
+    chmodSync(this.path, 0o755);
+  }
+
+  /** Every living process that a launcher with this folder started, directly or not, and launchers themselves. */
+  processes(): ProcessInfo[] {
+    return processesMarked(this.path);
+  }
+
+  /** Resolves when no process of this folder lives. Rejects with those that still do. */
+  async allGone(withinMs = ALL_GONE_WITHIN_MS): Promise<void> {
+    await eventually(
+      () => {
+        const left = this.processes().map(({ pid, command }) => `${pid} ${command}`);
+        if (left.length > 0) throw new Error(`these processes are still alive:\n${left.join('\n')}`);
+      },
+      { withinMs, everyMs: 50 },
+    );
+  }
+
+  /** Ends what a failed test left, and removes the folder. */
+  async remove(): Promise<void> {
+    for (const { pid } of this.processes()) signal(pid, 'SIGKILL');
+    await this.allGone();
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** The launcher, started as `npm start` starts it: a process of its own in a process group of its own, as in a terminal. */
+export class GameProcess {
+  stdout = '';
+  stderr = '';
+  readonly startedAt = performance.now();
+  readonly exited: Promise<Exit>;
+  #exit: Exit | undefined;
+  readonly #child: ChildProcess;
+
+  private constructor(
+    readonly folder: GameFolder,
+    readonly port: number,
+    args: readonly string[],
+  ) {
+    this.#child = spawn(process.execPath, [LAUNCHER, ...args], {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        // The launcher hands PATH on to every child, and so the mark by which stray ones are found.
+        PATH: `${process.env['PATH'] ?? ''}:${folder.path}/no-programs`,
+        NODE_OPTIONS: '',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.exited = new Promise((resolve, reject) => {
+      this.#child.once('error', reject);
+      // Not 'close': a stray child would hold the pipes open.
+      this.#child.once('exit', (code, name) => resolve((this.#exit = { code, signal: name })));
+    });
+  }
+
+  /** @param args besides `--data` and `--port` */
+  static async start(folder: GameFolder, args: readonly string[], port?: number): Promise<GameProcess> {
+    const chosen = port ?? (await freePort());
+    return new GameProcess(folder, chosen, ['--data', folder.data, '--port', String(chosen), ...args]);
+  }
+
+  /** Runs the launcher with exactly these arguments. */
+  static run(folder: GameFolder, args: readonly string[]): GameProcess {
+    return new GameProcess(folder, 0, args);
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get hasExited(): boolean {
+    return this.#exit !== undefined;
+  }
+
+  /** Milliseconds since the launch. */
+  get ageMs(): number {
+    return performance.now() - this.startedAt;
+  }
+
+  /** Resolves when standard output matches; rejects as soon as the launcher has exited without it. */
+  async prints(pattern: RegExp, withinMs: number): Promise<RegExpExecArray> {
+    return eventually(
+      () => {
+        const match = pattern.exec(this.stdout);
+        if (match) return match;
+        throw new Error(`standard output does not match ${String(pattern)} yet:\n${this.report()}`);
+      },
+      { withinMs, unless: () => this.hasExited },
+    );
+  }
+
+  /** What Ctrl-C in a terminal does: SIGINT to the whole foreground process group. */
+  ctrlC(): void {
+    signal(-this.pid, 'SIGINT');
+  }
+
+  /** `kill -9` of the launcher alone. */
+  kill(): void {
+    signal(this.pid, 'SIGKILL');
+  }
+
+  /** All processes below the launcher. */
+  children(): ProcessInfo[] {
+    return descendantsOf(this.pid, this.folder.processes());
+  }
+
+  /** What it said, for the message of a failed test. */
+  report(): string {
+    const exit = this.#exit ? JSON.stringify(this.#exit) : 'running';
+    return `launcher (${exit})\n--- stdout\n${this.stdout}\n--- stderr\n${this.stderr.slice(-8_000)}`;
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,63 @@
+import { io, type Socket } from 'socket.io-client';
+import type {
+  LeaderboardServerEvents,
+  PublicFault,
+  StandingRow,
+  StandingsDelta,
+  StandingsView,
+} from '#contracts';
+
+/** A viewer of `/leaderboard` that keeps every frame as it came: a plain Socket.IO client, without our library. */
+export class LeaderboardRecorder {
+  readonly snapshots: StandingsView[] = [];
+  readonly deltas: StandingsDelta[] = [];
+  /** Every row of every frame, with when it came (epoch ms). */
+  readonly rows: { atMs: number; row: StandingRow }[] = [];
+  /** Every fault that was ever shown, as it was first shown. */
+  readonly faults: PublicFault[] = [];
+  readonly #socket: Socket<LeaderboardServerEvents>;
+
+  constructor(url: string) {
+    this.#socket = io(`${url}/leaderboard`, {
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+    });
+    this.#socket.on('snapshot', (view) => {
+      this.snapshots.push(view);
+      this.#keep(view.standings, view.faults);
+    });
+    this.#socket.on('delta', (delta) => {
+      this.deltas.push(delta);
+      this.#keep(delta.rows, delta.faults ?? []);
+    });
+  }
+
+  /** Deltas that do not begin where the frame before them ended. */
+  gaps(): string[] {
+    const [first] = this.snapshots;
+    let seq = first?.seq;
+    return this.deltas.flatMap((delta) => {
+      const joins = delta.epoch === first?.epoch && delta.fromSeq === seq && delta.seq === delta.fromSeq + 1;
+      const gap = joins ? [] : [`after ${seq} came ${delta.fromSeq} to ${delta.seq}`];
+      seq = delta.seq;
+      return gap;
+    });
+  }
+
+  /** The latest salary of each team. */
+  standings(): Map<string, number> {
+    return new Map(this.rows.map(({ row }) => [row.team.id, row.salaryCents]));
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #keep(rows: readonly StandingRow[], faults: readonly PublicFault[]): void {
+    const atMs = Date.now();
+    this.rows.push(...rows.map((row) => ({ atMs, row })));
+    for (const fault of faults)
+      if (!this.faults.some(({ injectionId }) => injectionId === fault.injectionId)) this.faults.push(fault);
+  }
+}
