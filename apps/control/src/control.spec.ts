@@ -324,6 +324,36 @@ describe('REST', () => {
     await boss.post('/api/v1/adjustments', { teamId: 'nobody', cents: 5, reason: 'x' }).expect(404);
   });
 
+  it('streams the ledger as NDJSON and CSV, by Accept or by format', async () => {
+    const id = await runningGame();
+    const startsAt = (await games.game(id)).startsAt!;
+    await score(id, startsAt);
+    const page = await http().get('/api/v1/ledger').expect(200).expect('vary', 'Accept');
+    const lines = await http()
+      .get('/api/v1/ledger')
+      .set('accept', 'text/csv;q=0.5, application/x-ndjson')
+      .buffer()
+      .parse(asText)
+      .expect(200)
+      .expect('content-type', 'application/x-ndjson; charset=utf-8');
+    const parsed = (lines.body as string).trimEnd().split('\n');
+    expect(parsed.map((line) => JSON.parse(line))).toEqual(page.body.entries);
+    const csv = await http()
+      .get('/api/v1/ledger?format=csv&fromWindow=2')
+      .set('accept', 'application/json')
+      .expect('content-type', 'text/csv; charset=utf-8');
+    expect(csv.text).toBe(
+      'gameId,teamId,windowIndex,windowStartAt,windowEndAt,serviceId,reason,counterparty,count,cents,p50Ms,p95Ms,p99Ms,note,samples\n' +
+        `${id},fenrir,2,${startsAt + 10_000},${startsAt + 15_000},router,served,fenrir,7,30,9,2,3,,\n`,
+    );
+    const none = await http().get('/api/v1/ledger?format=ndjson&reason=downtime').buffer().parse(asText);
+    expect([none.status, none.body]).toEqual([200, '']);
+    for (const query of ['format=csv&limit=5', 'format=ndjson&cursor=x', 'format=xml']) {
+      const refused = await http().get(`/api/v1/ledger?${query}`).expect(400);
+      expect(refused.body.code).toBe('invalid_query');
+    }
+  });
+
   it('shows the ledger in pages, with percentiles and sums', async () => {
     const id = await runningGame();
     const startsAt = (await games.game(id)).startsAt!;
@@ -419,6 +449,12 @@ describe('REST', () => {
     expect(paths['/api/v1/adjustments']!.post!.security).toEqual([{ bearer: [] }]);
   });
 });
+
+function asText(response: NodeJS.ReadableStream, done: (error: Error | null, text: string) => void): void {
+  let text = '';
+  response.on('data', (chunk) => (text += String(chunk)));
+  response.on('end', () => done(null, text));
+}
 
 async function score(gameId: string, startsAt: number): Promise<void> {
   const scorer = new ScorerStore(database);

@@ -1,12 +1,20 @@
-import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Headers, Inject, Query, Res, type StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { LedgerEntry, LedgerPage, SalaryHistory } from '#contracts';
 import { PaydayError } from '#kernel';
-import { type GameEntity, GameStore, LedgerReader, type LedgerRow, salaryHistory } from '#persistence';
+import {
+  type GameEntity,
+  GameStore,
+  type LedgerFilter,
+  LedgerReader,
+  type LedgerRow,
+  salaryHistory,
+} from '#persistence';
 import { DATA_SOURCE } from '#runtime';
 import type { DataSource } from 'typeorm';
 import { GameService } from '../game-service.js';
 import { LATENCY_PERCENTILES, type LatencyPercentiles } from '../options.js';
+import { LEDGER_FORMATS, LedgerStreams, acceptedFormat } from './ledger-stream.js';
 import { parseQuery } from './parse.js';
 import { ApiProblems, HISTORY, LEDGER } from './responses.js';
 import { HISTORY_POINTS, LEDGER_LIMIT, historyQuery, ledgerQuery } from './schemas.js';
@@ -21,6 +29,8 @@ const integer = (minimum: number, maximum?: number, byDefault?: number) => ({
 @ApiTags('scores')
 @Controller('api/v1')
 export class LedgerController {
+  readonly #streams = new LedgerStreams();
+
   constructor(
     @Inject(GameService) private readonly games: GameService,
     @Inject(GameStore) private readonly store: GameStore,
@@ -33,7 +43,8 @@ export class LedgerController {
   @ApiOperation({
     summary: 'Why every cent was earned or lost',
     description:
-      'Public. In the order team, window, service, reason, counterparty. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot.',
+      'Public. In the order team, window, service, reason, counterparty. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
+      'As NDJSON (one entry per line) or CSV, by `format` or the Accept header, all that match come at once, without pages.',
   })
   @ApiQuery({ name: 'game', required: false, description: 'Id of a game; default: the newest' })
   @ApiQuery({ name: 'team', required: false })
@@ -52,10 +63,22 @@ export class LedgerController {
   @ApiQuery({ name: 'toWindow', required: false, description: 'Last window, inclusive', schema: integer(0) })
   @ApiQuery({ name: 'limit', required: false, schema: integer(1, LEDGER_LIMIT.max, LEDGER_LIMIT.default) })
   @ApiQuery({ name: 'cursor', required: false, description: '`nextCursor` of the page before' })
+  @ApiQuery({
+    name: 'format',
+    required: false,
+    description: 'Default: what the Accept header asks for, else json',
+    schema: { type: 'string', enum: [...LEDGER_FORMATS] },
+  })
+  @ApiProduces('application/json', 'application/x-ndjson', 'text/csv')
   @ApiOkResponse({ schema: LEDGER })
-  @ApiProblems('invalid_query', 'unknown_game', 'unknown_team', 'unknown_service')
-  async page(@Query() query: unknown): Promise<LedgerPage> {
+  @ApiProblems('invalid_query', 'unknown_game', 'unknown_team', 'unknown_service', 'too_many_requests')
+  async page(
+    @Query() query: unknown,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: { header(name: string, value: string): unknown },
+  ): Promise<LedgerPage | StreamableFile> {
     const q = parseQuery(ledgerQuery, query);
+    reply.header('vary', 'Accept');
     const game = await this.games.game(q.game);
     if (q.team !== undefined) await this.#refuseUnknownTeams(game, [q.team]);
     const known = game.scenario.services.map((service) => service.id);
@@ -64,17 +87,25 @@ export class LedgerController {
         'unknown_service',
         `There is no service "${q.service}"; there are ${known.join(', ')}.`,
       );
-    const { rows, total, salaryCents, nextCursor } = await this.ledger.page({
+    const filter = {
       gameId: game.id,
       teamId: q.team,
       serviceId: q.service,
       reason: q.reason,
       fromWindow: q.fromWindow,
       toWindow: q.toWindow,
-      limit: q.limit,
+    };
+    const { windowMs } = game.scenario.pay;
+    const format = q.format ?? acceptedFormat(accept);
+    if (format !== 'json') {
+      refusePaging(q);
+      return this.#streams.send(this.#entries(filter, windowMs), format);
+    }
+    const { rows, total, salaryCents, nextCursor } = await this.ledger.page({
+      ...filter,
+      limit: q.limit ?? LEDGER_LIMIT.default,
       cursor: q.cursor,
     });
-    const { windowMs } = game.scenario.pay;
     return {
       gameId: game.id,
       salaryCents,
@@ -126,6 +157,10 @@ export class LedgerController {
         throw new PaydayError('unknown_team', `There is no team "${teamId}" in the game "${game.id}".`);
   }
 
+  async *#entries(filter: LedgerFilter, windowMs: number): AsyncGenerator<LedgerEntry> {
+    for await (const row of this.ledger.stream(filter)) yield this.#entry(row, windowMs);
+  }
+
   #entry(row: LedgerRow, windowMs: number): LedgerEntry {
     const { histogram, ...rest } = row;
     return {
@@ -133,5 +168,16 @@ export class LedgerController {
       windowEndAt: row.windowStartAt + windowMs,
       latencyMs: histogram === null ? null : this.percentiles(histogram),
     };
+  }
+}
+
+/** Pages are pages of JSON: an option that would be ignored is refused. */
+function refusePaging(query: { limit?: number; cursor?: string }): void {
+  for (const path of ['limit', 'cursor'] as const) {
+    if (query[path] === undefined) continue;
+    const message = 'goes with JSON only: NDJSON and CSV come as a whole';
+    throw new PaydayError('invalid_query', `${path}: ${message}`, {
+      details: { errors: [{ path, message }] },
+    });
   }
 }

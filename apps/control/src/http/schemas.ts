@@ -1,5 +1,6 @@
 import { ID_PATTERN } from '#kernel';
 import { z } from 'zod';
+import { LEDGER_FORMATS } from './ledger-stream.js';
 
 /** What the REST face accepts. Each message says what is allowed, in words that follow "<name>: ". */
 export const LEDGER_LIMIT = { default: 10_000, max: 50_000 } as const;
@@ -34,8 +35,9 @@ export const ledgerQuery = z
     reason: z.enum(REASONS, { error: `must be one of ${REASONS.join(', ')}` }).optional(),
     fromWindow: integer(0, MAX_WINDOW).optional(),
     toWindow: integer(0, MAX_WINDOW).optional(),
-    limit: integer(1, LEDGER_LIMIT.max).default(LEDGER_LIMIT.default),
+    limit: integer(1, LEDGER_LIMIT.max).optional(),
     cursor: z.string({ error: 'must be given once' }).max(2000, 'is too long').optional(),
+    format: z.enum(LEDGER_FORMATS, { error: `must be one of ${LEDGER_FORMATS.join(', ')}` }).optional(),
   })
   .refine((q) => q.fromWindow === undefined || q.toWindow === undefined || q.fromWindow <= q.toWindow, {
     path: ['fromWindow'],
