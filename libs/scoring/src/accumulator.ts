@@ -1,13 +1,14 @@
 import { OUTCOMES, type FailureSample, type Role } from '#contracts';
-import type { ByteReader, ByteWriter } from './bytes.js';
+import { ByteWriter, type ByteReader } from './bytes.js';
 import { LatencyHistogram } from './histogram.js';
 
 /** How many samples an entry of the ledger keeps. */
 export const MAX_SAMPLES = 3;
 
 /** A failure sample with what orders it, so that any order of arrival keeps the same three. */
-export interface RankedSample extends FailureSample {
+export interface RankedSample {
   proberId: string;
+  sample: FailureSample;
 }
 
 /**
@@ -19,11 +20,17 @@ export class Accumulator {
   readonly bands: number[];
   readonly latencies = new LatencyHistogram();
   failed = 0;
-  samples: RankedSample[] = [];
+  samples: readonly RankedSample[] = [];
+  /** The stored form of `samples`; null: to be made. Texts are most of a window's bytes and seldom change. */
+  private encodedSamples: Uint8Array | null = null;
   /** What its rows in the ledger hold now; null: the row doesn't exist. */
   emittedServed: number | null = null;
   emittedFailed: number | null = null;
-  dirty = false;
+  /** The stored form of `latencies`, between settling and encoding only. */
+  encodedLatencies: Uint8Array | null = null;
+  /** The row of good answers, or the row of failures, has changed since it was put out. */
+  okDirty = false;
+  failedDirty = false;
 
   constructor(
     readonly role: Role,
@@ -39,27 +46,24 @@ export class Accumulator {
     return sum;
   }
 
-  addSample(sample: RankedSample): void {
-    this.samples.push(sample);
-    this.samples.sort(compareSamples);
-    if (this.samples.length > MAX_SAMPLES) this.samples.length = MAX_SAMPLES;
+  addSample(added: RankedSample): void {
+    const last = this.samples[MAX_SAMPLES - 1];
+    if (last !== undefined && compareSamples(added, last) >= 0) return;
+    this.samples = [...this.samples, added].sort(compareSamples).slice(0, MAX_SAMPLES);
+    this.encodedSamples = null;
+    this.failedDirty = true;
   }
 
-  write(out: ByteWriter): void {
+  /** @param latencies the stored form of `latencies` where it is at hand */
+  write(out: ByteWriter, latencies: Uint8Array | null): void {
     out.uint(this.role === 'consumer' ? 0 : 1).text(this.counterpartyId);
     for (const count of this.bands) out.uint(count);
     out.uint(this.failed);
-    this.latencies.write(out);
+    if (latencies === null) this.latencies.write(out);
+    else out.raw(latencies);
     writeOptional(out, this.emittedServed);
     writeOptional(out, this.emittedFailed);
-    out.uint(this.samples.length);
-    for (const s of this.samples) {
-      out
-        .uint(s.intendedAt)
-        .uint(OUTCOMES.indexOf(s.outcome as never))
-        .uint(s.latencyMs);
-      out.text(s.proberId).text(s.checkId).text(s.request).text(s.expected).text(s.got);
-    }
+    out.raw((this.encodedSamples ??= encodeSamples(this.samples)));
   }
 
   static read(from: ByteReader, bandCount: number): Accumulator {
@@ -72,21 +76,38 @@ export class Accumulator {
     out.latencies.merge(LatencyHistogram.read(from));
     out.emittedServed = readOptional(from);
     out.emittedFailed = readOptional(from);
-    for (let n = from.uint(); n > 0; n--) {
-      const intendedAt = from.uint();
-      const outcome = OUTCOMES[from.uint()] ?? 'prober_error';
-      const latencyMs = from.uint();
-      const [proberId, checkId, request, expected, got] = [0, 1, 2, 3, 4].map(() => from.text()) as [
-        string,
-        string,
-        string,
-        string,
-        string,
-      ];
-      out.samples.push({ intendedAt, outcome, latencyMs, proberId, checkId, request, expected, got });
-    }
+    const samples: RankedSample[] = [];
+    for (let n = from.uint(); n > 0; n--) samples.push(readSample(from));
+    out.samples = samples;
     return out;
   }
+}
+
+const NO_SAMPLES = new ByteWriter(1).uint(0).finish();
+
+function encodeSamples(samples: readonly RankedSample[]): Uint8Array {
+  if (samples.length === 0) return NO_SAMPLES;
+  const out = new ByteWriter(512).uint(samples.length);
+  for (const { proberId, sample: s } of samples) {
+    out
+      .uint(s.intendedAt)
+      .uint(OUTCOMES.indexOf(s.outcome as never))
+      .uint(s.latencyMs);
+    out.text(proberId).text(s.checkId).text(s.request).text(s.expected).text(s.got);
+  }
+  return out.finish();
+}
+
+function readSample(from: ByteReader): RankedSample {
+  const intendedAt = from.uint();
+  const outcome = OUTCOMES[from.uint()] ?? 'prober_error';
+  const latencyMs = from.uint();
+  const proberId = from.text();
+  const checkId = from.text();
+  const request = from.text();
+  const expected = from.text();
+  const got = from.text();
+  return { proberId, sample: { intendedAt, outcome, checkId, request, expected, got, latencyMs } };
 }
 
 export function writeOptional(out: ByteWriter, value: number | null): void {
@@ -99,10 +120,12 @@ export function readOptional(from: ByteReader): number | null {
 }
 
 /** Earliest first; then by text, so that the order is total. */
-export function compareSamples(a: RankedSample, b: RankedSample): number {
+export function compareSamples(one: RankedSample, other: RankedSample): number {
+  const a = one.sample;
+  const b = other.sample;
   return (
     a.intendedAt - b.intendedAt ||
-    compareText(a.proberId, b.proberId) ||
+    compareText(one.proberId, other.proberId) ||
     compareText(a.outcome, b.outcome) ||
     compareText(a.checkId, b.checkId) ||
     compareText(a.request, b.request) ||

@@ -8,7 +8,7 @@ import type { CoreOptions, ScoringInput, ScoringOutputs, WindowKey } from './typ
 const MAX_PARKED_BATCHES = 10_000;
 
 export function createState(options: CoreOptions): ScoringState {
-  return { options, games: new Map(), parked: [], nowMs: 0 };
+  return { options, games: new Map(), parked: [], nowMs: 0, latestSnapshot: null };
 }
 
 /**
@@ -72,8 +72,14 @@ export function step(state: ScoringState, inputs: readonly ScoringInput[]): Scor
 }
 
 function applyBatch(state: ScoringState, batch: ProbeBatch, outputs: ScoringOutputs): void {
-  if (!state.options.owns(teamKey(batch.gameId, batch.teamId))) return;
   const game = state.games.get(batch.gameId);
+  const team = game?.teams.get(batch.teamId);
+  if (game && team) {
+    // Only teams that are owned are ever added.
+    game.applyBatch(batch, state.nowMs, outputs, team);
+    return;
+  }
+  if (!state.options.owns(teamKey(batch.gameId, batch.teamId))) return;
   if (game) game.applyBatch(batch, state.nowMs, outputs);
   else if (state.parked.length < MAX_PARKED_BATCHES) state.parked.push(batch);
   else outputs.refused.push({ code: 'too_many_parked', batch });

@@ -1,5 +1,5 @@
-import { OUTCOME, OUTCOMES, teamKey, type GameEvent, type GameEventData, type ProbeBatch } from '#contracts';
-import type { Accumulator } from './accumulator.js';
+import { teamKey, type GameEvent, type GameEventData, type ProbeBatch } from '#contracts';
+import { countBatch } from './count-batch.js';
 import { CompiledPay, type ScoringRules } from './pay.js';
 import { WindowSchedule } from './schedule.js';
 import { TeamState } from './team-state.js';
@@ -59,8 +59,12 @@ export class GameScoring {
     }
   }
 
-  applyBatch(batch: ProbeBatch, nowMs: number, outputs: ScoringOutputs): void {
-    const team = this.teams.get(batch.teamId);
+  applyBatch(
+    batch: ProbeBatch,
+    nowMs: number,
+    outputs: ScoringOutputs,
+    team = this.teams.get(batch.teamId),
+  ): void {
     if (this.schedule.sealed) {
       outputs.refused.push({ code: 'sealed', batch });
       return;
@@ -80,90 +84,10 @@ export class GameScoring {
       return;
     }
     outputs.counters.batches++;
-    this.count(team, service, batch, outputs);
+    countBatch(team, service, batch, this.pay, this.schedule, outputs.counters);
     team.promises.heard(batch.proberId, batch.epoch, batch.watermarkMs, nowMs);
     team.dirty = true;
-  }
-
-  /** The hot path: one pass over the columns. */
-  private count(team: TeamState, service: number, batch: ProbeBatch, outputs: ScoringOutputs): void {
-    const { baseIntendedAtMs: base, offsetMs, latencyUs, outcome } = batch;
-    const { schedule, pay } = this;
-    const startsAt = schedule.startsAt!;
-    const consumer = batch.role === 'consumer';
-    const health = consumer ? team.health[service]! : null;
-    let windowFrom = 0;
-    let windowTo = 0;
-    let acc: Accumulator | null = null;
-    let secondFrom = 0;
-    let secondTo = 0;
-    let second: ReturnType<NonNullable<typeof health>['at']> = null;
-    for (let i = 0; i < offsetMs.length; i++) {
-      const at = base + offsetMs[i]!;
-      const code = outcome[i]!;
-      if (at < startsAt) {
-        outputs.counters.outsideGame++;
-        continue;
-      }
-      if (code === OUTCOME.prober_error) continue;
-      if (acc === null || at < windowFrom || at >= windowTo) {
-        const index = schedule.indexOf(at);
-        windowFrom = schedule.startOf(index);
-        windowTo = windowFrom + schedule.windowMs;
-        const window = team.window(index);
-        window.dirty = true;
-        acc = window.accumulator(service, batch.role, batch.counterpartyId, pay);
-        acc.dirty = true;
-        if (index < team.closedBelow) outputs.counters.late++;
-      }
-      if (health !== null && (second === null || at < secondFrom || at >= secondTo)) {
-        second = health.at(at);
-        secondFrom = at - (at % 1000);
-        secondTo = secondFrom + 1000;
-        const latest = secondFrom / 1000;
-        if (latest > team.latestSecond) team.latestSecond = latest;
-      }
-      outputs.counters.results++;
-      if (code === OUTCOME.ok) {
-        const latency = latencyUs[i]!;
-        const band = pay.bandOf(latency);
-        acc.bands[band]!++;
-        acc.latencies.add(latency);
-        if (second !== null) {
-          second.ok++;
-          if (pay.isSlow(band)) second.slow++;
-        }
-      } else {
-        acc.failed++;
-        if (second !== null) {
-          second.failed++;
-          if (code === OUTCOME.no_endpoint) second.missing++;
-        }
-      }
-    }
-    this.keepSamples(team, service, batch);
-  }
-
-  private keepSamples(team: TeamState, service: number, batch: ProbeBatch): void {
-    for (const { index: i, checkId, request, expected, got } of batch.samples) {
-      const offset = batch.offsetMs[i];
-      const code = batch.outcome[i];
-      if (offset === undefined || code === undefined || code === OUTCOME.ok || code === OUTCOME.prober_error)
-        continue;
-      const intendedAt = batch.baseIntendedAtMs + offset;
-      if (intendedAt < this.schedule.startsAt!) continue;
-      const window = team.window(this.schedule.indexOf(intendedAt));
-      window.accumulator(service, batch.role, batch.counterpartyId, this.pay).addSample({
-        intendedAt,
-        outcome: OUTCOMES[code]!,
-        checkId,
-        request,
-        expected,
-        got,
-        latencyMs: Math.floor((batch.latencyUs[i] ?? 0) / 1000),
-        proberId: batch.proberId,
-      });
-    }
+    team.storedFrom = -1;
   }
 
   private adjust(data: Adjustment, outputs: ScoringOutputs): void {
@@ -193,6 +117,7 @@ export class GameScoring {
     });
     team.earn(windowIndex, data.cents);
     team.dirty = true;
+    team.storedFrom = -1;
   }
 
   private unpark(nowMs: number, outputs: ScoringOutputs): void {
@@ -219,6 +144,7 @@ export class GameScoring {
       this.settleWindows(team, closedBefore, resettleFrom, outputs);
       outputs.scores.push(team.score(this.gameId, this.schedule));
       team.dirty = false;
+      team.storedFrom = -1;
       team.forget();
       if (this.schedule.sealed) team.retire();
     }
@@ -230,10 +156,7 @@ export class GameScoring {
     resettleFrom: number | null,
     outputs: ScoringOutputs,
   ): void {
-    for (const window of team.windows.values()) {
-      const closesNow = window.index >= closedBefore && window.index < team.closedBelow;
-      const reset = resettleFrom !== null && window.index >= resettleFrom;
-      if (!window.dirty && !closesNow && !reset) continue;
+    for (const window of team.takeUnsettled(closedBefore, resettleFrom)) {
       const delta = window.settle(
         {
           pay: this.pay,
@@ -247,7 +170,6 @@ export class GameScoring {
         outputs,
       );
       team.earn(window.index, delta);
-      window.dirty = false;
       outputs.windows.push({
         key: teamKey(this.gameId, team.teamId),
         windowIndex: window.index,
@@ -260,6 +182,8 @@ export class GameScoring {
     const team = this.teams.get(batch.teamId);
     if (!team || this.schedule.startsAt === null || team.storedBelow === 0 || batch.offsetMs.length === 0)
       return [];
+    // Nearly always all results are newer than what was stored away.
+    if (batch.baseIntendedAtMs >= this.schedule.startOf(team.storedBelow)) return [];
     let least = Infinity;
     let most = -Infinity;
     for (let i = 0; i < batch.offsetMs.length; i++) {
@@ -297,9 +221,6 @@ export class GameScoring {
   restoreWindow(teamId: string, index: number, bytes: Uint8Array | null): void {
     const team = this.teams.get(teamId);
     if (!team || team.windows.has(index)) return;
-    team.windows.set(
-      index,
-      bytes ? TeamWindow.decode(index, bytes, this.pay) : new TeamWindow(index, this.pay),
-    );
+    team.putWindow(bytes ? TeamWindow.decode(index, bytes, this.pay) : new TeamWindow(index, this.pay));
   }
 }

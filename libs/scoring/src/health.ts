@@ -1,51 +1,64 @@
 import type { ServiceState, ServiceView } from '#contracts';
 import type { ByteReader, ByteWriter } from './bytes.js';
-import { LatencyHistogram } from './histogram.js';
 
 /** How many seconds of event time the shown figures cover. */
 const SPAN_SECONDS = 10;
 /** A service whose recent failures reach this share is failing. */
 const FAILING_PERCENT = 10;
 
-interface Second {
-  second: number;
-  ok: number;
-  slow: number;
-  failed: number;
-  missing: number;
-}
+/** Fields of one second in the ring, which is one flat array: it is read through with every commit. */
+const SECOND = 0;
+const OK = 1;
+const SLOW = 2;
+const FAILED = 3;
+const MISSING = 4;
+const FIELDS = 5;
+const SLOTS = SPAN_SECONDS + 1;
 
 /**
  * How one service is doing now: counts per second of event time over the last seconds. It drives lamps and figures on
  * screens; it never touches pay.
  */
 export class ServiceHealth {
-  private readonly ring: Second[] = Array.from({ length: SPAN_SECONDS + 1 }, () => emptySecond(-1));
+  /** Slot `second % SLOTS` holds that second's counts; its `SECOND` field is −1 while it was never used. */
+  private readonly ring = new Float64Array(SLOTS * FIELDS);
 
-  /** Counts of the second that holds `atMs`, or null where that is too old to matter. */
-  at(atMs: number): Second | null {
-    const second = Math.floor(atMs / 1000);
-    const slot = this.ring[second % this.ring.length]!;
-    if (slot.second === second) return slot;
-    if (slot.second > second) return null;
-    Object.assign(slot, emptySecond(second));
-    return slot;
+  constructor() {
+    for (let at = 0; at < this.ring.length; at += FIELDS) this.ring[at + SECOND] = -1;
   }
 
-  /** @param latestSecond the team's latest second of event time */
-  view(id: string, latestSecond: number, latencies: LatencyHistogram): ServiceView {
+  /** Counts results of one second (epoch seconds); ignored where it is too old to matter. `ok` includes `slow`, `failed` includes `missing`. */
+  add(second: number, ok: number, slow: number, failed: number, missing: number): void {
+    const { ring } = this;
+    // An integer modulo: on floats it would cost as much as all of the rest.
+    const at = ((second >>> 0) % SLOTS) * FIELDS;
+    const held = ring[at + SECOND]!;
+    if (held > second) return;
+    if (held < second) ring.fill(0, at, at + FIELDS);
+    ring[at + SECOND] = second;
+    ring[at + OK]! += ok;
+    ring[at + SLOW]! += slow;
+    ring[at + FAILED]! += failed;
+    ring[at + MISSING]! += missing;
+  }
+
+  /**
+   * @param latestSecond the team's latest second of event time
+   * @param p95Us of good answers over the same time; null if there were none
+   */
+  view(id: string, latestSecond: number, p95Us: number | null): ServiceView {
+    const { ring } = this;
     let ok = 0;
     let all = 0;
     let seconds = 0;
-    for (const slot of this.ring) {
+    for (let at = 0; at < ring.length; at += FIELDS) {
+      const second = ring[at + SECOND]!;
       // The current second is still filling up: it would make the rate flicker.
-      if (slot.second < 0 || slot.second >= latestSecond || slot.second < latestSecond - SPAN_SECONDS)
-        continue;
-      ok += slot.ok;
-      all += slot.ok + slot.failed;
+      if (second < 0 || second >= latestSecond || second < latestSecond - SPAN_SECONDS) continue;
+      ok += ring[at + OK]!;
+      all += ring[at + OK]! + ring[at + FAILED]!;
       seconds++;
     }
-    const p95Us = latencies.percentile(95);
     return {
       id,
       state: this.state(latestSecond),
@@ -57,44 +70,54 @@ export class ServiceHealth {
 
   /** Judged by the two latest seconds that hold results, so that a change shows within two seconds. */
   private state(latestSecond: number): ServiceState {
-    const recent = this.ring
-      .filter((slot) => slot.second >= latestSecond - SPAN_SECONDS && slot.ok + slot.failed > 0)
-      .sort((a, b) => b.second - a.second)
-      .slice(0, 2);
-    if (recent.length === 0) return 'unknown';
-    const [ok, slow, failed, missing] = (['ok', 'slow', 'failed', 'missing'] as const).map((field) =>
-      recent.reduce((sum, slot) => sum + slot[field], 0),
-    ) as [number, number, number, number];
-    const newest = recent[0]!;
-    if (missing > 0 && newest.missing === newest.failed && newest.ok === 0) return 'missing';
-    if (ok === 0 || (newest.ok === 0 && newest.failed >= 2)) return 'down';
+    const newest = this.latestFilled(latestSecond, Infinity);
+    if (newest < 0) return 'unknown';
+    const { ring } = this;
+    const before = this.latestFilled(latestSecond, ring[newest + SECOND]!);
+    const sum = (field: number): number => ring[newest + field]! + (before < 0 ? 0 : ring[before + field]!);
+    const newestOk = ring[newest + OK]!;
+    const newestFailed = ring[newest + FAILED]!;
+    const ok = sum(OK);
+    const failed = sum(FAILED);
+    if (sum(MISSING) > 0 && ring[newest + MISSING] === newestFailed && newestOk === 0) return 'missing';
+    if (ok === 0 || (newestOk === 0 && newestFailed >= 2)) return 'down';
     if (failed * 100 >= FAILING_PERCENT * (ok + failed)) return 'failing';
-    return slow * 2 > ok ? 'slow' : 'up';
+    return sum(SLOW) * 2 > ok ? 'slow' : 'up';
+  }
+
+  /** Where the latest second below `below` that holds results begins in the ring; −1: there is none within the span. */
+  private latestFilled(latestSecond: number, below: number): number {
+    const { ring } = this;
+    let found = -1;
+    let best = latestSecond - SPAN_SECONDS - 1;
+    for (let at = 0; at < ring.length; at += FIELDS) {
+      const second = ring[at + SECOND]!;
+      if (second <= best || second >= below || ring[at + OK]! + ring[at + FAILED]! === 0) continue;
+      best = second;
+      found = at;
+    }
+    return found;
   }
 
   write(out: ByteWriter): void {
-    const filled = this.ring.filter((slot) => slot.second >= 0);
-    out.uint(filled.length);
-    for (const s of filled) out.uint(s.second).uint(s.ok).uint(s.slow).uint(s.failed).uint(s.missing);
+    const { ring } = this;
+    let filled = 0;
+    for (let at = 0; at < ring.length; at += FIELDS) if (ring[at + SECOND]! >= 0) filled++;
+    out.uint(filled);
+    for (let at = 0; at < ring.length; at += FIELDS) {
+      if (ring[at + SECOND]! < 0) continue;
+      for (let field = 0; field < FIELDS; field++) out.uint(ring[at + field]!);
+    }
   }
 
   static read(from: ByteReader): ServiceHealth {
     const out = new ServiceHealth();
     for (let n = from.uint(); n > 0; n--) {
       const second = from.uint();
-      const slot = out.ring[second % out.ring.length]!;
-      Object.assign(slot, {
-        second,
-        ok: from.uint(),
-        slow: from.uint(),
-        failed: from.uint(),
-        missing: from.uint(),
-      });
+      const at = ((second >>> 0) % SLOTS) * FIELDS;
+      out.ring[at + SECOND] = second;
+      for (let field = OK; field < FIELDS; field++) out.ring[at + field] = from.uint();
     }
     return out;
   }
-}
-
-function emptySecond(second: number): Second {
-  return { second, ok: 0, slow: 0, failed: 0, missing: 0 };
 }

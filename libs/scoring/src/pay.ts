@@ -1,10 +1,14 @@
 import type { PayRules } from '#contracts';
+import { BUCKETS, startOfBucket } from './histogram.js';
 
 /** The part of a scenario that scoring depends on. */
 export interface ScoringRules {
   pay: PayRules;
   services: { id: string; weightPercent: number }[];
 }
+
+/** In `bandOfBucket`: ask `bandOf`. */
+export const MIXED_BAND = 0xff;
 
 /**
  * Pay rules with everything that the hot path needs at hand. All arithmetic is on integers; the percentages are
@@ -15,6 +19,10 @@ export class CompiledPay {
   /** Upper bounds of the speed bands in µs, inclusive. */
   readonly bandUpToUs: readonly number[];
   readonly bandCents: readonly number[];
+  /** The band of all latencies in a histogram's bucket, or `MIXED_BAND` where a bound lies inside of it. */
+  readonly bandOfBucket: Uint8Array;
+  /** 1 for bands in which an answer counts as slow. */
+  readonly slowBands: Uint8Array;
 
   constructor(
     readonly rules: PayRules,
@@ -23,6 +31,13 @@ export class CompiledPay {
     this.windowMs = rules.windowMs;
     this.bandUpToUs = rules.speedBands.map((band) => band.upToMs * 1000);
     this.bandCents = rules.speedBands.map((band) => band.cents);
+    this.bandOfBucket = Uint8Array.from({ length: BUCKETS }, (_, bucket) => {
+      const band = this.bandOf(startOfBucket(bucket));
+      return band === this.bandOf(startOfBucket(bucket + 1) - 1) && band < MIXED_BAND ? band : MIXED_BAND;
+    });
+    this.slowBands = Uint8Array.from({ length: this.bandCents.length + 1 }, (_, band) =>
+      this.isSlow(band) ? 1 : 0,
+    );
   }
 
   /** The band of a good answer; `bandUpToUs.length` means beyond all bands. */
@@ -33,7 +48,7 @@ export class CompiledPay {
   }
 
   /** True where an answer in this band earns a third of the best or less. */
-  isSlow(band: number): boolean {
+  private isSlow(band: number): boolean {
     const best = this.bandCents[0] ?? 0;
     return best > 0 && (this.bandCents[band] ?? 0) * 3 <= best;
   }

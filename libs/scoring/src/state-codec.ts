@@ -9,15 +9,16 @@ import { TeamState } from './team-state.js';
 import type { CoreOptions } from './types.js';
 
 /** Raised with every change of the stored form. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 export function encodeState(state: ScoringState): Uint8Array {
-  const out = new ByteWriter();
+  const { latestSnapshot } = state;
+  const out = new ByteWriter(latestSnapshot === null ? 4096 : latestSnapshot.length + 4096);
   out.uint(FORMAT).uint(state.nowMs).uint(state.parked.length);
   for (const batch of state.parked) out.bytes(encodeProbeBatch(batch));
   out.uint(state.games.size);
-  for (const game of state.games.values()) writeGame(game, out);
-  return out.finish();
+  for (const game of state.games.values()) writeGame(game, out, latestSnapshot);
+  return (state.latestSnapshot = out.view());
 }
 
 /** @throws PaydayError `corrupt_state` */
@@ -30,7 +31,13 @@ export function decodeState(bytes: Uint8Array, options: CoreOptions): ScoringSta
       `stored scoring state has format ${format}, this version reads ${FORMAT}: finish the game with the version that began it`,
     );
   }
-  const state: ScoringState = { options, games: new Map(), parked: [], nowMs: from.uint() };
+  const state: ScoringState = {
+    options,
+    games: new Map(),
+    parked: [],
+    nowMs: from.uint(),
+    latestSnapshot: null,
+  };
   for (let n = from.uint(); n > 0; n--) state.parked.push(decodeProbeBatch(from.bytes()));
   for (let n = from.uint(); n > 0; n--) {
     const game = readGame(from, options);
@@ -39,7 +46,7 @@ export function decodeState(bytes: Uint8Array, options: CoreOptions): ScoringSta
   return state;
 }
 
-function writeGame(game: GameScoring, out: ByteWriter): void {
+function writeGame(game: GameScoring, out: ByteWriter, latestSnapshot: Uint8Array | null): void {
   out.text(game.gameId).text(JSON.stringify(game.rules));
   game.schedule.write(out);
   out.uint(game.sequences.size);
@@ -49,8 +56,15 @@ function writeGame(game: GameScoring, out: ByteWriter): void {
   for (const batch of game.parked) out.bytes(encodeProbeBatch(batch));
   out.uint(game.teams.size);
   for (const team of game.teams.values()) {
-    out.text(team.teamId);
-    team.write(out);
+    const from = out.size;
+    if (team.storedFrom >= 0 && latestSnapshot !== null)
+      out.raw(latestSnapshot.subarray(team.storedFrom, team.storedTo));
+    else {
+      out.text(team.teamId);
+      team.write(out);
+    }
+    team.storedFrom = from;
+    team.storedTo = out.size;
   }
 }
 

@@ -10,4 +10,6 @@ export interface ScoringState {
   readonly parked: ProbeBatch[];
   /** The time of the latest tick. */
   nowMs: number;
+  /** What `snapshot` returned last: teams that have not changed since are copied from it. */
+  latestSnapshot: Uint8Array | null;
 }

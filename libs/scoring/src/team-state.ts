@@ -1,9 +1,10 @@
 import type { TeamScore } from '#contracts';
 import type { ByteReader, ByteWriter } from './bytes.js';
 import { ServiceHealth } from './health.js';
-import { LatencyHistogram } from './histogram.js';
+import { percentileOf, type LatencyHistogram } from './histogram.js';
 import type { CompiledPay } from './pay.js';
 import { Promises } from './promises.js';
+import { RecentPay } from './recent-pay.js';
 import type { WindowSchedule } from './schedule.js';
 import { SeenSet } from './seen-set.js';
 import { TeamWindow } from './team-window.js';
@@ -22,8 +23,7 @@ export class TeamState {
   readonly seen = new Map<string, SeenSet>();
   /** In memory: recent ones, and those asked for by late results. */
   readonly windows = new Map<number, TeamWindow>();
-  /** Cents per window, for the trends; older entries are dropped. */
-  readonly recentCents = new Map<number, number>();
+  readonly recentPay: RecentPay;
   salaryCents = 0;
   /** All windows below are closed. */
   closedBelow = 0;
@@ -32,31 +32,52 @@ export class TeamState {
   /** Windows below may lie in the store only. */
   storedBelow = 0;
   latestSecond = 0;
+  /** Windows whose counts have changed since they were settled. */
+  readonly dirtyWindows: TeamWindow[] = [];
   dirty = false;
-  /** The p95 shown for each service, refreshed once per second of event time. */
-  private shownLatencies: { second: number; histograms: LatencyHistogram[] } | null = null;
+  /** Where this team's bytes lie in the latest snapshot, if they still say what it is; else −1. */
+  storedFrom = -1;
+  storedTo = -1;
+  /** No window in memory has a lower index. */
+  private lowestWindow = Infinity;
+  /** The set that the latest batch was looked up in: most batches in a row come from one prober. */
+  private lastSeen: { proberId: string; epoch: number; set: SeenSet } | null = null;
+  /** The p95 shown for each service in µs, refreshed once per second of event time. */
+  private shownP95: { second: number; values: (number | null)[] } | null = null;
 
   constructor(
     readonly teamId: string,
     private readonly pay: CompiledPay,
-    parts?: { promises: Promises; health: ServiceHealth[] },
+    parts?: { promises: Promises; health: ServiceHealth[]; recentPay: RecentPay },
   ) {
+    this.recentPay = parts?.recentPay ?? new RecentPay(trendWindows(pay));
     this.promises = parts?.promises ?? new Promises();
     this.health = parts?.health ?? pay.services.map(() => new ServiceHealth());
   }
 
   seenBy(proberId: string, epoch: number): SeenSet {
+    const last = this.lastSeen;
+    if (last !== null && last.epoch === epoch && last.proberId === proberId) return last.set;
     const key = `${epoch} ${proberId}`;
-    let found = this.seen.get(key);
-    if (!found) this.seen.set(key, (found = new SeenSet()));
+    let set = this.seen.get(key);
+    if (!set) this.seen.set(key, (set = new SeenSet()));
+    this.lastSeen = { proberId, epoch, set };
+    return set;
+  }
+
+  /** The window, which is about to change. */
+  window(index: number): TeamWindow {
+    let found = this.windows.get(index);
+    if (!found) this.putWindow((found = new TeamWindow(index, this.pay)));
+    if (index > this.highestWindow) this.highestWindow = index;
+    if (!found.dirty) this.dirtyWindows.push(found);
+    found.dirty = true;
     return found;
   }
 
-  window(index: number): TeamWindow {
-    let found = this.windows.get(index);
-    if (!found) this.windows.set(index, (found = new TeamWindow(index, this.pay)));
-    if (index > this.highestWindow) this.highestWindow = index;
-    return found;
+  putWindow(window: TeamWindow): void {
+    this.windows.set(window.index, window);
+    if (window.index < this.lowestWindow) this.lowestWindow = window.index;
   }
 
   /** True where the window's counts may lie in the store and have to be restored before they change. */
@@ -64,75 +85,108 @@ export class TeamState {
     return index < this.storedBelow && index <= this.highestWindow && !this.windows.has(index);
   }
 
+  /**
+   * Windows whose rows may have to change, ascending: those with new counts, those that close now (from `closedBefore` on), and
+   * all from `resettleFrom` on unless that is null. Their counts pass for settled afterwards.
+   */
+  takeUnsettled(closedBefore: number, resettleFrom: number | null): TeamWindow[] {
+    const out = this.dirtyWindows.splice(0);
+    const closing = this.closedBelow - closedBefore;
+    const add = (window: TeamWindow | undefined): void => {
+      if (window !== undefined && !window.dirty) out.push(window);
+    };
+    if (resettleFrom !== null || closing > this.windows.size) {
+      for (const window of this.windows.values()) {
+        const { index } = window;
+        const closes = index >= closedBefore && index < this.closedBelow;
+        if (closes || (resettleFrom !== null && index >= resettleFrom)) add(window);
+      }
+    } else for (let index = closedBefore; index < this.closedBelow; index++) add(this.windows.get(index));
+    for (const window of out) window.dirty = false;
+    return out.length > 1 ? out.sort((a, b) => a.index - b.index) : out;
+  }
+
   earn(windowIndex: number, cents: number): void {
     if (cents === 0) return;
     this.salaryCents += cents;
-    this.recentCents.set(windowIndex, (this.recentCents.get(windowIndex) ?? 0) + cents);
+    this.recentPay.add(windowIndex, cents);
   }
 
   /** Drops what is no longer needed in memory. Call only when its windows are settled and stored. */
   forget(): void {
     const keep = Math.ceil(KEEP_MS / this.pay.windowMs) + 1;
     const below = Math.min(this.closedBelow, this.highestWindow - keep);
-    for (const index of this.windows.keys()) if (index < below) this.windows.delete(index);
+    if (this.lowestWindow < below) {
+      for (const index of this.windows.keys()) if (index < below) this.windows.delete(index);
+      this.lowestWindow = below;
+    }
     if (below > this.storedBelow) this.storedBelow = below;
-    const trendBelow = this.highestWindow - Math.ceil(FIVE_MINUTES_MS / this.pay.windowMs) - 2;
-    for (const index of this.recentCents.keys()) if (index < trendBelow) this.recentCents.delete(index);
+    this.recentPay.forgetBelow(this.highestWindow - trendWindows(this.pay));
   }
 
   /** Drops what only a game that can still change needs. */
   retire(): void {
     this.seen.clear();
     this.windows.clear();
-    this.recentCents.clear();
+    this.recentPay.clear();
+    this.lastSeen = null;
     this.storedBelow = this.highestWindow + 1;
   }
 
   score(gameId: string, schedule: WindowSchedule): Omit<TeamScore, 'commitSeq'> {
-    const latencies = this.latencies();
-    const rate = this.payOver(RATE_MS, schedule);
+    const p95 = this.p95();
     return {
       gameId,
       teamId: this.teamId,
       asOf: this.promises.completeUpTo,
       salaryCents: this.salaryCents,
-      payPerMinuteCents: rate.durationMs < 1000 ? 0 : Math.round((rate.cents * 60_000) / rate.durationMs),
+      payPerMinuteCents: this.payPerMinute(schedule),
       trend: {
-        oneMinuteCents: this.payOver(ONE_MINUTE_MS, schedule).cents,
-        fiveMinutesCents: this.payOver(FIVE_MINUTES_MS, schedule).cents,
+        oneMinuteCents: this.payOver(ONE_MINUTE_MS, schedule),
+        fiveMinutesCents: this.payOver(FIVE_MINUTES_MS, schedule),
       },
-      services: this.pay.services.map((spec, i) =>
-        this.health[i]!.view(spec.id, this.latestSecond, latencies[i]!),
-      ),
+      services: this.pay.services.map((spec, i) => this.health[i]!.view(spec.id, this.latestSecond, p95[i]!)),
     };
   }
 
-  /** Pay in the windows that reach into the last `spanMs` before the promise, and how much event time they cover. */
-  private payOver(spanMs: number, schedule: WindowSchedule): { cents: number; durationMs: number } {
+  /** The windows (both inclusive) that reach into the last `spanMs` before the promise; null before the first promise. */
+  private windowsOf(spanMs: number, schedule: WindowSchedule): { first: number; last: number } | null {
     const upTo = Math.min(this.promises.completeUpTo, schedule.endsAt);
-    if (schedule.startsAt === null || upTo <= schedule.startsAt) return { cents: 0, durationMs: 0 };
+    if (schedule.startsAt === null || upTo <= schedule.startsAt) return null;
     const first = Math.max(0, schedule.indexOf(upTo - spanMs));
-    const last = Math.max(first, this.highestWindow);
-    let cents = 0;
+    return { first, last: Math.max(first, this.highestWindow) };
+  }
+
+  private payOver(spanMs: number, schedule: WindowSchedule): number {
+    const windows = this.windowsOf(spanMs, schedule);
+    return windows === null ? 0 : this.recentPay.sum(windows.first, windows.last);
+  }
+
+  /** The pay of the latest windows, per minute of event time that counts. */
+  private payPerMinute(schedule: WindowSchedule): number {
+    const windows = this.windowsOf(RATE_MS, schedule);
+    if (windows === null) return 0;
+    const upTo = Math.min(this.promises.completeUpTo, schedule.endsAt);
     let durationMs = 0;
-    for (let index = first; index <= last; index++) {
-      cents += this.recentCents.get(index) ?? 0;
+    for (let index = windows.first; index <= windows.last; index++) {
       const start = schedule.startOf(index);
       if (start < upTo && !schedule.isPaused(index)) durationMs += Math.min(upTo - start, schedule.windowMs);
     }
-    return { cents, durationMs };
+    if (durationMs < 1000) return 0;
+    return Math.round((this.recentPay.sum(windows.first, windows.last) * 60_000) / durationMs);
   }
 
-  private latencies(): LatencyHistogram[] {
-    if (this.shownLatencies?.second === this.latestSecond) return this.shownLatencies.histograms;
+  private p95(): (number | null)[] {
+    if (this.shownP95?.second === this.latestSecond) return this.shownP95.values;
     const windows = Math.max(1, Math.floor(RATE_MS / this.pay.windowMs));
-    const histograms = this.pay.services.map(() => new LatencyHistogram());
-    for (let index = this.highestWindow - windows; index <= this.highestWindow; index++) {
-      const window = this.windows.get(index);
-      if (window) histograms.forEach((histogram, service) => window.mergeLatencies(service, histogram));
-    }
-    this.shownLatencies = { second: this.latestSecond, histograms };
-    return histograms;
+    const values = this.pay.services.map((_, service) => {
+      const histograms: LatencyHistogram[] = [];
+      for (let index = this.highestWindow - windows; index <= this.highestWindow; index++)
+        this.windows.get(index)?.collectLatencies(service, histograms);
+      return percentileOf(histograms, 95);
+    });
+    this.shownP95 = { second: this.latestSecond, values };
+    return values;
   }
 
   write(out: ByteWriter): void {
@@ -143,8 +197,7 @@ export class TeamState {
       out.text(key);
       set.write(out);
     }
-    out.uint(this.recentCents.size);
-    for (const [index, cents] of this.recentCents) out.uint(index).int(cents);
+    this.recentPay.write(out);
     out
       .int(this.salaryCents)
       .uint(this.closedBelow)
@@ -155,12 +208,11 @@ export class TeamState {
   static read(teamId: string, pay: CompiledPay, from: ByteReader): TeamState {
     const promises = Promises.read(from);
     const health = pay.services.map(() => ServiceHealth.read(from));
-    const out = new TeamState(teamId, pay, { promises, health });
-    for (let n = from.uint(); n > 0; n--) {
-      const key = from.text();
-      out.seen.set(key, SeenSet.read(from));
-    }
-    for (let n = from.uint(); n > 0; n--) out.recentCents.set(from.uint(), from.int());
+    const seen: [string, SeenSet][] = [];
+    for (let n = from.uint(); n > 0; n--) seen.push([from.text(), SeenSet.read(from)]);
+    const recentPay = RecentPay.read(trendWindows(pay), from);
+    const out = new TeamState(teamId, pay, { promises, health, recentPay });
+    for (const [key, set] of seen) out.seen.set(key, set);
     out.salaryCents = from.int();
     out.closedBelow = from.uint();
     out.highestWindow = from.uint() - 1;
@@ -169,4 +221,9 @@ export class TeamState {
     out.storedBelow = out.highestWindow + 1;
     return out;
   }
+}
+
+/** How many windows before the latest the longest trend needs. */
+function trendWindows(pay: CompiledPay): number {
+  return Math.ceil(FIVE_MINUTES_MS / pay.windowMs) + 2;
 }

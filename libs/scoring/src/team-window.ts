@@ -1,7 +1,7 @@
 import type { FailureSample, LedgerReason, Role } from '#contracts';
 import { Accumulator, compareSamples, readOptional, writeOptional } from './accumulator.js';
 import { ByteReader, ByteWriter } from './bytes.js';
-import { encodeHistogram } from './histogram.js';
+import { encodeHistogram, type LatencyHistogram } from './histogram.js';
 import type { CompiledPay } from './pay.js';
 import type { LedgerKey, LedgerRow, ScoringOutputs } from './types.js';
 
@@ -10,6 +10,11 @@ interface ServiceWindow {
   /** Cents of the downtime row in the ledger; null: there is none. */
   emittedDowntime: number | null;
 }
+
+type RowOutputs = Pick<ScoringOutputs, 'ledger' | 'removed'>;
+
+/** Reused, as encoding is never re-entered. */
+const windowWriter = new ByteWriter(8192);
 
 /** What a window needs to know of its surroundings when it settles its rows. */
 export interface WindowContext {
@@ -43,14 +48,14 @@ export class TeamWindow {
     return made;
   }
 
-  /** Good answers' latencies of a service's own customers, merged into `into`. */
-  mergeLatencies(service: number, into: { merge(other: Accumulator['latencies']): void }): void {
+  /** Appends the histograms of good answers to a service's own customers. */
+  collectLatencies(service: number, into: LatencyHistogram[]): void {
     for (const acc of this.services[service]!.accumulators)
-      if (acc.role === 'consumer') into.merge(acc.latencies);
+      if (acc.role === 'consumer') into.push(acc.latencies);
   }
 
   /** Brings the ledger in line with the counts. @returns by how many cents the salary changes. */
-  settle(context: WindowContext, outputs: Pick<ScoringOutputs, 'ledger' | 'removed'>): number {
+  settle(context: WindowContext, outputs: RowOutputs): number {
     let delta = 0;
     for (let service = 0; service < this.services.length; service++) {
       delta += this.settleService(service, context, outputs);
@@ -58,12 +63,8 @@ export class TeamWindow {
     return delta;
   }
 
-  private settleService(
-    service: number,
-    context: WindowContext,
-    outputs: Pick<ScoringOutputs, 'ledger' | 'removed'>,
-  ): number {
-    const { pay, teamId, paused } = context;
+  private settleService(service: number, context: WindowContext, outputs: RowOutputs): number {
+    const { pay, paused } = context;
     const state = this.services[service]!;
     let delta = 0;
     let ok = 0;
@@ -75,94 +76,105 @@ export class TeamWindow {
         ok += accOk;
         failed += acc.failed;
       }
-      const served =
-        paused || accOk === 0
-          ? null
-          : consumer
-            ? pay.servedCents(service, acc.bands, acc.counterpartyId !== teamId)
-            : pay.usageFeeCents(service, accOk);
-      if (acc.dirty || served !== acc.emittedServed) {
-        delta += this.put(
-          context,
-          outputs,
-          service,
-          consumer ? 'served' : 'usage_fee',
-          acc.counterpartyId,
-          acc.emittedServed,
-          served,
-          () => ({
-            count: accOk,
-            histogram: encodeHistogram(acc.latencies),
-          }),
-        );
-        acc.emittedServed = served;
-      }
+      delta += this.settleOk(acc, accOk, service, context, outputs);
       const failure = paused || acc.failed === 0 || !consumer ? null : pay.failedCents(service, acc.failed);
-      if (acc.dirty || failure !== acc.emittedFailed) {
-        delta += this.put(
-          context,
-          outputs,
-          service,
-          'failed',
-          acc.counterpartyId,
-          acc.emittedFailed,
-          failure,
-          () => ({
-            count: acc.failed,
-            samples: acc.samples.map(({ proberId: _, ...sample }) => sample),
-          }),
-        );
-        acc.emittedFailed = failure;
-      }
-      acc.dirty = false;
+      const before = acc.emittedFailed;
+      if (failure !== null && (acc.failedDirty || failure !== before)) {
+        const row = this.row(context, service, 'failed', acc.counterpartyId, acc.failed, failure);
+        row.samples = acc.samples.map(({ sample }) => sample);
+        outputs.ledger.push(row);
+      } else if (failure === null && before !== null)
+        outputs.removed.push(this.key(context, service, 'failed', acc.counterpartyId));
+      delta += (failure ?? 0) - (before ?? 0);
+      acc.emittedFailed = failure;
+      acc.failedDirty = false;
     }
-    const downtime = paused || !context.closed ? null : pay.downtimeCents(service, ok, failed);
-    const before = state.emittedDowntime;
-    if (downtime !== null || before !== null) {
-      delta += this.put(context, outputs, service, 'downtime', teamId, before, downtime, () => ({
-        count: 1,
-        note: downtimeNote(ok, failed, pay.rules.downtime.belowAvailabilityPercent),
-        samples: this.earliestSamples(service),
-      }));
-      state.emittedDowntime = downtime;
-    }
-    return delta;
+    return delta + this.settleDowntime(service, ok, failed, context, outputs);
   }
 
-  private put(
+  private settleOk(
+    acc: Accumulator,
+    ok: number,
+    service: number,
     context: WindowContext,
-    outputs: Pick<ScoringOutputs, 'ledger' | 'removed'>,
+    outputs: RowOutputs,
+  ): number {
+    const { pay, teamId, paused } = context;
+    const consumer = acc.role === 'consumer';
+    const reason = consumer ? 'served' : 'usage_fee';
+    const foreign = acc.counterpartyId !== teamId;
+    const cents =
+      paused || ok === 0
+        ? null
+        : consumer
+          ? pay.servedCents(service, acc.bands, foreign)
+          : pay.usageFeeCents(service, ok);
+    const before = acc.emittedServed;
+    if (cents !== null && (acc.okDirty || cents !== before)) {
+      const row = this.row(context, service, reason, acc.counterpartyId, ok, cents);
+      row.histogram = acc.encodedLatencies = encodeHistogram(acc.latencies);
+      outputs.ledger.push(row);
+    } else if (cents === null && before !== null)
+      outputs.removed.push(this.key(context, service, reason, acc.counterpartyId));
+    acc.emittedServed = cents;
+    acc.okDirty = false;
+    return (cents ?? 0) - (before ?? 0);
+  }
+
+  private settleDowntime(
+    service: number,
+    ok: number,
+    failed: number,
+    context: WindowContext,
+    outputs: RowOutputs,
+  ): number {
+    const { pay, teamId, paused, closed } = context;
+    const state = this.services[service]!;
+    const cents = paused || !closed ? null : pay.downtimeCents(service, ok, failed);
+    const before = state.emittedDowntime;
+    if (cents !== null) {
+      const row = this.row(context, service, 'downtime', teamId, 1, cents);
+      row.note = downtimeNote(ok, failed, pay.rules.downtime.belowAvailabilityPercent);
+      row.samples = this.earliestSamples(service);
+      outputs.ledger.push(row);
+    } else if (before !== null) outputs.removed.push(this.key(context, service, 'downtime', teamId));
+    state.emittedDowntime = cents;
+    return (cents ?? 0) - (before ?? 0);
+  }
+
+  private key(
+    context: WindowContext,
     service: number,
     reason: LedgerReason,
     counterparty: string,
-    before: number | null,
-    cents: number | null,
-    details: () => { count: number; histogram?: Uint8Array; samples?: FailureSample[]; note?: string },
-  ): number {
-    const key: LedgerKey = {
+  ): LedgerKey {
+    const { gameId, teamId, pay } = context;
+    const serviceId = pay.services[service]!.id;
+    return { gameId, teamId, windowIndex: this.index, serviceId, reason, counterparty };
+  }
+
+  private row(
+    context: WindowContext,
+    service: number,
+    reason: LedgerReason,
+    counterparty: string,
+    count: number,
+    cents: number,
+  ): LedgerRow {
+    return {
       gameId: context.gameId,
       teamId: context.teamId,
       windowIndex: this.index,
       serviceId: context.pay.services[service]!.id,
       reason,
       counterparty,
+      windowStartAt: context.startAt,
+      count,
+      cents,
+      histogram: null,
+      samples: [],
+      note: '',
     };
-    if (cents === null) {
-      if (before !== null) outputs.removed.push(key);
-    } else {
-      const { count, histogram = null, samples = [], note = '' } = details();
-      const row: LedgerRow = {
-        ...key,
-        windowStartAt: context.startAt,
-        count,
-        cents,
-        histogram,
-        samples,
-        note,
-      };
-      outputs.ledger.push(row);
-    }
-    return (cents ?? 0) - (before ?? 0);
   }
 
   private earliestSamples(service: number): FailureSample[] {
@@ -170,17 +182,21 @@ export class TeamWindow {
       .flatMap((acc) => acc.samples)
       .sort(compareSamples)
       .slice(0, 1)
-      .map(({ proberId: _, ...sample }) => sample);
+      .map(({ sample }) => sample);
   }
 
+  /** Call it after `settle`: what that has encoded already is taken from there. */
   encode(): Uint8Array {
-    const out = new ByteWriter();
+    const out = windowWriter.clear();
     for (const state of this.services) {
       writeOptional(out, state.emittedDowntime);
       out.uint(state.accumulators.length);
-      for (const acc of state.accumulators) acc.write(out);
+      for (const acc of state.accumulators) {
+        acc.write(out, acc.encodedLatencies);
+        acc.encodedLatencies = null;
+      }
     }
-    return out.finish();
+    return out.take();
   }
 
   static decode(index: number, bytes: Uint8Array, pay: CompiledPay): TeamWindow {

@@ -27,7 +27,10 @@ export interface LedgerKey {
   counterparty: string;
 }
 
-/** A window's accumulators as bytes, to be stored with the commit and handed back by `restoreWindow` when they are asked for. */
+/**
+ * A window's accumulators as bytes, to be stored with the commit and handed back by `restoreWindow` when they are asked for.
+ * They are a view of a larger buffer, as a row's histogram is: who keeps them for long keeps a copy.
+ */
 export interface StoredWindow extends WindowKey {
   bytes: Uint8Array;
 }
