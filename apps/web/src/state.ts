@@ -4,6 +4,7 @@ import { connectLeaderboard, type ConnectionView } from '#client';
 import { chaosSpans, extend, mergeHistory, type ChaosSpan, type SeriesByTeam } from './model/history.js';
 import { freshness } from './model/freshness.js';
 import { layoutFor } from './model/layout.js';
+import { steadyOrder, type ShownOrder } from './model/steady-order.js';
 import { pickLang, WORDS, type Lang } from './model/words.js';
 
 /** How often clocks and ages are redrawn. */
@@ -61,6 +62,8 @@ export function switchLang(): void {
   history.replaceState(null, '', address);
 }
 
+let order: ShownOrder | null = null;
+
 /** Takes over what the store has. A hidden tab only remembers that it must. */
 function show(): void {
   const next = store.view;
@@ -68,18 +71,22 @@ function show(): void {
   if (view.value?.game.id !== next.game.id) {
     series.value = new Map();
     chaos.value = [];
+    order = null;
   }
   if (!next.game.frozen) series.value = extend(series.value, next.asOf, next.standings);
   if (view.value?.faults !== next.faults || view.value.ticker !== next.ticker) {
     chaos.value = chaosSpans(chaos.value, next);
   }
-  view.value = next;
+  order = steadyOrder(order, next.standings, performance.now());
+  view.value = order.standings === next.standings ? next : { ...next, standings: [...order.standings] };
 }
 
 function tick(): void {
   if (document.hidden) return;
   serverNow.value = store.serverNowMs();
   age.value = store.ageMs();
+  // Places that were held back move when their time has come, also if no further frame does.
+  if (view.peek() !== store.view) show();
 }
 
 let historyTimer: ReturnType<typeof setTimeout> | undefined;
