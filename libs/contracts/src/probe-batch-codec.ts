@@ -1,13 +1,7 @@
-import { OUTCOMES, PROBE_BATCH_LIMITS, ROLES, type ProbeBatch, type ProbeSample } from './probe-batch.js';
-import {
-  BYTES,
-  ColumnScratch,
-  VARINT,
-  WireReader,
-  WireWriter,
-  invalid,
-  truncated,
-} from './probe-batch-wire.js';
+import { ColumnScratch, columnRoom } from './column-scratch.js';
+import { MAX_ID_LENGTH, assertProbeBatch, unequalColumns } from './probe-batch-rules.js';
+import { PROBE_BATCH_LIMITS, ROLES, type ProbeBatch, type ProbeSample } from './probe-batch.js';
+import { BYTES, VARINT, WireReader, WireWriter, invalid, truncated } from './probe-batch-wire.js';
 
 /**
  * `ProbeBatch` in protobuf, exactly as probe_batch.proto says; any protobuf implementation can be on the other
@@ -18,17 +12,11 @@ import {
  * and memory is bounded by a small multiple of the input.
  */
 
-const { maxBodyBytes, maxBatchesPerRequest, maxResultsPerBatch, maxSamplesPerBatch, maxLatencyUs } =
-  PROBE_BATCH_LIMITS;
-const maxTextLength = PROBE_BATCH_LIMITS.maxSampleTextLength;
+const { maxBodyBytes, maxBatchesPerRequest, maxResultsPerBatch, maxSamplesPerBatch } = PROBE_BATCH_LIMITS;
 /** UTF-8 needs at most three bytes per UTF-16 code unit. */
-const maxTextBytes = 3 * maxTextLength;
-/** Ids of games, teams and services have at most 40 characters; a prober may be named by its host. */
-const MAX_ID_LENGTH = 64;
-const ID_FIELDS = ['gameId', 'teamId', 'serviceId', 'counterpartyId', 'proberId'] as const;
-const NUMBER_FIELDS = ['epoch', 'seq', 'baseIntendedAtMs', 'watermarkMs'] as const;
-/** So that the sum of base and offset stays an exact integer. */
-const MAX_BASE_MS = Number.MAX_SAFE_INTEGER - 0xffff_ffff;
+const maxTextBytes = 3 * PROBE_BATCH_LIMITS.maxSampleTextLength;
+
+export { assertProbeBatch };
 
 /** @throws PaydayError `invalid_batch` if the batch breaks a rule, so that nothing is sent that would be refused. */
 export function encodeProbeBatch(batch: ProbeBatch): Uint8Array {
@@ -72,7 +60,7 @@ export function joinProbeBatches(encoded: readonly Uint8Array[]): Uint8Array {
   return out.finish();
 }
 
-/** One `ProbeBatch` message. Columns are `Uint32Array`s (views of one buffer); nothing refers to `bytes` afterwards. */
+/** One `ProbeBatch` message. Columns are `Uint32Array`s (views of a buffer that other batches may share); nothing refers to `bytes` afterwards. */
 export function decodeProbeBatch(bytes: Uint8Array): ProbeBatch {
   return readBatch(new WireReader(bytes));
 }
@@ -104,7 +92,7 @@ export function decodeProbeBatches(bytes: Uint8Array): { batch: ProbeBatch; byte
 
 // Decoding is synchronous and never re-entered, so one set of scratch columns serves every call.
 const offsetScratch = new ColumnScratch('offset_ms', maxResultsPerBatch);
-const latencyScratch = new ColumnScratch('latency_us', maxResultsPerBatch);
+const latencyScratch = new ColumnScratch('latency_us', maxResultsPerBatch, true);
 const outcomeScratch = new ColumnScratch('outcome', maxResultsPerBatch);
 
 function readBatch(reader: WireReader): ProbeBatch {
@@ -191,14 +179,13 @@ function readBatch(reader: WireReader): ProbeBatch {
   const count = offsetScratch.count;
   if (latencyScratch.count !== count || outcomeScratch.count !== count)
     throw unequalColumns(count, latencyScratch.count, outcomeScratch.count);
-  // One allocation for three columns: at usual sizes it costs more than reading their values.
-  const columns = new Uint32Array(3 * count);
+  const columns = columnRoom(3 * count);
+  offsetScratch.copyTo(columns, 0);
+  latencyScratch.copyTo(columns, count);
+  outcomeScratch.copyTo(columns, 2 * count);
   const offsetMs = columns.subarray(0, count);
   const latencyUs = columns.subarray(count, 2 * count);
   const outcome = columns.subarray(2 * count);
-  offsetScratch.copyTo(offsetMs);
-  latencyScratch.copyTo(latencyUs);
-  outcomeScratch.copyTo(outcome);
   const batch: ProbeBatch = {
     gameId,
     teamId,
@@ -238,57 +225,6 @@ function readSample(reader: WireReader): ProbeSample {
 
 function expectType(tag: number, type: number, name: string): void {
   if ((tag & 7) !== type) throw truncated(`${name} has wire type ${tag & 7}, not ${type}`);
-}
-
-/**
- * The rules that every batch keeps, however it came: ids of 1 to 64 characters, safe integers, columns of one length
- * with known outcomes and latencies up to the limit, samples that point into the columns.
- * @throws PaydayError `invalid_batch` naming the field.
- */
-export function assertProbeBatch(batch: ProbeBatch): void {
-  const { offsetMs, latencyUs, outcome } = batch;
-  if (!ROLES.includes(batch.role)) throw invalid(`role must be one of ${ROLES.join(', ')}`);
-  for (const name of ID_FIELDS) {
-    const length = batch[name].length;
-    if (length === 0 || length > MAX_ID_LENGTH)
-      throw invalid(`${name} must have 1 to ${MAX_ID_LENGTH} characters`);
-  }
-  for (const name of NUMBER_FIELDS)
-    if (!Number.isSafeInteger(batch[name]) || batch[name] < 0)
-      throw invalid(`${name} must be an integer from 0 to 2^53 − 1`);
-  if (batch.baseIntendedAtMs > MAX_BASE_MS) throw invalid('baseIntendedAtMs is too far in the future');
-
-  const count = offsetMs.length;
-  if (latencyUs.length !== count || outcome.length !== count)
-    throw unequalColumns(count, latencyUs.length, outcome.length);
-  if (count > maxResultsPerBatch)
-    throw invalid(`a batch of ${count} results is too large: at most ${maxResultsPerBatch}`);
-  for (let i = 0; i < count; i++) {
-    const offset = offsetMs[i]!;
-    const latency = latencyUs[i]!;
-    const code = outcome[i]!;
-    if (offset >>> 0 !== offset) throw invalid(`offset_ms[${i}] must be an integer from 0 to 2^32 − 1`);
-    if (latency >>> 0 !== latency || latency > maxLatencyUs)
-      throw invalid(`latency_us[${i}] must be an integer from 0 to ${maxLatencyUs}`);
-    if (code >>> 0 !== code || code >= OUTCOMES.length)
-      throw invalid(`outcome[${i}] is ${code}: known outcomes are 0 to ${OUTCOMES.length - 1}`);
-  }
-
-  if (batch.samples.length > maxSamplesPerBatch)
-    throw invalid(`samples has ${batch.samples.length} entries, at most ${maxSamplesPerBatch} may be`);
-  batch.samples.forEach((sample, i) => {
-    if (!Number.isInteger(sample.index) || sample.index < 0 || sample.index >= count)
-      throw invalid(`samples[${i}].index ${sample.index} is none of the ${count} results`);
-    for (const name of ['checkId', 'request', 'expected', 'got'] as const)
-      if (sample[name].length > maxTextLength)
-        throw invalid(`samples[${i}].${name} has more than ${maxTextLength} characters`);
-  });
-}
-
-function unequalColumns(offsets: number, latencies: number, outcomes: number): Error {
-  return invalid(
-    `the columns must have one length: offset_ms has ${offsets}, latency_us ${latencies}, outcome ${outcomes}`,
-  );
 }
 
 function tooManyBatches(): Error {

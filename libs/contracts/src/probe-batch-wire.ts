@@ -19,6 +19,35 @@ export function invalid(message: string): PaydayError {
   return new PaydayError('invalid_batch', message);
 }
 
+// The same few ids come again and again. Handing out one string for each spares making it and, as the engine keeps a
+// string's hash with it, makes it a cheap key. A collision replaces the older entry.
+const INTERNED = 16_384;
+const interned = new Array<string>(INTERNED).fill('');
+
+/** The text in `bytes` from `start` to `end`; null if it is not ASCII. */
+function internAscii(bytes: Uint8Array, start: number, end: number): string | null {
+  let hash = 0x811c9dc5 ^ (end - start);
+  let seen = 0;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    seen |= byte;
+    hash = Math.imul(hash ^ byte, 0x01000193);
+  }
+  if (seen >= 0x80) return null;
+  const slot = (hash ^ (hash >>> 15)) & (INTERNED - 1);
+  const known = interned[slot]!;
+  let i = known.length === end - start ? start : -1;
+  if (i >= 0) while (i < end && known.charCodeAt(i - start) === bytes[i]) i++;
+  if (i === end) return known;
+  let text = '';
+  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
+  // Long texts come from samples and seldom repeat: they would only push ids out.
+  if (text.length <= MAX_INTERNED_LENGTH) interned[slot] = text;
+  return text;
+}
+
+const MAX_INTERNED_LENGTH = 64;
+
 /** A cursor over one protobuf message that lies in `bytes` from `pos` (inclusive) to `end` (exclusive). */
 export class WireReader {
   constructor(
@@ -70,14 +99,7 @@ export class WireReader {
     const start = this.pos;
     this.pos = end;
     if (end - start > maxBytes) throw invalid(`${what} has ${end - start} bytes, at most ${maxBytes} may be`);
-    // Ids are short and ASCII; a TextDecoder call costs more than all columns of a small batch.
-    let text = '';
-    for (let i = start; i < end; i++) {
-      const byte = this.bytes[i]!;
-      if (byte >= 0x80) return this.#unicode(what, start, end);
-      text += String.fromCharCode(byte);
-    }
-    return text;
+    return internAscii(this.bytes, start, end) ?? this.#unicode(what, start, end);
   }
 
   #unicode(what: string, start: number, end: number): string {
@@ -99,105 +121,6 @@ export class WireReader {
       this.pos++;
     }
     if (this.pos > this.end) throw truncated('the message ends inside an unknown field');
-  }
-}
-
-/**
- * A growing list of uint32 that is reused for every message: columns are collected in it and copied out at
- * their exact size, so that nothing is allocated on the word of a length that a sender claims.
- */
-export class ColumnScratch {
-  #values = new Uint32Array(1024);
-  #count = 0;
-
-  constructor(
-    readonly name: string,
-    readonly maxLength: number,
-  ) {}
-
-  clear(): void {
-    this.#count = 0;
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  copyTo(target: Uint32Array): void {
-    target.set(this.#values.subarray(0, this.#count));
-  }
-
-  /** Appends one value (a repeated field that is not packed) or a packed run of values. */
-  read(reader: WireReader, type: number): void {
-    if (type === BYTES) this.#readPacked(reader, reader.lengthEnd(this.name));
-    else if (type === VARINT) this.#push(reader.uint(this.name));
-    else throw truncated(`${this.name} has wire type ${type}, not ${VARINT} or ${BYTES}`);
-  }
-
-  #push(value: number): void {
-    if (value > 0xffff_ffff) throw invalid(`${this.name}[${this.#count}] is ${value}, above 2^32 − 1`);
-    this.#reserve(1);
-    this.#values[this.#count++] = value;
-  }
-
-  /** Makes room for up to `more` values, as far as `maxLength` allows. */
-  #reserve(more: number): void {
-    if (this.#count === this.maxLength)
-      throw invalid(`${this.name} has more than ${this.maxLength} values, the most in one batch`);
-    const needed = Math.min(this.#count + more, this.maxLength);
-    if (needed <= this.#values.length) return;
-    const grown = new Uint32Array(Math.min(Math.max(needed, this.#values.length * 2), this.maxLength));
-    grown.set(this.#values);
-    this.#values = grown;
-  }
-
-  /** The hot loop: everything it touches is a local. Values of up to four bytes take the fast path. */
-  #readPacked(reader: WireReader, end: number): void {
-    let pos = reader.pos;
-    if (pos === end) return;
-    // Every value takes a byte or more, so this much room is enough.
-    this.#reserve(end - pos);
-    const { bytes } = reader;
-    const values = this.#values;
-    const max = this.maxLength;
-    let count = this.#count;
-    while (pos < end) {
-      // Each turn of the inner loop stores one value and reads at most four bytes.
-      const fastEnd = Math.min(end - 3, pos + max - count);
-      while (pos < fastEnd) {
-        const first = bytes[pos]!;
-        if (first < 0x80) {
-          values[count++] = first;
-          pos += 1;
-          continue;
-        }
-        const second = bytes[pos + 1]!;
-        if (second < 0x80) {
-          values[count++] = (first & 0x7f) | (second << 7);
-          pos += 2;
-          continue;
-        }
-        const third = bytes[pos + 2]!;
-        if (third < 0x80) {
-          values[count++] = (first & 0x7f) | ((second & 0x7f) << 7) | (third << 14);
-          pos += 3;
-          continue;
-        }
-        const fourth = bytes[pos + 3]!;
-        if (fourth >= 0x80) break;
-        values[count++] = (first & 0x7f) | ((second & 0x7f) << 7) | ((third & 0x7f) << 14) | (fourth << 21);
-        pos += 4;
-      }
-      if (pos >= end) break;
-      // Close to the end, or a long varint: the careful way, bounded by this run of values.
-      const tail = new WireReader(bytes, pos, end);
-      this.#count = count;
-      this.#push(tail.uint(this.name));
-      count = this.#count;
-      pos = tail.pos;
-    }
-    this.#count = count;
-    reader.pos = pos;
   }
 }
 
