@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { csvLine } from '#contracts';
 import { PaydayError, messageOf } from '#kernel';
@@ -38,7 +37,10 @@ export async function withOutput(
 ): Promise<void> {
   if (file === undefined) return untilReaderLeaves(stdout, write);
   const unfinished = `${file}.unfinished`;
-  const stream = createWriteStream(unfinished);
+  const unwritable = (cause: unknown): PaydayError =>
+    new PaydayError('unwritable_file', `cannot write ${file}: ${messageOf(cause)}`, { cause });
+  const handle = await open(unfinished, 'w').catch((cause: unknown) => Promise.reject(unwritable(cause)));
+  const stream = handle.createWriteStream();
   let broken: unknown;
   const closed = finished(stream).catch((error: unknown) => (broken = error));
   try {
@@ -50,8 +52,7 @@ export async function withOutput(
   } catch (error) {
     stream.destroy();
     await rm(unfinished, { force: true });
-    if (broken === undefined) throw error;
-    throw new PaydayError('unwritable_file', `cannot write ${file}: ${messageOf(broken)}`, { cause: broken });
+    throw broken === undefined ? error : unwritable(broken);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 
 /** Where a command speaks. */
@@ -8,9 +9,11 @@ export interface Terminal {
 
 export const systemTerminal: Terminal = { stdout: process.stdout, stderr: process.stderr };
 
-/** Writes a line; resolves when the stream takes more. */
+/** Writes a line; resolves when the stream takes more. Rejects if it never will. */
 export async function writeLine(stream: NodeJS.WritableStream, line: string): Promise<void> {
   if (stream.write(`${line}\n`)) return;
+  const { destroyed, errored } = stream as Partial<Writable>;
+  if (destroyed === true) throw errored ?? new Error('the output is closed');
   await new Promise<void>((resolve, reject) => {
     const done = (error?: Error): void => {
       stream.off('drain', done).off('error', done).off('close', done);

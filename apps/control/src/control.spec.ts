@@ -450,7 +450,7 @@ describe('REST', () => {
   });
 });
 
-function asText(response: NodeJS.ReadableStream, done: (error: Error | null, text: string) => void): void {
+function asText(response: request.Response, done: (error: Error | null, text: string) => void): void {
   let text = '';
   response.on('data', (chunk) => (text += String(chunk)));
   response.on('end', () => done(null, text));
