@@ -10,6 +10,7 @@ export class CoreRun {
   #state = createState({ leaseMs: 15_000, owns: () => true });
   #stream;
   #slot = 0;
+  #waiting = [];
   /** Sums over all that came out, so that no output goes unread. */
   drained = { cents: 0, rows: 0, bytes: 0, results: 0 };
 
@@ -17,10 +18,12 @@ export class CoreRun {
     teams,
     size,
     /** Whether each commit also takes the whole state as bytes, as the service does. */ withSnapshot,
+    /** A commit comes after so many slots of event time, or earlier after as many inputs as it may hold. */ slotsPerCommit = 1,
   ) {
     this.#stream = new BatchStream(teams, size);
     this.teams = teams;
     this.withSnapshot = withSnapshot;
+    this.slotsPerCommit = slotsPerCommit;
     step(this.#state, openingEvents(teams));
   }
 
@@ -52,12 +55,18 @@ export class CoreRun {
 
   /** What the service does between reading records and the transaction. */
   #slotOf(records) {
-    for (let from = 0; from < records.length; from += MAX_INPUTS_PER_COMMIT) {
-      const inputs = [{ kind: 'tick', nowMs: STARTS_AT + this.#slot * SLOT_MS }];
-      const to = Math.min(records.length, from + MAX_INPUTS_PER_COMMIT);
-      for (let i = from; i < to; i++) inputs.push({ kind: 'batch', batch: decodeProbeBatch(records[i]) });
-      this.commit(inputs);
+    for (const bytes of records) {
+      this.#waiting.push({ kind: 'batch', batch: decodeProbeBatch(bytes) });
+      if (this.#waiting.length >= MAX_INPUTS_PER_COMMIT) this.#commitWaiting();
     }
+    if (this.#slot % this.slotsPerCommit === 0) this.#commitWaiting();
+  }
+
+  #commitWaiting() {
+    const inputs = this.#waiting;
+    this.#waiting = [];
+    inputs.push({ kind: 'tick', nowMs: STARTS_AT + this.#slot * SLOT_MS });
+    this.commit(inputs);
   }
 
   commit(inputs) {

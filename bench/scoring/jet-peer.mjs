@@ -67,7 +67,7 @@ export class JetPeer {
   async warmUp(teams, size, targetUs) {
     if (!this.available) return 0;
     let slots = MIN_SLOTS;
-    for (let sum = 0; sum < 3 * targetUs;) {
+    for (let sum = 0; sum < 2 * targetUs;) {
       const { cpuUs } = await this.run(teams, size, slots);
       sum += cpuUs;
       slots = Math.max(MIN_SLOTS, Math.ceil((slots * targetUs) / Math.max(cpuUs, 10_000)));
