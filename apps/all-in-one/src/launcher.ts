@@ -77,9 +77,12 @@ export class Launcher {
     const games = app.get(GameService);
     const game = plan ? await this.newGame(plan, games) : await this.resumeGame(record!, games);
     this.gameId = game.id;
-    await this.startProber(this.engines);
-    app.get(GameLoop).start();
-    progress.step(`the game ${options.resume ? 'goes on' : 'begins'}: ${game.name}`);
+    if (game.state !== 'sealed') {
+      await this.startProber(this.engines);
+      app.get(GameLoop).start();
+    }
+    const happens = game.state === 'sealed' ? 'is over' : options.resume ? 'goes on' : 'begins';
+    progress.step(`the game ${happens}: ${game.name}`);
   }
 
   /** Takes everything down, whatever has been started so far. Repeatable. */
@@ -91,6 +94,8 @@ export class Launcher {
   private async takeDown(): Promise<void> {
     const tolerate = (what: string) => (err: unknown) =>
       this.logger.error({ err }, `${what} did not stop cleanly`);
+    // What is not probed must not count as played: the heartbeat is where a resumed game goes on.
+    await this.app?.get(GameLoop).onApplicationShutdown();
     // A signal to the whole process group has reached the children as well.
     this.prober?.letGo();
     this.sandboxes?.letGo();
@@ -173,13 +178,9 @@ export class Launcher {
   private async resumeGame(record: LaunchRecord, games: GameService): Promise<GameEntity> {
     const { dataSource, log } = this.engines!;
     const game = await games.game(record.gameId);
-    if (game.state === 'sealed') {
-      throw new PaydayError(
-        'nothing_to_resume',
-        `the game ${game.id} has ended; start a new one without --resume`,
-      );
-    }
     this.gameId = game.id;
+    // Nothing of it changes any more, but its final standings can still be shown.
+    if (game.state === 'sealed') return game;
     if (record.bots > 0) {
       this.startSandboxes(botTeams(record.bots, game.seed).bots, game.seed, record.speed);
       await this.sandboxes!.allReady(SANDBOXES_READY_MS);

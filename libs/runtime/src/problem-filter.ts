@@ -1,6 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { PROBLEMS, problem, type Problem, type ProblemCode } from '#contracts';
 import { PaydayError } from '#kernel';
+import { isDatabaseAway } from './database-trouble.js';
 import type { Logger } from './logger.js';
 
 interface Reply {
@@ -45,6 +46,9 @@ export function toProblem(thrown: unknown): Problem {
       return problem(thrown.code, thrown.message, thrown.details['errors'] as Problem['errors']);
     }
     if (thrown.retryable) return problem('unavailable', thrown.message);
+  }
+  if (isDatabaseAway(thrown)) {
+    return problem('unavailable', 'The database can not be reached; ask again in a second.');
   }
   if (thrown instanceof HttpException) {
     return problem(BY_STATUS[thrown.getStatus()] ?? 'bad_request', thrown.message);
