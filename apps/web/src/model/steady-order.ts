@@ -1,7 +1,7 @@
 import type { StandingRow } from '#contracts';
 
 /** Between two rearrangements of the board. Frames come ten times a second; eyes can't follow rows that often. */
-export const STEADY_MS = 1_500;
+export const STEADY_MS = 1_000;
 
 export interface ShownOrder {
   /** Rows in the order in which they are shown. */
