@@ -1,5 +1,11 @@
 import type { GameBooks, LedgerRow as StoredRow } from '#persistence';
-import { latencyPercentiles, type LedgerKey, type LedgerRow } from '#scoring';
+import {
+  decodeHistogram,
+  encodeHistogram,
+  latencyPercentiles,
+  type LedgerKey,
+  type LedgerRow,
+} from '#scoring';
 
 export type Difference =
   | { what: 'row_changed'; key: LedgerKey; fields: FieldDifference[] }
@@ -66,7 +72,7 @@ function compareFields(stored: StoredRow, mine: LedgerRow): FieldDifference[] {
   for (const field of ['windowStartAt', 'count', 'cents', 'note'] as const) {
     if (stored[field] !== mine[field]) out.push({ field, stored: stored[field], recomputed: mine[field] });
   }
-  if (!sameBytes(stored.histogram, mine.histogram))
+  if (!sameHistogram(stored.histogram, mine.histogram))
     out.push({ field: 'histogram', stored: shown(stored.histogram), recomputed: shown(mine.histogram) });
   // The database keeps the fields of JSON in an order of its own.
   if (canonical(stored.samples) !== canonical(mine.samples))
@@ -74,8 +80,18 @@ function compareFields(stored: StoredRow, mine: LedgerRow): FieldDifference[] {
   return out;
 }
 
-function sameBytes(a: Uint8Array | null, b: Uint8Array | null): boolean {
-  if (a === null || b === null) return a === b;
+/** An earlier version may have written the same counts in another encoding that this one still reads. */
+function sameHistogram(stored: Uint8Array | null, mine: Uint8Array | null): boolean {
+  if (stored === null || mine === null) return stored === mine;
+  if (sameBytes(stored, mine)) return true;
+  try {
+    return sameBytes(encodeHistogram(decodeHistogram(stored)), mine);
+  } catch {
+    return false;
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(b);
 }
 
