@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { decodeHistogram } from '#scoring';
+import { latencyPercentiles } from '#scoring';
 import { RuntimeModule, type RuntimeParts } from '#runtime';
 import { BroadcasterModule } from '../../broadcaster/src/index.js';
 import { ChaosModule, type FaultTargets } from '../../chaos-orchestrator/src/index.js';
@@ -23,12 +23,4 @@ export class AllInOneModule {
       ],
     };
   }
-}
-
-/** Percentiles of a stored histogram, in milliseconds with two decimals. */
-function latencyPercentiles(bytes: Uint8Array): { p50: number; p95: number; p99: number } | null {
-  const histogram = decodeHistogram(bytes);
-  if (histogram.count === 0) return null;
-  const ms = (percent: number): number => Math.round(histogram.percentile(percent)! / 10) / 100;
-  return { p50: ms(50), p95: ms(95), p99: ms(99) };
 }
