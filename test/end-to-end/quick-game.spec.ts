@@ -212,8 +212,7 @@ it('ends with final standings that are those of the last answer and of the ledge
     last = await standings(game.url).catch(() => last);
     await sleep(20);
   }
-  expect(await game.exited).toEqual({ code: 0, signal: null });
-  expect(game.stderr).toBe('');
+  expect({ ...(await game.exited), stderr: game.stderr }).toEqual({ code: 0, signal: null, stderr: '' });
   await folder.allGone();
 
   const { startsAt, endsAt } = last!.game;
