@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
-import { openDatabase, startEmbeddedPostgres } from '#persistence';
+import { TokenStore, openDatabase, startEmbeddedPostgres } from '#persistence';
+import { systemClock } from '#runtime';
 import { ROOT, type GameFolder } from './game-process.js';
 
 /** Salaries by team id, added up from the ledger that an ended launcher left in its folder. */
@@ -31,5 +33,25 @@ async function withStoredDatabase<T>(
     }
   } finally {
     await postgres.stop();
+  }
+}
+
+/** Makes a prober token in the database of a launcher that is running. */
+export async function createProberToken(folder: GameFolder, gameId: string): Promise<string> {
+  const postgres = join(folder.data, 'postgres');
+  const password = readFileSync(join(postgres, 'password'), 'utf8').trim();
+  const port = readFileSync(join(postgres, 'cluster/postmaster.pid'), 'utf8').split('\n')[3];
+  const dataSource = await openDatabase(`postgres://payday:${password}@127.0.0.1:${port}/payday`, {
+    migrate: false,
+  });
+  try {
+    const { secret } = await new TokenStore(dataSource, systemClock).create({
+      role: 'prober',
+      gameId,
+      label: 'witness',
+    });
+    return secret;
+  } finally {
+    await dataSource.destroy();
   }
 }

@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { TOPICS } from '#contracts';
 import { PaydayError, messageOf } from '#kernel';
-import { TokenStore, type GameEntity } from '#persistence';
+import { OutboxRelay, TokenStore, type GameEntity } from '#persistence';
 import {
   EventLogTransport,
   Readiness,
@@ -25,6 +25,7 @@ import { readLaunchRecord, writeLaunchRecord, type LaunchRecord } from './launch
 import type { Options } from './options.js';
 import type { Progress } from './progress.js';
 import { Sandboxes } from './sandboxes.js';
+import { closeDoor, type Door } from './door.js';
 import { assertPortFree, listen } from './port.js';
 import { serveWebPages } from './web-pages.js';
 
@@ -35,6 +36,7 @@ const LEAD_MS = 1000;
 /** From having everything ready to the first request: time for the prober to start. */
 const START_DELAY_MS = 1500;
 const SANDBOXES_READY_MS = 60_000;
+const EVENTS_WITHIN_MS = 30_000;
 /** All must be gone within five seconds of Ctrl-C. */
 const CHILD_GRACE_MS = 1500;
 
@@ -47,6 +49,9 @@ export class Launcher {
   private app: NestFastifyApplication | undefined;
   private gameId = '';
   private stopping: Promise<void> | undefined;
+  private readonly eventsCaughtUp = deferred();
+  private door: Door = { open: () => {} };
+  private readonly registering = new Set<Promise<void>>();
 
   constructor(
     private readonly options: Options,
@@ -73,10 +78,11 @@ export class Launcher {
     progress.step('starting PostgreSQL and the event log');
     this.engines = await startEngines(this.folder, this.logger, process.env['DATABASE_URL']);
     progress.step('starting the services');
-    const app = await this.startServices(this.engines);
+    const app = await this.makeServices(this.engines);
     const games = app.get(GameService);
     const game = plan ? await this.newGame(plan, games) : await this.resumeGame(record!, games);
     this.gameId = game.id;
+    await this.openServices(app);
     if (game.state !== 'sealed') {
       await this.startProber(this.engines);
       app.get(GameLoop).start();
@@ -115,7 +121,8 @@ export class Launcher {
     return { app: this.app, engines: this.engines, gameId: this.gameId };
   }
 
-  private async startServices(engines: Engines): Promise<NestFastifyApplication> {
+  /** Services that answer, but hear of no event and take nothing from outside yet. */
+  private async makeServices(engines: Engines): Promise<NestFastifyApplication> {
     const { options, logger } = this;
     const metrics = new Registry();
     collectDefaultMetrics({ register: metrics });
@@ -134,8 +141,6 @@ export class Launcher {
     this.app = app;
     await serveWebPages(app);
     serveOpenApi(app, VERSION);
-    let caughtUp = (): void => {};
-    const eventsCaughtUp = new Promise<void>((resolve) => (caughtUp = resolve));
     app.get(Readiness).register('game events', () => {
       if (!isSettled) throw new Error('the game events of the past are still being read');
     });
@@ -148,15 +153,25 @@ export class Launcher {
       onCaughtUp: () => {
         isSettled = true;
         app.get(ScoreFeed).gameEventsCaughtUp();
-        caughtUp();
+        this.eventsCaughtUp.resolve();
       },
     });
     app.connectMicroservice({ strategy }, { inheritAppConfig: false });
-    await app.startAllMicroservices();
+    this.door = closeDoor(app);
     await listen(app, options.host, options.port);
-    await eventsCaughtUp;
-    await app.get(Orchestrator).start();
     return app;
+  }
+
+  /**
+   * Lets events, then results and commands in. Only when the game's state is settled: before an outage is known to be a
+   * pause, the timeline would run through it, and results would be taken for signs of life.
+   */
+  private async openServices(app: NestFastifyApplication): Promise<void> {
+    await app.get(OutboxRelay).drained(EVENTS_WITHIN_MS);
+    await app.startAllMicroservices();
+    await this.eventsCaughtUp.promise;
+    await app.get(Orchestrator).start();
+    this.door.open();
   }
 
   private async newGame(plan: GamePlan, games: GameService): Promise<GameEntity> {
@@ -184,6 +199,8 @@ export class Launcher {
     if (record.bots > 0) {
       this.startSandboxes(botTeams(record.bots, game.seed).bots, game.seed, record.speed);
       await this.sandboxes!.allReady(SANDBOXES_READY_MS);
+      // Their new addresses have to be known before the game goes on.
+      await Promise.all(this.registering);
       this.progress.step(`${record.bots} bot teams are up again`);
     }
     if (game.state === 'lobby') return games.schedule(game.id, systemClock.nowMs() + START_DELAY_MS);
@@ -198,7 +215,11 @@ export class Launcher {
       seed,
       speed,
       logger: this.logger,
-      onReady: (teamId, endpoints) => void this.register(teamId, endpoints),
+      onReady: (teamId, endpoints) => {
+        const registered = this.register(teamId, endpoints);
+        this.registering.add(registered);
+        void registered.then(() => this.registering.delete(registered));
+      },
     });
     this.sandboxes.start();
   }
@@ -243,4 +264,10 @@ export class Launcher {
     );
     this.prober.start();
   }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
 }

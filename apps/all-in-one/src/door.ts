@@ -1,0 +1,29 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { problem } from '#contracts';
+
+export interface Door {
+  /** From now on everything is let in. */
+  open(): void;
+}
+
+/**
+ * Until it is opened, only reading is let in: whoever wants to change something, results included, is told to come back in a
+ * second. Call it before the application listens.
+ */
+export function closeDoor(app: NestFastifyApplication): Door {
+  let isOpen = false;
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (request, reply, done) => {
+      if (isOpen || request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS')
+        return done();
+      void reply
+        .code(503)
+        .headers({ 'content-type': 'application/problem+json; charset=utf-8', 'retry-after': '1' })
+        .send(
+          JSON.stringify(problem('unavailable', 'The game is being set up; send this again in a second.')),
+        );
+    });
+  return { open: () => (isOpen = true) };
+}
