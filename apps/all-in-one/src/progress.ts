@@ -1,5 +1,6 @@
 import { formatCents } from '#kernel';
 import type { StandingRow } from '#contracts';
+import { table } from '#runtime';
 
 /** What a person sees in the terminal: one line per step, with marks and colour on a TTY and plain otherwise. */
 export class Progress {
@@ -23,30 +24,10 @@ export class Progress {
 
 /** The standings as text: rank, team, salary, in columns. */
 export function standingsTable(rows: readonly Pick<StandingRow, 'rank' | 'team' | 'salaryCents'>[]): string {
-  const cells = rows.map((row) => [
-    row.rank === null ? '-' : String(row.rank),
-    row.team.name,
-    formatCents(row.salaryCents),
+  const cells = rows.map(({ rank, team, salaryCents }) => [
+    String(rank ?? '-').padStart(3),
+    team.name,
+    formatCents(salaryCents),
   ]);
-  const nameWidth = Math.max(4, ...cells.map(([, name]) => displayWidth(name!)));
-  const payWidth = Math.max(6, ...cells.map(([, , pay]) => pay!.length));
-  return cells
-    .map(([rank, name, pay]) => {
-      const gap = ' '.repeat(nameWidth - displayWidth(name!));
-      return `${rank!.padStart(3)}  ${name}${gap}  ${pay!.padStart(payWidth)}`;
-    })
-    .join('\n');
-}
-
-/** Columns in a terminal: East Asian wide characters take two. */
-function displayWidth(text: string): number {
-  let width = 0;
-  for (const char of text)
-    width +=
-      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/u.test(
-        char,
-      )
-        ? 2
-        : 1;
-  return width;
+  return table(cells, [0, 2]);
 }

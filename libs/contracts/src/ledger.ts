@@ -50,3 +50,27 @@ export interface LedgerPage {
   /** Pass as `cursor` to get the next page; null on the last. */
   nextCursor: string | null;
 }
+
+/** What identifies one row of the ledger as it is stored. At most one row of a commit may have a given key. */
+export interface LedgerKey {
+  gameId: string;
+  teamId: string;
+  /** ≥ 0. */
+  windowIndex: number;
+  /** Empty for adjustments. */
+  serviceId: string;
+  reason: LedgerReason;
+  counterparty: string;
+}
+
+/** One row of the ledger as it is stored: absolute values that replace those of an earlier commit. */
+export interface LedgerRow extends LedgerKey {
+  /** Start of the window, epoch ms. */
+  windowStartAt: number;
+  count: number;
+  cents: number;
+  /** Latencies of the row's good answers (`decodeHistogram` of `#scoring`); null where there are none. */
+  histogram: Uint8Array | null;
+  samples: FailureSample[];
+  note: string;
+}

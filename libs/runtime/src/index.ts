@@ -7,4 +7,5 @@ export * from './parent.js';
 export * from './problem-filter.js';
 export * from './runtime-module.js';
 export * from './system-clock.js';
+export { table } from './text-table.js';
 export * from './tokens.js';

@@ -1,4 +1,6 @@
-import type { FailureSample, GameEvent, LedgerReason, ProbeBatch, TeamScore } from '#contracts';
+import type { GameEvent, LedgerKey, LedgerRow, ProbeBatch, TeamScore } from '#contracts';
+
+export type { LedgerKey, LedgerRow } from '#contracts';
 
 /** What the core is fed. Batches may come in any order and any number of times; game events in the order of their log. */
 export type ScoringInput =
@@ -6,26 +8,6 @@ export type ScoringInput =
   | { kind: 'event'; event: GameEvent }
   /** The time, for the leases of probers that fell silent. It decides when windows close, never what they pay. */
   | { kind: 'tick'; nowMs: number };
-
-/** A row of the table `ledger`. Its first six fields are its key. */
-export interface LedgerRow extends LedgerKey {
-  windowStartAt: number;
-  count: number;
-  cents: number;
-  /** Latencies of the row's good answers (`decodeHistogram`). */
-  histogram: Uint8Array | null;
-  samples: FailureSample[];
-  note: string;
-}
-
-export interface LedgerKey {
-  gameId: string;
-  teamId: string;
-  windowIndex: number;
-  serviceId: string;
-  reason: LedgerReason;
-  counterparty: string;
-}
 
 /**
  * A window's accumulators as bytes, to be stored with the commit and handed back by `restoreWindow` when they are asked for.

@@ -10,7 +10,8 @@ import { ProgressBar } from '../progress-bar.js';
 import { recompute, type RecomputeOptions } from '../recompute.js';
 import { openRecording } from '../recording.js';
 import { addSourceOptions, withSource, type Source, type SourceOptions } from '../source.js';
-import { plain, table, writeLine, type Terminal } from '../terminal.js';
+import { table } from '#runtime';
+import { plain, writeLine, type Terminal } from '../terminal.js';
 
 export interface RescoredLine extends StandingLine {
   /** Under the game's own rules. */
