@@ -1,0 +1,35 @@
+import { messageOf } from '#kernel';
+import { startTestPostgres } from '#testing';
+import { FULL, QUICK, SCENARIOS, play, type Outcome } from './scenarios.js';
+import { isRight, toJson, toTable } from './table.js';
+
+/** All scenarios, one after the other. @returns the exit code: 0, or 1 if anything was lost, counted twice or not played */
+export async function runAll(options: { json: boolean; quick: boolean; seed: string }): Promise<number> {
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const startedAt = performance.now();
+  const outcomes: Outcome[] = [];
+  let failed = false;
+  const postgres = await startTestPostgres();
+  try {
+    for (const scenario of SCENARIOS) {
+      const since = performance.now();
+      say(`${scenario.name} …`);
+      try {
+        const outcome = await play(scenario, postgres, options.quick ? QUICK : FULL, options.seed);
+        outcomes.push(outcome);
+        if (!isRight(outcome)) failed = true;
+        for (const example of outcome.examples) say(`  WRONG ${example}`);
+      } catch (error) {
+        failed = true;
+        say(`  FAILED ${messageOf(error)}`);
+      }
+      say(`  ${((performance.now() - since) / 1000).toFixed(1)} s`);
+    }
+  } finally {
+    await postgres.stop();
+  }
+  const json = { seed: options.seed, scenarios: outcomes.map(toJson) };
+  process.stdout.write(`${options.json ? JSON.stringify(json, null, 2) : toTable(outcomes)}\n`);
+  say(`seed ${options.seed}, ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
+  return failed ? 1 : 0;
+}

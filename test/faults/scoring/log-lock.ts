@@ -1,0 +1,40 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface, type Interface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Stops all appends to an LMDB log, in whichever process, between `hold` and `release`, without touching the processes:
+ * they wait for the lock as they would for a busy disk. This opens the gap between a scorer's database commit and its publishing.
+ */
+export class LogLock {
+  readonly #child: ChildProcess;
+  readonly #answers: Interface;
+
+  constructor(folder: string) {
+    const holder = fileURLToPath(new URL('./log-lock-holder.mjs', import.meta.url));
+    this.#child = spawn(process.execPath, [holder, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#answers = createInterface({ input: this.#child.stdout! });
+  }
+
+  async hold(): Promise<void> {
+    await this.#ask();
+  }
+
+  async release(): Promise<void> {
+    await this.#ask();
+  }
+
+  async close(): Promise<void> {
+    const gone = once(this.#child, 'exit');
+    this.#child.stdin!.end();
+    await gone;
+    this.#answers.close();
+  }
+
+  async #ask(): Promise<void> {
+    const answer = once(this.#answers, 'line');
+    this.#child.stdin!.write('.');
+    await answer;
+  }
+}

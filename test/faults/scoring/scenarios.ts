@@ -1,0 +1,127 @@
+import type { TestPostgres } from '#testing';
+import { sleep } from '../../support/wait.js';
+import {
+  killBetweenCommitAndPublish,
+  killIngest,
+  killPostgres,
+  killScorer,
+  pause,
+  takeOver,
+  type Struck,
+} from './strikes.js';
+import type { Verdict } from './verdict.js';
+import { World, type WorldOptions } from './world.js';
+
+/** How often each fault strikes, and how long the scenarios without kills play. */
+export interface Size {
+  scorerKills: number;
+  gapKills: number;
+  ingestKills: number;
+  postgresKills: number;
+  takeovers: number;
+  playMs: number;
+}
+
+export const FULL: Size = {
+  scorerKills: 200,
+  gapKills: 25,
+  ingestKills: 30,
+  postgresKills: 6,
+  takeovers: 12,
+  playMs: 12_000,
+};
+export const QUICK: Size = {
+  scorerKills: 12,
+  gapKills: 3,
+  ingestKills: 3,
+  postgresKills: 1,
+  takeovers: 2,
+  playMs: 3_000,
+};
+
+/** One row of the table. */
+export interface Outcome extends Verdict {
+  scenario: string;
+  kills: number;
+  results: number;
+  /** In order of size. */
+  recoveriesMs: number[];
+  proof: Record<string, number>;
+}
+
+interface Scenario {
+  name: string;
+  options?: Omit<WorldOptions, 'seed'>;
+  /** By how much the end of the game lies in the future when it is ended. */
+  endsInMs?: number;
+  strike(world: World, size: Size, seed: string): Promise<Struck>;
+}
+
+/**
+ * A world in which every prober's clock is wrong. The oracle is given the intended times as the probers state them: a result
+ * counts in the window that its prober's clock names, and outside of the game it does not count. The slowest
+ * clock's first results lie before the game, the fastest clock's last ones behind its end.
+ */
+export const SKEWED = {
+  options: { skewsMs: [-300_000, -120_000, 0, 120_000, 300_000], begunBeforeMs: 298_000 },
+  endsInMs: 299_000,
+} as const;
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'scorer killed at random points',
+    strike: (world, { scorerKills }, seed) => killScorer(world, scorerKills, seed),
+  },
+  {
+    name: 'scorer killed between commit and publish',
+    strike: (world, { gapKills }) => killBetweenCommitAndPublish(world, gapKills),
+  },
+  {
+    name: 'ingest killed between append and ack',
+    strike: (world, { ingestKills }, seed) => killIngest(world, ingestKills, seed),
+  },
+  {
+    name: 'PostgreSQL killed under load',
+    strike: (world, { postgresKills }, seed) => killPostgres(world, postgresKills, seed),
+  },
+  {
+    name: '10 % duplicates, 20 % reordered, late results, a pause',
+    strike: (world, { playMs }) => pause(world, playMs),
+  },
+  {
+    name: 'clock skew of up to ±5 min per prober',
+    ...SKEWED,
+    strike: async (_world, { playMs }) => {
+      await sleep(playMs);
+      return { kills: 0, recoveriesMs: [] };
+    },
+  },
+  {
+    name: 'two scorers on one partition',
+    strike: (world, { takeovers }) => takeOver(world, takeovers),
+  },
+];
+
+/** Plays one scenario to its sealed end. */
+export async function play(
+  scenario: Scenario,
+  postgres: TestPostgres,
+  size: Size,
+  seed: string,
+): Promise<Outcome> {
+  const world = await World.create(postgres, { seed: `${seed} ${scenario.name}`, ...scenario.options });
+  try {
+    const { kills, recoveriesMs, proof } = await scenario.strike(world, size, seed);
+    await world.finish(scenario.endsInMs);
+    return {
+      scenario: scenario.name,
+      kills,
+      results: world.acknowledgedResults,
+      ...(await world.verdict()),
+      recoveriesMs: recoveriesMs.sort((a, b) => a - b),
+      proof: (await proof?.()) ?? {},
+    };
+  } finally {
+    await world.close();
+  }
+}

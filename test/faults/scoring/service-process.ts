@@ -1,0 +1,79 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const MAX_LINES = 200;
+
+/** One built service in a process of its own, which may be killed and started again. */
+export class ServiceProcess {
+  #child: ChildProcess | null = null;
+  #expectedToEnd = false;
+  /** The last lines of its logs, of all its lives. */
+  readonly lines: string[] = [];
+  /** Commits that were refused because another scorer had taken the partition over. */
+  fenced = 0;
+  /** Ends that nobody here caused. */
+  readonly crashes: string[] = [];
+
+  constructor(
+    readonly name: string,
+    private readonly env: Record<string, string>,
+  ) {}
+
+  get pid(): number {
+    if (this.#child?.pid === undefined) throw new Error(`the ${this.name} is not running`);
+    return this.#child.pid;
+  }
+
+  start(): void {
+    const child = fork(join(ROOT, 'dist/apps', this.name, 'src/main.js'), {
+      cwd: ROOT,
+      env: { PATH: process.env['PATH'], ...this.env },
+      // Not those of the test's own process.
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    this.#expectedToEnd = false;
+    createInterface({ input: child.stderr! }).on('line', (line) => {
+      if (line.includes('"code":"fenced"')) this.fenced++;
+      this.lines.push(line);
+      if (this.lines.length > MAX_LINES) this.lines.shift();
+    });
+    child.once('exit', (code, signal) => {
+      if (!this.#expectedToEnd) this.crashes.push(`the ${this.name} ended with ${signal ?? code}`);
+    });
+  }
+
+  /** SIGKILL: it gets to say nothing. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** SIGTERM: it finishes what it does. */
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  freeze(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  thaw(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === null) return;
+    this.#child = null;
+    this.#expectedToEnd = true;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+}

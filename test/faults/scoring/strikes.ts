@@ -1,0 +1,172 @@
+import { randomStream } from '#kernel';
+import { sleep } from '../../support/wait.js';
+import { LogLock } from './log-lock.js';
+import type { World } from './world.js';
+
+/** What a series of faults did. */
+export interface Struck {
+  kills: number;
+  /** From each kill to the first commit (of ingest: the first acknowledgement) after it, ms; the cold start of Node included. */
+  recoveriesMs: number[];
+  /** What shows that the fault really struck where it should. Asked when the game is sealed. */
+  proof?: () => Promise<Record<string, number>> | Record<string, number>;
+}
+
+/**
+ * Kills the scorer again and again.
+ * @param bootKills share of kills, in percent, that come before it could commit: while it boots, claims or reads
+ */
+export async function killScorer(world: World, kills: number, seed: string, bootKills = 33): Promise<Struck> {
+  const random = randomStream(seed, 'scorer kills');
+  const recoveriesMs: number[] = [];
+  let beforeFirstCommit = 0;
+  for (let kill = 0; kill < kills; kill++) {
+    const before = await world.watch.now();
+    const killedAt = performance.now();
+    await world.scorer.kill();
+    world.scorer.start();
+    if (kill < kills - 1 && random.below(100) < bootKills) {
+      beforeFirstCommit++;
+      await sleep(random.below(1_000));
+    } else {
+      await world.watch.recovered(before.fencingEpoch);
+      recoveriesMs.push(performance.now() - killedAt);
+      await sleep(random.below(250));
+    }
+  }
+  return { kills, recoveriesMs, proof: () => ({ beforeFirstCommit }) };
+}
+
+/**
+ * Kills the scorer when a commit is in the database and nothing of it in the log. The gap is a millisecond wide; the test
+ * widens it from outside by holding the write lock of the log: the scorer can commit, but not publish.
+ */
+export async function killBetweenCommitAndPublish(world: World, kills: number): Promise<Struck> {
+  const lock = new LogLock(world.folder);
+  const recoveriesMs: number[] = [];
+  let inTheGap = 0;
+  try {
+    for (let kill = 0; kill < kills; kill++) {
+      await lock.hold();
+      const published = await world.updates.publishedSeq();
+      const now = await world.watch.until(
+        'a commit that is not published',
+        ({ commitSeq }) => commitSeq > published,
+      );
+      const killedAt = performance.now();
+      await world.scorer.kill();
+      if ((await world.updates.publishedSeq()) < now.commitSeq) inTheGap++;
+      await lock.release();
+      world.scorer.start();
+      await world.watch.recovered(now.fencingEpoch);
+      recoveriesMs.push(performance.now() - killedAt);
+    }
+  } finally {
+    await lock.close();
+  }
+  return { kills, recoveriesMs, proof: () => ({ inTheGap }) };
+}
+
+/** Kills ingest at random moments; its probers send again what it did not acknowledge. */
+export async function killIngest(world: World, kills: number, seed: string): Promise<Struck> {
+  const random = randomStream(seed, 'ingest kills');
+  const recoveriesMs: number[] = [];
+  for (let kill = 0; kill < kills; kill++) {
+    const killedAt = performance.now();
+    await world.ingest.kill();
+    world.ingest.start();
+    const before = world.acknowledgedBatches;
+    while (world.acknowledgedBatches === before) await sleep(5);
+    recoveriesMs.push(performance.now() - killedAt);
+    await sleep(random.between(50, 400));
+  }
+  return { kills, recoveriesMs, proof: () => retriesInTheLog(world) };
+}
+
+/** Batches that got no answer and were sent again, and those of them that had been in the log already. */
+async function retriesInTheLog(world: World): Promise<Record<string, number>> {
+  const times = await world.appendedTimes();
+  let retried = 0;
+  let wereInTheLog = 0;
+  for (const { unanswered, duplicated } of world.probers) {
+    for (const key of unanswered) {
+      retried++;
+      // Those that were repeated on purpose prove nothing.
+      if (!duplicated.has(key) && times.get(key)! > 1) wereInTheLog++;
+    }
+  }
+  return { retried, wereInTheLog };
+}
+
+/** Kills PostgreSQL itself; its guardian starts it again. */
+export async function killPostgres(world: World, kills: number, seed: string): Promise<Struck> {
+  const random = randomStream(seed, 'postgres kills');
+  const recoveriesMs: number[] = [];
+  for (let kill = 0; kill < kills; kill++) {
+    const { pid } = world.postgres;
+    const { commitSeq } = await world.watch.now();
+    const killedAt = performance.now();
+    process.kill(pid!, 'SIGKILL');
+    while (world.postgres.pid === pid) await sleep(2);
+    // One commit may have been under way, and gone through.
+    await world.watch.until('commits after the kill', (now) => now.commitSeq > commitSeq + 1);
+    recoveriesMs.push(performance.now() - killedAt);
+    await sleep(random.between(200, 1_000));
+  }
+  return { kills, recoveriesMs };
+}
+
+/**
+ * Lets a second scorer take the partition over, again and again. Every other time the first one is asleep meanwhile (SIGSTOP),
+ * like a process that collects garbage for long: it wakes up and still believes that the partition is its own.
+ */
+export async function takeOver(world: World, takeovers: number): Promise<Struck> {
+  const recoveriesMs: number[] = [];
+  let fenced = 0;
+  const rival = world.rival();
+  let [owner, other] = [world.scorer, rival];
+  try {
+    for (let i = 0; i < takeovers; i++) {
+      const before = await world.watch.now();
+      const refused = owner.fenced;
+      const isAsleep = i % 2 === 1;
+      const startedAt = performance.now();
+      if (isAsleep) owner.freeze();
+      other.start();
+      const taken = world.watch.recovered(before.fencingEpoch);
+      // One that fell asleep in the middle of a commit holds a lock: it has to wake before anybody can take over.
+      await Promise.race([taken, sleep(5_000)]);
+      if (isAsleep) owner.thaw();
+      await taken;
+      recoveriesMs.push(performance.now() - startedAt);
+      for (const deadline = performance.now() + 10_000; owner.fenced === refused; await sleep(10))
+        if (performance.now() > deadline) throw new Error('the scorer that was replaced was not refused');
+      fenced += owner.fenced - refused;
+      await owner.kill();
+      [owner, other] = [other, owner];
+    }
+  } finally {
+    await rival.kill();
+  }
+  if (owner === rival) world.scorer.start();
+  return { kills: takeovers, recoveriesMs, proof: () => ({ fenced }) };
+}
+
+/** A pause that is announced while it lasts, so that pay of its windows has to be taken back; then the game goes on. */
+export async function pause(world: World, playMs: number): Promise<Struck> {
+  await sleep(playMs / 3);
+  const fromAt = world.boundary(-1_000);
+  await world.say(world.make.make('dev.payday.game.paused', { fromAt, reason: 'lunch' }));
+  await sleep(playMs / 3);
+  const until = world.boundary(0);
+  const endsAt = world.endsAt + until - fromAt;
+  await world.say(world.make.make('dev.payday.game.resumed', { fromAt: until, endsAt }));
+  await sleep(playMs / 3);
+  return { kills: 0, recoveriesMs: [], proof: () => repeatsInTheLog(world) };
+}
+
+async function repeatsInTheLog(world: World): Promise<Record<string, number>> {
+  let repeats = 0;
+  for (const times of (await world.appendedTimes()).values()) repeats += times - 1;
+  return { repeatsInTheLog: repeats };
+}

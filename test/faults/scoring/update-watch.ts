@@ -1,0 +1,47 @@
+import { TOPICS, decodeCloudEvent, type TeamScore } from '#contracts';
+import type { Consumer, EventLog, Position } from '#event-log';
+import { sleep } from '../../support/wait.js';
+
+/** Follows what the scorer publishes, as a broadcaster does. */
+export class UpdateWatch {
+  #commitSeq = 0;
+  #position: Position | null = null;
+  readonly #salaries = new Map<string, number>();
+  readonly #consumer: Consumer;
+
+  constructor(private readonly log: EventLog) {
+    this.#consumer = log.consume({
+      topic: TOPICS.scoreUpdates,
+      startAt: () => 'earliest',
+      onBatch: async ({ records }) => {
+        for (const record of records) {
+          const { teamId, salaryCents, commitSeq } = decodeCloudEvent(record).data as TeamScore;
+          this.#salaries.set(teamId, salaryCents);
+          this.#commitSeq = Math.max(this.#commitSeq, commitSeq);
+          this.#position = record.position;
+        }
+      },
+    });
+  }
+
+  /** The last commit of which anything is in the log now; 0 if there is none. */
+  async publishedSeq(): Promise<number> {
+    await this.#caughtUp();
+    return this.#commitSeq;
+  }
+
+  /** The last published salary, by team. */
+  async salaries(): Promise<Record<string, number>> {
+    await this.#caughtUp();
+    return Object.fromEntries(this.#salaries);
+  }
+
+  async close(): Promise<void> {
+    await this.#consumer.close();
+  }
+
+  async #caughtUp(): Promise<void> {
+    const [end] = await this.log.endPositions(TOPICS.scoreUpdates);
+    for (; this.#position !== end; await sleep(2)) if (end === null) return;
+  }
+}

@@ -1,0 +1,235 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { TOPICS, decodeProbeBatch, encodeCloudEvent, type GameEvent } from '#contracts';
+import { comparePositions, openEventLog, type EventLog } from '#event-log';
+import { TokenStore, openDatabase } from '#persistence';
+import { systemClock } from '#runtime';
+import { EventBuilder, buildScenario, type TestPostgres } from '#testing';
+import { eventually } from '../../support/wait.js';
+import { CommitWatch } from './commit-watch.js';
+import { ProberLoad, keyOf, resultsOf } from './prober-load.js';
+import { readTopic } from './read-topic.js';
+import { ServiceProcess } from './service-process.js';
+import { UpdateWatch } from './update-watch.js';
+import { judge, type Verdict } from './verdict.js';
+
+export const GAME = 'faults';
+export const WINDOW_MS = 1_000;
+const TEAMS = ['ants', 'bees', 'cats', 'dogs', 'eels', 'frogs'];
+/** The game begins this long before the first result, so that late and early results fall into it. */
+const BEGUN_BEFORE_MS = 5_000;
+const LASTS_MS = 3_600_000;
+
+export interface WorldOptions {
+  seed: string;
+  /** By prober; default: three right clocks. */
+  skewsMs?: readonly number[];
+  begunBeforeMs?: number;
+}
+
+let databases = 0;
+
+/**
+ * One game with a database and a log of its own, ingest and the scorer as processes on both, and probers that play at full
+ * tilt. Whoever made it disturbs it, then asks for the verdict.
+ */
+export class World {
+  readonly #events: GameEvent[] = [];
+  readonly #make = new EventBuilder(GAME);
+  readonly #scenario = buildScenario({ durationMs: LASTS_MS });
+  readonly startsAt: number;
+  /** As it was planned; no scenario plays that long. */
+  readonly endsAt: number;
+  readonly updates: UpdateWatch;
+
+  private constructor(
+    readonly postgres: TestPostgres,
+    readonly folder: string,
+    readonly databaseUrl: string,
+    readonly dataSource: DataSource,
+    readonly log: EventLog,
+    readonly watch: CommitWatch,
+    readonly ingest: ServiceProcess,
+    readonly scorer: ServiceProcess,
+    readonly probers: readonly ProberLoad[],
+    begunBeforeMs: number,
+  ) {
+    this.updates = new UpdateWatch(log);
+    this.startsAt = Math.floor((Date.now() - begunBeforeMs) / WINDOW_MS) * WINDOW_MS;
+    this.endsAt = this.startsAt + LASTS_MS;
+  }
+
+  /** Makes the world and starts everything in it. */
+  static async create(postgres: TestPostgres, options: WorldOptions): Promise<World> {
+    const folder = await mkdtemp(join(tmpdir(), 'payday-faults-'));
+    const databaseUrl = await newDatabase(postgres);
+    const dataSource = await openDatabase(databaseUrl, { migrate: true });
+    const log = await openEventLog(`lmdb:${folder}`, { clock: systemClock });
+    await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));
+    const { secret: token } = await new TokenStore(dataSource, systemClock).create({
+      role: 'prober',
+      gameId: GAME,
+      label: 'load',
+    });
+    const env = { PAYDAY_LOG_URL: `lmdb:${folder}`, DATABASE_URL: databaseUrl, PAYDAY_LOG_LEVEL: 'warn' };
+    const port = await freePort();
+    const probers = (options.skewsMs ?? [0, 0, 0]).map(
+      (skewMs, index) =>
+        new ProberLoad({
+          gameId: GAME,
+          teamIds: TEAMS,
+          serviceIds: ['router', 'catalog'],
+          ingestUrl: `http://127.0.0.1:${port}`,
+          token,
+          seed: options.seed,
+          proberId: `prober-${index + 1}`,
+          skewMs,
+          lanes: 2,
+          pauseMs: 25,
+        }),
+    );
+    const world = new World(
+      postgres,
+      folder,
+      databaseUrl,
+      dataSource,
+      log,
+      new CommitWatch(databaseUrl),
+      new ServiceProcess('ingest', { ...env, PAYDAY_PORT: String(port) }),
+      new ServiceProcess('scorer', env),
+      probers,
+      options.begunBeforeMs ?? BEGUN_BEFORE_MS,
+    );
+    await world.#begin();
+    return world;
+  }
+
+  /** Another scorer on the same partition. */
+  rival(): ServiceProcess {
+    return new ServiceProcess('scorer', {
+      PAYDAY_LOG_URL: `lmdb:${this.folder}`,
+      DATABASE_URL: this.databaseUrl,
+      PAYDAY_LOG_LEVEL: 'warn',
+    });
+  }
+
+  /** Publishes a game event, as control would. */
+  async say(event: GameEvent): Promise<void> {
+    this.#events.push(event);
+    await this.log.append(TOPICS.gameEvents, [encodeCloudEvent(event)]);
+  }
+
+  get make(): EventBuilder {
+    return this.#make;
+  }
+
+  /** The first instant of the window `inMs` from now. */
+  boundary(inMs: number): number {
+    return Math.ceil((Date.now() + inMs) / WINDOW_MS) * WINDOW_MS;
+  }
+
+  /** Everything is sent and acknowledged, and every acknowledged result is committed. */
+  async settle(): Promise<void> {
+    await Promise.all(this.probers.map((prober) => prober.stop()));
+    const [end] = await this.log.endPositions(TOPICS.probeResults);
+    await this.watch.until(
+      'all results are committed',
+      ({ positions }) =>
+        positions['probe-results'] !== undefined && comparePositions(positions['probe-results'], end!) >= 0,
+    );
+  }
+
+  /** Ends and seals the game when everything is in. The end lies `endsInMs` from now; in the past is allowed. */
+  async finish(endsInMs = WINDOW_MS): Promise<void> {
+    await this.settle();
+    await this.say(this.#make.make('dev.payday.game.ended', { endsAt: this.boundary(endsInMs) }));
+    await this.say(this.#make.make('dev.payday.game.sealed', { sealedAt: Date.now() }));
+    await this.watch.until('the game is sealed', ({ positions }) => `sealed:${GAME}` in positions);
+  }
+
+  get acknowledgedBatches(): number {
+    return this.probers.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
+  }
+
+  get acknowledgedResults(): number {
+    let sum = 0;
+    for (const { acknowledged } of this.probers)
+      for (const { outcome } of acknowledged.values()) sum += outcome.length;
+    return sum;
+  }
+
+  /** Compares the ledger with the oracle's; call it when the game is sealed. */
+  async verdict(): Promise<Verdict> {
+    const crashes = [...this.ingest.crashes, ...this.scorer.crashes];
+    if (crashes.length > 0)
+      throw new Error([...crashes, ...this.ingest.lines, ...this.scorer.lines].join('\n'));
+    const results = this.probers.flatMap(({ acknowledged }) => [...acknowledged.values()].flatMap(resultsOf));
+    return judge(this.dataSource, GAME, this.#scenario, this.#events, results);
+  }
+
+  /** How often each batch lies in the log, by its key. */
+  async appendedTimes(): Promise<Map<string, number>> {
+    const times = new Map<string, number>();
+    for (const { value } of await readTopic(this.log, TOPICS.probeResults)) {
+      const key = keyOf(decodeProbeBatch(value));
+      times.set(key, (times.get(key) ?? 0) + 1);
+    }
+    return times;
+  }
+
+  /** Committed salaries by team. */
+  async salaries(): Promise<Record<string, number>> {
+    const rows = await this.dataSource.query<{ team: string; cents: number }[]>(
+      'SELECT team_id AS team, salary_cents AS cents FROM team_score WHERE game_id = $1',
+      [GAME],
+    );
+    return Object.fromEntries(rows.map(({ team, cents }) => [team, cents]));
+  }
+
+  async close(): Promise<void> {
+    for (const service of [this.scorer, this.ingest]) await service.kill();
+    await Promise.all([this.watch.close(), this.updates.close()]);
+    await this.dataSource.destroy().catch(() => undefined);
+    await this.log.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #begin(): Promise<void> {
+    await this.say(this.#make.created(this.#scenario));
+    for (const team of TEAMS) await this.say(this.#make.team(team));
+    const { startsAt, endsAt } = this;
+    await this.say(this.#make.make('dev.payday.game.scheduled', { startsAt, endsAt }));
+    this.ingest.start();
+    this.scorer.start();
+    for (const prober of this.probers) prober.start();
+    await this.watch.until('first results are committed', ({ positions }) => 'probe-results' in positions);
+  }
+}
+
+async function newDatabase(postgres: TestPostgres): Promise<string> {
+  const name = `faults_${++databases}`;
+  // Its predecessor was killed, perhaps: the server may be on its way up.
+  await eventually(
+    async () => {
+      const admin = await openDatabase(postgres.databaseUrl);
+      try {
+        await admin.query(`CREATE DATABASE ${name}`);
+      } finally {
+        await admin.destroy();
+      }
+    },
+    { withinMs: 20_000 },
+  );
+  return postgres.databaseUrl.replace(/[^/]+$/, name);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
