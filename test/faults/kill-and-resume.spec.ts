@@ -242,6 +242,16 @@ describe(`kill -9 at any moment (seed ${SEED})`, () => {
       expect(await game.exited).toEqual({ code: 0, signal: null });
       await folder.allGone();
     }, 10_000);
+
+    it('--resume shows the final standings again', async () => {
+      const again = await GameProcess.start(folder, ['--resume', '--exit-at-end']);
+      expect(await again.exited).toEqual({ code: 0, signal: null });
+      const table = (stdout: string): string =>
+        stdout.split('Final standings\n')[1]!.split('\n\n')[0]!.trimEnd();
+      expect(table(again.stdout)).toBe(table(game.stdout));
+      expect(again.stderr).toBe('');
+      await folder.allGone();
+    }, 60_000);
   });
 });
 
