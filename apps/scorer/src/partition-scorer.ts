@@ -74,8 +74,10 @@ export class PartitionScorer {
     this.noteSealed();
     // What was committed just before a crash may not have been published: salaries are absolute, so say them again.
     for (const [gameId, game] of this.state.games) {
-      if (!game.schedule.sealed)
-        await this.publish(await this.retry('load scores', () => store.loadScores(gameId)));
+      const scores = await this.retry('load scores', () => store.loadScores(gameId));
+      // Each commit is published before the next: of a sealed game nothing but the very last one can be missing.
+      const isMissing = ({ commitSeq }: TeamScore): boolean => commitSeq === this.commitSeq;
+      await this.publish(game.schedule.sealed ? scores.filter(isMissing) : scores);
     }
     logger.info({ partition, epoch: this.fencingEpoch, commitSeq: this.commitSeq }, 'scoring this partition');
     return { ...this.positions };

@@ -1,5 +1,12 @@
-import { TOPICS, decodeCloudEvent, decodeProbeBatch, type GameEvent } from '#contracts';
-import type { Consumer, EventLog, EventRecord, Position, StoredRecord } from '#event-log';
+import { TOPICS, decodeCloudEvent, decodeProbeBatch, type GameEvent, type GameEventType } from '#contracts';
+import {
+  comparePositions,
+  type Consumer,
+  type EventLog,
+  type EventRecord,
+  type Position,
+  type StoredRecord,
+} from '#event-log';
 import { messageOf } from '#kernel';
 import type { Logger } from '#runtime';
 import type { PartitionScorer, PositionedInput } from './partition-scorer.js';
@@ -29,6 +36,9 @@ export class PartitionWorker {
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => {};
   private roomMade: (() => void)[] = [];
+  /** Up to where results were taken. */
+  private resultsUpTo: Position | null = null;
+  private resultsTaken: (() => void)[] = [];
 
   constructor(private readonly options: PartitionWorkerOptions) {}
 
@@ -36,15 +46,11 @@ export class PartitionWorker {
   async start(): Promise<Position | null> {
     const { scorer, log, logger } = this.options;
     const positions = await scorer.claim();
+    this.resultsUpTo = positions[RESULTS] ?? null;
     this.events = log.consume({
       topic: TOPICS.gameEvents,
       startAt: (partition) => positions[eventSource(partition)] ?? 'earliest',
-      onBatch: async ({ partition, records }) => {
-        await this.take(records, eventSource(partition), (record) => ({
-          kind: 'event',
-          event: decodeCloudEvent(record) as GameEvent,
-        }));
-      },
+      onBatch: ({ partition, records }) => this.takeEvents(records, eventSource(partition)),
       onError: (err) => logger.warn({ err }, 'game events are delivered again to the scorer'),
     });
     await this.events.ready;
@@ -54,6 +60,8 @@ export class PartitionWorker {
 
   async takeResults(records: readonly StoredRecord[]): Promise<void> {
     await this.take(records, RESULTS, ({ value }) => ({ kind: 'batch', batch: decodeProbeBatch(value) }));
+    this.resultsUpTo = records.at(-1)!.position;
+    release(this.resultsTaken);
   }
 
   hasSealed(gameId: string): boolean {
@@ -70,10 +78,36 @@ export class PartitionWorker {
     if (this.stopped) return this.loop;
     this.stopped = true;
     this.wake();
+    release(this.resultsTaken);
     await this.events?.close();
     await this.loop;
-    this.releaseRoom();
+    release(this.roomMade);
     await this.options.close();
+  }
+
+  /** Sealing refuses what comes later, so everything that was acknowledged until now, however far behind we are, goes first. */
+  private async takeEvents(records: readonly StoredRecord[], source: string): Promise<void> {
+    const decode = (record: StoredRecord): PositionedInput['input'] => ({
+      kind: 'event',
+      event: decodeCloudEvent(record) as GameEvent,
+    });
+    let from = 0;
+    for (let i = 0; i < records.length; i++) {
+      if (records[i]!.headers['ce_type'] !== SEALED) continue;
+      await this.take(records.slice(from, i), source, decode);
+      await this.takeResultsInTheLog();
+      from = i;
+    }
+    await this.take(records.slice(from), source, decode);
+  }
+
+  private async takeResultsInTheLog(): Promise<void> {
+    const ends = await this.options.log.endPositions(TOPICS.probeResults);
+    const end = ends[this.options.partition] ?? null;
+    while (!this.stopped && end !== null) {
+      if (this.resultsUpTo !== null && comparePositions(this.resultsUpTo, end) >= 0) return;
+      await new Promise<void>((resolve) => this.resultsTaken.push(resolve));
+    }
   }
 
   private async take(
@@ -115,7 +149,8 @@ export class PartitionWorker {
     } catch (error) {
       this.failure = error;
       this.stopped = true;
-      this.releaseRoom();
+      release(this.roomMade);
+      release(this.resultsTaken);
       this.options.logger.error(
         { err: error, partition: this.options.partition },
         'the scorer of this partition stopped',
@@ -126,7 +161,7 @@ export class PartitionWorker {
   private async processWaiting(): Promise<void> {
     const batch = this.waiting;
     this.waiting = [];
-    this.releaseRoom();
+    release(this.roomMade);
     await this.options.scorer.process(batch);
   }
 
@@ -134,14 +169,15 @@ export class PartitionWorker {
     const woken = new Promise<void>((resolve) => (this.wake = resolve));
     await Promise.race([woken, this.options.delay(IDLE_MS)]);
   }
+}
 
-  private releaseRoom(): void {
-    for (const resolve of this.roomMade.splice(0)) resolve();
-  }
+function release(waiting: (() => void)[]): void {
+  for (const resolve of waiting.splice(0)) resolve();
 }
 
 /** Name of the stored position in the partition of `probe-results`. */
 const RESULTS = 'probe-results';
+const SEALED: GameEventType = 'dev.payday.game.sealed';
 
 function eventSource(partition: number): string {
   return `game-events/${partition}`;

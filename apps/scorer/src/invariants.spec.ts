@@ -1,0 +1,250 @@
+import { Registry } from 'prom-client';
+import type { DataSource } from 'typeorm';
+import {
+  TOPICS,
+  decodeCloudEvent,
+  encodeCloudEvent,
+  encodeProbeBatch,
+  teamKey,
+  type GameEvent,
+  type TeamScore,
+} from '#contracts';
+import { openEventLog, type EventLog, type EventRecord } from '#event-log';
+import { ScorerStore, openDatabase } from '#persistence';
+import { createLogger } from '#runtime';
+import {
+  EventBuilder,
+  ManualClock,
+  buildBatch,
+  buildScenario,
+  startTestPostgres,
+  type TestPostgres,
+} from '#testing';
+import { PartitionScorer, type PositionedInput } from './partition-scorer.js';
+import { PartitionWorker } from './partition-worker.js';
+import { ScorerMetrics } from './scorer-metrics.js';
+
+const GAME = 'g';
+const CENTS_PER_RESULT = 7;
+
+let postgres: TestPostgres;
+let dataSource: DataSource;
+let log: EventLog;
+let clock: ManualClock;
+let events: EventBuilder;
+let stores: ScorerStore[];
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  dataSource = await openDatabase(postgres.databaseUrl, { migrate: true });
+}, 60_000);
+
+afterAll(async () => {
+  await dataSource?.destroy();
+  await postgres?.stop();
+});
+
+beforeEach(async () => {
+  await dataSource.query('TRUNCATE scorer_checkpoint, ledger, team_score, window_state');
+  log = await openEventLog('memory:');
+  await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));
+  clock = new ManualClock();
+  events = new EventBuilder(GAME);
+  stores = [];
+});
+
+afterEach(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+  await log.close();
+});
+
+function newScorer(onto: EventLog = log): PartitionScorer {
+  const store = new ScorerStore(dataSource);
+  stores.push(store);
+  return new PartitionScorer({
+    partition: 0,
+    partitions: 1,
+    store,
+    log: onto,
+    clock,
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    metrics: new ScorerMetrics(new Registry()),
+    leaseMs: 15_000,
+    delay: async () => {},
+  });
+}
+
+const startedGame = (): GameEvent[] => [
+  events.created(buildScenario()),
+  events.team('ants'),
+  events.make('dev.payday.game.scheduled', { startsAt: clock.nowMs(), endsAt: clock.nowMs() + 20_000 }),
+];
+
+const sealing = (): GameEvent => events.make('dev.payday.game.sealed', { sealedAt: clock.nowMs() });
+
+/** A batch with one good result. */
+function batch(seq: number) {
+  const result = {
+    teamId: 'ants',
+    role: 'consumer' as const,
+    serviceId: 'catalog',
+    counterpartyId: 'ants',
+    intendedAt: clock.nowMs() + 100,
+    latencyUs: 10_000,
+    outcome: 'ok' as const,
+  };
+  return buildBatch(GAME, [result], { proberId: 'p', epoch: 1, seq });
+}
+
+function inputs(list: readonly GameEvent[], seqs: readonly number[] = []): PositionedInput[] {
+  return [
+    ...list.map((event) => ({
+      source: 'game-events/0',
+      position: String(event.sequence),
+      input: { kind: 'event' as const, event },
+    })),
+    ...seqs.map((seq) => ({
+      source: 'probe-results',
+      position: String(seq + 1),
+      input: { kind: 'batch' as const, batch: batch(seq) },
+    })),
+  ];
+}
+
+async function salary(): Promise<number | undefined> {
+  const [row] = await dataSource.query<{ cents: number }[]>('SELECT salary_cents AS cents FROM team_score');
+  return row?.cents;
+}
+
+async function committedSeq(): Promise<number> {
+  const [row] = await dataSource.query<{ seq: number }[]>('SELECT commit_seq AS seq FROM scorer_checkpoint');
+  return row!.seq;
+}
+
+const scoresIn = (records: readonly EventRecord[]): TeamScore[] =>
+  records.map((record) => decodeCloudEvent(record).data as TeamScore);
+
+/** The log, except that every append of score updates is first shown to `onUpdates`, which may refuse it. */
+function observed(onUpdates: (scores: TeamScore[]) => Promise<void>): EventLog {
+  return new Proxy(log, {
+    get(target, name) {
+      if (name !== 'append') return Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name);
+      return async (topic: string, records: EventRecord[]) => {
+        if (topic === TOPICS.scoreUpdates) await onUpdates(scoresIn(records));
+        return target.append(topic, records);
+      };
+    },
+  });
+}
+
+describe('invariant 1: exactly once', () => {
+  it('goes on behind the source positions that were committed with the state, and counts a redelivery once', async () => {
+    const first = newScorer();
+    expect(await first.claim()).toEqual({});
+    await first.process(inputs(startedGame(), [0, 1]));
+
+    const second = newScorer();
+    expect(await second.claim()).toEqual({ 'game-events/0': '3', 'probe-results': '2' });
+    await second.process(inputs([], [1, 2]));
+    expect(await salary()).toBe(3 * CENTS_PER_RESULT);
+  });
+
+  it('fences a scorer that was replaced: nothing of what it still holds is written or published', async () => {
+    const published: TeamScore[] = [];
+    const stale = newScorer(observed(async (scores) => void published.push(...scores)));
+    await stale.claim();
+    await stale.process(inputs(startedGame(), [0]));
+    const fresh = newScorer();
+    await fresh.claim();
+    published.length = 0;
+    await expect(stale.process(inputs([], [1]))).rejects.toMatchObject({ code: 'fenced' });
+    expect(published).toEqual([]);
+    await fresh.process(inputs([], [1]));
+    expect(await salary()).toBe(2 * CENTS_PER_RESULT);
+  });
+
+  it('scores every result that was in the log when the game was sealed, however far behind the scorer was', async () => {
+    await log.append(TOPICS.gameEvents, [...startedGame(), sealing()].map(encodeCloudEvent));
+    const value = (seq: number): EventRecord => ({
+      key: teamKey(GAME, 'ants'),
+      value: encodeProbeBatch(batch(seq)),
+    });
+    await log.append(TOPICS.probeResults, [value(0), value(1)]);
+    const worker = new PartitionWorker({
+      partition: 0,
+      scorer: newScorer(),
+      log,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+      delay: () => new Promise((resolve) => setImmediate(resolve)),
+      close: async () => {},
+    });
+    expect(await worker.start()).toBeNull();
+    const results = log.consume({
+      topic: TOPICS.probeResults,
+      startAt: () => 'earliest',
+      maxBatchRecords: 1,
+      onBatch: ({ records }) => worker.takeResults(records),
+    });
+    while (!worker.hasSealed(GAME)) await new Promise((resolve) => setImmediate(resolve));
+    await results.close();
+    await worker.stop();
+    worker.assertWorking();
+    expect(await salary()).toBe(2 * CENTS_PER_RESULT);
+  });
+
+  it('stops although a sealing waits for results that it never got', async () => {
+    await log.append(TOPICS.gameEvents, [...startedGame(), sealing()].map(encodeCloudEvent));
+    await log.append(TOPICS.probeResults, [
+      { key: teamKey(GAME, 'ants'), value: encodeProbeBatch(batch(0)) },
+    ]);
+    const worker = new PartitionWorker({
+      partition: 0,
+      scorer: newScorer(),
+      log,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+      delay: () => new Promise((resolve) => setImmediate(resolve)),
+      close: async () => {},
+    });
+    await worker.start();
+    await worker.stop();
+    expect(worker.hasSealed(GAME)).toBe(false);
+  });
+});
+
+describe('invariant 3: a number on a screen is durable', () => {
+  it('publishes nothing before it is committed', async () => {
+    const seen: { published: number; committed: number }[] = [];
+    const scorer = newScorer(
+      observed(async ([score]) => {
+        seen.push({ published: score!.commitSeq, committed: await committedSeq() });
+      }),
+    );
+    await scorer.claim();
+    await scorer.process(inputs(startedGame(), [0]));
+    await scorer.process(inputs([], [1]));
+    expect(seen).toEqual([
+      { published: 1, committed: 1 },
+      { published: 2, committed: 2 },
+    ]);
+  });
+
+  it.each([
+    ['a running', false],
+    ['a sealed', true],
+  ])('publishes the last commit of %s game after a crash between the two', async (_state, isSealed) => {
+    const crashed = newScorer(
+      observed(async () => {
+        throw new Error('killed');
+      }),
+    );
+    await crashed.claim();
+    const game = startedGame();
+    await expect(crashed.process(inputs([...game, ...(isSealed ? [sealing()] : [])], []))).rejects.toThrow(
+      'killed',
+    );
+    const published: TeamScore[] = [];
+    const next = newScorer(observed(async (scores) => void published.push(...scores)));
+    await next.claim();
+    expect(published).toMatchObject([{ teamId: 'ants', commitSeq: 1 }]);
+  });
+});
