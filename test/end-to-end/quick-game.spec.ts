@@ -14,7 +14,7 @@ import { eventually, sleep } from '../support/wait.js';
  */
 const TEAMS = 8;
 const FIRST_PAY_WITHIN_MS = 30_000;
-const LAMP_WITHIN_MS = 6_000;
+const LAMP_WITHIN_MS = 12_000;
 
 const folder = new GameFolder();
 let game: GameProcess;
