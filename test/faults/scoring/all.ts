@@ -6,6 +6,10 @@ import { isRight, toJson, toTable } from './table.js';
 /** All scenarios, one after the other. @returns the exit code: 0, or 1 if anything was lost, counted twice or not played */
 export async function runAll(options: { json: boolean; quick: boolean; seed: string }): Promise<number> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const tellTenths = (kills: number, of: number): void => {
+    if (kills % Math.ceil(of / 10) === 0) say(`  ${kills} of ${of}`);
+  };
+  const size = options.quick ? QUICK : FULL;
   const startedAt = performance.now();
   const outcomes: Outcome[] = [];
   let failed = false;
@@ -15,7 +19,7 @@ export async function runAll(options: { json: boolean; quick: boolean; seed: str
       const since = performance.now();
       say(`${scenario.name} …`);
       try {
-        const outcome = await play(scenario, postgres, options.quick ? QUICK : FULL, options.seed);
+        const outcome = await play(scenario, postgres, size, options.seed, tellTenths);
         outcomes.push(outcome);
         if (!isRight(outcome)) failed = true;
         for (const example of outcome.examples) say(`  WRONG ${example}`);

@@ -24,10 +24,10 @@ export interface Size {
 
 export const FULL: Size = {
   scorerKills: 200,
-  gapKills: 25,
+  gapKills: 20,
   ingestKills: 30,
   postgresKills: 6,
-  takeovers: 12,
+  takeovers: 8,
   playMs: 12_000,
 };
 export const QUICK: Size = {
@@ -51,7 +51,7 @@ export interface Outcome extends Verdict {
 
 interface Scenario {
   name: string;
-  options?: Omit<WorldOptions, 'seed'>;
+  options?: Pick<WorldOptions, 'skewsMs' | 'begunBeforeMs'>;
   /** By how much the end of the game lies in the future when it is ended. */
   endsInMs?: number;
   strike(world: World, size: Size, seed: string): Promise<Struck>;
@@ -108,8 +108,10 @@ export async function play(
   postgres: TestPostgres,
   size: Size,
   seed: string,
+  onKill?: WorldOptions['onKill'],
 ): Promise<Outcome> {
-  const world = await World.create(postgres, { seed: `${seed} ${scenario.name}`, ...scenario.options });
+  const options = { seed: `${seed} ${scenario.name}`, onKill, ...scenario.options };
+  const world = await World.create(postgres, options);
   try {
     const { kills, recoveriesMs, proof } = await scenario.strike(world, size, seed);
     await world.finish(scenario.endsInMs);

@@ -16,7 +16,7 @@ export interface Struck {
  * Kills the scorer again and again.
  * @param bootKills share of kills, in percent, that come before it could commit: while it boots, claims or reads
  */
-export async function killScorer(world: World, kills: number, seed: string, bootKills = 33): Promise<Struck> {
+export async function killScorer(world: World, kills: number, seed: string, bootKills = 40): Promise<Struck> {
   const random = randomStream(seed, 'scorer kills');
   const recoveriesMs: number[] = [];
   let beforeFirstCommit = 0;
@@ -33,6 +33,7 @@ export async function killScorer(world: World, kills: number, seed: string, boot
       recoveriesMs.push(performance.now() - killedAt);
       await sleep(random.below(250));
     }
+    world.onKill(kill + 1, kills);
   }
   return { kills, recoveriesMs, proof: () => ({ beforeFirstCommit }) };
 }
@@ -60,6 +61,7 @@ export async function killBetweenCommitAndPublish(world: World, kills: number): 
       world.scorer.start();
       await world.watch.recovered(now.fencingEpoch);
       recoveriesMs.push(performance.now() - killedAt);
+      world.onKill(kill + 1, kills);
     }
   } finally {
     await lock.close();
@@ -79,6 +81,7 @@ export async function killIngest(world: World, kills: number, seed: string): Pro
     while (world.acknowledgedBatches === before) await sleep(5);
     recoveriesMs.push(performance.now() - killedAt);
     await sleep(random.between(50, 400));
+    world.onKill(kill + 1, kills);
   }
   return { kills, recoveriesMs, proof: () => retriesInTheLog(world) };
 }
@@ -112,6 +115,7 @@ export async function killPostgres(world: World, kills: number, seed: string): P
     await world.watch.until('commits after the kill', (now) => now.commitSeq > commitSeq + 1);
     recoveriesMs.push(performance.now() - killedAt);
     await sleep(random.between(200, 1_000));
+    world.onKill(kill + 1, kills);
   }
   return { kills, recoveriesMs };
 }
@@ -144,6 +148,7 @@ export async function takeOver(world: World, takeovers: number): Promise<Struck>
       fenced += owner.fenced - refused;
       await owner.kill();
       [owner, other] = [other, owner];
+      world.onKill(i + 1, takeovers);
     }
   } finally {
     await rival.kill();

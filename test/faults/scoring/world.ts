@@ -28,6 +28,8 @@ export interface WorldOptions {
   /** By prober; default: three right clocks. */
   skewsMs?: readonly number[];
   begunBeforeMs?: number;
+  /** Told after each kill. */
+  onKill?(kills: number, of: number): void;
 }
 
 let databases = 0;
@@ -56,6 +58,7 @@ export class World {
     readonly scorer: ServiceProcess,
     readonly probers: readonly ProberLoad[],
     begunBeforeMs: number,
+    readonly onKill: (kills: number, of: number) => void,
   ) {
     this.updates = new UpdateWatch(log);
     this.startsAt = Math.floor((Date.now() - begunBeforeMs) / WINDOW_MS) * WINDOW_MS;
@@ -102,6 +105,7 @@ export class World {
       new ServiceProcess('scorer', env),
       probers,
       options.begunBeforeMs ?? BEGUN_BEFORE_MS,
+      options.onKill ?? (() => undefined),
     );
     await world.#begin();
     return world;
