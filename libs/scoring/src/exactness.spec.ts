@@ -112,7 +112,7 @@ function toBatches(sent: readonly Sent[], promises: boolean): ProbeBatch[] {
   return out;
 }
 
-describe('the scoring core', () => {
+describe('invariant 2: the final ledger is a pure function of results, scenario and events', () => {
   it('equals the naive oracle to the cent under any order, repetition, batching, lateness, restart, pause and prober death', () => {
     fc.assert(
       fc.property(fc.array(sentArb, { maxLength: 12 }), chaosArb, pauseArb, (sent, chaos, pause) => {
