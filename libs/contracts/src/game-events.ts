@@ -17,6 +17,9 @@ export interface TeamInfo {
 /** What one fault on one team is doing. Defined with its transitions in `libs/faults`. */
 export type FaultState = 'armed' | 'firing' | 'active' | 'reverting' | 'reverted' | 'stuck';
 
+/** Whether the windows that a fault strikes count, or are left out of that team's pay for that service. */
+export type FaultScoring = 'count' | 'pause';
+
 export interface FaultInfo {
   /** One per team struck: `<injection id>/<team id>`. */
   id: string;
@@ -32,6 +35,8 @@ export interface FaultInfo {
   /** Epoch ms when it began to fire, and when its time to live ends. */
   startedAt: number;
   expiresAt: number;
+  /** Default: `count`. */
+  scoring?: FaultScoring;
 }
 
 /** Data of each `game-events` type. All times are epoch ms; all that touch scoring lie on window boundaries. */
@@ -46,6 +51,12 @@ export interface GameEventData {
   /** Windows from `fromAt` on score again; the end moves by the length of the pause. */
   'dev.payday.game.resumed': { fromAt: number; endsAt: number };
   'dev.payday.game.ended': { endsAt: number };
+  /** From the window boundary `fromAt` on the public sees no score change, until the ceremony or a thaw. Scoring goes on. */
+  'dev.payday.game.frozen': { fromAt: number };
+  /** A freeze is taken back: the public sees everything again. */
+  'dev.payday.game.thawed': { at: number };
+  /** The ceremony: from `revealedAt` on the public sees the final standings. Only after sealing. */
+  'dev.payday.game.revealed': { revealedAt: number };
   /** Nothing that arrives later changes the ledger. */
   'dev.payday.game.sealed': { sealedAt: number };
   /** An amount given or taken by hand; it counts in the window that holds `effectiveAt`. */
@@ -57,7 +68,26 @@ export interface GameEventData {
     effectiveAt: number;
   };
   'dev.payday.fault.changed': { fault: FaultInfo };
-  'dev.payday.announcement.made': { announcementId: string; text: string };
+  /**
+   * Windows of one team and service that do not score, because a fault with the policy `pause` struck them. Both bounds are
+   * window boundaries; `untilAt` (exclusive) is null while the fault lasts. A later event with the same `excuseId`
+   * replaces an earlier one.
+   */
+  'dev.payday.windows.excused': {
+    excuseId: string;
+    teamId: string;
+    serviceId: string;
+    fromAt: number;
+    untilAt: number | null;
+    reason: string;
+  };
+  /** `pictureUrl` and `videoUrl` are http(s), or paths of this server. */
+  'dev.payday.announcement.made': {
+    announcementId: string;
+    text: string;
+    pictureUrl?: string;
+    videoUrl?: string;
+  };
 }
 
 export type GameEventType = keyof GameEventData;

@@ -31,7 +31,12 @@ export interface GameView {
   endsAt: number | null;
   /** Set while the game is paused: the clock shows `endsAt − pausedAt`. */
   pausedAt: number | null;
+  /** True from the freeze on, until the reveal: the standings are those of `frozenAt`. */
   frozen: boolean;
+  /** The window boundary whose standings the public sees; null while it sees everything. */
+  frozenAt?: number | null;
+  /** When the final standings were revealed after a freeze; null before, and where there was no freeze. */
+  revealedAt?: number | null;
   /** The current load phase. */
   phase: { label: string; requestsPerSecond: number } | null;
 }
@@ -82,7 +87,9 @@ export type TickerEvent =
   | { kind: 'fault_started'; injectionId: string; label: string; serviceId: string; teamIds: string[] }
   | { kind: 'fault_ended'; injectionId: string; label: string; serviceId: string }
   | { kind: 'salary_negative'; teamId: string }
-  | { kind: 'announcement'; text: string };
+  | { kind: 'game_frozen' }
+  | { kind: 'game_revealed'; winnerId: string | null }
+  | { kind: 'announcement'; text: string; pictureUrl?: string; videoUrl?: string };
 
 /**
  * What changed between frame `fromSeq` (exclusive) and `seq`. Rows are whole and replace the row of the same

@@ -1,3 +1,5 @@
+import type { FaultScoring } from './game-events.js';
+
 /**
  * A scenario after loading: every default filled in, every time in milliseconds of game time (time since the
  * start of the game, pauses not counted). `libs/scenario` turns a YAML file into this; `game.created` carries it.
@@ -19,6 +21,38 @@ export interface Scenario {
   load: LoadPhase[];
   /** In order of `atMs`. */
   timeline: TimelineEntry[];
+  /** When the public's board freezes; absent: never by itself. Before the end. */
+  freezeAtMs?: number;
+  /** Absent in games that were recorded before there were ceremonies, as is `chaos`: then the defaults hold. */
+  ceremony?: CeremonySpec;
+  chaos?: ChaosLimits;
+}
+
+export interface CeremonySpec {
+  /** After sealing, when a frozen board is revealed by itself; null: only by hand. */
+  revealAfterMs: number | null;
+  /** How many teams are introduced, and how many of them win a prize. */
+  introduced: number;
+  prizes: number;
+}
+
+/** Bounds of what facilitators and the timeline may break at once. */
+export interface ChaosLimits {
+  /** Teams that one injection may strike without a typed confirmation. */
+  maxTeams: number;
+  maxDurationMs: number;
+  /** Between two faults on the same service of the same team: from verified gone to the next firing. */
+  cooldownMs: number;
+  /** Faults (one per team struck) that may act at the same time. */
+  maxActive: number;
+}
+
+/** A condition of a timeline entry: the entry runs when it holds, not before `atMs`, and at the latest at `byMs`. */
+export interface TimelineCondition {
+  /** This share of the ranked teams has every service up. */
+  teamsUpPercent: number;
+  /** Game time at which the entry runs whatever holds; null: never without the condition. */
+  byMs: number | null;
 }
 
 export interface ServiceSpec {
@@ -99,5 +133,17 @@ export type TimelineEntry =
       teams: 'all' | number | string[];
       /** Shown to the audience, e.g. "Someone in another department shipped a bad version of catalog". */
       label: string;
+      /** Default: `count`. */
+      scoring?: FaultScoring;
+      when?: TimelineCondition;
     }
-  | { type: 'announcement'; atMs: number; id: string; text: string };
+  | {
+      type: 'announcement';
+      atMs: number;
+      id: string;
+      text: string;
+      /** http(s), or a path of this server. */
+      pictureUrl?: string;
+      videoUrl?: string;
+      when?: TimelineCondition;
+    };

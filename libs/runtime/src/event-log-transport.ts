@@ -20,9 +20,13 @@ export const GAME_EVENT_TYPES: readonly GameEventType[] = [
   'dev.payday.game.paused',
   'dev.payday.game.resumed',
   'dev.payday.game.ended',
+  'dev.payday.game.frozen',
+  'dev.payday.game.thawed',
+  'dev.payday.game.revealed',
   'dev.payday.game.sealed',
   'dev.payday.adjustment.made',
   'dev.payday.fault.changed',
+  'dev.payday.windows.excused',
   'dev.payday.announcement.made',
 ];
 

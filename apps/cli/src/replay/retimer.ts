@@ -51,6 +51,20 @@ export class Retimer {
         return { endsAt: this.at(event.data.endsAt) };
       case 'dev.payday.game.sealed':
         return { sealedAt: this.at(event.data.sealedAt) };
+      case 'dev.payday.game.frozen':
+        return { fromAt: this.at(event.data.fromAt) };
+      case 'dev.payday.game.thawed':
+        return { at: this.at(event.data.at) };
+      case 'dev.payday.game.revealed':
+        return { revealedAt: this.at(event.data.revealedAt) };
+      case 'dev.payday.windows.excused': {
+        const { fromAt, untilAt } = event.data;
+        return {
+          ...event.data,
+          fromAt: this.at(fromAt),
+          untilAt: untilAt === null ? null : this.at(untilAt),
+        };
+      }
       case 'dev.payday.adjustment.made':
         return { ...event.data, effectiveAt: this.at(event.data.effectiveAt) };
       case 'dev.payday.fault.changed': {

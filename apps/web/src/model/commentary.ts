@@ -59,6 +59,16 @@ function english(event: TickerEvent, nameOf: (teamId: string) => string): Segmen
       return event.winnerId === null
         ? [{ text: 'The company is closed' }]
         : [strong(nameOf(event.winnerId)), { text: ' wins the day' }];
+    case 'game_frozen':
+      return [{ text: 'The board is frozen: from here on nobody sees who earns what' }];
+    case 'game_revealed':
+      return event.winnerId === null
+        ? [{ text: 'The final salaries are out' }]
+        : [
+            { text: 'The final salaries are out: ' },
+            strong(nameOf(event.winnerId)),
+            { text: ' wins the day' },
+          ];
     case 'phase':
       return [{ text: event.label }];
     case 'rank_taken':
@@ -107,6 +117,12 @@ function japanese(event: TickerEvent, nameOf: (teamId: string) => string): Segme
       return event.winnerId === null
         ? [{ text: '閉業しました' }]
         : [strong(nameOf(event.winnerId)), { text: 'が優勝です' }];
+    case 'game_frozen':
+      return [{ text: 'ここから先の給与は発表まで非公開です' }];
+    case 'game_revealed':
+      return event.winnerId === null
+        ? [{ text: '最終給与の発表です' }]
+        : [{ text: '最終給与の発表です: ' }, strong(nameOf(event.winnerId)), { text: 'が優勝です' }];
     case 'phase':
       return [{ text: event.label }];
     case 'rank_taken':
