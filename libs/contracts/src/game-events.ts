@@ -1,5 +1,5 @@
 import type { CloudEvent } from './cloud-event.js';
-import type { Scenario } from './scenario.js';
+import type { FaultScoring, Scenario } from './scenario.js';
 
 /** The life of a game. `frozen` is a view of `running` (the public sees no change) and so is no state here. */
 export type GameState = 'lobby' | 'running' | 'paused' | 'ended' | 'sealed';
@@ -16,9 +16,6 @@ export interface TeamInfo {
 
 /** What one fault on one team is doing. Defined with its transitions in `libs/faults`. */
 export type FaultState = 'armed' | 'firing' | 'active' | 'reverting' | 'reverted' | 'stuck';
-
-/** Whether the windows that a fault strikes count, or are left out of that team's pay for that service. */
-export type FaultScoring = 'count' | 'pause';
 
 export interface FaultInfo {
   /** One per team struck: `<injection id>/<team id>`. */

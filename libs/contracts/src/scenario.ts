@@ -1,5 +1,3 @@
-import type { FaultScoring } from './game-events.js';
-
 /**
  * A scenario after loading: every default filled in, every time in milliseconds of game time (time since the
  * start of the game, pauses not counted). `libs/scenario` turns a YAML file into this; `game.created` carries it.
@@ -27,6 +25,9 @@ export interface Scenario {
   ceremony?: CeremonySpec;
   chaos?: ChaosLimits;
 }
+
+/** Whether the windows that a fault strikes count, or are left out of that team's pay for that service. */
+export type FaultScoring = 'count' | 'pause';
 
 export interface CeremonySpec {
   /** After sealing, when a frozen board is revealed by itself; null: only by hand. */
