@@ -27,10 +27,17 @@ export interface Source {
 /** One connection streams while another looks things up. */
 const POOL_SIZE = 3;
 
-export function addSourceOptions(command: Command): Command {
+/** @param logOption for a command whose `--log` can mean more */
+export function addSourceOptions(
+  command: Command,
+  logOption = {
+    flags: '--log <url>',
+    description: 'event log of an installation without data folder; goes with --database',
+  },
+): Command {
   return command
     .option('--data <dir>', 'the data folder of npm start', '.payday')
-    .option('--log <url>', 'event log of an installation without data folder; goes with --database')
+    .option(logOption.flags, logOption.description)
     .option('--database <url>', 'PostgreSQL of an installation without data folder; goes with --log')
     .option('--game <id>', 'the game; default: the newest');
 }
@@ -57,6 +64,34 @@ export async function openSource(options: SourceOptions): Promise<Source> {
   } catch (error) {
     await postgres.close();
     throw error;
+  }
+}
+
+/**
+ * Opens only the database, hands it over, and closes it again whatever happens.
+ * @throws PaydayError `no_database`, and those of `openDatabase`
+ */
+export async function withDatabase<T>(
+  options: Pick<SourceOptions, 'data' | 'database'>,
+  use: (dataSource: DataSource) => Promise<T>,
+): Promise<T> {
+  const postgresDir = join(resolve(options.data), 'postgres');
+  if (options.database === undefined && !existsSync(postgresDir))
+    throw new PaydayError(
+      'no_database',
+      `there is no recorded game in ${resolve(options.data)}; give the folder with --data, or the database with --database`,
+    );
+  const postgres =
+    options.database === undefined ? await openEmbeddedPostgres({ dataDir: postgresDir }) : null;
+  try {
+    const dataSource = await openDatabase(options.database ?? postgres!.databaseUrl, { poolSize: POOL_SIZE });
+    try {
+      return await use(dataSource);
+    } finally {
+      await dataSource.destroy();
+    }
+  } finally {
+    await postgres?.close();
   }
 }
 

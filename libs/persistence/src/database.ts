@@ -4,6 +4,7 @@ import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { ENTITIES } from './entities.js';
 import { InitialSchema1700000000000 } from './migrations/0001-initial-schema.js';
+import { AuditLog1700000200000 } from './migrations/0002-audit-log.js';
 
 export interface OpenDatabaseOptions {
   /** Bring the schema up to date first. Default false: another service does. */
@@ -27,7 +28,7 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions = {
     type: 'postgres',
     url,
     entities: ENTITIES,
-    migrations: [InitialSchema1700000000000, ...(options.migrations ?? [])],
+    migrations: [...MIGRATIONS, ...(options.migrations ?? [])],
     migrationsTableName: 'schema_migration',
     migrationsTransactionMode: 'all',
     uuidExtension: 'pgcrypto',
@@ -100,6 +101,8 @@ async function migrateAlone(dataSource: DataSource): Promise<void> {
     await runner.release();
   }
 }
+
+const MIGRATIONS = [InitialSchema1700000000000, AuditLog1700000200000];
 
 const MIGRATION_LOCK = 7_290_001;
 const STARTING_UP = '57P03';

@@ -1,3 +1,4 @@
+export * from './audit-log.js';
 export * from './database.js';
 export * from './embedded/start.js';
 export * from './embedded/attach.js';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { formatCents } from '#kernel';
+import { PaydayError, formatCents } from '#kernel';
 import { audit, type AuditReport } from '../audit.js';
+import { auditLog } from '../audit-log.js';
 import type { Difference } from '../compare-ledger.js';
 import { EXIT } from '../exit-codes.js';
 import { ProgressBar } from '../progress-bar.js';
@@ -10,16 +11,27 @@ import { plain, writeLine, type Terminal } from '../terminal.js';
 const MAX_SHOWN = 20;
 const MAX_VALUE_LENGTH = 160;
 
+type Options = Omit<SourceOptions, 'log'> & { json: boolean; log?: string | true; show: boolean };
+
 export function addAudit(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
   const command = program
     .command('audit')
     .description(
-      'Computes the ledger anew from the raw log and compares it row by row: exit code 0 if equal, else 1.',
+      'Computes the ledger anew from the raw log and compares it row by row: exit code 0 if equal, else 1. ' +
+        'With --log: verifies the audit log of who did what.',
     )
-    .option('--json', 'the whole report as JSON', false);
-  addSourceOptions(command).action(async (options: SourceOptions & { json: boolean }) => {
+    .option('--json', 'the whole report as JSON; with --show: one entry per line', false)
+    .option('--show', 'with --log: reads the audit log instead of verifying it', false);
+  addSourceOptions(command, {
+    flags: '--log [url]',
+    description:
+      'alone: the audit log instead of the ledger (docs/audit-log.md); ' +
+      'with a URL: event log of an installation without data folder, goes with --database',
+  }).action(async ({ log, show, ...options }: Options) => {
+    if (log === true) return finish(await auditLog(options, show, terminal));
+    if (show) throw new PaydayError('invalid_option', '--show goes with --log: payday audit --log --show');
     const bar = new ProgressBar(terminal.stderr, 'recomputing');
-    const report = await withSource(options, (source, game) =>
+    const report = await withSource({ ...options, ...(log === undefined ? {} : { log }) }, (source, game) =>
       audit(source, game.id, { onProgress: (done, total) => bar.update(done, total) }),
     ).finally(() => bar.end());
     await writeLine(terminal.stdout, options.json ? JSON.stringify(report, null, 2) : describe(report));
