@@ -144,8 +144,11 @@ async function faultBegins(injectionId: string, teams = 1): Promise<PublicFault>
       const fault = viewer.faults.find(
         (each) => each.injectionId === injectionId && each.teamIds.length >= teams,
       );
-      if (!fault) throw new Error(`the fault ${injectionId} has not begun`);
-      return fault;
+      if (fault) return fault;
+      const { deltas, disconnected } = viewer;
+      throw new Error(
+        `the fault ${injectionId} was not seen; ${deltas.length} deltas, disconnected: ${disconnected}\n${game.report()}`,
+      );
     },
     { withinMs: 40_000, everyMs: 20 },
   );

@@ -13,8 +13,10 @@ export class LeaderboardRecorder {
   readonly deltas: StandingsDelta[] = [];
   /** Every row of every frame, with when it came (epoch ms). */
   readonly rows: { atMs: number; row: StandingRow }[] = [];
-  /** Every fault that was ever shown, as it was first shown. */
+  /** Every fault that was ever shown, with every team on which it was ever seen to act: they are struck one by one. */
   readonly faults: PublicFault[] = [];
+  /** Why the server ended the connection; null while it stands. */
+  disconnected: string | null = null;
   readonly #socket: Socket<LeaderboardServerEvents>;
 
   constructor(url: string) {
@@ -23,6 +25,7 @@ export class LeaderboardRecorder {
       forceNew: true,
       reconnection: false,
     });
+    this.#socket.on('disconnect', (reason) => (this.disconnected = reason));
     this.#socket.on('snapshot', (view) => {
       this.snapshots.push(view);
       this.#keep(view.standings, view.faults);
@@ -57,7 +60,10 @@ export class LeaderboardRecorder {
   #keep(rows: readonly StandingRow[], faults: readonly PublicFault[]): void {
     const atMs = Date.now();
     this.rows.push(...rows.map((row) => ({ atMs, row })));
-    for (const fault of faults)
-      if (!this.faults.some(({ injectionId }) => injectionId === fault.injectionId)) this.faults.push(fault);
+    for (const fault of faults) {
+      const known = this.faults.find(({ injectionId }) => injectionId === fault.injectionId);
+      if (known) known.teamIds = [...new Set([...known.teamIds, ...fault.teamIds])];
+      else this.faults.push({ ...fault });
+    }
   }
 }
