@@ -4,6 +4,7 @@ import { startTestPostgres, type TestPostgres } from '#testing';
 import { appendAudit, readAudit, streamAudit, verifyAuditChain, type AuditEntry } from './audit-log.js';
 import { canonicalJson } from './canonical-json.js';
 import { openDatabase } from './database.js';
+import { OutboxRelay } from './outbox-relay.js';
 
 let postgres: TestPostgres;
 let database: DataSource;
@@ -44,6 +45,19 @@ async function tampered(change: string, check: () => Promise<void>): Promise<voi
 
 test('an empty log is intact', async () => {
   expect(await verifyAuditChain(database)).toEqual({ intact: true, entries: 0, head: null, broken: null });
+});
+
+test('the audit log does not wait for the outbox relay, which holds a lock for life', async () => {
+  const relay = new OutboxRelay(database, { append: async () => undefined });
+  relay.start();
+  await relay.drained(5_000);
+  const wrote = database.transaction(async (manager) => {
+    await manager.query(`SET LOCAL lock_timeout = '2s'`);
+    await appendAudit(manager, { at: 1, actor: BOSS, action: 'x', subject: {} });
+    throw new Error('rolled back');
+  });
+  await expect(wrote).rejects.toThrow('rolled back');
+  await relay.stop();
 });
 
 test('entries are numbered, chained and read back, newest first and by game', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PaydayError } from '#kernel';
 import type { DataSource, EntityManager } from 'typeorm';
+import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { canonicalJson } from './canonical-json.js';
 import type { TokenRole } from './entities.js';
 
@@ -44,7 +45,7 @@ export interface AuditEntry extends Required<NewAuditEntry> {
  */
 export async function appendAudit(manager: EntityManager, wanted: NewAuditEntry): Promise<AuditEntry> {
   const { at, actor, action, subject, details } = storable(wanted);
-  await manager.query('SELECT pg_advisory_xact_lock($1)', [AUDIT_LOCK]);
+  await manager.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.auditLog]);
   const [last] = await manager.query<{ seq: number; hash: string }[]>(
     `SELECT seq, encode(hash, 'hex') AS hash FROM audit_log ORDER BY seq DESC LIMIT 1`,
   );
@@ -79,7 +80,6 @@ export function auditHash(prevHash: string, entry: Omit<AuditEntry, 'prevHash' |
 
 export const FIRST_PREV_HASH = '0'.repeat(64);
 
-const AUDIT_LOCK = 7_290_002;
 /** A token's secret (`TokenStore`), wherever somebody may have typed it. */
 const SECRET = /pd_[A-Za-z0-9_-]{43}/g;
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PaydayError, messageOf } from '#kernel';
 import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
+import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { ENTITIES } from './entities.js';
 import { InitialSchema1700000000000 } from './migrations/0001-initial-schema.js';
 import { AuditLog1700000200000 } from './migrations/0002-audit-log.js';
@@ -94,17 +95,16 @@ const CHECKED_TYPES = {
 async function migrateAlone(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
-    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await runner.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCKS.migration]);
     await dataSource.runMigrations();
   } finally {
-    await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]).catch(() => undefined);
+    await runner.query('SELECT pg_advisory_unlock($1)', [ADVISORY_LOCKS.migration]).catch(() => undefined);
     await runner.release();
   }
 }
 
 const MIGRATIONS = [InitialSchema1700000000000, AuditLog1700000200000];
 
-const MIGRATION_LOCK = 7_290_001;
 const STARTING_UP = '57P03';
 
 async function reachable(url: string, withinMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { PaydayError } from '#kernel';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
+import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { dedicatedClient } from './database.js';
 import { OUTBOX_CHANNEL } from './outbox.js';
 
@@ -108,7 +109,7 @@ export class OutboxRelay {
 
   async #isMine(client: pg.Client): Promise<boolean> {
     const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [
-      RELAY_LOCK,
+      ADVISORY_LOCKS.outboxRelay,
     ]);
     return rows[0]!.mine;
   }
@@ -153,5 +154,3 @@ export class OutboxRelay {
     });
   }
 }
-
-const RELAY_LOCK = 7_290_002;
