@@ -9,8 +9,10 @@ load:
   - { at: 0, label: Opening, requestsPerSecond: 2, ramp: 10s }
   - { at: 5m, label: Peak, requestsPerSecond: 8, ramp: 20s }
 timeline:
-  - { at: 1m, fault: crash, service: router, ttl: 30s, label: Oh }
+  - { at: 1m, fault: crash, service: router, ttl: 30s, label: Oh, when: { teamsUp: 80%, by: 2m } }
   - { at: 599s, announcement: Bye }
+freeze: 8m
+ceremony: { revealAfter: 2m }
 `,
   'tiny.yaml',
 );
@@ -23,7 +25,13 @@ describe('compressScenario', () => {
       [0, 2500],
       [75_000, 5000],
     ]);
-    expect(fast.timeline).toMatchObject([{ atMs: 15_000, ttlMs: 7500 }, { atMs: 149_750 }]);
+    expect(fast.timeline).toMatchObject([
+      { atMs: 15_000, ttlMs: 7500, when: { teamsUpPercent: 80, byMs: 30_000 } },
+      { atMs: 149_750 },
+    ]);
+    expect(fast.timeline[1]).not.toHaveProperty('when');
+    expect(fast).toMatchObject({ freezeAtMs: 120_000, ceremony: { revealAfterMs: 30_000, introduced: 5 } });
+    expect(fast.chaos).toEqual({ maxTeams: 5, maxDurationMs: 450_000, cooldownMs: 2500, maxActive: 500 });
     expect(fast.pay).toEqual(scenario.pay);
     expect(fast.load.map((phase) => phase.requestsPerSecond)).toEqual(
       scenario.load.map((phase) => phase.requestsPerSecond),
@@ -41,14 +49,19 @@ describe('compressScenario', () => {
   it('always gives whole windows, in which everything still fits and stands in order', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.1, max: 100, noNaN: true }), (speed) => {
-        const { durationMs, load, timeline, pay } = compressScenario(scenario, speed);
+        const { durationMs, load, timeline, pay, freezeAtMs, chaos } = compressScenario(scenario, speed);
+        expect(freezeAtMs).toBeLessThan(durationMs);
         expect(durationMs % pay.windowMs).toBe(0);
         expect(load[0]!.atMs + load[0]!.rampMs).toBeLessThanOrEqual(load[1]!.atMs);
         expect(load[1]!.atMs + load[1]!.rampMs).toBeLessThanOrEqual(durationMs);
         for (const entry of timeline) {
           expect(Number.isInteger(entry.atMs)).toBe(true);
           expect(entry.atMs).toBeLessThan(durationMs);
-          if (entry.type === 'fault') expect(entry.atMs + entry.ttlMs).toBeLessThanOrEqual(durationMs);
+          const latestMs = entry.when?.byMs ?? entry.atMs;
+          if (entry.type === 'fault') {
+            expect(latestMs + entry.ttlMs).toBeLessThanOrEqual(durationMs);
+            expect(entry.ttlMs).toBeLessThanOrEqual(chaos!.maxDurationMs);
+          }
         }
       }),
     );

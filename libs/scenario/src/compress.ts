@@ -1,4 +1,4 @@
-import type { Scenario } from '#contracts';
+import type { Scenario, TimelineEntry } from '#contracts';
 import { PaydayError } from '#kernel';
 
 export const MIN_SPEED = 0.1;
@@ -7,7 +7,8 @@ const DAY_MS = 24 * 3_600_000;
 
 /**
  * The same game, told `speed` times as fast (0.1 to 100, in steps of 0.001): the duration (rounded up to whole
- * windows), and the times of phases, ramps and timeline, and the faults' time to live (each rounded down).
+ * windows), and the times of phases, ramps, timeline and freeze, the faults' time to live, what passes from the end to the
+ * ceremony, and how long and how soon after another faults may act (each rounded down).
  * Rates, windows, timeouts and pay stay: a second is paid as before, there are only fewer of them.
  * @throws PaydayError `invalid_speed` if the speed is out of range, or the game would be shorter than one window,
  *   longer than 24 hours, or hold a phase or a fault of no length.
@@ -35,13 +36,35 @@ export function compressScenario(scenario: Scenario, speed: number): Scenario {
     if (index > 0 && phase.atMs === load[index - 1]!.atMs)
       throw invalid(`at speed ${speed} nothing is left of the phase "${load[index - 1]!.label}"`);
   });
-  const timeline = scenario.timeline.map((entry) => {
-    if (entry.type === 'announcement') return { ...entry, atMs: scale(entry.atMs) };
+  const timeline = scenario.timeline.map((entry): TimelineEntry => {
+    const byMs = entry.when?.byMs ?? null;
+    const when = entry.when && { when: { ...entry.when, byMs: byMs === null ? null : scale(byMs) } };
+    if (entry.type === 'announcement') return { ...entry, atMs: scale(entry.atMs), ...when };
     const ttlMs = scale(entry.ttlMs);
     if (ttlMs === 0) throw invalid(`at speed ${speed} nothing is left of the fault "${entry.id}"`);
-    return { ...entry, atMs: scale(entry.atMs), ttlMs };
+    return { ...entry, atMs: scale(entry.atMs), ttlMs, ...when };
   });
-  return { ...scenario, durationMs, load, timeline };
+  const { freezeAtMs, ceremony, chaos } = scenario;
+  return {
+    ...scenario,
+    durationMs,
+    load,
+    timeline,
+    ...(freezeAtMs !== undefined && { freezeAtMs: scale(freezeAtMs) }),
+    ...(ceremony && {
+      ceremony: {
+        ...ceremony,
+        revealAfterMs: ceremony.revealAfterMs === null ? null : scale(ceremony.revealAfterMs),
+      },
+    }),
+    ...(chaos && {
+      chaos: {
+        ...chaos,
+        maxDurationMs: Math.min(DAY_MS, Math.max(1, scale(chaos.maxDurationMs))),
+        cooldownMs: scale(chaos.cooldownMs),
+      },
+    }),
+  };
 }
 
 function invalid(message: string): PaydayError {

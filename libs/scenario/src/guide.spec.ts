@@ -40,6 +40,9 @@ describe('docs/writing-a-scenario.md', () => {
       ...scenario(`pay: { downtime: ${example}, market: ${example}, speedBands: [${example}] }`),
       ...scenario(`load: [${example}]`),
       ...scenario('timeline: [{ fault: x, zzz: 1 }, { announcement: x, zzz: 1 }]'),
+      ...scenario(`timeline: [{ fault: x, when: ${example} }]`),
+      ...scenario(`ceremony: ${example}`),
+      ...scenario(`chaos: ${example}`),
       ...keysOf(`teams: [${example}]`, (each) => parseTeamsFile(each, 'x', [])),
     ];
     expect(keys.length).toBeGreaterThan(40);

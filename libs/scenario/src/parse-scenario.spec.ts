@@ -76,6 +76,8 @@ describe('parseScenario', () => {
       },
       load: [{ atMs: 0, label: 'All day', requestsPerSecond: { router: 2 }, rampMs: 0 }],
       timeline: [],
+      ceremony: { revealAfterMs: null, introduced: 5, prizes: 3 },
+      chaos: { maxTeams: 5, maxDurationMs: 1_800_000, cooldownMs: 10_000, maxActive: 500 },
     });
   });
 
@@ -105,7 +107,7 @@ describe('parseScenario', () => {
         `timeline:
   - { at: 1s, announcement: Hello }
   - { at: 2s, fault: slow, service: router, params: { delayMs: 300 }, ttl: 10s, teams: [b, a], label: Hm }
-  - { at: 2s, fault: crash, service: router, ttl: 10s, label: Oh }
+  - { at: 30s, fault: crash, service: router, ttl: 10s, label: Oh, scoring: pause }
 `,
       'x.yaml',
     );
@@ -127,10 +129,11 @@ describe('parseScenario', () => {
         ttlMs: 10_000,
         teams: ['b', 'a'],
         label: 'Hm',
+        scoring: 'count',
       },
       {
         type: 'fault',
-        atMs: 2000,
+        atMs: 30_000,
         id: 'fault-3',
         kind: 'crash',
         serviceId: 'router',
@@ -138,8 +141,59 @@ describe('parseScenario', () => {
         ttlMs: 10_000,
         teams: 'all',
         label: 'Oh',
+        scoring: 'pause',
       },
     ]);
+  });
+
+  it('reads conditions, pictures and videos', () => {
+    const { timeline } = parseScenario(
+      `${GOOD}timeline:
+  - { at: 1s, when: { teamsUp: 80%, by: 20s }, fault: crash, service: router, ttl: 10s, label: Oh }
+  - { at: 2s, when: { teamsUp: 100 }, announcement: All up, video: 'https://example.org/ceo.mp4?x=1#t=3' }
+  - { at: 3s, announcement: Look, picture: /media/unicorn.png }
+`,
+      'x.yaml',
+    );
+    expect(timeline).toMatchObject([
+      { atMs: 1000, when: { teamsUpPercent: 80, byMs: 20_000 } },
+      { when: { teamsUpPercent: 100, byMs: null }, videoUrl: 'https://example.org/ceo.mp4?x=1#t=3' },
+      { pictureUrl: '/media/unicorn.png' },
+    ]);
+    expect(timeline[2]).not.toHaveProperty('when');
+  });
+
+  it('reads freeze, ceremony and limits', () => {
+    const { freezeAtMs, ceremony, chaos } = parseScenario(
+      `${GOOD}freeze: 45s\nceremony: { revealAfter: 2m, introduced: 3, prizes: 1 }
+chaos: { maxTeams: 9, maxDuration: 20s, cooldown: 0, maxActive: 4 }\n`,
+      'x.yaml',
+    );
+    expect(freezeAtMs).toBe(45_000);
+    expect(ceremony).toEqual({ revealAfterMs: 120_000, introduced: 3, prizes: 1 });
+    expect(chaos).toEqual({ maxTeams: 9, maxDurationMs: 20_000, cooldownMs: 0, maxActive: 4 });
+  });
+
+  it.each([
+    'javascript:alert(1)',
+    'JavaScript:alert(1)',
+    'data:text/html,hi',
+    'ftp://example.org/a.png',
+    '//example.org/a.png',
+    '/\\\\example.org/a.png',
+    'https:example.org',
+    'https:///example.org',
+    'https://example.org\\\\@evil.example',
+    'https://user:secret@example.org/a.png',
+    'pictures/a.png',
+    'https://exa mple.org',
+  ])('refuses %p as a picture and as a video', (url) => {
+    const announced = (key: string) => fault(`at: 2s\nannouncement: B\n${key}: ${JSON.stringify(url)}`);
+    for (const key of ['picture', 'video']) {
+      const { problems } = refusal(announced(key));
+      expect(problems.map(({ line, path }) => `${line} ${path}`)).toEqual([`15 timeline[0].${key}`]);
+      expect(problems[0]!.message).not.toContain('secret');
+    }
   });
 
   it.each<[what: string, text: string, message: string]>([
@@ -156,7 +210,7 @@ describe('parseScenario', () => {
     [
       'a normalised name',
       swap('duration: 60s', 'durationMs: 60000\nduration: 60s'),
-      '2:1 durationMs: unknown key (did you mean duration?); allowed: id, name, description, duration, seed, services, probing, pay, load, timeline',
+      '2:1 durationMs: unknown key (did you mean duration?); allowed: id, name, description, duration, seed, services, probing, pay, load, timeline, freeze, ceremony, chaos',
     ],
     ['a missing key', swap('name: Tiny\n', ''), '1:1 name: is required'],
     ['an empty required key', swap('name: Tiny', 'name:'), '1:1 name: is required'],
@@ -306,6 +360,56 @@ describe('parseScenario', () => {
       '13:5 timeline[0]: expected a mapping with either the key "fault" or the key "announcement"',
     ],
     [
+      'a condition for no share of the teams',
+      fault(`at: 1s\n${CRASH}\nttl: 9s\nwhen: { teamsUp: 0.8 }`),
+      '18:13 timeline[0].when.teamsUp: must be a share from 1% to 100%, got 0.8',
+    ],
+    [
+      'a condition that says nothing',
+      fault(`at: 1s\n${CRASH}\nttl: 9s\nwhen: { by: 9s }`),
+      '18:5 timeline[0].when.teamsUp: is required',
+    ],
+    [
+      'a condition that is over before it is asked',
+      fault('at: 9s\nannouncement: B\nwhen: { teamsUp: 80%, by: 9s }'),
+      '15:27 timeline[0].when.by: 9s is not after at (9s)',
+    ],
+    [
+      'a condition that waits beyond the end',
+      fault('at: 9s\nannouncement: B\nwhen: { teamsUp: 80%, by: 1m }'),
+      '15:27 timeline[0].when.by: 1m is not before the end of the game (1m)',
+    ],
+    [
+      'a fault that may outlive the game',
+      fault(`at: 1s\n${CRASH}\nttl: 9s\nwhen: { teamsUp: 80%, by: 55s }`),
+      '17:5 timeline[0].ttl: the fault would end at 1m4s, after the game (1m)',
+    ],
+    [
+      'a scoring policy that there is none of',
+      fault(`at: 1s\n${CRASH}\nttl: 9s\nscoring: paused`),
+      '18:5 timeline[0].scoring: unknown value "paused" (did you mean pause?); allowed: count, pause',
+    ],
+    [
+      'a freeze behind the end',
+      `${GOOD}freeze: 60s\n`,
+      '12:1 freeze: 1m is not before the end of the game (1m)',
+    ],
+    [
+      'more prizes than teams on the stage',
+      `${GOOD}ceremony: { introduced: 2 }\n`,
+      "12:1 ceremony.prizes: 3 teams can't win a prize where 2 are introduced",
+    ],
+    [
+      'a fault that is longer than any may be',
+      `${fault(`at: 1s\n${CRASH}\nttl: 9s`)}chaos: { maxDuration: 8s }\n`,
+      '17:5 timeline[0].ttl: 9s is longer than chaos.maxDuration (8s)',
+    ],
+    [
+      'a team struck again too soon',
+      `${fault(`at: 1s\n${CRASH}\nttl: 9s`)}  - { at: 19999, fault: slow, service: router, teams: 2, ttl: 9s, label: Oh }\n`,
+      '18:7 timeline[1].at: a team would be struck on router again while timeline[0] acts, or within chaos.cooldown (10s) after it; 20s is the earliest',
+    ],
+    [
       'no teams',
       fault(`at: 1s\n${CRASH}\nttl: 9s\nteams: 0`),
       '18:5 timeline[0].teams: expected all, a number from 1 to 1000, or a list of team ids, got 0',
@@ -398,12 +502,12 @@ describe('parseScenario', () => {
     [
       'a list instead of a mapping',
       '- a\n- b\n',
-      '1:1: expected a mapping, got ["a","b"]; allowed: id, name, description, duration, seed, services, probing, pay, load, timeline',
+      '1:1: expected a mapping, got ["a","b"]; allowed: id, name, description, duration, seed, services, probing, pay, load, timeline, freeze, ceremony, chaos',
     ],
     [
       'text instead of a mapping',
       'hello',
-      '1:1: expected a mapping, got "hello"; allowed: id, name, description, duration, seed, services, probing, pay, load, timeline',
+      '1:1: expected a mapping, got "hello"; allowed: id, name, description, duration, seed, services, probing, pay, load, timeline, freeze, ceremony, chaos',
     ],
     ['an empty file', '', '1:1: the file is empty; docs/writing-a-scenario.md begins with a small example'],
     [

@@ -1,4 +1,4 @@
-import type { PayRules, Scenario, TimelineEntry } from '#contracts';
+import type { PayRules, Scenario, TimelineCondition, TimelineEntry } from '#contracts';
 import { slugify } from '#kernel';
 import { ScenarioError } from './file-error.js';
 import type { RuleOptions } from './scenario-rules.js';
@@ -61,6 +61,18 @@ function build(file: ScenarioFile, fileName: string): Scenario {
     pay: buildPay(file.pay),
     load: buildLoad(file),
     timeline: file.timeline.map(buildEntry),
+    ...given('freezeAtMs', file.freeze as number | undefined),
+    ceremony: {
+      revealAfterMs: (file.ceremony.revealAfter as number | undefined) ?? null,
+      introduced: file.ceremony.introduced,
+      prizes: file.ceremony.prizes,
+    },
+    chaos: {
+      maxTeams: file.chaos.maxTeams,
+      maxDurationMs: file.chaos.maxDuration,
+      cooldownMs: file.chaos.cooldown,
+      maxActive: file.chaos.maxActive,
+    },
   };
 }
 
@@ -87,12 +99,16 @@ function buildLoad(file: ScenarioFile): Scenario['load'] {
 }
 
 function buildEntry(entry: ScenarioFile['timeline'][number], index: number): TimelineEntry {
+  const when = given('when', buildCondition(entry.when as ConditionFile));
   if (!('fault' in entry))
     return {
       type: 'announcement',
       atMs: entry.at,
       id: entry.id ?? `announcement-${index + 1}`,
       text: entry.announcement,
+      ...given('pictureUrl', entry.picture as string | undefined),
+      ...given('videoUrl', entry.video as string | undefined),
+      ...when,
     };
   return {
     type: 'fault',
@@ -104,7 +120,16 @@ function buildEntry(entry: ScenarioFile['timeline'][number], index: number): Tim
     ttlMs: entry.ttl,
     teams: entry.teams,
     label: entry.label,
+    scoring: entry.scoring,
+    ...when,
   };
+}
+
+/** Keys without a default may be left out. */
+type ConditionFile = { teamsUp: number; by?: number } | undefined;
+
+function buildCondition(file: ConditionFile): TimelineCondition | undefined {
+  return file && { teamsUpPercent: file.teamsUp, byMs: file.by ?? null };
 }
 
 function given<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

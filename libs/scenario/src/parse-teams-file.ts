@@ -3,6 +3,8 @@ import { slugify } from '#kernel';
 import { TeamsFileError } from './file-error.js';
 import type { Path } from './file-error.js';
 import { showValue } from './plain-text.js';
+import { PlatformUrl } from './platform-url.js';
+import type { UrlParts } from './platform-url.js';
 import type { Complete } from './readers.js';
 import { unique, unknownService } from './scenario-rules.js';
 import { teamsShape } from './scenario-shape.js';
@@ -70,17 +72,6 @@ function readColor(color: string, path: Path, report: Report): string {
     report(path, `${showValue(color)} is not a CSS colour, such as #ff9f43, tomato or oklch(0.78 0.15 120)`);
   return color;
 }
-
-interface UrlParts {
-  protocol: string;
-  username: string;
-  password: string;
-  search: string;
-  hash: string;
-  href: string;
-}
-/** The platform's URL parser: a pure function, in Node and browsers alike, but not part of the language. */
-const { URL: PlatformUrl } = globalThis as unknown as { URL: new (text: string) => UrlParts };
 
 function readEndpoint(text: string, path: Path, report: Report): string {
   const refuse = (why: string): string => {

@@ -2,7 +2,7 @@ import { formatDuration } from './duration.js';
 import type { Path } from './file-error.js';
 import { UUID_PLACEHOLDER, eachString, placeholdersIn } from './placeholders.js';
 import { isMapping } from './readers.js';
-import type { CheckDraft, ScenarioDraft } from './scenario-shape.js';
+import type { CheckDraft, FaultDraft, ScenarioDraft, TimelineDraft } from './scenario-shape.js';
 import { suggest } from './suggest.js';
 import type { Report } from './yaml-source.js';
 
@@ -17,6 +17,8 @@ export function checkRules(draft: ScenarioDraft, report: Report, options: RuleOp
   checkTimes(draft, report);
   checkLoad(draft, report);
   checkTimeline(draft, report, options);
+  checkEnding(draft, report);
+  checkChaos(draft, report);
 }
 
 function checkServices({ services = [] }: ScenarioDraft, report: Report): void {
@@ -174,9 +176,11 @@ function checkTimeline(draft: ScenarioDraft, report: Report, { faultKinds }: Rul
       if (duration !== undefined && entry.at >= duration)
         report([...path, 'at'], afterEnd(entry.at, duration));
     }
+    const by = checkBy(entry, path, duration, report);
     if (!('fault' in entry)) return;
-    const end = (entry.at ?? 0) + (entry.ttl ?? 0);
-    if (entry.at !== undefined && duration !== undefined && entry.at < duration && end > duration)
+    const latest = by ?? entry.at;
+    const end = (latest ?? 0) + (entry.ttl ?? 0);
+    if (latest !== undefined && duration !== undefined && latest < duration && end > duration)
       report(
         [...path, 'ttl'],
         `the fault would end at ${formatDuration(end)}, after the game (${formatDuration(duration)})`,
@@ -189,6 +193,64 @@ function checkTimeline(draft: ScenarioDraft, report: Report, { faultKinds }: Rul
       report([...path, 'fault'], `unknown fault "${entry.fault}"${hint}`, faultKinds);
     }
   });
+}
+
+/** @returns when an entry with a condition runs at the latest, if that is known and right */
+function checkBy(
+  { at, when }: TimelineDraft,
+  path: Path,
+  duration: number | undefined,
+  report: Report,
+): number | undefined {
+  const by = when?.by;
+  if (by === undefined) return undefined;
+  const byPath = [...path, 'when', 'by'];
+  if (at !== undefined && by <= at)
+    report(byPath, `${formatDuration(by)} is not after at (${formatDuration(at)})`);
+  else if (duration !== undefined && by >= duration) report(byPath, afterEnd(by, duration));
+  else return by;
+  return undefined;
+}
+
+function checkEnding({ duration, freeze, ceremony }: ScenarioDraft, report: Report): void {
+  if (freeze !== undefined && duration !== undefined && freeze >= duration)
+    report(['freeze'], afterEnd(freeze, duration));
+  const { introduced, prizes } = ceremony ?? {};
+  if (introduced !== undefined && prizes !== undefined && prizes > introduced)
+    report(['ceremony', 'prizes'], `${prizes} teams can't win a prize where ${introduced} are introduced`);
+}
+
+/** The timeline has to keep to the limits, too. Which teams a number stands for is not known here: only the certain is refused. */
+function checkChaos({ chaos, timeline = [] }: ScenarioDraft, report: Report): void {
+  const { maxDuration, cooldown } = chaos ?? {};
+  const earlier: { fault: FaultDraft; endsAt: number; index: number }[] = [];
+  timeline.forEach((entry, index) => {
+    if (entry === undefined || !('fault' in entry)) return;
+    const { at, ttl, service } = entry;
+    if (ttl !== undefined && maxDuration !== undefined && ttl > maxDuration)
+      report(
+        ['timeline', index, 'ttl'],
+        `${formatDuration(ttl)} is longer than chaos.maxDuration (${formatDuration(maxDuration)})`,
+      );
+    // What waits for a condition may run at any time.
+    if (at === undefined || ttl === undefined || cooldown === undefined || entry.when !== undefined) return;
+    const met = earlier.filter(({ fault }) => fault.service === service && mustMeet(fault, entry));
+    const before = met.sort((one, other) => other.endsAt - one.endsAt)[0];
+    if (before !== undefined && at < before.endsAt + cooldown)
+      report(
+        ['timeline', index, 'at'],
+        `a team would be struck on ${service} again while timeline[${before.index}] acts, or within chaos.cooldown ` +
+          `(${formatDuration(cooldown)}) after it; ${formatDuration(before.endsAt + cooldown)} is the earliest`,
+      );
+    earlier.push({ fault: entry, endsAt: at + ttl, index });
+  });
+}
+
+/** Whether two faults are sure to strike some team both. */
+function mustMeet({ teams: one }: FaultDraft, { teams: other }: FaultDraft): boolean {
+  if (one === undefined || other === undefined) return false;
+  if (one === 'all' || other === 'all') return true;
+  return Array.isArray(one) && Array.isArray(other) && one.some((team) => other.includes(team));
 }
 
 function afterEnd(atMs: number, durationMs: number): string {

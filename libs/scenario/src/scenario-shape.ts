@@ -1,4 +1,7 @@
+import type { FaultScoring } from '#contracts';
+import { DEFAULT_CEREMONY, DEFAULT_CHAOS_LIMITS } from './defaults.js';
 import type { Path } from './file-error.js';
+import { mediaUrl } from './media-url.js';
 import { showValue } from './plain-text.js';
 import type { Complete, Reader } from './readers.js';
 import {
@@ -177,8 +180,20 @@ const struckTeams: Reader<'all' | number | string[]> = (value, path, report) => 
   return undefined;
 };
 
+/** `80%` or `80`. */
+const share: Reader<number> = (value, path, report) => {
+  const given = typeof value === 'string' && /^\d{1,3} ?%$/.test(value) ? parseInt(value, 10) : value;
+  if (Number.isSafeInteger(given) && (given as number) >= 1 && (given as number) <= 100)
+    return given as number;
+  report(path, `must be a share from 1% to 100%, got ${showValue(value)}`);
+  return undefined;
+};
+
+const condition = object({ teamsUp: required(share), by: optional(duration(0, DAY_MS)) });
+
 const fault = object({
   at: required(duration(0, DAY_MS)),
+  when: optional(condition),
   fault: required(id),
   id: optional(id),
   service: required(id),
@@ -189,15 +204,19 @@ const fault = object({
   ttl: optional(duration(SECOND_MS, DAY_MS), 60 * SECOND_MS),
   teams: optional(struckTeams, 'all'),
   label: required(text(1, 120)),
+  scoring: optional(oneOf(['count', 'pause'] as const), 'count' as FaultScoring),
 });
 
 const announcement = object({
   at: required(duration(0, DAY_MS)),
+  when: optional(condition),
   announcement: required(text(1, 280)),
   id: optional(id),
+  picture: optional(mediaUrl),
+  video: optional(mediaUrl),
 });
 
-type FaultDraft = NonNullable<ReturnType<typeof fault>>;
+export type FaultDraft = NonNullable<ReturnType<typeof fault>>;
 type AnnouncementDraft = NonNullable<ReturnType<typeof announcement>>;
 export type TimelineDraft = FaultDraft | AnnouncementDraft;
 
@@ -226,6 +245,29 @@ export const scenarioShape = object({
   pay: optional(payShape, PAY),
   load: required(list(phase, 1, 200)),
   timeline: optional(list(timelineEntry, 0, 1000), []),
+  freeze: optional(duration(1, DAY_MS)),
+  ceremony: optional(
+    object({
+      revealAfter: optional(duration(0, DAY_MS)),
+      introduced: optional(integer(1, 100), DEFAULT_CEREMONY.introduced),
+      prizes: optional(integer(0, 100), DEFAULT_CEREMONY.prizes),
+    }),
+    { ...DEFAULT_CEREMONY, revealAfter: undefined },
+  ),
+  chaos: optional(
+    object({
+      maxTeams: optional(integer(1, 1000), DEFAULT_CHAOS_LIMITS.maxTeams),
+      maxDuration: optional(duration(SECOND_MS, DAY_MS), DEFAULT_CHAOS_LIMITS.maxDurationMs),
+      cooldown: optional(duration(0, DAY_MS), DEFAULT_CHAOS_LIMITS.cooldownMs),
+      maxActive: optional(integer(1, 10_000), DEFAULT_CHAOS_LIMITS.maxActive),
+    }),
+    {
+      maxTeams: DEFAULT_CHAOS_LIMITS.maxTeams,
+      maxDuration: DEFAULT_CHAOS_LIMITS.maxDurationMs,
+      cooldown: DEFAULT_CHAOS_LIMITS.cooldownMs,
+      maxActive: DEFAULT_CHAOS_LIMITS.maxActive,
+    },
+  ),
 });
 
 export type ScenarioDraft = NonNullable<ReturnType<typeof scenarioShape>>;

@@ -1,0 +1,11 @@
+export interface UrlParts {
+  protocol: string;
+  username: string;
+  password: string;
+  search: string;
+  hash: string;
+  href: string;
+}
+
+/** The platform's URL parser: a pure function, in Node and browsers alike, but not part of the language. */
+export const { URL: PlatformUrl } = globalThis as unknown as { URL: new (text: string) => UrlParts };
