@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import type { FaultTarget } from '#faults';
 import { PaydayError } from '#kernel';
 import type { Logger } from '#runtime';
 import { SupervisedChild } from './child-process.js';
@@ -72,10 +73,12 @@ export class Sandboxes {
   }
 
   /** How the chaos orchestrator reaches a team; null while its process is not up. */
-  target(teamId: string): { teamId: string; sandbox: { agentUrl: string; token: string } } | null {
+  target(teamId: string): FaultTarget | null {
     const sandbox = this.sandboxes.get(teamId);
     if (!sandbox?.ready) return null;
-    return { teamId, sandbox: { agentUrl: sandbox.ready.agentUrl, token: sandbox.token } };
+    const agent = { agentUrl: sandbox.ready.agentUrl, token: sandbox.token };
+    // One agent for both: the proxies are in the team's process.
+    return { teamId, sandbox: agent, tcpProxy: agent };
   }
 
   pids(): number[] {

@@ -1,7 +1,7 @@
 import { Controller, Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { GameEvent } from '#contracts';
-import { SandboxDriver, type FaultDriver, type LifeCyclePolicy } from '#faults';
+import { createDrivers, type FaultDriver, type LifeCyclePolicy } from '#faults';
 import type { Clock } from '#kernel';
 import { CLOCK, DATA_SOURCE, LOGGER, METRICS, OnGameEvent, type Logger } from '#runtime';
 import type { Registry } from 'prom-client';
@@ -13,7 +13,7 @@ import { realTimers } from './timers.js';
 
 export interface ChaosOptions {
   targets: FaultTargets;
-  /** Default: the sandbox driver. */
+  /** Default: every driver that ships. */
   drivers?: readonly FaultDriver[];
   policy?: LifeCyclePolicy;
   /** Name of the game-events topic, where it is not the default. */
@@ -57,7 +57,7 @@ export class ChaosModule {
               metrics,
               store: new PostgresChaosStore(dataSource, clock, options.topic),
               targets: options.targets,
-              drivers: options.drivers ?? [new SandboxDriver()],
+              drivers: options.drivers ?? createDrivers(),
               policy: options.policy,
             }),
         },

@@ -1,5 +1,5 @@
 import { DriverRegistry } from './driver-registry.js';
-import { SandboxDriver } from './drivers/sandbox.js';
+import { SANDBOX_KINDS, SandboxDriver } from './drivers/sandbox.js';
 
 describe('driver registry', () => {
   const driver = new SandboxDriver();
@@ -7,14 +7,16 @@ describe('driver registry', () => {
   it('finds the driver of a kind', () => {
     const registry = new DriverRegistry([driver]);
     expect(registry.driverFor('hang')).toBe(driver);
-    expect(registry.kinds).toEqual(['crash', 'error-rate', 'hang', 'slow', 'wrong-answer']);
+    expect(registry.kinds).toEqual(Object.keys(SANDBOX_KINDS).sort());
   });
 
   it('says which kinds there are', () => {
     expect(() => new DriverRegistry([driver]).driverFor('meteor')).toThrow(
       expect.objectContaining({
         code: 'unknown_fault_kind',
-        message: expect.stringContaining('crash, error-rate, hang, slow, wrong-answer'),
+        message: expect.stringContaining(
+          'config-vanishes, crash, error-rate, hang, memory-leak, slow, wrong-answer',
+        ),
       }),
     );
   });

@@ -12,11 +12,20 @@ export interface FaultOrder {
   readonly ttlMs: number;
 }
 
+/** Where a fault agent listens, and its secret. */
+export interface FaultAgent {
+  /** An origin, e.g. `http://127.0.0.1:8085`. */
+  readonly agentUrl: string;
+  readonly token: string;
+}
+
 /** How a team can be reached; each driver takes the part that it understands. */
 export interface FaultTarget {
   readonly teamId: string;
-  /** The fault agent of a sandbox team: a loopback URL and its secret. */
-  readonly sandbox?: { readonly agentUrl: string; readonly token: string };
+  /** The fault agent in a sandbox team's process, for its services. */
+  readonly sandbox?: FaultAgent;
+  /** The agent of the TCP proxies in front of a sandbox team's services. */
+  readonly tcpProxy?: FaultAgent;
 }
 
 /** `active`: it acts. `repaired`: the team got rid of its effect. `gone`: nothing of it is left. */
@@ -28,8 +37,10 @@ export type Presence = 'active' | 'repaired' | 'gone';
  * - fires: when `fire` has resolved and `confirm` says `active`, a customer of the service feels it;
  * - reverts: when `revert` has resolved and `verify` says `gone`, no customer feels it any more;
  * - idempotent: each operation may be repeated, and `revert` may come for a fault that was never fired;
- * - repaired: a fault that the team repaired says so, and firing it again does not undo the team's work;
- * - dead-man: a fault that nobody reverts ends by itself after `ttlMs`;
+ * - repaired: a fault that the team repaired says so, and firing it again does not undo the team's work (where a team
+ *   can repair it at all);
+ * - dead-man: a fault that nobody reverts ends by itself after `ttlMs`, where the far side has timers; a driver whose
+ *   far side has none says so in its comment;
  * - bounded: every operation rejects soon after its signal aborts;
  * - refusals: bad parameters and unreachable targets are `PaydayError`s whose `retryable` says whether trying
  *   again can help.

@@ -8,16 +8,23 @@ import { serve, type Served } from '../testing/serve.js';
 import { agentProblem, createAgent } from './agent.js';
 import { FaultRegistry } from './fault-registry.js';
 import { FAULT_KINDS } from './faults/index.js';
+import { TcpProxy } from './proxy/tcp-proxy.js';
 import { ServiceHost } from './service-host.js';
 
 const TOKEN = 'team-token';
 const PARAMS: Record<string, Record<string, number>> = {
   slow: { delayMs: 500 },
   'error-rate': { percent: 100 },
+  'memory-leak': { mebibytesPerSecond: 8, capMebibytes: 8 },
+  latency: { delayMs: 500 },
+  jitter: { maxMs: 60_000 },
+  reset: { percent: 100 },
+  bandwidth: { bytesPerSecond: 10 },
 };
 
 let timers: ManualTimers;
 let hosts: Map<string, ServiceHost>;
+let proxies: Map<string, TcpProxy>;
 let registry: FaultRegistry;
 let agent: Served;
 
@@ -28,13 +35,19 @@ beforeEach(async () => {
     ['pricing', new ServiceHost({ create: createPricing, timers })],
     ['booking', new ServiceHost({ create: createBooking, timers })],
   ]);
-  for (const host of hosts.values()) await host.start(0);
-  registry = new FaultRegistry({ hosts, random: randomStream('s', 'faults'), timers });
+  proxies = new Map();
+  for (const [id, host] of hosts) {
+    await host.start(0);
+    const proxy = new TcpProxy({ servicePort: () => Number(new URL(host.url).port), timers });
+    await proxy.start(0);
+    proxies.set(id, proxy);
+  }
+  registry = new FaultRegistry({ hosts, networks: proxies, random: randomStream('s', 'faults'), timers });
   agent = await serve(createAgent({ registry, token: TOKEN, timers }), { renderProblem: agentProblem });
 });
 afterEach(async () => {
   registry.close();
-  await Promise.all([agent.close(), ...[...hosts.values()].map((host) => host.close())]);
+  await Promise.all([agent, ...proxies.values(), ...hosts.values()].map((part) => part.close()));
 });
 
 function ask(method: string, path: string, body?: unknown, token = TOKEN): Promise<CallResult> {
@@ -55,7 +68,7 @@ const state = async (id: string): Promise<unknown> => (await ask('GET', `/faults
 async function pricing(timeoutMs = 300): Promise<string> {
   try {
     const { status, json } = await call({
-      url: `${hosts.get('pricing')!.url}/quotes/sparkle?days=3`,
+      url: `${proxies.get('pricing')!.url}/quotes/sparkle?days=3`,
       timeoutMs,
     });
     const { unicornId, totalCents } = json as Record<string, unknown>;
@@ -66,12 +79,20 @@ async function pricing(timeoutMs = 300): Promise<string> {
 }
 const RIGHT = 'sparkle 38700';
 const STRUCK: Record<string, string> = {
-  crash: 'ECONNREFUSED',
+  crash: 'ECONNRESET',
   hang: 'no answer',
   slow: 'no answer',
   'wrong-answer': 'moonbeam 25801',
   'error-rate': '500',
+  'config-vanishes': '500',
+  'memory-leak': 'ECONNRESET',
+  latency: 'no answer',
+  jitter: 'no answer',
+  reset: 'ECONNRESET',
+  'black-hole': 'no answer',
+  bandwidth: 'no answer',
 };
+const OF_THE_NETWORK = ['latency', 'jitter', 'reset', 'black-hole', 'bandwidth'];
 
 describe('the fault agent', () => {
   it('lets nobody in without the token', async () => {
@@ -109,6 +130,16 @@ describe('the fault agent', () => {
       expect(await pricing()).toBe(RIGHT);
     });
 
+    if (OF_THE_NETWORK.includes(kind)) {
+      it('is none of what a clean version ends', async () => {
+        await put('f', kind);
+        await registry.repair('pricing');
+        expect(await state('f')).toEqual({ state: 'active' });
+        expect(await pricing()).toBe(STRUCK[kind]);
+      });
+      return;
+    }
+
     it('ends by a clean version, and says so', async () => {
       await put('f', kind);
       await registry.repair('pricing');
@@ -137,16 +168,16 @@ describe('the fault agent', () => {
     await registry.put('f', spec);
     const [, again] = await Promise.all([registry.revert('f'), registry.put('f', spec)]);
     expect(again).toBe('active');
-    expect(await pricing()).toBe('ECONNREFUSED');
+    expect(await pricing()).toBe('ECONNRESET');
   });
 
   it('composes faults on one service and lifts each alone', async () => {
     await put('bad', 'wrong-answer');
     await put('down-1', 'crash');
     await put('down-2', 'crash');
-    expect(await pricing()).toBe('ECONNREFUSED');
+    expect(await pricing()).toBe('ECONNRESET');
     await ask('DELETE', '/faults/down-1');
-    expect(await pricing()).toBe('ECONNREFUSED');
+    expect(await pricing()).toBe('ECONNRESET');
     await ask('DELETE', '/faults/down-2');
     expect(await pricing()).toBe('moonbeam 25801');
     await put('errors', 'error-rate');

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { PaydayError, type Random } from '#kernel';
 import { FAULT_KINDS } from './faults/index.js';
-import type { FaultParams } from './faults/kind.js';
+import type { FaultEffect, FaultParams } from './faults/kind.js';
 import type { ServiceHost } from './service-host.js';
 import type { Timers } from './timers.js';
 
@@ -27,8 +27,15 @@ export const MAX_TTL_MS = 24 * 60 * 60 * 1000;
 /** Active and remembered repaired faults together; the oldest repaired ones are forgotten first. */
 const MAX_FAULTS = 500;
 
+/** What faults act on: a service, or the network in front of it. Both promises resolve when it is so. */
+export interface Struck {
+  addEffect(faultId: string, effect: FaultEffect): Promise<void>;
+  removeEffect(faultId: string): Promise<void>;
+}
+
 interface Entry {
   spec: FaultSpec;
+  strikes: 'service' | 'network';
   state: 'active' | 'repaired';
   expiresAtMs: number;
   end: AbortController;
@@ -39,8 +46,12 @@ interface Entry {
 
 export interface FaultRegistryOptions {
   hosts: ReadonlyMap<string, ServiceHost>;
+  /** What stands in front of each service; default: nothing that could be struck. */
+  networks?: ReadonlyMap<string, Struck>;
   random: Random;
   timers: Timers;
+  /** Default: of this machine. */
+  availableBytes?: () => number;
 }
 
 /** The faults that act on one team's services: begun by the agent, ended by it, by time, or by the team's engineer. */
@@ -56,13 +67,17 @@ export class FaultRegistry {
    * use for something else), `too_many_faults`.
    */
   async put(faultId: string, spec: FaultSpec): Promise<AgentFaultState> {
-    const { hosts, random, timers } = this.options;
+    const { random, timers } = this.options;
     const kind = FAULT_KINDS.get(spec.kind);
     if (kind === undefined)
       throw new PaydayError('unknown_kind', `no fault kind "${spec.kind}"; there are ${list(FAULT_KINDS)}`);
-    const host = hosts.get(spec.serviceId);
-    if (host === undefined)
-      throw new PaydayError('unknown_service', `no service "${spec.serviceId}"; there are ${list(hosts)}`);
+    const places = this.placesOf(kind.strikes);
+    const place = places.get(spec.serviceId);
+    if (place === undefined)
+      throw new PaydayError(
+        'unknown_service',
+        `no service "${spec.serviceId}" to strike by ${spec.kind}; there are ${list(places)}`,
+      );
     if (!Number.isInteger(spec.ttlMs) || spec.ttlMs < 1 || spec.ttlMs > MAX_TTL_MS)
       throw new PaydayError('invalid_ttl', `ttlMs must be a whole number from 1 to ${MAX_TTL_MS}`);
     // What is just ending must be over before it can begin again.
@@ -70,22 +85,33 @@ export class FaultRegistry {
     const end = new AbortController();
     // Every request that a fault holds back listens to this.
     setMaxListeners(0, end.signal);
-    const effect = kind.begin(spec.params, { random, timers, ended: end.signal });
+    const effect = kind.begin(spec.params, {
+      serviceId: spec.serviceId,
+      random,
+      timers,
+      ended: end.signal,
+      availableBytes: this.options.availableBytes ?? (() => process.availableMemory()),
+      changed: () => {
+        if (!end.signal.aborted) void place.addEffect(faultId, effect);
+      },
+    });
 
     const known = this.entries.get(faultId);
     if (known !== undefined) return this.repeat(faultId, known, spec);
     this.makeRoom();
     const entry: Entry = {
       spec,
+      strikes: kind.strikes,
       state: 'active',
       expiresAtMs: 0,
       end,
       cancelTimer: () => undefined,
-      started: host.addEffect(faultId, effect),
+      started: place.addEffect(faultId, effect),
       reverted: undefined,
     };
     this.entries.set(faultId, entry);
     this.arm(faultId, entry);
+    effect.start?.();
     await entry.started;
     return this.state(faultId);
   }
@@ -116,11 +142,14 @@ export class FaultRegistry {
     await entry.reverted;
   }
 
-  /** Ends every fault of a service by a clean version of it: they are `repaired`. */
+  /** Ends every fault of a service by a clean version of it: they are `repaired`. Those of its network go on. */
   async repair(serviceId: string): Promise<void> {
     const struck = [...this.entries].filter(
       ([, entry]) =>
-        entry.state === 'active' && entry.reverted === undefined && entry.spec.serviceId === serviceId,
+        entry.state === 'active' &&
+        entry.strikes === 'service' &&
+        entry.reverted === undefined &&
+        entry.spec.serviceId === serviceId,
     );
     for (const [, entry] of struck) {
       entry.cancelTimer();
@@ -165,8 +194,12 @@ export class FaultRegistry {
   private async end(faultId: string, entry: Entry): Promise<void> {
     entry.cancelTimer();
     entry.end.abort();
-    await this.options.hosts.get(entry.spec.serviceId)?.removeEffect(faultId);
+    await this.placesOf(entry.strikes).get(entry.spec.serviceId)?.removeEffect(faultId);
     this.entries.delete(faultId);
+  }
+
+  private placesOf(strikes: 'service' | 'network'): ReadonlyMap<string, Struck> {
+    return strikes === 'service' ? this.options.hosts : (this.options.networks ?? new Map());
   }
 
   private makeRoom(): void {

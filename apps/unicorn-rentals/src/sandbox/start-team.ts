@@ -12,6 +12,7 @@ import { agentProblem, createAgent } from './agent.js';
 import { FaultRegistry } from './fault-registry.js';
 import { behindGate } from './gate.js';
 import { TeamPerformance } from './performance.js';
+import { TcpProxy } from './proxy/tcp-proxy.js';
 import { ServiceHost } from './service-host.js';
 import { realTimers, type Timers } from './timers.js';
 
@@ -34,6 +35,7 @@ export interface TeamOptions {
 }
 
 export interface RunningTeam {
+  /** Where customers call: the proxies in front of the services. */
   endpoints: Record<DemoService, string>;
   agentUrl: string;
   faults: FaultRegistry;
@@ -44,7 +46,7 @@ export interface RunningTeam {
 /** The router gives up on another service before customers give up on the router. */
 const BACKEND_TIMEOUT_MS = 1_500;
 
-/** Runs a team's four services, its fault agent and its engineer, all on loopback. Rejects if a port can't be had. */
+/** Runs a team's four services, the proxies in front of them, its fault agent and its engineer, all on loopback. Rejects if a port can't be had. */
 export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   const { teamId, seed, skills, speed, ports } = options;
   const timers = options.timers ?? realTimers;
@@ -55,7 +57,9 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   );
 
   const hosts = new Map<DemoService, ServiceHost>();
+  // Behind the network that customers come through: for the team's own services, and for its engineer.
   const url = (id: DemoService): string => hosts.get(id)!.url;
+  const proxies = new Map<DemoService, TcpProxy>();
   const create: Record<DemoService, () => Handler> = {
     catalog: createCatalog,
     pricing: createPricing,
@@ -79,9 +83,11 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
         onError: options.onError,
       }),
     );
+    const servicePort = (): number => Number(new URL(url(id)).port);
+    proxies.set(id, new TcpProxy({ servicePort, timers, onError: options.onError }));
   }
 
-  const faults = new FaultRegistry({ hosts, random: stream('faults'), timers });
+  const faults = new FaultRegistry({ hosts, networks: proxies, random: stream('faults'), timers });
   const agent = createService(createAgent({ registry: faults, token: options.token, timers }), {
     maxBodyBytes: 16 * 1024,
     renderProblem: agentProblem,
@@ -90,12 +96,15 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   const stops: (() => void)[] = [() => faults.close(), () => void shut(agent)];
   const close = async (): Promise<void> => {
     for (const stop of stops.splice(0)) stop();
-    await Promise.all([...hosts.values()].map((host) => host.close()));
+    await Promise.all([...proxies.values(), ...hosts.values()].map((part) => part.close()));
   };
 
   try {
     // The router last: it needs to know where the others are.
-    for (const id of [...DEMO_SERVICES].reverse()) await hosts.get(id)!.start(ports[id] ?? 0);
+    for (const id of [...DEMO_SERVICES].reverse()) {
+      await hosts.get(id)!.start(0);
+      await proxies.get(id)!.start(ports[id] ?? 0);
+    }
     await listen(agent, ports.agent ?? 0);
   } catch (error) {
     await close();
@@ -117,10 +126,10 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   const agentPort = typeof address === 'object' && address !== null ? address.port : 0;
   return {
     endpoints: {
-      router: url('router'),
-      catalog: url('catalog'),
-      pricing: url('pricing'),
-      booking: url('booking'),
+      router: proxies.get('router')!.url,
+      catalog: proxies.get('catalog')!.url,
+      pricing: proxies.get('pricing')!.url,
+      booking: proxies.get('booking')!.url,
     },
     agentUrl: `http://127.0.0.1:${agentPort}`,
     faults,

@@ -15,8 +15,8 @@ export interface DriverBench {
   healthy(): Promise<boolean>;
   /** Lets this much of the far side's time pass. */
   pass(ms: number): Promise<void>;
-  /** The team mends its service by itself. */
-  repair(): Promise<void>;
+  /** The team mends its service by itself. Where `repairable`. */
+  repair?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -25,10 +25,15 @@ export interface DriverSubject {
   params: Readonly<Record<string, FaultParams>>;
   /** Parameters that the driver must refuse, by kind. */
   badParams: readonly (readonly [kind: string, params: FaultParams])[];
+  /** Whether the team can mend what this driver breaks. */
+  repairable: boolean;
+  /** Whether the far side ends a fault by itself; if not, the suite holds that it does not pretend to. */
+  deadMan: boolean;
+  /** How long a fault of the suite lives. Default: a minute, for subjects whose time the suite moves. */
+  ttlMs?: number;
   open(): Promise<DriverBench>;
 }
 
-const TTL_MS = 60_000;
 /** How soon after its signal an operation must give up, in real time. */
 const GIVE_UP_MS = 1_000;
 
@@ -38,6 +43,8 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
     let bench: DriverBench;
     let order: (kind: string, params?: FaultParams) => FaultOrder;
     const signal = (): AbortSignal => AbortSignal.timeout(5_000);
+    const kinds = Object.keys(subject.params);
+    const ttlMs = subject.ttlMs ?? 60_000;
 
     beforeEach(async () => {
       bench = await subject.open();
@@ -48,7 +55,7 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
         teamId: bench.target.teamId,
         serviceId: bench.serviceId,
         params,
-        ttlMs: TTL_MS,
+        ttlMs,
       });
     });
     afterEach(() => bench.close());
@@ -60,7 +67,7 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
       for (const [kind, params] of Object.entries(subject.params)) bench.driver.checkParams(kind, params);
     });
 
-    it.each(Object.keys(subject.params))('%s: fires, confirms, reverts and verifies gone', async (kind) => {
+    it.each(kinds)('%s: fires, confirms, reverts and verifies gone', async (kind) => {
       const { driver, target } = bench;
       const fault = order(kind);
       expect(await bench.healthy()).toBe(true);
@@ -73,18 +80,30 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
       expect(await bench.healthy()).toBe(true);
     });
 
-    it.each(Object.keys(subject.params))('%s: ends by itself after its time to live', async (kind) => {
-      const { driver, target } = bench;
-      const fault = order(kind);
-      await driver.fire(target, fault, signal());
-      await bench.pass(TTL_MS - 1_000);
-      expect(await driver.verify(target, fault, signal())).toBe('active');
-      await bench.pass(2_000);
-      expect(await driver.verify(target, fault, signal())).toBe('gone');
-      expect(await bench.healthy()).toBe(true);
-    });
+    if (subject.deadMan)
+      it.each(kinds)('%s: ends by itself after its time to live', async (kind) => {
+        const { driver, target } = bench;
+        const fault = order(kind);
+        await driver.fire(target, fault, signal());
+        await bench.pass(ttlMs - ttlMs / 60);
+        expect(await driver.verify(target, fault, signal())).toBe('active');
+        await bench.pass(ttlMs / 30);
+        expect(await driver.verify(target, fault, signal())).toBe('gone');
+        expect(await bench.healthy()).toBe(true);
+      });
+    else
+      it.each(kinds)('%s: does not end by itself, and does not say so', async (kind) => {
+        const { driver, target } = bench;
+        const fault = order(kind);
+        await driver.fire(target, fault, signal());
+        await bench.pass(2 * ttlMs);
+        expect(await driver.verify(target, fault, signal())).toBe('active');
+        expect(await bench.healthy()).toBe(false);
+        await driver.revert(target, fault, signal());
+        expect(await driver.verify(target, fault, signal())).toBe('gone');
+      });
 
-    it.each(Object.keys(subject.params))('%s: each operation may be repeated', async (kind) => {
+    it.each(kinds)('%s: each operation may be repeated', async (kind) => {
       const { driver, target } = bench;
       const fault = order(kind);
       await driver.revert(target, fault, signal());
@@ -99,19 +118,20 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
       expect(await bench.healthy()).toBe(true);
     });
 
-    it.each(Object.keys(subject.params))('%s: says that the team repaired it', async (kind) => {
-      const { driver, target } = bench;
-      const fault = order(kind);
-      await driver.fire(target, fault, signal());
-      await bench.repair();
-      expect(await driver.verify(target, fault, signal())).toBe('repaired');
-      // Firing again does not undo the team's work.
-      await driver.fire(target, fault, signal());
-      expect(await driver.confirm(target, fault, signal())).toBe('repaired');
-      expect(await bench.healthy()).toBe(true);
-      await driver.revert(target, fault, signal());
-      expect(await driver.verify(target, fault, signal())).toBe('gone');
-    });
+    if (subject.repairable)
+      it.each(kinds)('%s: says that the team repaired it', async (kind) => {
+        const { driver, target } = bench;
+        const fault = order(kind);
+        await driver.fire(target, fault, signal());
+        await bench.repair!();
+        expect(await driver.verify(target, fault, signal())).toBe('repaired');
+        // Firing again does not undo the team's work.
+        await driver.fire(target, fault, signal());
+        expect(await driver.confirm(target, fault, signal())).toBe('repaired');
+        expect(await bench.healthy()).toBe(true);
+        await driver.revert(target, fault, signal());
+        expect(await driver.verify(target, fault, signal())).toBe('gone');
+      });
 
     it('ends one of two faults on a service and leaves the other', async () => {
       const { driver, target } = bench;

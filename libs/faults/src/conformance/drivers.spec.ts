@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { describeFaultDriver, type DriverSubject } from './driver-suite.js';
-import { sandboxSubject } from './sandbox-subject.js';
+import { sandboxSubject, tcpProxySubject } from './sandbox-subject.js';
 
 /** Every driver, by the name of its file in `drivers/`. */
 const SUBJECTS: Readonly<Record<string, DriverSubject>> = {
   sandbox: sandboxSubject,
+  'tcp-proxy': tcpProxySubject,
 };
 
 describe('fault drivers', () => {

@@ -1,18 +1,22 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { randomStream } from '#kernel';
 import { createService } from '../../../../apps/unicorn-rentals/src/http/listener.js';
 import { agentProblem, createAgent } from '../../../../apps/unicorn-rentals/src/sandbox/agent.js';
 import { FaultRegistry } from '../../../../apps/unicorn-rentals/src/sandbox/fault-registry.js';
+import { TcpProxy } from '../../../../apps/unicorn-rentals/src/sandbox/proxy/tcp-proxy.js';
 import { ServiceHost } from '../../../../apps/unicorn-rentals/src/sandbox/service-host.js';
 import { createCatalog } from '../../../../apps/unicorn-rentals/src/services/catalog.js';
 import { ManualTimers } from '../../../../apps/unicorn-rentals/src/testing/manual-timers.js';
+import type { FaultAgent, FaultDriver, FaultTarget } from '../driver.js';
 import { SandboxDriver } from '../drivers/sandbox.js';
-import type { DriverSubject } from './driver-suite.js';
+import { TcpProxyDriver } from '../drivers/tcp-proxy.js';
+import type { DriverBench, DriverSubject } from './driver-suite.js';
+import { closed, listening, portOf, unusedPort } from './servers.js';
 
 const TOKEN = 'a-secret-of-the-conformance-suite';
 /** A customer's patience, in real time. */
 const PROMPT_MS = 300;
+
 /** The real fault agent in front of a real service, without an engineer; the test moves their time. */
 export const sandboxSubject: DriverSubject = {
   params: {
@@ -21,6 +25,8 @@ export const sandboxSubject: DriverSubject = {
     'wrong-answer': {},
     hang: {},
     'error-rate': { percent: 100 },
+    'config-vanishes': {},
+    'memory-leak': { mebibytesPerSecond: 8, capMebibytes: 8 },
   },
   badParams: [
     ['slow', {}],
@@ -30,42 +36,76 @@ export const sandboxSubject: DriverSubject = {
     ['error-rate', { percent: 101 }],
     ['error-rate', { percent: 0.5 }],
     ['crash', { delayMs: 100 }],
+    ['config-vanishes', { percent: 5 }],
+    ['memory-leak', { mebibytesPerSecond: 17, capMebibytes: 64 }],
+    ['memory-leak', { mebibytesPerSecond: 1, capMebibytes: 65 }],
+    ['memory-leak', { mebibytesPerSecond: 1 }],
   ],
-  async open() {
-    const timers = new ManualTimers();
-    const catalog = new ServiceHost({ create: createCatalog, timers });
-    await catalog.start(0);
-    const registry = new FaultRegistry({
-      hosts: new Map([['catalog', catalog]]),
-      random: randomStream('conformance', 'faults'),
-      timers,
-    });
-    const agent = await listening(
-      createService(createAgent({ registry, token: TOKEN, timers }), { renderProblem: agentProblem }),
-    );
-    const hanging = await listening(createServer(() => undefined));
-    const nobody = await listening(createServer());
-    const unusedPort = portOf(nobody);
-    await closed(nobody);
-    const at = (agentUrl: string) => ({ teamId: 'fenrir', sandbox: { agentUrl, token: TOKEN } });
-    return {
-      driver: new SandboxDriver(),
-      target: at(`http://127.0.0.1:${portOf(agent)}`),
-      nowhere: at(`http://127.0.0.1:${unusedPort}`),
-      hanging: at(`http://127.0.0.1:${portOf(hanging)}`),
-      serviceId: 'catalog',
-      healthy: () => isHealthy(`${catalog.url}/unicorns/sparkle`),
-      pass: (ms) => timers.advance(ms),
-      repair: () => registry.repair('catalog'),
-      async close() {
-        registry.close();
-        await catalog.close();
-        await closed(agent);
-        await closed(hanging);
-      },
-    };
-  },
+  repairable: true,
+  deadMan: true,
+  open: () => openTeam(new SandboxDriver(), (sandbox) => ({ teamId: 'fenrir', sandbox })),
 };
+
+/** The same team, its services reached through the real proxies. */
+export const tcpProxySubject: DriverSubject = {
+  params: {
+    latency: { delayMs: 30_000 },
+    jitter: { maxMs: 60_000 },
+    reset: { percent: 100 },
+    'black-hole': {},
+    bandwidth: { bytesPerSecond: 10 },
+  },
+  badParams: [
+    ['latency', {}],
+    ['latency', { delayMs: 60_001 }],
+    ['jitter', { maxMs: 0 }],
+    ['reset', { percent: 0 }],
+    ['black-hole', { percent: 50 }],
+    ['bandwidth', { bytesPerSecond: 0.5 }],
+  ],
+  repairable: false,
+  deadMan: true,
+  open: () => openTeam(new TcpProxyDriver(), (tcpProxy) => ({ teamId: 'fenrir', tcpProxy })),
+};
+
+async function openTeam(
+  driver: FaultDriver,
+  targetWith: (agent: FaultAgent) => FaultTarget,
+): Promise<DriverBench> {
+  const timers = new ManualTimers();
+  const catalog = new ServiceHost({ create: createCatalog, timers });
+  await catalog.start(0);
+  const proxy = new TcpProxy({ servicePort: () => Number(new URL(catalog.url).port), timers });
+  await proxy.start(0);
+  const registry = new FaultRegistry({
+    hosts: new Map([['catalog', catalog]]),
+    networks: new Map([['catalog', proxy]]),
+    random: randomStream('conformance', 'faults'),
+    timers,
+  });
+  const agent = await listening(
+    createService(createAgent({ registry, token: TOKEN, timers }), { renderProblem: agentProblem }),
+  );
+  const hanging = await listening(createServer(() => undefined));
+  const at = (port: number) => targetWith({ agentUrl: `http://127.0.0.1:${port}`, token: TOKEN });
+  return {
+    driver,
+    target: at(portOf(agent)),
+    nowhere: at(await unusedPort()),
+    hanging: at(portOf(hanging)),
+    serviceId: 'catalog',
+    healthy: () => isHealthy(`${proxy.url}/unicorns/sparkle`),
+    pass: (ms) => timers.advance(ms),
+    repair: () => registry.repair('catalog'),
+    async close() {
+      registry.close();
+      await proxy.close();
+      await catalog.close();
+      await closed(agent);
+      await closed(hanging);
+    },
+  };
+}
 
 /** Whether the service tells a customer the truth about a unicorn, promptly. */
 async function isHealthy(url: string): Promise<boolean> {
@@ -76,19 +116,4 @@ async function isHealthy(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function listening(server: Server): Promise<Server> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
-}
-
-async function closed(server: Server): Promise<void> {
-  const end = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  await end;
 }

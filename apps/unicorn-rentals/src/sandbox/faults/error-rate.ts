@@ -4,6 +4,7 @@ import { type FaultKind, integerParams } from './kind.js';
 /** `percent` of the answers are 500. */
 export const errorRate: FaultKind = {
   kind: 'error-rate',
+  strikes: 'service',
   begin(params, { random }) {
     const { percent } = integerParams('error-rate', params, { percent: [1, 100] });
     return {

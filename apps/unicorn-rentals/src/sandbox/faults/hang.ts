@@ -4,6 +4,7 @@ import { type FaultKind, integerParams } from './kind.js';
 /** The process is stuck: it accepts requests and never answers. When it is over, what hung is cut. */
 export const hang: FaultKind = {
   kind: 'hang',
+  strikes: 'service',
   begin(params, { ended }) {
     integerParams('hang', params, {});
     return {

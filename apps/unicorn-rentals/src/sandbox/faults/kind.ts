@@ -5,24 +5,47 @@ import type { Timers } from '../timers.js';
 export type FaultParams = Readonly<Record<string, string | number | boolean>>;
 
 export interface FaultContext {
+  serviceId: string;
   random: Random;
   timers: Timers;
   /** Aborts when the fault ends, for whatever reason. */
   ended: AbortSignal;
+  /** What the machine could still give to anybody, in bytes. */
+  availableBytes: () => number;
+  /** To be called when `refusesConnections` of the effect has changed. */
+  changed: () => void;
+}
+
+/** What a fault does to the network in front of one service. */
+export interface NetworkEffect {
+  /** Nothing passes, in neither direction. */
+  readonly isBlackHole?: true;
+  /** How much later the next piece of an answer is delivered, in ms. Drawn once per piece. */
+  drawDelayMs?(): number;
+  /** All answers together pass at this rate. */
+  readonly bytesPerSecond?: number;
+  /** Whether the connection of the next request is reset. Drawn once per request. */
+  drawReset?(): boolean;
 }
 
 /** What a fault does to one service while it lasts. Several act at once; each ends without touching the others. */
 export interface FaultEffect {
+  /** Called once, when the fault begins to act. `begin` itself does nothing yet. */
+  start?(): void;
   /** Nobody listens any more: connections are cut, new ones refused. */
-  refusesConnections?: true;
+  readonly refusesConnections?: boolean;
   /** Stands in front of the service; `next` asks the service (or the fault behind this one). */
   intercept?(request: ServiceRequest, next: () => Promise<Answer>): Promise<Answer>;
+  /** Of kinds that strike the network only. */
+  readonly network?: NetworkEffect;
 }
 
 /** One kind of fault: a file in this folder and a line in `index.ts`. */
 export interface FaultKind {
   /** As scenarios name it, e.g. `wrong-answer`. */
   kind: string;
+  /** What it strikes. A team's new version of the service ends faults of the service, and changes nothing about the network. */
+  strikes: 'service' | 'network';
   /** @throws PaydayError `invalid_params` with what is allowed. */
   begin(params: FaultParams, context: FaultContext): FaultEffect;
 }

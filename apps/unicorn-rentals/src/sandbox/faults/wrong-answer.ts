@@ -4,6 +4,7 @@ import { type FaultKind, integerParams } from './kind.js';
 /** A bad version was deployed: answers have the right form and wrong values. Refusals and `/healthz` look as ever. */
 export const wrongAnswer: FaultKind = {
   kind: 'wrong-answer',
+  strikes: 'service',
   begin(params) {
     integerParams('wrong-answer', params, {});
     return {

@@ -1,0 +1,33 @@
+import { HttpProblem } from '../../http/service.js';
+import { type FaultKind, integerParams } from './kind.js';
+
+/** What each service answers once its configuration is gone. */
+const WITHOUT_CONFIG: Readonly<Record<string, () => HttpProblem>> = {
+  // Its list of unicorns is empty.
+  catalog: () => new HttpProblem(404, 'unknown_unicorn', 'there is no such unicorn'),
+  pricing: () => new HttpProblem(500, 'not_configured', 'the price list is missing'),
+  booking: () => new HttpProblem(500, 'not_configured', 'the price list is missing'),
+  router: () =>
+    new HttpProblem(502, 'backend_failed', 'catalog failed: its address is not configured', {
+      extra: { backend: 'catalog' },
+    }),
+};
+
+/**
+ * The configuration disappeared: the service runs, and `/healthz` is as green as ever, but it has forgotten where the
+ * others are and what it knew. A clean version has it again.
+ */
+export const configVanishes: FaultKind = {
+  kind: 'config-vanishes',
+  strikes: 'service',
+  begin(params, { serviceId }) {
+    integerParams('config-vanishes', params, {});
+    const problem = WITHOUT_CONFIG[serviceId] ?? WITHOUT_CONFIG['pricing']!;
+    return {
+      async intercept(request, next) {
+        if (request.segments[0] === 'healthz') return next();
+        throw problem();
+      },
+    };
+  },
+};

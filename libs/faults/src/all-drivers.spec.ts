@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { createDrivers, DriverRegistry, KINDS_BY_DRIVER, type ParamRule } from './index.js';
+
+describe('the drivers that ship', () => {
+  it('claim no kind twice, and are those that the table of kinds describes', () => {
+    const registry = new DriverRegistry(createDrivers());
+    expect(Object.fromEntries(registry.drivers.map(({ name, kinds }) => [name, kinds]))).toEqual(
+      Object.fromEntries(Object.entries(KINDS_BY_DRIVER).map(([name, specs]) => [name, Object.keys(specs)])),
+    );
+  });
+
+  it('are described to scenario authors as they are', () => {
+    const guide = readFileSync(new URL('../../../docs/faults.md', import.meta.url), 'utf8');
+    const cells = (line: string): string[] => line.split('|').map((cell) => cell.trim());
+    const table = guide
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => cells(line).slice(1, 5));
+    const rows = Object.entries(KINDS_BY_DRIVER).flatMap(([driver, specs]) =>
+      Object.entries(specs).map(([kind, { params, effect, passesOthers }]) => [
+        `\`${kind}\``,
+        driver,
+        [
+          ...Object.entries(params).map(([name, rule]) => paramCell(name, rule)),
+          ...(passesOthers ? ['any others'] : []),
+        ].join(', ') || 'none',
+        effect,
+      ]),
+    );
+    expect(table).toEqual(rows);
+  });
+});
+
+function paramCell(name: string, rule: ParamRule): string {
+  if ('pattern' in rule) return `\`${name}\`: ${rule.says}`;
+  const { min, max, unit } = rule;
+  const fallback = rule.default === undefined ? '' : ` (${rule.default} if left out)`;
+  return `\`${name}\`: ${min} to ${max} ${unit}${fallback}`;
+}
