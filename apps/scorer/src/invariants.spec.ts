@@ -147,6 +147,7 @@ describe('invariant 1: exactly once', () => {
     expect(await second.claim()).toEqual({ 'game-events/0': '3', 'probe-results': '2' });
     await second.process(inputs([], [1, 2]));
     expect(await salary()).toBe(3 * CENTS_PER_RESULT);
+    expect(await newScorer().claim()).toEqual({ 'game-events/0': '3', 'probe-results': '3' });
   });
 
   it('fences a scorer that was replaced: nothing of what it still holds is written or published', async () => {

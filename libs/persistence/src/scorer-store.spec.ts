@@ -27,6 +27,7 @@ describe('openDatabase', () => {
     );
     expect(tables.map((t) => t.name)).toEqual([
       'api_token',
+      'audit_log',
       'endpoint',
       'event_sequence',
       'game',
@@ -57,10 +58,10 @@ describe('openDatabase', () => {
     await Promise.all(both.map((one) => one.destroy()));
   });
 
-  it('undoes its migration', async () => {
+  it('undoes its migrations, the last one first', async () => {
     await database.query('CREATE DATABASE undone');
     const undone = await openDatabase(postgres.databaseUrl.replace(/payday$/, 'undone'), { migrate: true });
-    await undone.undoLastMigration();
+    for (const _ of undone.migrations) await undone.undoLastMigration();
     const [{ n }] = await undone.query(
       `SELECT count(*) AS n FROM information_schema.tables WHERE table_schema = 'public' AND table_name <> 'schema_migration'`,
     );

@@ -143,10 +143,22 @@ describe('invariant 5: life-cycle changes', () => {
 });
 
 describe('invariant 6: fairness', () => {
-  it('never scores trouble on the side of the prober', () => {
+  it('never scores trouble on the side of the prober, whatever comes before and behind it', () => {
     const { driver } = startedGame();
-    driver.feed({ kind: 'batch', batch: batch([result(100, { outcome: 'prober_error' }), result(200)]) });
-    expect([...driver.entries().keys()]).toEqual(['ants|0|catalog|served|ants']);
+    const trouble = { outcome: 'prober_error' } as const;
+    driver.feed({ kind: 'batch', batch: batch([result(100, trouble)]) });
+    expect([...driver.entries()]).toEqual([]);
+    driver.feed({
+      kind: 'batch',
+      batch: batch([
+        result(200, trouble),
+        result(300),
+        result(400, trouble),
+        result(500),
+        result(600, trouble),
+      ]),
+    });
+    expect([...driver.entries()]).toEqual([['ants|0|catalog|served|ants', { count: 2, cents: 14 }]]);
   });
 });
 

@@ -23,7 +23,11 @@ const resultArb: fc.Arbitrary<PlainResult> = fc
     other: fc.constantFrom(...TEAMS),
     role: fc.constantFrom<Role>('consumer', 'provider'),
     serviceId: fc.constantFrom(...SERVICES),
-    intendedAt: fc.integer({ min: START - 1500, max: START + 27_000 }),
+    // Sparse over the whole game, and many within one second: neighbours of one window are counted in one go.
+    intendedAt: fc.oneof(
+      fc.integer({ min: START - 1500, max: START + 27_000 }),
+      fc.integer({ min: START + 4_900, max: START + 5_400 }),
+    ),
     latencyUs: fc.integer({ min: 0, max: 400_000 }),
     outcome: fc.oneof(
       { weight: 3, arbitrary: fc.constant<Outcome>('ok') },
