@@ -28,4 +28,10 @@ export const KNOWN_ADAPTERS: readonly KnownAdapter[] = [
     accepts: isAbsolute,
     open: async (folder, deps) => (await import('./adapters/lmdb.js')).openLmdbLog(folder, deps),
   },
+  {
+    scheme: 'kafka',
+    form: 'kafka://host:port,host:port?topicPrefix=…&sasl=…',
+    accepts: (rest) => rest.startsWith('//'),
+    open: async (rest, deps) => (await import('./adapters/kafka.js')).openKafkaLog(rest, deps),
+  },
 ];

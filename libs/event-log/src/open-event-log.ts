@@ -1,5 +1,6 @@
 import { PaydayError, type Clock } from '#kernel';
 import { platformTimers, type Timers } from './dispatch/timers.js';
+import type { KafkaCredentials } from './credentials.js';
 import { KNOWN_ADAPTERS } from './known-adapters.js';
 import type { EventLog } from './port.js';
 
@@ -8,6 +9,8 @@ export interface OpenEventLogOptions {
   clock?: Clock;
   /** How retries pause. Default: real time. */
   timers?: Timers;
+  /** For `kafka:` URLs with `sasl=…` or a certificate authority of one's own; no URL may hold them. */
+  kafka?: KafkaCredentials;
 }
 
 const platformClock: Clock = {
@@ -16,10 +19,11 @@ const platformClock: Clock = {
 };
 
 /**
- * Opens the event log that a URL names: `memory:` or `lmdb:/absolute/folder` (taken as it is, nothing is unescaped).
+ * Opens the event log that a URL names: `memory:`, `lmdb:/absolute/folder` (taken as it is, nothing is unescaped) or
+ * `kafka://host:port,host:port?setting=value` (docs/kafka.md).
  * @throws PaydayError `invalid_log_url` if the URL names no known adapter or is malformed; `adapter_unavailable` if what
- * the adapter needs is not installed; `log_unavailable` (retryable) if the log cannot be reached; `log_corrupt`
- * or `log_version` if what is there is no log of this program.
+ * the adapter needs is not installed; `log_unavailable` (retryable) if the log cannot be reached; `log_refused`
+ * if it can, but does not let this user in; `log_corrupt` or `log_version` if what is there is no log of this program.
  */
 export async function openEventLog(url: string, options: OpenEventLogOptions = {}): Promise<EventLog> {
   const scheme = /^([a-z]+):/.exec(url)?.[1];
@@ -29,6 +33,7 @@ export async function openEventLog(url: string, options: OpenEventLogOptions = {
   return adapter.open(rest, {
     clock: options.clock ?? platformClock,
     timers: options.timers ?? platformTimers,
+    ...(options.kafka && { kafka: options.kafka }),
   });
 }
 

@@ -4,3 +4,4 @@ export * from './oracle.js';
 export * from './score-driver.js';
 export * from './postgres.js';
 export * from './transpile.js';
+export * from './kafka/index.js';

@@ -1,8 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { kafkaLacks, startKafka, type LocalKafka } from '#testing';
 import { KNOWN_ADAPTERS, openEventLog } from '../index.js';
 import { describeEventLog, type EventLogFactory } from './index.js';
+
+/** One broker for the whole suite: topics are unique. Its members are missed soon, so that tests need not wait. */
+let kafka: LocalKafka | undefined;
+afterAll(() => kafka?.stop());
 
 /** How to get an empty log of each adapter. */
 const ADAPTERS: Record<string, EventLogFactory> = {
@@ -26,10 +31,43 @@ const ADAPTERS: Record<string, EventLogFactory> = {
       },
     };
   },
+  kafka: async () => {
+    kafka ??= await startKafka();
+    const url = `${kafka.url}?heartbeatMs=50`;
+    const opened = [await openEventLog(url)];
+    return {
+      log: opened[0]!,
+      reopen: async () => {
+        opened.push(await openEventLog(url));
+        return opened.at(-1)!;
+      },
+      dispose: async () => void (await Promise.all(opened.map((log) => log.close()))),
+    };
+  },
 };
+
+/** What must be installed for an adapter's tests; undefined if nothing is missing. */
+const LACKS: Record<string, string | undefined> = { kafka: await kafkaLacks() };
 
 it('every known adapter is in the table', () => {
   expect(Object.keys(ADAPTERS).sort()).toEqual(KNOWN_ADAPTERS.map(({ scheme }) => scheme).sort());
 });
 
-for (const [name, factory] of Object.entries(ADAPTERS)) describeEventLog(name, factory);
+for (const [name, factory] of Object.entries(ADAPTERS)) {
+  const lacks = LACKS[name];
+  if (lacks === undefined) describeEventLog(name, factory);
+  else missing(name, lacks);
+}
+
+/** Loudly, and with `CI=true` as a failure. */
+function missing(name: string, lacks: string): void {
+  const reason = `SKIPPED: event log: ${name}: ${lacks}`;
+  if (process.env['CI'] === 'true')
+    test(`event log: ${name}`, () => {
+      throw new Error(reason);
+    });
+  else {
+    process.stderr.write(`${reason}\n`);
+    test.skip(`event log: ${name}`, () => undefined);
+  }
+}

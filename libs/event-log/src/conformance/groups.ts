@@ -113,8 +113,10 @@ export function describeGroups(factory: EventLogFactory): void {
       const { log } = shared;
       const topic = await newTopic(log, PARTITIONS);
       const group = newGroup(log, topic);
-      const [stays, leaves] = [group.join(), group.join()];
-      await Promise.all([stays.consumer.ready, leaves.consumer.ready]);
+      const stays = group.join();
+      await stays.consumer.ready;
+      const leaves = group.join();
+      await leaves.consumer.ready;
       await leaves.close();
       expect(leaves.revoked).toHaveLength(2);
       await appendToAll(log, topic, 'after');
@@ -128,8 +130,10 @@ export function describeGroups(factory: EventLogFactory): void {
       const { log } = shared;
       const topic = await newTopic(log);
       const group = newGroup(log, topic);
-      const [reads, idles] = [group.join(), group.join()];
-      await Promise.all([reads.consumer.ready, idles.consumer.ready]);
+      const reads = group.join();
+      await reads.consumer.ready;
+      const idles = group.join();
+      await idles.consumer.ready;
       await log.append(topic, [record('k', '1')]);
       await reads.until(() => reads.records.length >= 1);
       await reads.close();

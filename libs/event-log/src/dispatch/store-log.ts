@@ -1,4 +1,5 @@
 import { partitionOf, type Clock } from '#kernel';
+import type { KafkaCredentials } from '../credentials.js';
 import { logClosed, unknownTopic } from '../errors.js';
 import type {
   ConsumeOptions,
@@ -18,6 +19,8 @@ import type { Timers } from './timers.js';
 export interface LogDeps {
   clock: Clock;
   timers: Timers;
+  /** For a log in Kafka. */
+  kafka?: KafkaCredentials;
 }
 
 /** The event log over a store in this process: checks what callers give, routes keys, runs consumers, closes in order. */

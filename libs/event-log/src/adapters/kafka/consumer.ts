@@ -1,0 +1,211 @@
+import { PaydayError, type Clock } from '#kernel';
+import { PartitionLoop } from '../../dispatch/partition-loop.js';
+import { retrying, safeReporter } from '../../dispatch/retry.js';
+import type { Timers } from '../../dispatch/timers.js';
+import { positionBeyondEnd } from '../../errors.js';
+import type { ConsumeOptions, Consumer, EventRecord, Position } from '../../port.js';
+import { comparePositions, invalidPosition, isPosition } from '../../positions.js';
+import { positionExpired } from './errors.js';
+import type { Feed } from './feed.js';
+import { FETCH_TIMEOUT_MS, Fetcher } from './fetcher.js';
+import type { MemberShare } from './group-protocol.js';
+import { Membership } from './membership.js';
+import type { KafkaSettings } from './settings.js';
+import type { Topics } from './topics.js';
+import { Wire } from './wire.js';
+
+const DEFAULT_BATCH_RECORDS = 1000;
+
+export interface KafkaConsumerContext {
+  settings: KafkaSettings;
+  topics: Topics;
+  timers: Timers;
+  clock: Clock;
+  appendDeadLetter(topic: string, record: EventRecord): Promise<unknown>;
+  onClosed(consumer: KafkaConsumer): void;
+}
+
+/** A consumer of one topic: a loop for each partition that it has, fed by one fetcher; the group decides which it has. */
+export class KafkaConsumer implements Consumer {
+  readonly ready: Promise<void>;
+  private readonly loops = new Map<number, { loop: PartitionLoop; feed?: Feed }>();
+  /** Loops that have been told to stop, by partition. */
+  private readonly revoking = new Map<number, Promise<void>>();
+  private readonly report: (error: unknown) => void;
+  private readonly fetcher: Fetcher;
+  private readonly stop = new AbortController();
+  private membership: Membership | undefined;
+  /** What it will read once everybody has let go of what is not his; undefined before that is known. */
+  private planned: readonly number[] | undefined;
+  private starting: Promise<void> | undefined;
+  private closing: Promise<void> | undefined;
+  private isReady = false;
+  private becomeReady!: () => void;
+  private failReady!: (error: unknown) => void;
+
+  constructor(
+    private readonly context: KafkaConsumerContext,
+    private readonly options: ConsumeOptions,
+  ) {
+    this.report = safeReporter(options.onError);
+    this.ready = new Promise((resolve, reject) => {
+      this.becomeReady = resolve;
+      this.failReady = reject;
+    });
+    // A caller that does not ask for `ready` learns of trouble by `onError`; it must not take the process down.
+    this.ready.catch(this.report);
+    const { settings, topics, timers, clock } = context;
+    const wire = new Wire(settings, timers, FETCH_TIMEOUT_MS);
+    this.fetcher = new Fetcher({ wire, topics, timers, clock, report: this.report }, options.topic);
+    // Not at once: the caller's functions may refer to the consumer that it has not got yet.
+    queueMicrotask(() => (this.starting = this.start()));
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async start(): Promise<void> {
+    const { timers } = this.context;
+    const { signal } = this.stop;
+    const partitions = await retrying({ timers, signal, report: this.report }, () =>
+      this.checkedPartitions().catch((error: unknown) => {
+        if (!this.failsStart(error)) throw error;
+        return undefined;
+      }),
+    );
+    if (partitions === undefined || signal.aborted) return;
+    const { topic, group } = this.options;
+    if (group === undefined) {
+      this.planned = Array.from({ length: partitions }, (_, partition) => partition);
+      for (const partition of this.planned) this.assign(partition);
+      return;
+    }
+    const { settings, topics, clock } = this.context;
+    this.membership = new Membership(
+      { wire: new Wire(settings, timers), settings, timers, clock, report: this.report },
+      // A group's members must all read one topic, so the topic is part of its name.
+      topics.nameOf(`${group}.${topic}`),
+      topics.nameOf(topic),
+      partitions,
+      {
+        owned: () => [...this.loops.keys()],
+        shared: (share) => this.shared(share),
+        disowned: () => {
+          this.planned = undefined;
+          for (const partition of this.loops.keys()) void this.revoke(partition);
+        },
+      },
+    );
+  }
+
+  private shared({ assigned, planned }: MemberShare): void {
+    if (this.closing) return;
+    this.planned = planned;
+    for (const partition of this.loops.keys())
+      if (!planned.includes(partition)) void this.revoke(partition).then(() => this.membership?.changed());
+    for (const partition of assigned) if (!this.loops.has(partition)) this.assign(partition);
+    this.readyIfReading();
+  }
+
+  private assign(partition: number): void {
+    const { timers, appendDeadLetter } = this.context;
+    const { topic, startAt } = this.options;
+    const held: { loop?: PartitionLoop; feed?: Feed } = {};
+    held.loop = new PartitionLoop(
+      { topic, partition, options: this.options, timers, report: this.report, appendDeadLetter },
+      {
+        startAt: () => startAt(partition),
+        openReader: async (start) => (held.feed = await this.openFeed(partition, start)),
+        onStarted: () => this.readyIfReading(),
+        givesUp: (error) => this.failsStart(error),
+      },
+    );
+    this.loops.set(partition, held as { loop: PartitionLoop });
+  }
+
+  /** Resolves when the running handler and `onRevoked` have finished. */
+  private revoke(partition: number): Promise<void> {
+    const known = this.revoking.get(partition);
+    if (known) return known;
+    const revoking = this.release(partition).finally(() => this.revoking.delete(partition));
+    this.revoking.set(partition, revoking);
+    return revoking;
+  }
+
+  private async release(partition: number): Promise<void> {
+    const held = this.loops.get(partition);
+    if (!held) return;
+    await held.loop.stop();
+    if (held.feed) this.fetcher.remove(held.feed);
+    try {
+      await this.options.onRevoked?.(partition);
+    } catch (error) {
+      this.report(error);
+    }
+    this.loops.delete(partition);
+    // It may have come back meanwhile, after the group had gone on without us.
+    if (this.planned?.includes(partition)) this.membership?.changed();
+  }
+
+  private readyIfReading(): void {
+    if (this.isReady || this.closing || !this.planned) return;
+    if (!this.planned.every((partition) => this.loops.get(partition)?.loop.started)) return;
+    this.isReady = true;
+    this.becomeReady();
+  }
+
+  private async shutDown(): Promise<void> {
+    this.stop.abort();
+    await this.starting;
+    await Promise.all([...this.loops.keys()].map((partition) => this.revoke(partition)));
+    await this.membership?.leave();
+    await this.fetcher.close();
+    this.becomeReady();
+    this.context.onClosed(this);
+  }
+
+  /** Before it was ever ready, what cannot succeed without a change ends the consumer, where the caller can see it. */
+  private failsStart(error: unknown): boolean {
+    if (this.isReady || !(error instanceof PaydayError) || error.retryable) return false;
+    this.failReady(error);
+    // Not waited for: this is called from what closing waits for.
+    void this.close();
+    return true;
+  }
+
+  /** The number of the topic's partitions. @throws PaydayError for options with which a consumer could never work. */
+  private async checkedPartitions(): Promise<number> {
+    const { topic, deadLetterTopic, maxBatchRecords } = this.options;
+    if (maxBatchRecords !== undefined && (!Number.isInteger(maxBatchRecords) || maxBatchRecords < 1))
+      throw new PaydayError('invalid_options', `maxBatchRecords is ${maxBatchRecords}; give an integer ≥ 1`);
+    if (deadLetterTopic === topic)
+      throw new PaydayError(
+        'invalid_options',
+        `the dead letters of "${topic}" cannot go to that same topic: its consumer would read its own poison for ever`,
+      );
+    const partitions = await this.context.topics.partitions(topic);
+    if (deadLetterTopic !== undefined) await this.context.topics.partitions(deadLetterTopic);
+    return partitions;
+  }
+
+  private async openFeed(partition: number, start: Position | 'earliest' | 'latest'): Promise<Feed> {
+    const nextOffset = await this.resolveStart(partition, start);
+    return this.fetcher.open(partition, nextOffset, this.options.maxBatchRecords ?? DEFAULT_BATCH_RECORDS);
+  }
+
+  private async resolveStart(partition: number, start: Position | 'earliest' | 'latest'): Promise<bigint> {
+    const { topic } = this.options;
+    const { earliest, next } = (await this.context.topics.offsets(topic))[partition]!;
+    if (start === 'earliest') return earliest;
+    if (start === 'latest') return next;
+    if (typeof start !== 'string' || !isPosition(start)) throw invalidPosition(start);
+    const last = next === 0n ? null : String(next - 1n);
+    if (last === null || comparePositions(start, last) > 0)
+      throw positionBeyondEnd(topic, partition, start, last);
+    const wanted = BigInt(start) + 1n;
+    if (wanted < earliest) throw positionExpired(topic, partition, start, String(earliest));
+    return wanted;
+  }
+}

@@ -1,0 +1,83 @@
+import kafkajs from 'kafkajs';
+import { planAssignment } from '../../dispatch/group-plan.js';
+
+const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
+const VERSION = 1;
+
+/** Members of a group understand each other only if they speak this. */
+export const GROUP_PROTOCOL = 'payday-cooperative-1';
+
+/** What a member says of itself when it joins. */
+export interface MemberClaim {
+  memberId: string;
+  /** The partitions that it reads, or whose last handler has not finished. */
+  owned: number[];
+  /** Of which generation it knows that; −1 if of none. */
+  generation: number;
+}
+
+/** What a member is told. */
+export interface MemberShare {
+  /** The partitions that it may read now. */
+  assigned: number[];
+  /** The partitions that it will have once their present owners have let them go; includes `assigned`. */
+  planned: number[];
+}
+
+/**
+ * Shares partitions without stopping the world: a partition that changes hands is given to nobody until its owner, who
+ * sees that it is not planned for him any more, has finished and joins again without it. All others are read on.
+ */
+export function shareOut(partitions: number, claims: readonly MemberClaim[]): Map<string, MemberShare> {
+  const owners: (MemberClaim | null)[] = Array.from({ length: partitions }, () => null);
+  for (const claim of claims)
+    for (const partition of claim.owned) {
+      const other = owners[partition];
+      // Of two who claim it, the one with the older knowledge was away too long, and lets it go.
+      if (other === null || (other && other.generation < claim.generation)) owners[partition] = claim;
+    }
+  const members = claims.map(({ memberId }) => memberId).sort();
+  const plan = planAssignment(
+    owners.map((owner) => owner?.memberId ?? null),
+    members,
+  );
+  const shares = new Map(members.map((id) => [id, { assigned: [], planned: [] } as MemberShare]));
+  plan.forEach((memberId, partition) => {
+    const share = memberId === null ? undefined : shares.get(memberId);
+    share?.planned.push(partition);
+    const owner = owners[partition]?.memberId ?? memberId;
+    if (owner === memberId) share?.assigned.push(partition);
+  });
+  return shares;
+}
+
+export function encodeClaim(topic: string, { owned, generation }: Omit<MemberClaim, 'memberId'>): Buffer {
+  const userData = Buffer.from(JSON.stringify({ owned, generation }));
+  return MemberMetadata.encode({ version: VERSION, topics: [topic], userData });
+}
+
+export function decodeClaim(memberId: string, metadata: Buffer): MemberClaim {
+  const said = JSON.parse(MemberMetadata.decode(metadata)!.userData.toString()) as Omit<
+    MemberClaim,
+    'memberId'
+  >;
+  return { memberId, ...said };
+}
+
+/** The assigned partitions as every tool for Kafka shows them, the planned ones for us. */
+export function encodeShare(topic: string, { assigned, planned }: MemberShare): Buffer {
+  return MemberAssignment.encode({
+    version: VERSION,
+    assignment: { [topic]: assigned },
+    userData: Buffer.from(JSON.stringify(planned)),
+  });
+}
+
+export function decodeShare(topic: string, assignment: Buffer): MemberShare {
+  const decoded = MemberAssignment.decode(assignment);
+  if (!decoded) return { assigned: [], planned: [] };
+  return {
+    assigned: decoded.assignment[topic] ?? [],
+    planned: JSON.parse(decoded.userData.toString()) as number[],
+  };
+}

@@ -1,0 +1,200 @@
+import type { Clock } from '#kernel';
+import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
+import { toPaydayError } from './errors.js';
+import {
+  GROUP_PROTOCOL,
+  decodeClaim,
+  decodeShare,
+  encodeClaim,
+  encodeShare,
+  shareOut,
+  type MemberShare,
+} from './group-protocol.js';
+import type { KafkaSettings } from './settings.js';
+import { protocolErrorOf, type Broker, type Wire } from './wire.js';
+
+/** The group has made up its mind anew, or is about to: join again, keeping what one has. */
+const REJOIN = new Set(['REBALANCE_IN_PROGRESS', 'MEMBER_ID_REQUIRED']);
+/** The group goes on without us, and others may read what we had. */
+const EXPELLED = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
+/** Another broker looks after the group now, or will in a moment. */
+const MOVED = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+]);
+const LEAVE_TIMEOUT_MS = 2_000;
+const NO_GENERATION = -1;
+
+export interface MembershipContext {
+  wire: Wire;
+  settings: KafkaSettings;
+  timers: Timers;
+  clock: Clock;
+  report(error: unknown): void;
+}
+
+export interface MembershipHooks {
+  /** The partitions that are read here, or whose last handler has not finished. */
+  owned(): number[];
+  /** Read `assigned`; let go of what is not planned, and call `changed` when that is done. */
+  shared(share: MemberShare): void;
+  /** The group goes on without us: stop reading everything, at once. */
+  disowned(): void;
+}
+
+/**
+ * One member of a consumer group, by Kafka's own group protocol: the brokers watch over who is alive, one of the members
+ * shares the partitions out. Heartbeats go on whatever the handlers do.
+ */
+export class Membership {
+  private readonly stop = new AbortController();
+  private memberId = '';
+  private generation = NO_GENERATION;
+  private coordinator: Broker | undefined;
+  private lastHeardMs: number;
+  private isChanged = false;
+  private wakeUp = new AbortController();
+  private readonly finished: Promise<void>;
+
+  constructor(
+    private readonly context: MembershipContext,
+    private readonly groupId: string,
+    private readonly topic: string,
+    private readonly partitions: number,
+    private readonly hooks: MembershipHooks,
+  ) {
+    this.lastHeardMs = this.nowMs();
+    this.finished = this.run();
+  }
+
+  /** What `owned` gives has shrunk: others wait for it. */
+  changed(): void {
+    this.isChanged = true;
+    this.wakeUp.abort();
+  }
+
+  /** Leaves the group, so that others need not wait for the session to end. Call it when nothing is owned any more. */
+  async leave(): Promise<void> {
+    this.stop.abort();
+    this.wakeUp.abort();
+    const { wire, timers } = this.context;
+    const patience = new AbortController();
+    const finished = this.finished.then(() => patience.abort());
+    await timers.sleep(LEAVE_TIMEOUT_MS, patience.signal);
+    if (!patience.signal.aborted) wire.close();
+    await finished;
+    if (this.memberId !== '')
+      await wire
+        .ask(
+          (cluster) => this.coordinatorOf(cluster).then((broker) => broker.leaveGroup(this.identity())),
+          LEAVE_TIMEOUT_MS,
+        )
+        // The brokers are away: they will notice that the member is.
+        .catch(() => {});
+    wire.close();
+  }
+
+  private async run(): Promise<void> {
+    const { timers, report } = this.context;
+    for (let failures = 0; !this.stop.signal.aborted;) {
+      try {
+        await this.join();
+        failures = 0;
+        await this.stayUntilItChanges();
+      } catch (error) {
+        const type = protocolErrorOf(error) ?? '';
+        if (REJOIN.has(type)) continue;
+        this.coordinator = undefined;
+        if (EXPELLED.has(type)) {
+          this.memberId = '';
+          this.disowned();
+          continue;
+        }
+        if (!MOVED.has(type)) report(toPaydayError(error, this.topic));
+        if (this.nowMs() - this.lastHeardMs > this.context.settings.sessionTimeoutMs) this.disowned();
+        await timers.sleep(Math.min(retryPauseMs(failures++), 1_000), this.stop.signal);
+      }
+    }
+  }
+
+  /** Others may have what was ours: the brokers said so, or have not heard of us for a session's time. */
+  private disowned(): void {
+    if (this.generation === NO_GENERATION) return;
+    this.generation = NO_GENERATION;
+    this.hooks.disowned();
+  }
+
+  private async join(): Promise<void> {
+    const { wire, settings } = this.context;
+    const { sessionTimeoutMs } = settings;
+    // Members join again within a heartbeat, whatever their handlers do: nobody need be waited for longer.
+    const joinTimeoutMs = sessionTimeoutMs + settings.requestTimeoutMs;
+    this.isChanged = false;
+    const joined = await wire.ask(async (cluster) => {
+      const broker = await this.coordinatorOf(cluster);
+      return broker.joinGroup({
+        groupId: this.groupId,
+        memberId: this.memberId,
+        sessionTimeout: sessionTimeoutMs,
+        rebalanceTimeout: sessionTimeoutMs,
+        groupProtocols: [{ name: GROUP_PROTOCOL, metadata: this.claim() }],
+      });
+    }, joinTimeoutMs);
+    this.lastHeardMs = this.nowMs();
+    this.memberId = joined.memberId;
+    const shares =
+      joined.leaderId === joined.memberId
+        ? shareOut(
+            this.partitions,
+            joined.members.map(({ memberId, memberMetadata }) => decodeClaim(memberId, memberMetadata)),
+          )
+        : new Map<string, MemberShare>();
+    const { memberAssignment } = await wire.ask(async (cluster) => {
+      const broker = await this.coordinatorOf(cluster);
+      return broker.syncGroup({
+        groupId: this.groupId,
+        memberId: joined.memberId,
+        generationId: joined.generationId,
+        groupAssignment: [...shares].map(([memberId, share]) => ({
+          memberId,
+          memberAssignment: encodeShare(this.topic, share),
+        })),
+      });
+    }, joinTimeoutMs);
+    this.lastHeardMs = this.nowMs();
+    this.generation = joined.generationId;
+    this.hooks.shared(decodeShare(this.topic, memberAssignment));
+  }
+
+  private async stayUntilItChanges(): Promise<void> {
+    const { wire, timers, settings } = this.context;
+    while (!this.stop.signal.aborted && !this.isChanged) {
+      this.wakeUp = new AbortController();
+      await timers.sleep(settings.heartbeatMs, this.wakeUp.signal);
+      if (this.stop.signal.aborted || this.isChanged) return;
+      await wire.ask(async (cluster) => {
+        const broker = await this.coordinatorOf(cluster);
+        return broker.heartbeat({ ...this.identity(), groupGenerationId: this.generation });
+      });
+      this.lastHeardMs = this.nowMs();
+    }
+  }
+
+  private async coordinatorOf(cluster: Parameters<Parameters<Wire['ask']>[0]>[0]): Promise<Broker> {
+    this.coordinator ??= await cluster.findGroupCoordinator({ groupId: this.groupId });
+    return this.coordinator;
+  }
+
+  private claim(): Buffer {
+    return encodeClaim(this.topic, { owned: this.hooks.owned(), generation: this.generation });
+  }
+
+  private identity(): { groupId: string; memberId: string } {
+    return { groupId: this.groupId, memberId: this.memberId };
+  }
+
+  private nowMs(): number {
+    return this.context.clock.monotonicUs() / 1000;
+  }
+}

@@ -1,0 +1,46 @@
+import type { EventRecord, StoredRecord } from '../../port.js';
+import type { FetchedMessage } from './wire.js';
+
+/** A record as kafkajs writes it. Its bytes are its own: the caller may change the value at once. */
+export interface WireRecord {
+  key: Buffer;
+  value: Buffer;
+  headers: Record<string, Buffer>;
+  /** Epoch ms, decimal. */
+  timestamp: string;
+}
+
+export function toWire({ key, value, headers = {} }: EventRecord, appendedAt: number): WireRecord {
+  return {
+    key: Buffer.from(key),
+    value: Buffer.from(value),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const),
+    ),
+    timestamp: String(appendedAt),
+  };
+}
+
+/** About how many bytes it takes in a batch. */
+export function wireBytes({ key, value, headers }: WireRecord): number {
+  let bytes = 30 + key.byteLength + value.byteLength;
+  for (const [name, text] of Object.entries(headers)) bytes += 10 + 3 * name.length + text.byteLength;
+  return bytes;
+}
+
+/** Other programs may have written it: without a key, without a value, with a header twice. Of such headers the last counts. */
+export function fromWire(message: FetchedMessage, partition: number): StoredRecord {
+  const headers: Record<string, string> = {};
+  for (const [name, given] of Object.entries(message.headers)) {
+    const last = Array.isArray(given) ? given.at(-1) : given;
+    headers[name] = last?.toString() ?? '';
+  }
+  return {
+    key: message.key?.toString() ?? '',
+    value: message.value ?? new Uint8Array(0),
+    headers,
+    partition,
+    position: message.offset,
+    appendedAt: Number(message.timestamp),
+  };
+}

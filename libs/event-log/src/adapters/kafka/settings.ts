@@ -1,0 +1,119 @@
+import { PaydayError } from '#kernel';
+import type { KafkaCredentials } from '../../credentials.js';
+
+const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+type SaslMechanism = (typeof MECHANISMS)[number];
+
+export interface KafkaSettings {
+  /** `host:port`, at least one; the others of the cluster are found through it. */
+  brokers: string[];
+  /** Shown in the brokers' logs and quotas. */
+  clientId: string;
+  /** Put before every topic and group, so that installations can share a cluster. */
+  topicPrefix: string;
+  /** Copies of each topic that is made; undefined: three, or as many as there are brokers if that is less. */
+  replication: number | undefined;
+  /** How long the topics that are made keep records; −1 for ever. */
+  retentionMs: number;
+  /** A member of a group that is not heard of for so long loses its partitions. Brokers allow 6000 and more unless told. */
+  sessionTimeoutMs: number;
+  /** How often a member is heard of; also how soon it hears that others came or went. */
+  heartbeatMs: number;
+  /** A request that is not answered for so long has failed, and its connection is cut. */
+  requestTimeoutMs: number;
+  ssl: { ca?: string; cert?: string; key?: string } | undefined;
+  sasl: { mechanism: SaslMechanism; username: string; password: string } | undefined;
+}
+
+export const KAFKA_URL_FORM =
+  'kafka://host:port[,host:port…][?clientId=…&topicPrefix=…&replication=…&retentionMs=…&ssl=true&sasl=scram-sha-512]';
+
+const DAY_MS = 86_400_000;
+const BROKER = /^[A-Za-z0-9._-]+:(\d{1,5})$/;
+
+/** Name of each setting → how its text is read. */
+const PARAMETERS: Record<string, (text: string) => unknown> = {
+  clientId: (text) => matching(/^[\x21-\x7e]{1,100}$/, text, '1 to 100 printable characters'),
+  topicPrefix: (text) =>
+    matching(/^[A-Za-z0-9._-]{1,100}$/, text, '1 to 100 letters, digits, dots, hyphens and underscores'),
+  replication: (text) => integer(text, 1, 100),
+  retentionMs: (text) => integer(text, -1, Number.MAX_SAFE_INTEGER),
+  sessionTimeoutMs: (text) => integer(text, 500, 1_800_000),
+  heartbeatMs: (text) => integer(text, 10, 60_000),
+  requestTimeoutMs: (text) => integer(text, 500, 300_000),
+  ssl: (text) => oneOf(['true', 'false'], text) === 'true',
+  sasl: (text) => oneOf(MECHANISMS, text),
+};
+
+/**
+ * Reads what follows `kafka:` in a URL. Every mistake is listed at once.
+ * @throws PaydayError `invalid_log_url`.
+ */
+export function kafkaSettings(rest: string, credentials: KafkaCredentials = {}): KafkaSettings {
+  const wrong: string[] = [];
+  const [, authority = '', query = ''] = /^\/\/([^?]*)(?:\?(.*))?$/.exec(rest) ?? [];
+  const brokers = authority.replace(/\/$/, '').split(',');
+  if (authority.includes('@'))
+    wrong.push('it holds a user or password: set PAYDAY_KAFKA_USERNAME and PAYDAY_KAFKA_PASSWORD instead');
+  else
+    for (const broker of brokers)
+      if (!(Number(BROKER.exec(broker)?.[1]) <= 65_535)) wrong.push(`"${broker}" is no host:port`);
+  const given = readParameters(query, wrong);
+  const mechanism = given['sasl'] as SaslMechanism | undefined;
+  const { username, password, ca, cert, key } = credentials;
+  if (mechanism !== undefined && (username === undefined || password === undefined))
+    wrong.push(`sasl=${mechanism} needs PAYDAY_KAFKA_USERNAME and PAYDAY_KAFKA_PASSWORD`);
+  if (wrong.length > 0)
+    throw new PaydayError(
+      'invalid_log_url',
+      `the URL of the Kafka log is wrong: ${wrong.join('; ')}. Its form: ${KAFKA_URL_FORM}`,
+      { details: { wrong } },
+    );
+  const sessionTimeoutMs = (given['sessionTimeoutMs'] as number | undefined) ?? 6_000;
+  return {
+    brokers,
+    clientId: (given['clientId'] as string | undefined) ?? 'payday',
+    topicPrefix: (given['topicPrefix'] as string | undefined) ?? '',
+    replication: given['replication'] as number | undefined,
+    retentionMs: (given['retentionMs'] as number | undefined) ?? 30 * DAY_MS,
+    sessionTimeoutMs,
+    heartbeatMs: (given['heartbeatMs'] as number | undefined) ?? Math.min(500, sessionTimeoutMs / 5),
+    requestTimeoutMs: (given['requestTimeoutMs'] as number | undefined) ?? 10_000,
+    ssl: given['ssl'] ? { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) } : undefined,
+    sasl: mechanism && { mechanism, username: username!, password: password! },
+  };
+}
+
+function readParameters(query: string, wrong: string[]): Record<string, unknown> {
+  const given: Record<string, unknown> = {};
+  for (const [name, text] of new URLSearchParams(query)) {
+    const read = Object.hasOwn(PARAMETERS, name) ? PARAMETERS[name] : undefined;
+    if (!read) {
+      wrong.push(`there is no setting "${name}" (there are ${Object.keys(PARAMETERS).join(', ')})`);
+      continue;
+    }
+    try {
+      given[name] = read(text);
+    } catch (error) {
+      wrong.push(`${name} is "${text}", ${(error as Error).message}`);
+    }
+  }
+  return given;
+}
+
+function matching(pattern: RegExp, text: string, expected: string): string {
+  if (!pattern.test(text)) throw new Error(`give ${expected}`);
+  return text;
+}
+
+function integer(text: string, min: number, max: number): number {
+  const value = /^-?\d+$/.test(text) ? Number(text) : NaN;
+  if (!(value >= min && value <= max)) throw new Error(`give an integer from ${min} to ${max}`);
+  return value;
+}
+
+function oneOf<T extends string>(known: readonly T[], text: string): T {
+  const found = known.find((one) => one === text);
+  if (found === undefined) throw new Error(`give one of ${known.join(', ')}`);
+  return found;
+}

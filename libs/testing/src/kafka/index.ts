@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import kafkajs from 'kafkajs';
+import { DockerBroker, hasDocker } from './docker.js';
+import { JavaBroker, javaLacks } from './java.js';
+
+export interface KafkaOptions {
+  /** Where clients connect on loopback; default: any free port. */
+  port?: number;
+  /** Kept when the broker stops; default: a temporary folder that is removed. */
+  dataDir?: string;
+  /** Default 384. */
+  heapMb?: number;
+  /** More doors, each advertised under another port: a test's proxy. */
+  doors?: readonly { port: number; advertisedPort: number }[];
+  /** Settings of the broker, or others than the defaults. */
+  settings?: Readonly<Record<string, string>>;
+  /** Told of what takes long. */
+  say?(progress: string): void;
+}
+
+export interface LocalKafka {
+  /** For `--log`, e.g. `kafka://127.0.0.1:9092`. */
+  readonly url: string;
+  readonly port: number;
+  readonly engine: 'docker' | 'java';
+  /** Of the Java process; changes when it is restarted. Undefined in Docker. */
+  readonly pid: number | undefined;
+  /** SIGKILL: it cannot flush or say goodbye. */
+  kill(): Promise<void>;
+  /** Starts it again on its data, and resolves when it answers. */
+  restart(): Promise<void>;
+  /** Ends it, and removes what is temporary. */
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 60_000;
+
+/** What to install so that Kafka can be started here; undefined if it can. */
+export async function kafkaLacks(): Promise<string | undefined> {
+  if (await hasDocker()) return undefined;
+  const lacks = await javaLacks();
+  return (
+    lacks &&
+    `${lacks}, and no Docker engine answers: install openjdk-17-jre-headless and maven, or start Docker`
+  );
+}
+
+/**
+ * Starts a real Apache Kafka on loopback: one node, broker and controller in one (KRaft). By Docker if an engine answers,
+ * else by Java, with the jars that Maven fetches once. Takes about four seconds.
+ * @throws Error that says what to install, or what the broker said when it could not start.
+ */
+export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka> {
+  const { doors = [], settings = {}, heapMb = 384, say = () => {} } = options;
+  const lacks = await kafkaLacks();
+  if (lacks) throw new Error(`cannot start Kafka: ${lacks}`);
+  const folder = await mkdtemp(join(tmpdir(), 'payday-kafka-'));
+  const port = options.port ?? (await freePort());
+  const plan = {
+    port,
+    controllerPort: await freePort(),
+    doors,
+    dataDir: options.dataDir ?? join(folder, 'data'),
+    overrides: settings,
+  };
+  const isDocker = await hasDocker();
+  const cleanUp = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const broker = isDocker
+      ? await DockerBroker.prepare(plan, heapMb)
+      : await JavaBroker.prepare(plan, folder, heapMb, say);
+    const start = async (): Promise<void> => {
+      await broker.start();
+      await answering(port, broker);
+    };
+    const stop = async (): Promise<void> => {
+      await broker.end(options.dataDir === undefined ? 'SIGKILL' : 'SIGTERM');
+      if (broker instanceof DockerBroker) await broker.remove();
+      await cleanUp();
+    };
+    await start().catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
+    return {
+      url: `kafka://127.0.0.1:${port}`,
+      port,
+      engine: isDocker ? 'docker' : 'java',
+      get pid() {
+        return broker.pid;
+      },
+      kill: () => broker.end('SIGKILL'),
+      restart: start,
+      stop,
+    };
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+/** A port of loopback that nobody listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function answering(port: number, broker: { hasEnded: boolean; said: string }): Promise<void> {
+  const deadlineMs = performance.now() + START_TIMEOUT_MS;
+  while (!(await listens(port)) || !(await isUp(port))) {
+    if (broker.hasEnded) throw new Error(`Kafka could not start on port ${port}: ${broker.said}`);
+    if (performance.now() > deadlineMs)
+      throw new Error(`Kafka did not answer on port ${port} within ${START_TIMEOUT_MS} ms: ${broker.said}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** It listens before it can lead anything; it is up when it counts itself among the brokers. */
+async function isUp(port: number): Promise<boolean> {
+  const client = new kafkajs.Kafka({
+    brokers: [`127.0.0.1:${port}`],
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { retries: 0 },
+  });
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    return (await admin.describeCluster()).brokers.length > 0;
+  } catch {
+    return false;
+  } finally {
+    await admin.disconnect().catch(() => {});
+  }
+}

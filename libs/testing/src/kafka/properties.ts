@@ -1,0 +1,54 @@
+/** How a local broker is reached, and what it allows. */
+export interface BrokerPlan {
+  /** Where clients connect, on loopback. */
+  port: number;
+  /** Where the broker talks to itself as controller, on loopback. */
+  controllerPort: number;
+  /** More doors, each advertised under another port of loopback: a proxy's, say, in a test. */
+  doors: readonly { port: number; advertisedPort: number }[];
+  /** Where it keeps its data. */
+  dataDir: string;
+  /** More settings, or others. */
+  overrides: Readonly<Record<string, string>>;
+}
+
+/** The broker's configuration: one node that is broker and controller, for development and tests. */
+export function brokerSettings(plan: BrokerPlan): Record<string, string> {
+  const { port, controllerPort, doors, dataDir, overrides } = plan;
+  const names = ['PLAINTEXT', ...doors.map((_, i) => `DOOR${i}`)];
+  const listeners = [port, ...doors.map((door) => door.port)];
+  const advertised = [port, ...doors.map(({ advertisedPort }) => advertisedPort)];
+  const named = (ports: readonly number[]): string[] => ports.map((at, i) => `${names[i]}://127.0.0.1:${at}`);
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: [...named(listeners), `CONTROLLER://127.0.0.1:${controllerPort}`].join(','),
+    'advertised.listeners': named(advertised).join(','),
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'listener.security.protocol.map': [...names, 'CONTROLLER'].map((name) => `${name}:PLAINTEXT`).join(','),
+    'log.dirs': dataDir,
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'auto.create.topics.enable': 'false',
+    // Groups form at once, and members that died are missed after a second or two, if they ask for that.
+    'group.initial.rebalance.delay.ms': '0',
+    'group.min.session.timeout.ms': '500',
+    'num.network.threads': '2',
+    'num.io.threads': '4',
+    'log.cleaner.enable': 'false',
+    ...overrides,
+  };
+}
+
+/** As a `server.properties` file. */
+export function propertiesFile(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
