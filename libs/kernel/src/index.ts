@@ -4,3 +4,4 @@ export * from './ids.js';
 export * from './money.js';
 export * from './partition.js';
 export * from './random.js';
+export * from './suggest.js';

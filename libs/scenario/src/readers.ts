@@ -1,8 +1,7 @@
-import { ID_PATTERN } from '#kernel';
+import { ID_PATTERN, suggest } from '#kernel';
 import type { Path } from './file-error.js';
 import { formatDuration, parseDuration } from './duration.js';
 import { plainText, showValue } from './plain-text.js';
-import { suggest } from './suggest.js';
 import type { Report } from './yaml-source.js';
 
 /**

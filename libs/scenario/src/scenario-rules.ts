@@ -1,9 +1,9 @@
+import { suggest } from '#kernel';
 import { formatDuration } from './duration.js';
 import type { Path } from './file-error.js';
 import { UUID_PLACEHOLDER, eachString, placeholdersIn } from './placeholders.js';
 import { isMapping } from './readers.js';
 import type { CheckDraft, FaultDraft, ScenarioDraft, TimelineDraft } from './scenario-shape.js';
-import { suggest } from './suggest.js';
 import type { Report } from './yaml-source.js';
 
 export interface RuleOptions {
