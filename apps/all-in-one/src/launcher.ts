@@ -30,7 +30,6 @@ import { assertPortFree, listen } from './port.js';
 import { serveWebPages } from './web-pages.js';
 
 const PROBER_MODULE = fileURLToPath(new URL('../../prober/src/main.js', import.meta.url));
-const VERSION = '0.1.0';
 /** How far ahead a change of the life cycle lies: all services are in this process or read the same log. */
 const LEAD_MS = 1000;
 /** From having everything ready to the first request: time for the prober to start. */
@@ -140,7 +139,7 @@ export class Launcher {
     const app = await createHttpApp(module, logger);
     this.app = app;
     await serveWebPages(app);
-    serveOpenApi(app, VERSION);
+    serveOpenApi(app);
     app.get(Readiness).register('game events', () => {
       if (!isSettled) throw new Error('the game events of the past are still being read');
     });
@@ -253,6 +252,7 @@ export class Launcher {
           PAYDAY_LOG_URL: engines.logUrl,
           PAYDAY_INGEST_URL: this.url,
           PAYDAY_PROBER_TOKEN: secret,
+          PAYDAY_PORT: '0',
           PAYDAY_PROBER_ID: 'prober-1',
           PAYDAY_GAME_ID: this.gameId,
           // Sandboxes and company networks live there.

@@ -1,5 +1,5 @@
-import { PaydayError } from '#kernel';
-import { proberConfigFrom } from './config.js';
+import { ConfigError, readConfig } from '#runtime';
+import { PROBER_SECTIONS } from './config.js';
 
 const GOOD = {
   PAYDAY_LOG_URL: 'lmdb:/data/log',
@@ -9,35 +9,36 @@ const GOOD = {
   PAYDAY_GAME_ID: 'g',
 };
 
-describe('proberConfigFrom', () => {
-  it('refuses private addresses and the own origin unless told otherwise', () => {
-    expect(proberConfigFrom(GOOD)).toMatchObject({
-      allowPrivateAddresses: false,
-      deniedOrigins: ['http://127.0.0.1:3000'],
-    });
+describe('the configuration of the prober', () => {
+  it('refuses private addresses unless told otherwise', () => {
+    const { prober } = readConfig(PROBER_SECTIONS, { flags: [], env: GOOD });
+    expect(prober).toMatchObject({ allowPrivateAddresses: false, deniedOrigins: [] });
     const more = { PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'true', PAYDAY_DENIED_ORIGINS: 'http://a:1,https://b' };
-    expect(proberConfigFrom({ ...GOOD, ...more })).toMatchObject({
+    const other = readConfig(PROBER_SECTIONS, { flags: [], env: { ...GOOD, ...more } });
+    expect(other.prober).toMatchObject({
       allowPrivateAddresses: true,
-      deniedOrigins: ['http://127.0.0.1:3000', 'http://a:1', 'https://b'],
+      deniedOrigins: ['http://a:1', 'https://b'],
     });
   });
 
   it('names everything that is wrong, and never the token', () => {
-    const bad = {
-      ...GOOD,
-      PAYDAY_INGEST_URL: 'ftp://x',
-      PAYDAY_GAME_ID: undefined,
-      PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'yes',
-    };
+    const { PAYDAY_GAME_ID: _, ...rest } = GOOD;
+    const env = { ...rest, PAYDAY_INGEST_URL: 'ftp://x', PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'yes' };
     let error: unknown;
     try {
-      proberConfigFrom(bad);
+      readConfig(PROBER_SECTIONS, { flags: ['--prober-token', 'secret'], env });
     } catch (thrown) {
       error = thrown;
     }
-    expect(error).toBeInstanceOf(PaydayError);
-    const { message } = error as PaydayError;
-    for (const name of ['PAYDAY_INGEST_URL', 'PAYDAY_GAME_ID', 'PAYDAY_ALLOW_PRIVATE_ADDRESSES'])
+    expect(error).toBeInstanceOf(ConfigError);
+    const { message, mistakes } = error as ConfigError;
+    expect(mistakes).toHaveLength(4);
+    for (const name of [
+      'PAYDAY_INGEST_URL',
+      'PAYDAY_GAME_ID',
+      'PAYDAY_ALLOW_PRIVATE_ADDRESSES',
+      '--prober-token',
+    ])
       expect(message).toContain(name);
     expect(message).not.toContain('secret');
   });

@@ -1,2 +1,2 @@
-export { proberConfigFrom, type ProberConfig } from './config.js';
+export { proberService } from './service.js';
 export { startProber, type RunningProber } from './start-prober.js';

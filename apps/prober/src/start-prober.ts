@@ -35,7 +35,7 @@ export async function startProber(
   });
   const guard = new AddressGuard({
     allowPrivateAddresses: config.allowPrivateAddresses,
-    deniedOrigins: config.deniedOrigins,
+    deniedOrigins: [config.ingestUrl, ...config.deniedOrigins],
     localAddresses: Object.values(networkInterfaces()).flatMap((list) =>
       (list ?? []).map((at) => at.address),
     ),

@@ -19,6 +19,8 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
   private readonly workers = new Map<number, PartitionWorker>();
   private readonly metrics: ScorerMetrics;
   private consumer: Consumer | undefined;
+  private partitions = 0;
+  private joined = false;
   private stopping = false;
 
   constructor(
@@ -30,14 +32,17 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
     @Inject(Readiness) readiness: Readiness,
   ) {
     this.metrics = new ScorerMetrics(registry);
-    readiness.register('scorer', () => {
-      if (this.workers.size === 0) throw new Error('no partition is assigned yet');
+    readiness.register('partitions', () => {
+      if (!this.joined) throw new Error('this scorer has not joined the group of scorers yet');
       for (const worker of this.workers.values()) worker.assertWorking();
+      // More scorers than partitions: the others stand by, and take over when one goes.
+      return `${this.workers.size} of ${this.partitions} are scored here`;
     });
   }
 
   async onApplicationBootstrap(): Promise<void> {
     const partitions = await this.log.partitions(TOPICS.probeResults);
+    this.partitions = partitions;
     this.consumer = this.log.consume({
       topic: TOPICS.probeResults,
       group: 'payday-scorer',
@@ -57,6 +62,7 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
       },
     });
     await this.consumer.ready;
+    this.joined = true;
   }
 
   /** Whether every partition of this process has committed the sealing of the game: its ledger is final. */
@@ -64,7 +70,12 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
     return this.workers.size > 0 && [...this.workers.values()].every((worker) => worker.hasSealed(gameId));
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  onApplicationShutdown(): Promise<void> {
+    return this.stop();
+  }
+
+  /** Commits what it has and gives its partitions to others. Repeatable. */
+  async stop(): Promise<void> {
     this.stopping = true;
     await this.consumer?.close();
     await Promise.all([...this.workers.values()].map((worker) => worker.stop()));

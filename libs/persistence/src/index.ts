@@ -8,6 +8,7 @@ export * from './game-store.js';
 export * from './history.js';
 export * from './ledger-reader.js';
 export * from './ledger-rows.js';
+export * from './migrated.js';
 export * from './outbox.js';
 export * from './outbox-relay.js';
 export * from './scorer-store.js';

@@ -4,28 +4,72 @@ import type { Registry } from 'prom-client';
 import { messageOf } from '#kernel';
 import { METRICS } from './tokens.js';
 
-/** What must hold before the service can work. Each check resolves, or rejects with the reason. */
+/** Resolves if all is well, with a remark if there is one; rejects with the reason if not. */
+export type ReadinessCheck = () => Promise<string | void> | string | void;
+
+export interface ReadinessReport {
+  ready: boolean;
+  /** By check: `ok`, `ok: <remark>`, or what is wrong. */
+  checks: Record<string, string>;
+}
+
+/** A check that takes longer counts as failed: whoever asks has no patience either. */
+const CHECK_WITHIN_MS = 2_000;
+
+/** What must hold before the service can work. */
 @Injectable()
 export class Readiness {
-  private readonly checks = new Map<string, () => Promise<void> | void>();
+  private readonly checks = new Map<string, ReadinessCheck>();
+  private running: Promise<ReadinessReport> | undefined;
 
-  register(name: string, check: () => Promise<void> | void): void {
+  /** Replaces a check of the same name. */
+  register(name: string, check: ReadinessCheck): void {
     this.checks.set(name, check);
   }
 
-  async report(): Promise<{ ready: boolean; checks: Record<string, string> }> {
-    const checks: Record<string, string> = {};
-    let ready = true;
-    for (const [name, check] of this.checks) {
-      try {
-        await check();
-        checks[name] = 'ok';
-      } catch (error) {
-        checks[name] = messageOf(error);
-        ready = false;
-      }
-    }
-    return { ready, checks };
+  remove(name: string): void {
+    this.checks.delete(name);
+  }
+
+  /** From now on never ready again, whatever the checks say. */
+  stop(): void {
+    this.register('stopping', () => {
+      throw new Error('this process is stopping');
+    });
+  }
+
+  /** Who asks while checks run gets their result: asking often costs no more. */
+  report(): Promise<ReadinessReport> {
+    this.running ??= this.ask().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  private async ask(): Promise<ReadinessReport> {
+    const answers = await Promise.all(
+      [...this.checks].map(async ([name, check]) => ({ name, ...(await answer(check)) })),
+    );
+    return {
+      ready: answers.every(({ ok }) => ok),
+      checks: Object.fromEntries(answers.map(({ name, text }) => [name, text])),
+    };
+  }
+}
+
+async function answer(check: ReadinessCheck): Promise<{ ok: boolean; text: string }> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${CHECK_WITHIN_MS / 1000} s`)),
+      CHECK_WITHIN_MS,
+    );
+  });
+  try {
+    const remark = await Promise.race([Promise.resolve().then(check), late]);
+    return { ok: true, text: typeof remark === 'string' ? `ok: ${remark}` : 'ok' };
+  } catch (error) {
+    return { ok: false, text: messageOf(error) };
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -50,9 +94,7 @@ export class HealthController {
 
   /** The process can do its work: 200, or 503 with the check that failed. */
   @Get('readyz')
-  async readyz(
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<{ ready: boolean; checks: Record<string, string> }> {
+  async readyz(@Res({ passthrough: true }) reply: Reply): Promise<ReadinessReport> {
     const report = await this.readiness.report();
     reply.status(report.ready ? 200 : 503);
     return report;

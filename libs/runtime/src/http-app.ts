@@ -53,14 +53,17 @@ export function configureHttpApp(app: NestFastifyApplication, logger: Logger): v
     });
 }
 
+/** Of this program, as its API tells it. */
+const VERSION = '0.1.0';
+
 /** Serves the OpenAPI document at `/api/openapi.json`. */
-export function serveOpenApi(app: NestFastifyApplication, version: string): void {
+export function serveOpenApi(app: NestFastifyApplication): void {
   const config = new DocumentBuilder()
     .setTitle('Payday')
     .setDescription(
       'Self-hosted GameDays. Money is integer cents; times are epoch milliseconds in fields named …At.',
     )
-    .setVersion(version)
+    .setVersion(VERSION)
     .addBearerAuth()
     .build();
   SwaggerModule.setup('api/docs', app, () => SwaggerModule.createDocument(app, config), {

@@ -1,4 +1,5 @@
 export * from './auth.js';
+export * from './config/index.js';
 export * from './event-log-transport.js';
 export * from './health.js';
 export * from './http-app.js';
@@ -6,6 +7,7 @@ export * from './logger.js';
 export * from './parent.js';
 export * from './problem-filter.js';
 export * from './runtime-module.js';
+export * from './service/index.js';
 export * from './system-clock.js';
 export { table } from './text-table.js';
 export * from './tokens.js';

@@ -15,6 +15,8 @@ export interface RuntimeParts {
   eventLog: EventLog;
   dataSource?: unknown;
   tokenVerifier?: TokenVerifier;
+  /** Default: a new one. */
+  readiness?: Readiness;
 }
 
 /** Shared parts for every module of the process, and `/healthz`, `/readyz`, `/metrics`. */
@@ -28,7 +30,7 @@ export class RuntimeModule {
       { provide: EVENT_LOG, useValue: parts.eventLog },
       { provide: DATA_SOURCE, useValue: parts.dataSource ?? null },
       { provide: TOKEN_VERIFIER, useValue: parts.tokenVerifier ?? { verify: async () => null } },
-      Readiness,
+      { provide: Readiness, useValue: parts.readiness ?? new Readiness() },
     ];
     return {
       module: RuntimeModule,

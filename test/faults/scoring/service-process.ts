@@ -31,7 +31,8 @@ export class ServiceProcess {
   start(): void {
     const child = fork(join(ROOT, 'dist/apps', this.name, 'src/main.js'), {
       cwd: ROOT,
-      env: { PATH: process.env['PATH'], ...this.env },
+      // Several of one kind must not want the same port.
+      env: { PATH: process.env['PATH'], PAYDAY_PORT: '0', ...this.env },
       // Not those of the test's own process.
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -1,0 +1,32 @@
+import { RuntimeModule, createHttpApp, defineService, openServiceLog } from '#runtime';
+import { PROBER_SECTIONS } from './config.js';
+import { startProber, type RunningProber } from './start-prober.js';
+
+class ProberProcess {}
+
+const FLUSH_WITHIN_MS = 2_000;
+
+export const proberService = defineService({
+  name: 'prober',
+  summary:
+    'The customers of one game: sends requests on the seeded schedule, judges the answers, reports them to ingest.',
+  sections: PROBER_SECTIONS,
+  async start({ log: logConfig, prober: config }, parts) {
+    const { clock, logger, metrics, readiness } = parts;
+    const eventLog = await openServiceLog(logConfig, parts);
+    const runtime = RuntimeModule.register({ clock, logger, metrics, eventLog, readiness });
+    const app = await createHttpApp({ module: ProberProcess, imports: [runtime] }, logger);
+    let prober: RunningProber | undefined;
+    readiness.register('game events', () => {
+      if (prober === undefined) throw new Error('the game events of the past are still being read');
+    });
+    return {
+      app,
+      begin: async () => {
+        prober = await startProber(config, { log: eventLog, clock, logger, registry: metrics });
+      },
+      handOver: async () => prober?.stop(FLUSH_WITHIN_MS),
+      close: () => eventLog.close(),
+    };
+  },
+});

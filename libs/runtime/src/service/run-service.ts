@@ -1,0 +1,164 @@
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { PaydayError, messageOf } from '#kernel';
+import { ConfigError, configHelp, readConfig, wantsHelp, type ConfigOf } from '../config/index.js';
+import { Readiness } from '../health.js';
+import { createLogger, type Logger } from '../logger.js';
+import { exitWithParent } from '../parent.js';
+import { systemClock } from '../system-clock.js';
+import { trackInFlight } from './in-flight.js';
+import { listenError } from './listen-error.js';
+import type { Service, ServiceApp, ServiceParts, ServiceSections } from './service.js';
+import { waiter } from './wait-for.js';
+import { openWaitingRoom, type WaitingRoom } from './waiting-room.js';
+
+export interface RunOptions {
+  /** The command line behind the service's name. Default: that of the process. */
+  flags?: readonly string[];
+  /** For the help. Default: `payday run <name>`. */
+  usage?: string;
+  /** Sections of other services, which may stand in the same file. */
+  foreignSections?: readonly string[];
+}
+
+const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
+/** Of the time to stop, this much is left for closing when requests are still being answered. */
+const CLOSE_MS = 2_000;
+
+/**
+ * Runs a service as this process, until it is told to stop: never returns, but for `--help` and mistakes in the
+ * configuration (all of them on standard error, exit code 2). SIGTERM and SIGINT stop it in order: `/readyz` says 503,
+ * work is handed over, connections are drained; a second signal ends it at once.
+ */
+export async function runService<S extends ServiceSections>(
+  service: Service<S>,
+  options: RunOptions = {},
+): Promise<void> {
+  const { name, summary, sections } = service;
+  const flags = options.flags ?? process.argv.slice(2);
+  if (wantsHelp(sections, flags)) {
+    process.stdout.write(configHelp(`${options.usage ?? `payday run ${name}`} [options]`, summary, sections));
+    return;
+  }
+  let config: ConfigOf<S>;
+  try {
+    config = readConfig(sections, { flags, env: process.env, foreignSections: options.foreignSections });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`payday ${name}: ${error.message}\n`);
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  exitWithParent();
+  await new ServiceProcess(service, config).run();
+}
+
+class ServiceProcess<S extends ServiceSections> {
+  private readonly logger: Logger;
+  private readonly metrics = new Registry();
+  private readonly readiness = new Readiness();
+  private readonly stopping = new AbortController();
+  private readonly settings: { host: string; port: number; drainMs: number; stopWithinMs: number };
+  private room: WaitingRoom | undefined;
+  private running: ServiceApp | undefined;
+  private inFlight: ReturnType<typeof trackInFlight> | undefined;
+  private exitCode: number = EXIT.fine;
+
+  constructor(
+    private readonly service: Service<S>,
+    private readonly config: ConfigOf<S>,
+  ) {
+    const { http, process: settings } = config as ConfigOf<ServiceSections>;
+    this.settings = { ...http, drainMs: settings.drainMs, stopWithinMs: settings.stopWithinMs };
+    this.logger = createLogger({ service: service.name, level: settings.logLevel });
+    collectDefaultMetrics({ register: this.metrics });
+  }
+
+  async run(): Promise<void> {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.onSignal(signal));
+    try {
+      await this.start();
+    } catch (error) {
+      if (this.stopping.signal.aborted) return;
+      this.logger.fatal({ err: error }, messageOf(error));
+      process.exitCode = EXIT.failed;
+      this.exitCode = EXIT.failed;
+      await this.stop();
+    }
+  }
+
+  private async start(): Promise<void> {
+    const { logger, metrics, readiness, settings } = this;
+    readiness.register('start', () => {
+      throw new Error('the service is starting');
+    });
+    this.room = await openWaitingRoom(settings, readiness, metrics);
+    const at = { host: settings.host, port: this.room.port };
+    const parts: ServiceParts = {
+      clock: systemClock,
+      logger,
+      metrics,
+      readiness,
+      waitFor: waiter(readiness, logger, this.stopping.signal),
+      stopping: this.stopping.signal,
+      giveUp: (reason) => this.giveUp(reason),
+    };
+    const running = await this.service.start(this.config, parts);
+    this.running = running;
+    this.inFlight = trackInFlight(running.app);
+    await running.app.init();
+    await running.begin?.();
+    if (this.stopping.signal.aborted) return;
+    await this.room.close();
+    this.room = undefined;
+    await running.app.listen(at.port, at.host).catch((error: unknown) => {
+      throw listenError(error, at);
+    });
+    readiness.remove('start');
+    logger.info(at, 'running');
+    // Whoever started us wants to know where we are.
+    process.send?.({ type: 'ready', ...at });
+  }
+
+  private onSignal(signal: NodeJS.Signals): void {
+    // Ctrl-C reaches the whole process group: with a parent, the parent decides when we stop.
+    if (signal === 'SIGINT' && process.channel !== undefined) return;
+    if (this.stopping.signal.aborted) process.exit(EXIT.failed);
+    this.logger.info({ signal }, 'stopping');
+    void this.stop();
+  }
+
+  private giveUp(reason: Error): void {
+    if (this.stopping.signal.aborted) return;
+    this.logger.fatal({ err: reason }, messageOf(reason));
+    this.exitCode = EXIT.failed;
+    void this.stop();
+  }
+
+  private async stop(): Promise<void> {
+    const { logger, settings } = this;
+    const { drainMs, stopWithinMs } = settings;
+    this.readiness.stop();
+    this.stopping.abort(new PaydayError('stopping', 'the process is stopping'));
+    setTimeout(() => {
+      logger.error(`did not stop within ${stopWithinMs} ms; what was not handed over, others take up`);
+      process.exit(EXIT.failed);
+    }, stopWithinMs).unref();
+    try {
+      this.inFlight?.turnAway();
+      const isRouted = this.running !== undefined && this.exitCode === EXIT.fine;
+      await Promise.all([this.running?.handOver?.(), isRouted ? pause(drainMs) : undefined]);
+      await this.inFlight?.drained(Math.max(0, stopWithinMs - drainMs - CLOSE_MS));
+      await this.room?.close();
+      await this.running?.app.close();
+      await this.running?.close();
+    } catch (error) {
+      logger.error({ err: error }, `did not stop cleanly: ${messageOf(error)}`);
+      this.exitCode = EXIT.failed;
+    }
+    process.exit(this.exitCode);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
