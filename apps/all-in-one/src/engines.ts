@@ -3,8 +3,8 @@ import { TOPICS } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
 import { openDatabase, startEmbeddedPostgres, type EmbeddedPostgres } from '#persistence';
 import { systemClock, type Logger } from '#runtime';
-import { Chaos1700000100000 } from '../../chaos-orchestrator/src/index.js';
 import type { DataFolder } from './data-folder.js';
+import { SERVICE_MIGRATIONS } from './schema.js';
 
 /** The embedded engines of one installation. */
 export interface Engines {
@@ -44,7 +44,7 @@ export async function startEngines(
     await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: PARTITIONS })));
     dataSource = await openDatabase(databaseUrl ?? postgres!.databaseUrl, {
       migrate: true,
-      migrations: [Chaos1700000100000],
+      migrations: SERVICE_MIGRATIONS,
     });
     return { log, logUrl, dataSource, postgres, close };
   } catch (error) {

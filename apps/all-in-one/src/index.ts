@@ -1,3 +1,3 @@
 /** What the command line shares with the launcher. */
 export { assertPortFree, listen } from './port.js';
-export { serveWebPages } from './web-pages.js';
+export { SERVICE_MIGRATIONS } from './schema.js';

@@ -9,6 +9,7 @@ import {
   Readiness,
   createHttpApp,
   serveOpenApi,
+  serveWebPages,
   systemClock,
   type Logger,
 } from '#runtime';
@@ -27,7 +28,6 @@ import type { Progress } from './progress.js';
 import { Sandboxes } from './sandboxes.js';
 import { closeDoor, type Door } from './door.js';
 import { assertPortFree, listen } from './port.js';
-import { serveWebPages } from './web-pages.js';
 
 const PROBER_MODULE = fileURLToPath(new URL('../../prober/src/main.js', import.meta.url));
 /** How far ahead a change of the life cycle lies: all services are in this process or read the same log. */

@@ -10,3 +10,5 @@ export {
 export { PostgresChaosStore } from './postgres-store.js';
 export { realTimers, type Timers } from './timers.js';
 export type { ChaosStore } from './store.js';
+export { CHAOS_MIGRATIONS } from './migrations/index.js';
+export { chaosService } from './service.js';

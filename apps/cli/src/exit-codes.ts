@@ -2,6 +2,7 @@ export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 
 /** Mistakes in what the user gave. */
 const USAGE_ERRORS = new Set([
+  'invalid_config',
   'invalid_log_url',
   'invalid_scenario',
   'invalid_pay',

@@ -2,8 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { PaydayError } from '#kernel';
 import { addAudit } from './commands/audit.js';
 import { addExport } from './commands/export.js';
+import { addMigrate } from './commands/migrate.js';
 import { addReplay } from './commands/replay.js';
 import { addRescore } from './commands/rescore.js';
+import { addRun } from './commands/run.js';
+import { addTopics } from './commands/topics.js';
 import { EXIT, isUsageError } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { systemTerminal } from './terminal.js';
@@ -20,8 +23,12 @@ docs/scoring.md describes how pay is computed, and every field that is exported.
 export async function run(argv: readonly string[], terminal: Terminal = systemTerminal): Promise<number> {
   let exitCode: number = EXIT.fine;
   const program = new Command('payday')
-    .description('Checks, exports, rescores and replays the games that Payday has recorded.')
+    .description(
+      'Checks, exports, rescores and replays the games that Payday has recorded, and runs its services one by one.',
+    )
     .addHelpText('after', HELP)
+    // What follows a service's name is that service's own business.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
@@ -31,7 +38,8 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
   const finish = (code: number): void => {
     exitCode = code;
   };
-  for (const add of [addAudit, addExport, addRescore, addReplay]) add(program, terminal, finish);
+  for (const add of [addAudit, addExport, addRescore, addReplay, addRun, addTopics, addMigrate])
+    add(program, terminal, finish);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

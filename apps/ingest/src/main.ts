@@ -2,4 +2,4 @@ import { runService } from '#runtime';
 import { ingestService } from './service.js';
 
 /** Takes results as a process of its own; `--help` lists all settings. */
-await runService(ingestService);
+process.exitCode = await runService(ingestService);

@@ -2,4 +2,4 @@ import { runService } from '#runtime';
 import { proberService } from './service.js';
 
 /** Probes one game as a process of its own; `--help` lists all settings. */
-await runService(proberService);
+process.exitCode = await runService(proberService);

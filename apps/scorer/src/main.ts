@@ -2,4 +2,4 @@ import { runService } from '#runtime';
 import { scorerService } from './service.js';
 
 /** Scores as a process of its own; `--help` lists all settings. */
-await runService(scorerService);
+process.exitCode = await runService(scorerService);

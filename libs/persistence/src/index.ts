@@ -1,3 +1,4 @@
+export { ADVISORY_LOCKS } from './advisory-locks.js';
 export * from './audit-log.js';
 export * from './database.js';
 export * from './embedded/start.js';
@@ -9,6 +10,7 @@ export * from './history.js';
 export * from './ledger-reader.js';
 export * from './ledger-rows.js';
 export * from './migrated.js';
+export * from './only-one.js';
 export * from './outbox.js';
 export * from './outbox-relay.js';
 export * from './scorer-store.js';

@@ -11,3 +11,4 @@ export * from './service/index.js';
 export * from './system-clock.js';
 export { table } from './text-table.js';
 export * from './tokens.js';
+export * from './web-pages.js';

@@ -25,19 +25,20 @@ const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 const CLOSE_MS = 2_000;
 
 /**
- * Runs a service as this process, until it is told to stop: never returns, but for `--help` and mistakes in the
- * configuration (all of them on standard error, exit code 2). SIGTERM and SIGINT stop it in order: `/readyz` says 503,
+ * Runs a service as this process, until it is told to stop; then it ends the process itself. Mistakes in the configuration
+ * are told all at once on standard error. SIGTERM and SIGINT stop it in order: `/readyz` says 503,
  * work is handed over, connections are drained; a second signal ends it at once.
+ * @returns the exit code, as long as nothing else ends the process: 2 for mistakes in the configuration, else 0
  */
 export async function runService<S extends ServiceSections>(
   service: Service<S>,
   options: RunOptions = {},
-): Promise<void> {
+): Promise<number> {
   const { name, summary, sections } = service;
   const flags = options.flags ?? process.argv.slice(2);
   if (wantsHelp(sections, flags)) {
     process.stdout.write(configHelp(`${options.usage ?? `payday run ${name}`} [options]`, summary, sections));
-    return;
+    return EXIT.fine;
   }
   let config: ConfigOf<S>;
   try {
@@ -45,11 +46,11 @@ export async function runService<S extends ServiceSections>(
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`payday ${name}: ${error.message}\n`);
-    process.exitCode = EXIT.usage;
-    return;
+    return EXIT.usage;
   }
   exitWithParent();
   await new ServiceProcess(service, config).run();
+  return EXIT.fine;
 }
 
 class ServiceProcess<S extends ServiceSections> {
@@ -80,7 +81,6 @@ class ServiceProcess<S extends ServiceSections> {
     } catch (error) {
       if (this.stopping.signal.aborted) return;
       this.logger.fatal({ err: error }, messageOf(error));
-      process.exitCode = EXIT.failed;
       this.exitCode = EXIT.failed;
       await this.stop();
     }

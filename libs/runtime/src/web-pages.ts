@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PaydayError } from '#kernel';
 
 /** Where the build puts the pages, seen from the built as well as from the source tree. */
-const CANDIDATES = ['../../web/public', '../../../dist/apps/web/public'];
+const CANDIDATES = ['../../../apps/web/public', '../../../dist/apps/web/public'];
 
 /**
  * Serves the pages at `/`. Files whose name holds a hash of their content may be cached for ever.

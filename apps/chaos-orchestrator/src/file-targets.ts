@@ -1,0 +1,57 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { FaultTarget } from '#faults';
+import { PaydayError, messageOf } from '#kernel';
+import type { FaultTargets } from './orchestrator.js';
+
+/**
+ * How teams can be reached, from a file that somebody else keeps up to date: `{"targets": [{"teamId": …, "sandbox":
+ * {"agentUrl": …, "token": …}}, …]}`, each entry a `FaultTarget`. It holds secrets, so it should be readable by its owner only;
+ * whoever writes it replaces it in one step. It is read again whenever it has changed.
+ */
+export class FileTargets implements FaultTargets {
+  private targets = new Map<string, FaultTarget>();
+  private version = '';
+
+  /** @throws PaydayError `invalid_targets_file` if it can't be read or makes no sense now */
+  constructor(
+    private readonly path: string,
+    private readonly onTrouble: (error: unknown) => void,
+  ) {
+    this.refresh();
+  }
+
+  targetOf(_gameId: string, teamId: string): FaultTarget | null {
+    try {
+      this.refresh();
+    } catch (error) {
+      // What was known before is better than nothing.
+      this.onTrouble(error);
+    }
+    return this.targets.get(teamId) ?? null;
+  }
+
+  private refresh(): void {
+    try {
+      const { mtimeMs, ino, size } = statSync(this.path);
+      const version = `${mtimeMs} ${ino} ${size}`;
+      if (version === this.version) return;
+      this.targets = parseTargets(readFileSync(this.path, 'utf8'));
+      this.version = version;
+    } catch (cause) {
+      throw new PaydayError(
+        'invalid_targets_file',
+        `the file of chaos targets ${this.path} cannot be used: ${messageOf(cause)}`,
+        { cause },
+      );
+    }
+  }
+}
+
+function parseTargets(text: string): Map<string, FaultTarget> {
+  const content = JSON.parse(text) as { targets?: unknown };
+  if (!Array.isArray(content.targets)) throw new Error('it must hold {"targets": […]}');
+  const targets = content.targets as Partial<FaultTarget>[];
+  const nameless = targets.findIndex(({ teamId }) => typeof teamId !== 'string');
+  if (nameless >= 0) throw new Error(`entry ${nameless + 1} has no teamId`);
+  return new Map(targets.map((target) => [target.teamId!, target as FaultTarget]));
+}

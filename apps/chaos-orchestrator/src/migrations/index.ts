@@ -1,0 +1,4 @@
+import { Chaos1700000100000 } from './1700000100000-chaos.js';
+
+/** The orchestrator's own tables, for `openDatabase`. */
+export const CHAOS_MIGRATIONS = [Chaos1700000100000];

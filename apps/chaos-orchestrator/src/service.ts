@@ -1,0 +1,102 @@
+import {
+  ADVISORY_LOCKS,
+  assertMigrated,
+  becomeOnlyOne,
+  openMigratedDatabase,
+  TokenStore,
+} from '#persistence';
+import {
+  RuntimeModule,
+  createHttpApp,
+  databaseSection,
+  defineService,
+  gameEventsOf,
+  httpSection,
+  logSection,
+  openServiceLog,
+  optional,
+  processSection,
+  section,
+  serveOpenApi,
+  text,
+} from '#runtime';
+import { ChaosModule } from './chaos.module.js';
+import { FileTargets } from './file-targets.js';
+import { CHAOS_MIGRATIONS } from './migrations/index.js';
+import { Orchestrator, type FaultTargets } from './orchestrator.js';
+
+class ChaosProcess {}
+
+const NO_TARGETS: FaultTargets = { targetOf: () => null };
+
+export const chaosService = defineService({
+  name: 'chaos-orchestrator',
+  summary:
+    'Runs the timeline of every game and drives faults to their end. Exactly one acts: further copies stand by (not ready)\n' +
+    'until the connection to PostgreSQL of the one that acts has ended.',
+  sections: {
+    log: logSection,
+    database: databaseSection,
+    chaos: section({
+      targetsFile: optional(text('FILE'), {
+        flag: 'targets-file',
+        env: 'PAYDAY_CHAOS_TARGETS',
+        help: 'JSON that says how teams can be broken; read again when it changes. Without it, no fault can be fired.',
+      }),
+    }),
+    http: httpSection(3006),
+    process: processSection(0),
+  },
+  async start({ log: logConfig, database, chaos }, parts) {
+    const { clock, logger, metrics, readiness, waitFor, stopping } = parts;
+    const eventLog = await openServiceLog(logConfig, parts);
+    const dataSource = await waitFor('database', () =>
+      openMigratedDatabase(database.url, { migrations: CHAOS_MIGRATIONS }),
+    );
+    readiness.register('database', () => assertMigrated(dataSource));
+    const targets =
+      chaos.targetsFile === undefined
+        ? NO_TARGETS
+        : new FileTargets(chaos.targetsFile, (err) =>
+            logger.error({ err }, 'using what the file of targets held before'),
+          );
+    readiness.register('only one', () => {
+      throw new Error('standing by: another chaos orchestrator acts');
+    });
+    const resign = await becomeOnlyOne(dataSource, ADVISORY_LOCKS.chaosOrchestrator, {
+      applicationName: 'payday-chaos',
+      signal: stopping,
+      onStandby: () => logger.info('standing by: another chaos orchestrator acts'),
+      onLost: parts.giveUp,
+    });
+    readiness.remove('only one');
+    const tokenVerifier = new TokenStore(dataSource, clock);
+    const runtime = RuntimeModule.register({
+      clock,
+      logger,
+      metrics,
+      eventLog,
+      dataSource,
+      tokenVerifier,
+      readiness,
+    });
+    const module = { module: ChaosProcess, imports: [runtime, ChaosModule.register({ targets })] };
+    const app = await createHttpApp(module, logger);
+    serveOpenApi(app);
+    const { strategy, caughtUp } = gameEventsOf(eventLog, parts);
+    app.connectMicroservice({ strategy }, { inheritAppConfig: false });
+    return {
+      app,
+      begin: async () => {
+        await app.startAllMicroservices();
+        await caughtUp;
+        await app.get(Orchestrator).start();
+      },
+      close: async () => {
+        await resign();
+        await eventLog.close();
+        await dataSource.destroy();
+      },
+    };
+  },
+});

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '#kernel';
+import type pg from 'pg';
+import type { DataSource } from 'typeorm';
+import type { ADVISORY_LOCKS } from './advisory-locks.js';
+import { dedicatedClient } from './database.js';
+
+export interface OnlyOneOptions {
+  /** For the list of connections, e.g. `payday-chaos`. */
+  applicationName: string;
+  /** Told once, when another holds the place. */
+  onStandby?(): void;
+  /** The place was lost with its connection: another may have it by now. Whoever had it must stop acting at once. */
+  onLost(reason: Error): void;
+  /** Ends the waiting; the promise rejects then. */
+  signal: AbortSignal;
+  /** How often a standby looks. Default 1000. */
+  retryMs?: number;
+}
+
+/** Dead peers are found within about 15 s, so that a machine that vanished does not keep its place for hours. */
+const KEEPALIVE =
+  'SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2';
+/** A connection that does not answer within so long is taken for lost: what lies between would not tell. */
+const HEARTBEAT_MS = 5_000;
+
+/**
+ * Waits until this process is the only one of its kind on the database, by an advisory lock that PostgreSQL gives back when
+ * the connection ends, however it ends. @returns what gives the place back
+ */
+export async function becomeOnlyOne(
+  dataSource: DataSource,
+  lock: (typeof ADVISORY_LOCKS)[keyof typeof ADVISORY_LOCKS],
+  options: OnlyOneOptions,
+): Promise<() => Promise<void>> {
+  const { signal, retryMs = 1_000 } = options;
+  let said = false;
+  for (;;) {
+    signal.throwIfAborted();
+    const client = dedicatedClient(dataSource, options.applicationName);
+    const isMine = await tryLock(client, lock);
+    if (isMine) return keep(client, options);
+    await client.end().catch(() => undefined);
+    if (!said) options.onStandby?.();
+    said = true;
+    await sleep(retryMs, undefined, { signal });
+  }
+}
+
+/** False also if the database is away: then nobody can be the only one. */
+async function tryLock(client: pg.Client, lock: number): Promise<boolean> {
+  try {
+    await client.connect();
+    await client.query(KEEPALIVE);
+    const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [lock]);
+    return rows[0]!.mine;
+  } catch {
+    return false;
+  }
+}
+
+function keep(client: pg.Client, { onLost }: OnlyOneOptions): () => Promise<void> {
+  let over = false;
+  const lose = (why: string): void => {
+    if (over) return;
+    over = true;
+    clearInterval(timer);
+    onLost(new Error(`the place as the only one was lost: ${why}`));
+  };
+  const timer = setInterval(() => {
+    const late = setTimeout(() => lose('PostgreSQL does not answer'), HEARTBEAT_MS);
+    client
+      .query('SELECT 1')
+      .catch((error: unknown) => lose(messageOf(error)))
+      .finally(() => clearTimeout(late));
+  }, HEARTBEAT_MS);
+  timer.unref();
+  client.once('end', () => lose('its connection to PostgreSQL ended'));
+  return async () => {
+    over = true;
+    clearInterval(timer);
+    await client.end().catch(() => undefined);
+  };
+}
