@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PaydayError } from '#kernel';
 
@@ -18,6 +17,8 @@ export async function serveWebPages(app: NestFastifyApplication): Promise<void> 
   );
   if (root === undefined)
     throw new PaydayError('web_not_built', 'the pages are not built yet: run npm run build');
+  // Only who serves pages needs it.
+  const { default: fastifyStatic } = await import('@fastify/static');
   await app.register(
     fastifyStatic as never,
     {
