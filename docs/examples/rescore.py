@@ -13,12 +13,16 @@ import sys
 from collections import defaultdict
 
 
+def within(spans, at):
+    return any(a <= at and (b is None or at < b) for a, b in spans)
+
+
 def main(scenario_file, results_file):
     with open(scenario_file, encoding="utf-8") as file:
         scenario = json.load(file)
     pay = scenario["pay"]
     weight = {service["id"]: service["weightPercent"] for service in scenario["services"]}
-    starts_at, ends_at, pauses, salary = None, None, [], {}
+    starts_at, ends_at, pauses, excuses, salary = None, None, [], defaultdict(list), {}
     good = defaultdict(list)  # latencies (µs) of good answers, by what makes a ledger entry
     bad = defaultdict(int)
     with open(results_file, encoding="utf-8") as file:
@@ -28,6 +32,8 @@ def main(scenario_file, results_file):
                 starts_at, ends_at = line.get("at"), line["untilAt"]
             elif kind == "pause":
                 pauses.append((line["at"], line["untilAt"]))
+            elif kind == "excuse":
+                excuses[line["teamId"], line["serviceId"]].append((line["at"], line["untilAt"]))
             elif kind == "team":
                 salary[line["teamId"]] = 0
             elif kind == "adjustment":
@@ -35,10 +41,13 @@ def main(scenario_file, results_file):
             elif kind == "result" and line["outcome"] != "prober_error":
                 window = (line["at"] - starts_at) // pay["windowMs"]
                 begins = starts_at + window * pay["windowMs"]
-                paused = any(a <= begins and (b is None or begins < b) for a, b in pauses)
-                if window < 0 or begins >= ends_at or paused:
+                if window < 0 or begins >= ends_at or within(pauses, begins):
                     continue
-                entry = (line["teamId"], line["serviceId"], window, line["role"], line["counterpartyId"])
+                team, service, role = line["teamId"], line["serviceId"], line["role"]
+                own = role == "consumer" and line["counterpartyId"] == team
+                if own and within(excuses[team, service], begins):
+                    continue
+                entry = (team, service, window, role, line["counterpartyId"])
                 if line["outcome"] == "ok":
                     good[entry].append(line["latencyUs"])
                 else:

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { TOPICS } from '#contracts';
+import { TOPICS, type GameEvent } from '#contracts';
 import { openEventLog } from '#event-log';
 import { GameStore } from '#persistence';
 import { buildBatch, naiveLedger, naiveSalaries } from '#testing';
@@ -46,6 +46,13 @@ const source = (): string[] => ['--log', game.logUrl, '--database', game.databas
 async function auditReport(): Promise<AuditReport & { code: number }> {
   const { code, out } = await payday('audit', '--json', ...source());
   return { ...(JSON.parse(out) as AuditReport), code };
+}
+
+/** Times are ms of the game. */
+function excused(excuseId: string, teamId: string, fromMs: number, untilMs: number | null): GameEvent {
+  const untilAt = untilMs === null ? null : START + untilMs;
+  const data = { excuseId, teamId, serviceId: 'catalog', fromAt: START + fromMs, untilAt, reason: 'a test' };
+  return game.make.make('dev.payday.windows.excused', data);
 }
 
 const sql = (text: string): Promise<unknown> => game.database.query(text);
@@ -94,9 +101,17 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     );
     await game.score();
     expect(await auditReport()).toMatchObject({ code: 0, equal: true });
-    await game.tell(make.make('dev.payday.game.resumed', { fromAt: START + 9000, endsAt: START + 24_000 }));
+    await game.tell(
+      make.make('dev.payday.game.resumed', { fromAt: START + 9000, endsAt: START + 24_000 }),
+      excused('f1/fenrir', 'fenrir', 3000, null),
+      excused('f1/golem', 'golem', 3000, null),
+    );
     await game.send(6, 15);
     await game.score();
+    // One fault was over soon, and the other one's team gets all of its pay back.
+    await game.tell(excused('f1/fenrir', 'fenrir', 3000, 13_000), excused('f1/golem', 'golem', 0, 0));
+    await game.score();
+    expect(await auditReport()).toMatchObject({ code: 0, equal: true });
     // In the log, but not scored yet: the ledger is compared as of the scorer's last commit.
     await game.send(15, 18);
     expect(await auditReport()).toMatchObject({ code: 0, equal: true });
@@ -119,6 +134,7 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     await game.tell(make.make('dev.payday.game.sealed', { sealedAt: START + 25_000 }));
     await game.score();
     await game.send(3, 4, { count: false });
+    await game.tell(excused('f1/fenrir', 'fenrir', 0, 23_000));
     await game.score();
     await game.database.query(`UPDATE game SET state = 'sealed'`);
     const report = await auditReport();
@@ -221,11 +237,27 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(lines.slice(0, 6)).toEqual([
+    expect(lines.slice(0, 8)).toEqual([
       { kind: 'game', at: START, untilAt: START + 23_000 },
       { kind: 'pause', at: START + 5000, untilAt: START + 9000 },
       ...TEAM_IDS.map((teamId) => ({ kind: 'team', teamId })),
       { kind: 'adjustment', teamId: 'golem', at: START + 4000, adjustmentId: 'gift', cents: -1234 },
+      {
+        kind: 'excuse',
+        teamId: 'fenrir',
+        serviceId: 'catalog',
+        at: START + 3000,
+        untilAt: START + 13_000,
+        excuseId: 'f1/fenrir',
+      },
+      {
+        kind: 'excuse',
+        teamId: 'golem',
+        serviceId: 'catalog',
+        at: START,
+        untilAt: START,
+        excuseId: 'f1/golem',
+      },
     ]);
     const results = lines.filter(({ kind }) => kind === 'result');
     expect(results).toHaveLength(game.results.length);
@@ -246,9 +278,9 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     });
     const csv = (await payday('export', 'results', '--format', 'csv', ...source())).out.trimEnd().split('\n');
     expect(csv.slice(0, 3)).toEqual([
-      'kind,teamId,at,untilAt,role,serviceId,counterpartyId,outcome,latencyUs,proberId,epoch,seq,index,adjustmentId,cents',
-      `game,,${START},${START + 23_000},,,,,,,,,,,`,
-      `pause,,${START + 5000},${START + 9000},,,,,,,,,,,`,
+      'kind,teamId,at,untilAt,role,serviceId,counterpartyId,outcome,latencyUs,proberId,epoch,seq,index,adjustmentId,cents,excuseId',
+      `game,,${START},${START + 23_000},,,,,,,,,,,,`,
+      `pause,,${START + 5000},${START + 9000},,,,,,,,,,,,`,
     ]);
     expect(csv).toHaveLength(lines.length + 1);
   });

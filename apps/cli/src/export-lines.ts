@@ -14,7 +14,7 @@ import type { LineShape } from './output.js';
 
 /** A line of `export results`. docs/scoring.md describes each field; a field that a kind doesn't have is left out. */
 export interface ResultLine {
-  kind: 'game' | 'pause' | 'team' | 'adjustment' | 'result';
+  kind: 'game' | 'pause' | 'team' | 'adjustment' | 'excuse' | 'result';
   teamId?: string;
   at?: number;
   untilAt?: number | null;
@@ -29,6 +29,7 @@ export interface ResultLine {
   index?: number;
   adjustmentId?: string;
   cents?: number;
+  excuseId?: string;
 }
 
 const RESULT_COLUMNS = [
@@ -47,6 +48,7 @@ const RESULT_COLUMNS = [
   'index',
   'adjustmentId',
   'cents',
+  'excuseId',
 ] as const satisfies readonly (keyof ResultLine)[];
 
 export const RESULT_SHAPE: LineShape<ResultLine> = {
@@ -54,12 +56,14 @@ export const RESULT_SHAPE: LineShape<ResultLine> = {
   values: (line) => RESULT_COLUMNS.map((column) => line[column]),
 };
 
-/** What has to be known besides the results: when the game ran, who played, and what was given or taken by hand. */
+/** What has to be known besides the results: when the game ran, who played, what was given or taken by hand, and what is excused. */
 export function factLines(events: readonly GameEvent[]): ResultLine[] {
   const game: ResultLine = { kind: 'game', at: undefined, untilAt: null };
   const pauses: ResultLine[] = [];
   const teams = new Map<string, ResultLine>();
   const adjustments: ResultLine[] = [];
+  const excuses = new Map<string, ResultLine>();
+  let sealed = false;
   for (const { type, data } of events) {
     if (type === 'dev.payday.game.scheduled')
       Object.assign(game, { at: data.startsAt, untilAt: data.endsAt });
@@ -75,8 +79,13 @@ export function factLines(events: readonly GameEvent[]): ResultLine[] {
       const { teamId, effectiveAt, adjustmentId, cents } = data;
       adjustments.push({ kind: 'adjustment', teamId, at: effectiveAt, adjustmentId, cents });
     }
+    if (type === 'dev.payday.game.sealed') sealed = true;
+    if (type === 'dev.payday.windows.excused' && !sealed) {
+      const { teamId, serviceId, fromAt, untilAt, excuseId } = data;
+      excuses.set(excuseId, { kind: 'excuse', teamId, at: fromAt, untilAt, serviceId, excuseId });
+    }
   }
-  return [game, ...pauses, ...teams.values(), ...adjustments];
+  return [game, ...pauses, ...teams.values(), ...adjustments, ...excuses.values()];
 }
 
 export function* resultLines(batch: ProbeBatch): Generator<ResultLine> {

@@ -66,9 +66,10 @@ export interface GameEventData {
   };
   'dev.payday.fault.changed': { fault: FaultInfo };
   /**
-   * Windows of one team and service that do not score, because a fault with the policy `pause` struck them. Both bounds are
-   * window boundaries; `untilAt` (exclusive) is null while the fault lasts. A later event with the same `excuseId`
-   * replaces an earlier one.
+   * Windows in which what the team's own service answered to the team's own customers does not score, because a fault
+   * with the policy `pause` struck it (docs/scoring.md, "Excused windows"). A window is excused if it begins in [fromAt,
+   * untilAt); both are window boundaries, `untilAt` is null while the fault lasts. A later event with the same
+   * `excuseId` replaces an earlier one; none changes anything after the seal.
    */
   'dev.payday.windows.excused': {
     excuseId: string;

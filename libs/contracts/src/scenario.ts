@@ -26,7 +26,7 @@ export interface Scenario {
   chaos?: ChaosLimits;
 }
 
-/** Whether the windows that a fault strikes count, or are left out of that team's pay for that service. */
+/** Whether the windows that a fault strikes count, or are left out of that team's pay for that service (docs/scoring.md, "Excused windows"). */
 export type FaultScoring = 'count' | 'pause';
 
 export interface CeremonySpec {

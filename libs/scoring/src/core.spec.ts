@@ -142,6 +142,99 @@ describe('invariant 5: life-cycle changes', () => {
   });
 });
 
+describe('windows that a fault struck, with the policy pause', () => {
+  const excuse = (fromMs: number, untilMs: number | null, overrides: { serviceId?: string } = {}) => ({
+    excuseId: 'bad-switch/ants/catalog',
+    teamId: 'ants',
+    serviceId: 'catalog',
+    fromAt: START + fromMs,
+    untilAt: untilMs === null ? null : START + untilMs,
+    reason: 'a broken switch',
+    ...overrides,
+  });
+  const failed = { outcome: 'timeout' } as const;
+
+  it("are left out of the team's pay for that service, and of no other", () => {
+    const { driver, events } = startedGame(['ants', 'bees']);
+    const watermarkMs = START + 5000;
+    const send = (overrides: Partial<PlainResult>): void => {
+      const results = [1100, 1200, 2100, 2200].map((at) => result(at, { ...failed, ...overrides }));
+      driver.feed({ kind: 'batch', batch: batch(results, { watermarkMs }) });
+    };
+    send({});
+    send({ serviceId: 'router' });
+    send({ teamId: 'bees', counterpartyId: 'bees' });
+    driver.event(events.make('dev.payday.windows.excused', excuse(1000, 2000)));
+    expect([...driver.entries().keys()].sort()).toEqual(
+      [
+        'ants|2|catalog|failed|ants',
+        'ants|2|catalog|downtime|ants',
+        ...[1, 2].flatMap((window) => [
+          `ants|${window}|router|failed|ants`,
+          `ants|${window}|router|downtime|ants`,
+          `bees|${window}|catalog|failed|bees`,
+          `bees|${window}|catalog|downtime|bees`,
+        ]),
+      ].sort(),
+    );
+  });
+
+  it('take back what was paid, and give it again when the excuse turns out to be shorter, also across a restart', () => {
+    const { driver, events } = startedGame();
+    driver.feed({ kind: 'batch', batch: batch([result(1500), result(2500), result(3500)]) });
+    driver.event(events.make('dev.payday.windows.excused', excuse(2000, null)));
+    expect(driver.salary('ants')).toBe(7);
+    driver.restart();
+    driver.event(events.make('dev.payday.windows.excused', excuse(2000, 3000)));
+    expect(driver.salary('ants')).toBe(14);
+    driver.restart();
+    driver.feed({ kind: 'batch', batch: batch([result(2600), result(3600)]) });
+    expect(driver.salary('ants')).toBe(21);
+  });
+
+  it('reach back to windows that are no longer in memory', () => {
+    const { driver, events } = startedGame();
+    driver.feed({ kind: 'batch', batch: batch([result(100, failed)]) });
+    // A later result whose promise closes and stores away what came long before.
+    driver.feed({
+      kind: 'batch',
+      batch: batch([result(19_000), result(90_000)], { watermarkMs: START + 90_000 }),
+    });
+    driver.event(events.make('dev.payday.windows.excused', excuse(0, 1000)));
+    expect([...driver.entries().keys()]).toEqual(['ants|19|catalog|served|ants']);
+    expect(driver.salary('ants')).toBe(7);
+  });
+
+  it("keep what another team's service answered to its customers, and its fees for other teams' customers", () => {
+    const { driver, events } = startedGame(['ants', 'bees']);
+    driver.event(events.make('dev.payday.windows.excused', excuse(0, null)));
+    const fee = { role: 'provider', counterpartyId: 'bees' } as const;
+    driver.feed({ kind: 'batch', batch: batch([result(100, { counterpartyId: 'bees' })]) });
+    driver.feed({ kind: 'batch', batch: batch([result(100, fee)]) });
+    driver.feed({ kind: 'batch', batch: batch([result(100, failed), result(150, failed)]) });
+    expect([...driver.entries().keys()]).toEqual([
+      'ants|0|catalog|served|bees',
+      'ants|0|catalog|usage_fee|bees',
+    ]);
+  });
+
+  it('do not excuse the other team whose customers it answered: that it relies on others is its own bet', () => {
+    const { driver, events } = startedGame(['ants', 'bees']);
+    driver.event(events.make('dev.payday.windows.excused', excuse(0, null)));
+    const relying = { ...failed, teamId: 'bees', counterpartyId: 'ants' } as const;
+    driver.feed({ kind: 'batch', batch: batch([result(100, relying)]) });
+    expect(driver.salary('bees')).toBe(-11);
+  });
+
+  it('stay as they are when something is said of them after the seal', () => {
+    const { driver, events } = startedGame();
+    driver.feed({ kind: 'batch', batch: batch([result(100, failed)]) });
+    driver.event(events.make('dev.payday.game.sealed', { sealedAt: START + 30_000 }));
+    driver.event(events.make('dev.payday.windows.excused', excuse(0, null)));
+    expect(driver.salary('ants')).toBe(-11);
+  });
+});
+
 describe('invariant 6: fairness', () => {
   it('never scores trouble on the side of the prober, whatever comes before and behind it', () => {
     const { driver } = startedGame();

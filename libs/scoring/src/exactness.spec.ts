@@ -67,7 +67,50 @@ const pauseArb: fc.Arbitrary<Pause> = fc.option(
   }),
 );
 
-function gameEvents(pause: Pause): GameEvent[] {
+/** Excuses may be said before their team or the start is known, be replaced, shrink, grow or move, and come too late. */
+interface Excusal {
+  id: string;
+  teamId: string;
+  serviceId: string;
+  from: number;
+  windows: number | null;
+  /** Where among the other events it is said, in percent. */
+  place: number;
+}
+
+const excusalArb: fc.Arbitrary<Excusal> = fc.record({
+  id: fc.constantFrom('e1', 'e2', 'e3'),
+  teamId: fc.constantFrom(...TEAMS),
+  serviceId: fc.constantFrom(...SERVICES, ...SERVICES, 'nope'),
+  from: fc.integer({ min: -1, max: 26 }),
+  windows: fc.option(fc.integer({ min: 0, max: 12 })),
+  place: fc.integer({ min: 0, max: 110 }),
+});
+
+/** The events with the excusals among them, and the seal, behind which there may be some more. */
+function gameEvents(pause: Pause, excusals: readonly Excusal[]): GameEvent[] {
+  const others = controlEvents(pause);
+  const seal = {
+    ...new EventBuilder(GAME).make('dev.payday.game.sealed', { sealedAt: START + 60_000 }),
+    sequence: 99,
+  };
+  const make = new EventBuilder(GAME, '/chaos-orchestrator');
+  const told = [...excusals]
+    .sort((a, b) => a.place - b.place)
+    .map(({ id, teamId, serviceId, from, windows, place }) => {
+      const fromAt = START + from * 1000;
+      const untilAt = windows === null ? null : fromAt + windows * 1000;
+      const data = { excuseId: id, teamId, serviceId, fromAt, untilAt, reason: 'not their fault' };
+      return { place, event: make.make('dev.payday.windows.excused', data) };
+    });
+  const placed = [...others, seal].map((event, index) => ({
+    place: event === seal ? 100 : index === 0 ? -1 : (index * 100) / others.length,
+    event,
+  }));
+  return [...placed, ...told].sort((a, b) => a.place - b.place).map(({ event }) => event);
+}
+
+function controlEvents(pause: Pause): GameEvent[] {
   const make = new EventBuilder(GAME);
   const events = [
     make.created(scenario),
@@ -116,11 +159,20 @@ function toBatches(sent: readonly Sent[], promises: boolean): ProbeBatch[] {
   return out;
 }
 
+const gameArb = fc.record({
+  sent: fc.array(sentArb, { maxLength: 12 }),
+  pause: pauseArb,
+  excusals: fc.array(excusalArb, { maxLength: 6 }),
+});
+
 describe('invariant 2: the final ledger is a pure function of results, scenario and events', () => {
-  it('equals the naive oracle to the cent under any order, repetition, batching, lateness, restart, pause and prober death', () => {
+  it('equals the naive oracle to the cent under any order, repetition, batching, lateness, restart, pause, excuse and prober death', () => {
     fc.assert(
-      fc.property(fc.array(sentArb, { maxLength: 12 }), chaosArb, pauseArb, (sent, chaos, pause) => {
-        const events = gameEvents(pause);
+      fc.property(gameArb, chaosArb, ({ sent, pause, excusals }, chaos) => {
+        const all = gameEvents(pause, excusals);
+        // Results behind the seal are refused: all come before it.
+        const sealAt = all.findIndex(({ type }) => type === 'dev.payday.game.sealed');
+        const events = all.slice(0, sealAt);
         const driver = new ScoreDriver();
         const draw = randomStream(chaos.order, 'order').uint32;
         const batches = toBatches(sent, chaos.promises);
@@ -146,14 +198,10 @@ describe('invariant 2: the final ledger is a pure function of results, scenario 
           if (++steps % chaos.restartEvery === 0) driver.restart();
         }
         while (nextEvent < events.length) driver.event(events[nextEvent++]!);
-        const seal = {
-          ...new EventBuilder(GAME).make('dev.payday.game.sealed', { sealedAt: START + 60_000 }),
-          sequence: 99,
-        };
-        driver.event(seal);
+        for (const event of all.slice(sealAt)) driver.event(event);
 
         const results = sent.flatMap((s) => s.results);
-        const expected = naiveLedger(scenario, events, results);
+        const expected = naiveLedger(scenario, all, results);
         expect(sorted(driver.entries())).toEqual(sorted(expected));
         for (const [teamId, cents] of naiveSalaries(expected)) expect(driver.salary(teamId)).toBe(cents);
       }),
@@ -163,18 +211,18 @@ describe('invariant 2: the final ledger is a pure function of results, scenario 
 
   it('keeps salary equal to the sum of the ledger after every single step', () => {
     fc.assert(
-      fc.property(fc.array(sentArb, { maxLength: 6 }), pauseArb, (sent, pause) => {
+      fc.property(gameArb, ({ sent, pause, excusals }) => {
         const driver = new ScoreDriver();
         const check = (): void => {
           const sums = naiveSalaries(driver.entries());
           for (const [teamId, score] of driver.scores) expect(score.salaryCents).toBe(sums.get(teamId) ?? 0);
         };
-        for (const event of gameEvents(pause)) {
+        const batches = toBatches(sent, true);
+        for (const event of gameEvents(pause, excusals)) {
           driver.event(event);
           check();
-        }
-        for (const batch of toBatches(sent, true)) {
-          driver.feed({ kind: 'batch', batch });
+          const batch = batches.shift();
+          if (batch) driver.feed({ kind: 'batch', batch });
           check();
         }
       }),

@@ -1,5 +1,6 @@
 import { teamKey, type GameEvent, type GameEventData, type ProbeBatch } from '#contracts';
 import { countBatch } from './count-batch.js';
+import { Excusals, NO_SERVICE, type Range } from './excusals.js';
 import { CompiledPay, type ScoringRules } from './pay.js';
 import { WindowSchedule } from './schedule.js';
 import { TeamState } from './team-state.js';
@@ -10,6 +11,7 @@ import type { CoreOptions, ScoringOutputs, WindowKey } from './types.js';
 const MAX_PARKED_BATCHES = 10_000;
 
 type Adjustment = GameEventData['dev.payday.adjustment.made'];
+type Excused = GameEventData['dev.payday.windows.excused'];
 
 /** The scoring of one game's teams, as far as this partition owns them. */
 export class GameScoring {
@@ -30,6 +32,7 @@ export class GameScoring {
     readonly rules: ScoringRules,
     private readonly options: CoreOptions,
     schedule?: WindowSchedule,
+    readonly excusals = new Excusals(),
   ) {
     this.pay = new CompiledPay(rules.pay, rules.services);
     this.schedule = schedule ?? new WindowSchedule(rules.pay.windowMs);
@@ -49,6 +52,8 @@ export class GameScoring {
       this.unpark(nowMs, outputs);
     } else if (event.type === 'dev.payday.adjustment.made') {
       this.adjust(event.data, outputs);
+    } else if (event.type === 'dev.payday.windows.excused') {
+      this.excuse(event.data);
     } else if (event.type === 'dev.payday.game.sealed') {
       this.schedule.sealed = true;
     } else {
@@ -120,6 +125,26 @@ export class GameScoring {
     team.storedFrom = -1;
   }
 
+  /** Takes windows out of a team's pay, or puts them back where an excuse turns out to be shorter. */
+  private excuse(data: Excused): void {
+    if (this.schedule.sealed) return;
+    const service = this.serviceIndex.get(data.serviceId) ?? NO_SERVICE;
+    for (const { teamId, range } of this.excusals.affected(data, service)) {
+      const team = this.teams.get(teamId);
+      if (team === undefined || this.schedule.startsAt === null) continue;
+      const [first, last] = this.windowsIn(range, team);
+      team.unsettle(first, last);
+    }
+    this.excusals.apply(data, service);
+  }
+
+  /** First and last window, both inclusive, of those of the team that begin in a range. */
+  private windowsIn([from, to]: Range, team: TeamState): [number, number] {
+    const { startsAt, windowMs } = this.schedule;
+    const firstFrom = (at: number): number => Math.ceil((at - startsAt!) / windowMs);
+    return [Math.max(0, firstFrom(from)), Math.min(firstFrom(to) - 1, team.highestWindow)];
+  }
+
   private unpark(nowMs: number, outputs: ScoringOutputs): void {
     if (this.schedule.startsAt === null) return;
     for (const held of this.heldAdjustments.splice(0)) this.adjust(held, outputs);
@@ -157,12 +182,14 @@ export class GameScoring {
     outputs: ScoringOutputs,
   ): void {
     for (const window of team.takeUnsettled(closedBefore, resettleFrom)) {
+      const startAt = this.schedule.startOf(window.index);
       const delta = window.settle(
         {
           pay: this.pay,
           gameId: this.gameId,
           teamId: team.teamId,
-          startAt: this.schedule.startOf(window.index),
+          startAt,
+          excused: this.excusals.maskAt(team.teamId, startAt),
           // A window behind the end may yet score: a pause that ends moves the end.
           paused: this.schedule.isPaused(window.index) || window.index >= this.schedule.windowCount,
           closed: window.index < team.closedBelow,
@@ -197,9 +224,19 @@ export class GameScoring {
   }
 
   missingForEvent(event: GameEvent): WindowKey[] {
+    if (event.type === 'dev.payday.windows.excused') return this.missingForExcuse(event.data);
     const from = this.schedule.startsAt === null ? null : this.schedule.firstAffected(event);
     if (from === null) return [];
     return [...this.teams.values()].flatMap((team) => this.storedWindows(team, from, team.highestWindow));
+  }
+
+  private missingForExcuse(data: Excused): WindowKey[] {
+    if (this.schedule.startsAt === null || this.schedule.sealed) return [];
+    const service = this.serviceIndex.get(data.serviceId) ?? NO_SERVICE;
+    return this.excusals.affected(data, service).flatMap(({ teamId, range }) => {
+      const team = this.teams.get(teamId);
+      return team === undefined ? [] : this.storedWindows(team, ...this.windowsIn(range, team));
+    });
   }
 
   /** Windows that can still close and lie in the store: to be restored after a restart. */

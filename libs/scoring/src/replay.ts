@@ -55,6 +55,8 @@ export class LedgerReplay {
     const inputs: ScoringInput[] = [];
     for (const event of events) {
       if (event.type === 'dev.payday.game.sealed') this.sealing ??= event;
+      // The game was sealed by then, though here it will be later.
+      else if (this.sealing !== null && event.type === 'dev.payday.windows.excused') continue;
       else inputs.push({ kind: 'event', event: this.byOurRules(event) });
     }
     this.feed(inputs);

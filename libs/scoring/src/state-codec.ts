@@ -2,6 +2,7 @@ import { decodeProbeBatch, encodeProbeBatch } from '#contracts';
 import { PaydayError } from '#kernel';
 import { ByteReader, ByteWriter } from './bytes.js';
 import type { ScoringState } from './state.js';
+import { Excusals } from './excusals.js';
 import { GameScoring } from './game-scoring.js';
 import type { ScoringRules } from './pay.js';
 import { WindowSchedule } from './schedule.js';
@@ -9,7 +10,7 @@ import { TeamState } from './team-state.js';
 import type { CoreOptions } from './types.js';
 
 /** Raised with every change of the stored form. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 export function encodeState(state: ScoringState): Uint8Array {
   const { latestSnapshot } = state;
@@ -49,6 +50,7 @@ export function decodeState(bytes: Uint8Array, options: CoreOptions): ScoringSta
 function writeGame(game: GameScoring, out: ByteWriter, latestSnapshot: Uint8Array | null): void {
   out.text(game.gameId).text(JSON.stringify(game.rules));
   game.schedule.write(out);
+  game.excusals.write(out);
   out.uint(game.sequences.size);
   for (const [source, sequence] of game.sequences) out.text(source).uint(sequence);
   out.text(JSON.stringify(game.heldAdjustments));
@@ -71,7 +73,8 @@ function writeGame(game: GameScoring, out: ByteWriter, latestSnapshot: Uint8Arra
 function readGame(from: ByteReader, options: CoreOptions): GameScoring {
   const gameId = from.text();
   const rules = JSON.parse(from.text()) as ScoringRules;
-  const game = new GameScoring(gameId, rules, options, WindowSchedule.read(rules.pay.windowMs, from));
+  const schedule = WindowSchedule.read(rules.pay.windowMs, from);
+  const game = new GameScoring(gameId, rules, options, schedule, Excusals.read(from));
   for (let n = from.uint(); n > 0; n--) game.sequences.set(from.text(), from.uint());
   game.heldAdjustments.push(...(JSON.parse(from.text()) as typeof game.heldAdjustments));
   for (let n = from.uint(); n > 0; n--) game.parked.push(decodeProbeBatch(from.bytes()));

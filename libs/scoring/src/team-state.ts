@@ -106,6 +106,17 @@ export class TeamState {
     return out.length > 1 ? out.sort((a, b) => a.index - b.index) : out;
   }
 
+  /** The windows in memory from `first` to `last`, both inclusive, may have to change their rows, though their counts don't. */
+  unsettle(first: number, last: number): void {
+    for (const window of this.windows.values()) {
+      if (window.index < first || window.index > last || window.dirty) continue;
+      window.dirty = true;
+      this.dirtyWindows.push(window);
+      this.dirty = true;
+      this.storedFrom = -1;
+    }
+  }
+
   earn(windowIndex: number, cents: number): void {
     if (cents === 0) return;
     this.salaryCents += cents;

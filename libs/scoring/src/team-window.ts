@@ -23,6 +23,8 @@ export interface WindowContext {
   teamId: string;
   startAt: number;
   paused: boolean;
+  /** Bit n: what the team's own service n answered to its own customers is left out. */
+  excused: number;
   closed: boolean;
 }
 
@@ -64,7 +66,8 @@ export class TeamWindow {
   }
 
   private settleService(service: number, context: WindowContext, outputs: RowOutputs): number {
-    const { pay, paused } = context;
+    const { pay, paused, teamId } = context;
+    const excused = ((context.excused >> service) & 1) === 1;
     const state = this.services[service]!;
     let delta = 0;
     let ok = 0;
@@ -72,12 +75,13 @@ export class TeamWindow {
     for (const acc of state.accumulators) {
       const accOk = acc.ok;
       const consumer = acc.role === 'consumer';
-      if (consumer) {
+      const leftOut = paused || (excused && consumer && acc.counterpartyId === teamId);
+      if (consumer && !leftOut) {
         ok += accOk;
         failed += acc.failed;
       }
-      delta += this.settleOk(acc, accOk, service, context, outputs);
-      const failure = paused || acc.failed === 0 || !consumer ? null : pay.failedCents(service, acc.failed);
+      delta += this.settleOk(acc, accOk, service, leftOut, context, outputs);
+      const failure = leftOut || acc.failed === 0 || !consumer ? null : pay.failedCents(service, acc.failed);
       const before = acc.emittedFailed;
       if (failure !== null && (acc.failedDirty || failure !== before)) {
         const row = this.row(context, service, 'failed', acc.counterpartyId, acc.failed, failure);
@@ -89,22 +93,23 @@ export class TeamWindow {
       acc.emittedFailed = failure;
       acc.failedDirty = false;
     }
-    return delta + this.settleDowntime(service, ok, failed, context, outputs);
+    return delta + this.settleDowntime(service, ok, failed, excused, context, outputs);
   }
 
   private settleOk(
     acc: Accumulator,
     ok: number,
     service: number,
+    leftOut: boolean,
     context: WindowContext,
     outputs: RowOutputs,
   ): number {
-    const { pay, teamId, paused } = context;
+    const { pay, teamId } = context;
     const consumer = acc.role === 'consumer';
     const reason = consumer ? 'served' : 'usage_fee';
     const foreign = acc.counterpartyId !== teamId;
     const cents =
-      paused || ok === 0
+      leftOut || ok === 0
         ? null
         : consumer
           ? pay.servedCents(service, acc.bands, foreign)
@@ -125,6 +130,7 @@ export class TeamWindow {
     service: number,
     ok: number,
     failed: number,
+    excused: boolean,
     context: WindowContext,
     outputs: RowOutputs,
   ): number {
@@ -135,7 +141,7 @@ export class TeamWindow {
     if (cents !== null) {
       const row = this.row(context, service, 'downtime', teamId, 1, cents);
       row.note = downtimeNote(ok, failed, pay.rules.downtime.belowAvailabilityPercent);
-      row.samples = this.earliestSamples(service);
+      row.samples = this.earliestSamples(service, excused ? teamId : null);
       outputs.ledger.push(row);
     } else if (before !== null) outputs.removed.push(this.key(context, service, 'downtime', teamId));
     state.emittedDowntime = cents;
@@ -177,8 +183,11 @@ export class TeamWindow {
     };
   }
 
-  private earliestSamples(service: number): FailureSample[] {
-    return this.services[service]!.accumulators.filter((acc) => acc.role === 'consumer')
+  /** @param without what this team answered is left out */
+  private earliestSamples(service: number, without: string | null): FailureSample[] {
+    return this.services[service]!.accumulators.filter(
+      ({ role, counterpartyId }) => role === 'consumer' && counterpartyId !== without,
+    )
       .flatMap((acc) => acc.samples)
       .sort(compareSamples)
       .slice(0, 1)

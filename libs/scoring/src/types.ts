@@ -32,7 +32,7 @@ export interface RefusedBatch {
 export interface ScoringOutputs {
   /** New or changed rows, whole. */
   ledger: LedgerRow[];
-  /** Rows that no longer exist (their window was paused afterwards). */
+  /** Rows that no longer exist (their window was paused or excused afterwards). */
   removed: LedgerKey[];
   /** Teams whose score changed. The caller adds the commit sequence. */
   scores: Omit<TeamScore, 'commitSeq'>[];

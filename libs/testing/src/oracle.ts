@@ -26,7 +26,11 @@ export function naiveLedger(
   const weight = (id: string): number =>
     scenario.services.find((service) => service.id === id)!.weightPercent;
   const ledger = new Map<string, { count: number; cents: number }>();
-  const scored = results.filter((r) => r.outcome !== 'prober_error' && game.scores(r.intendedAt));
+  const isExcused = excuses(events);
+  const scored = results.filter((r) => {
+    if (r.outcome === 'prober_error' || !game.scores(r.intendedAt)) return false;
+    return !isExcused(r, game.windowStart(r.intendedAt));
+  });
 
   const groups = groupBy(scored, (r) =>
     [r.teamId, game.window(r.intendedAt), r.serviceId, r.role, r.counterpartyId].join('|'),
@@ -113,9 +117,30 @@ function gameTimes(events: readonly GameEvent[], windowMs: number) {
   return {
     windowCount: Math.ceil((endsAt - startsAt) / windowMs),
     window: (at: number): number => Math.floor((at - startsAt) / windowMs),
+    windowStart: (at: number): number => startsAt + Math.floor((at - startsAt) / windowMs) * windowMs,
     scores: (at: number): boolean =>
       at >= startsAt && at < endsAt && !pauses.some((pause) => at >= pause.from && at < pause.until),
   };
+}
+
+/** What a team's own service answered to its own customers in a window that an excuse takes out. */
+function excuses(events: readonly GameEvent[]) {
+  type Excuse = Extract<GameEvent, { type: 'dev.payday.windows.excused' }>['data'];
+  const byId = new Map<string, Excuse>();
+  for (const event of events) {
+    if (event.type === 'dev.payday.game.sealed') break;
+    if (event.type === 'dev.payday.windows.excused') byId.set(event.data.excuseId, event.data);
+  }
+  return (r: PlainResult, windowStart: number): boolean =>
+    r.role === 'consumer' &&
+    r.counterpartyId === r.teamId &&
+    [...byId.values()].some(
+      ({ teamId, serviceId, fromAt, untilAt }) =>
+        teamId === r.teamId &&
+        serviceId === r.serviceId &&
+        windowStart >= fromAt &&
+        windowStart < (untilAt ?? Infinity),
+    );
 }
 
 function bandCents(bands: Scenario['pay']['speedBands'], latencyUs: number): number {

@@ -66,20 +66,23 @@ export async function rescore(
   });
 }
 
-/** A window counts or doesn't, as a whole: it can't begin before a pause and end within it. */
+/** A window counts or doesn't, as a whole: it can't begin before a pause (or an excuse) and end within it. */
 function assertFits(windowMs: number, events: readonly GameEvent[]): void {
   let startsAt = 0;
   const bounds: number[] = [];
   for (const { type, data } of events) {
     if (type === 'dev.payday.game.scheduled') ({ startsAt } = data);
+    // The board's freeze is no bound of what scores.
+    if (type === 'dev.payday.game.frozen') continue;
     if ('endsAt' in data) bounds.push(data.endsAt);
     if ('fromAt' in data) bounds.push(data.fromAt);
+    if ('untilAt' in data && data.untilAt !== null) bounds.push(data.untilAt);
   }
   const off = bounds.find((at) => (at - startsAt) % windowMs !== 0);
   if (off !== undefined)
     throw new PaydayError(
       'invalid_pay',
-      `window: with windows of ${windowMs} ms the game would end, pause or go on within a window (${off - startsAt} ms after its start); choose a length that divides this, such as the game's own`,
+      `window: with windows of ${windowMs} ms the game would end, pause, go on, or begin or cease to excuse within a window (${off - startsAt} ms after its start); choose a length that divides this, such as the game's own`,
     );
 }
 

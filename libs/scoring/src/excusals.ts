@@ -1,0 +1,89 @@
+import type { GameEventData } from '#contracts';
+import { readOptional, writeOptional } from './accumulator.js';
+import type { ByteReader, ByteWriter } from './bytes.js';
+
+/** Windows of one team and service whose begin lies in [fromAt, untilAt); epoch ms, null: no upper bound. */
+interface Excuse {
+  teamId: string;
+  /** Index of the service. */
+  service: number;
+  fromAt: number;
+  untilAt: number | null;
+}
+
+/** Stands for a service that the game doesn't have: such an excuse replaces what was said before, and excuses nothing. */
+export const NO_SERVICE = 31;
+
+/** Begins of windows, epoch ms: from inclusive, to exclusive and possibly infinite. */
+export type Range = readonly [from: number, to: number];
+
+type Told = GameEventData['dev.payday.windows.excused'];
+
+const NONE: readonly Excuse[] = [];
+
+/**
+ * Which windows of which team and service were struck by faults that are not to be paid for. What was said last under
+ * an excuse's id holds, so these are a function of the game's events alone.
+ */
+export class Excusals {
+  private readonly byId = new Map<string, Excuse>();
+  private readonly byTeam = new Map<string, Excuse[]>();
+
+  /** Services of a team whose own answers don't score in the window that begins at `startAt`: bit n is service n. */
+  maskAt(teamId: string, startAt: number): number {
+    let mask = 0;
+    for (const { service, fromAt, untilAt } of this.byTeam.get(teamId) ?? NONE)
+      if (startAt >= fromAt && (untilAt === null || startAt < untilAt)) mask |= 1 << service;
+    return mask;
+  }
+
+  /** What `apply` would change, by team: windows that may score differently afterwards. */
+  affected(told: Told, service: number): { teamId: string; range: Range }[] {
+    const { teamId, fromAt } = told;
+    const until = told.untilAt ?? Infinity;
+    const before = this.byId.get(told.excuseId);
+    if (before === undefined) return [{ teamId, range: [fromAt, until] }];
+    const beforeUntil = before.untilAt ?? Infinity;
+    if (before.teamId !== teamId || before.service !== service)
+      return [
+        { teamId: before.teamId, range: [before.fromAt, beforeUntil] },
+        { teamId, range: [fromAt, until] },
+      ];
+    const between = (one: number, other: number): Range => [Math.min(one, other), Math.max(one, other)];
+    const ranges = [between(before.fromAt, fromAt), between(beforeUntil, until)];
+    return ranges.filter(([from, to]) => from < to).map((range) => ({ teamId, range }));
+  }
+
+  apply(told: Told, service: number): void {
+    const { excuseId, teamId, fromAt, untilAt } = told;
+    this.put(excuseId, { teamId, service, fromAt, untilAt });
+  }
+
+  private put(id: string, excuse: Excuse): void {
+    const before = this.byId.get(id);
+    if (before !== undefined) {
+      const others = this.byTeam.get(before.teamId)!.filter((each) => each !== before);
+      this.byTeam.set(before.teamId, others);
+    }
+    this.byId.set(id, excuse);
+    this.byTeam.set(excuse.teamId, [...(this.byTeam.get(excuse.teamId) ?? []), excuse]);
+  }
+
+  write(out: ByteWriter): void {
+    out.uint(this.byId.size);
+    for (const [id, { teamId, service, fromAt, untilAt }] of this.byId)
+      writeOptional(out.text(id).text(teamId).uint(service).int(fromAt), untilAt);
+  }
+
+  static read(from: ByteReader): Excusals {
+    const out = new Excusals();
+    for (let n = from.uint(); n > 0; n--) {
+      const id = from.text();
+      const teamId = from.text();
+      const service = from.uint();
+      const fromAt = from.int();
+      out.put(id, { teamId, service, fromAt, untilAt: readOptional(from) });
+    }
+    return out;
+  }
+}
