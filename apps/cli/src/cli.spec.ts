@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -322,6 +322,15 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     expect((await readdir(folder)).filter((name) => name.endsWith('.unfinished'))).toEqual([]);
     const refused = await payday('export', 'standings', '--out', join(folder, 'no/such/file'), ...source());
     expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('cannot write')]);
+  });
+
+  it('writes to a pipe as it is, and puts no file in its place', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const read = readFile(pipe, 'utf8');
+    const { code } = await payday('export', 'standings', '--format', 'csv', '--out', pipe, ...source());
+    expect([code, await read]).toEqual([0, expect.stringMatching(/^rank,teamId/)]);
+    expect((await stat(pipe)).isFIFO()).toBe(true);
   });
 
   it('agrees with the oracle and with an independent program that reads only the export and the scenario', async () => {

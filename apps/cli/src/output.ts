@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { csvLine } from '#contracts';
 import { PaydayError, messageOf } from '#kernel';
@@ -27,7 +27,8 @@ export async function writeItems<T>(
 }
 
 /**
- * Hands a stream to `write`: standard output, or a file that appears under its name only when it is complete.
+ * Hands a stream to `write`: standard output, or a file that appears under its name only when it is complete. What is no
+ * file (a pipe, a device) is written to as it is: nothing may take its place.
  * @throws PaydayError `unwritable_file`
  */
 export async function withOutput(
@@ -36,7 +37,11 @@ export async function withOutput(
   write: (to: NodeJS.WritableStream) => Promise<void>,
 ): Promise<void> {
   if (file === undefined) return untilReaderLeaves(stdout, write);
-  const unfinished = `${file}.unfinished`;
+  const isReplaceable = await stat(file).then(
+    (found) => found.isFile(),
+    () => true,
+  );
+  const unfinished = isReplaceable ? `${file}.unfinished` : file;
   const unwritable = (cause: unknown): PaydayError =>
     new PaydayError('unwritable_file', `cannot write ${file}: ${messageOf(cause)}`, { cause });
   const handle = await open(unfinished, 'w').catch((cause: unknown) => Promise.reject(unwritable(cause)));
@@ -48,10 +53,10 @@ export async function withOutput(
     stream.end();
     await closed;
     if (broken !== undefined) throw broken;
-    await rename(unfinished, file);
+    if (isReplaceable) await rename(unfinished, file);
   } catch (error) {
     stream.destroy();
-    await rm(unfinished, { force: true });
+    if (isReplaceable) await rm(unfinished, { force: true });
     throw broken === undefined ? error : unwritable(broken);
   }
 }
