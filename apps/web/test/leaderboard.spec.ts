@@ -129,6 +129,21 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     expect(complaints).toEqual([]);
   });
 
+  test('a row that changes the column appears at its new place, and flies over nobody', async () => {
+    const game = newGame(42);
+    const at = await open(game);
+    const last = game.view.standings.at(-1)!;
+    server!.send(game.change(Date.now(), () => (last.salaryCents = game.view.standings[0]!.salaryCents + 1)));
+    await at.waitForFunction((name) => document.querySelector('[role=rowheader] bdi')?.textContent === name, last.team.name); // prettier-ignore
+    const animations = await at.$$eval('.rows [role=row]', (rows) =>
+      rows.map((row) => row.getAnimations().map(({ id }) => id)),
+    );
+    // The last team comes from the right to the top of the left; the 21st makes room for it, to the right.
+    expect([animations[0], animations[21]]).toEqual([['appear'], ['appear']]);
+    expect(animations.filter(([id]) => id === 'glide')).toHaveLength(40);
+    expect(complaints).toEqual([]);
+  });
+
   test('reduced motion: rows jump and figures do not count', async () => {
     const game = newGame(8);
     const at = await open(game);

@@ -3,6 +3,9 @@ import { plainText, showValue } from './plain-text.js';
 
 /** Both texts: one line, at most this many characters, control characters replaced. */
 export const MAX_JUDGEMENT_LENGTH = 200;
+/** Of a body that is shown, and of what that is made from. */
+const MAX_EXCERPT = 160;
+const MAX_EXCERPT_INPUT = 1_000;
 
 export type Judgement =
   { ok: true } | { ok: false; outcome: 'bad_status' | 'wrong_body'; expected: string; got: string };
@@ -97,7 +100,12 @@ function firstOf<T>(
 const at = (path: string): string => (path === '' ? '' : `${path} = `);
 const show = (value: unknown): string => showValue(value, 120);
 const entries = (count: number): string => `a list of ${count} ${count === 1 ? 'entry' : 'entries'}`;
-const excerpt = (body: string): string => (body === '' ? ', empty body' : `: ${plainText(body, 160)}`);
+/** How a body begins, as one line: the indentation of an error page tells a team nothing. */
+function excerpt(body: string): string {
+  if (body === '') return ', empty body';
+  const line = body.slice(0, MAX_EXCERPT_INPUT).replace(/\s+/g, ' ').trim();
+  return `: ${plainText(line, MAX_EXCERPT)}`;
+}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

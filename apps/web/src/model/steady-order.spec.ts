@@ -1,5 +1,5 @@
 import type { StandingRow } from '#contracts';
-import { STEADY_MS, steadyOrder } from './steady-order.js';
+import { CROWDED_STEADY_MS, STEADY_MS, steadyOrder } from './steady-order.js';
 
 function rows(...teams: [id: string, salaryCents: number][]): StandingRow[] {
   return teams.map(([id, salaryCents], index) => ({
@@ -30,6 +30,14 @@ describe('steadyOrder', () => {
       [2, 'a', 12],
     ]);
     expect(moved.movedAt).toBe(STEADY_MS);
+  });
+
+  it('moves places less often where many teams are on the board', () => {
+    const crowd = Array.from({ length: 12 }, (_, index): [string, number] => [`team-${index}`, -index]);
+    const before = steadyOrder(null, rows(['a', 10], ...crowd), 0);
+    const latest = rows(['team-0', 11], ['a', 10], ...crowd.slice(1));
+    expect(steadyOrder(before, latest, CROWDED_STEADY_MS - 1).standings[0]!.team.id).toBe('a');
+    expect(steadyOrder(before, latest, CROWDED_STEADY_MS).standings[0]!.team.id).toBe('team-0');
   });
 
   it('shows a team that joins or leaves at once', () => {

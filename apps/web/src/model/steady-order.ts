@@ -1,7 +1,10 @@
 import type { StandingRow } from '#contracts';
+import { LARGE_MAX_TEAMS } from './layout.js';
 
 /** Between two rearrangements of the board. Frames come ten times a second; eyes can't follow rows that often. */
 export const STEADY_MS = 1_000;
+/** On a board of two columns, where dozens of teams swap places with their neighbours all the time. */
+export const CROWDED_STEADY_MS = 2_500;
 
 export interface ShownOrder {
   /** Rows in the order in which they are shown. */
@@ -11,7 +14,7 @@ export interface ShownOrder {
 }
 
 /**
- * The rows to show: figures and lamps are always the latest; places (order, rank, rank change) move at most every `STEADY_MS`,
+ * The rows to show: figures and lamps are always the latest; places (order, rank, rank change) move at most every `STEADY_MS` (`CROWDED_STEADY_MS`),
  * so that rows glide one after the other instead of swarming. Teams that come or go are shown at once.
  */
 export function steadyOrder(
@@ -21,7 +24,8 @@ export function steadyOrder(
 ): ShownOrder {
   if (shown === null) return { standings: latest, movedAt: nowMs };
   if (samePlaces(shown.standings, latest)) return { standings: latest, movedAt: shown.movedAt };
-  if (nowMs - shown.movedAt >= STEADY_MS || shown.standings.length !== latest.length) {
+  const steadyMs = latest.length > LARGE_MAX_TEAMS ? CROWDED_STEADY_MS : STEADY_MS;
+  if (nowMs - shown.movedAt >= steadyMs || shown.standings.length !== latest.length) {
     return { standings: latest, movedAt: nowMs };
   }
   const byTeam = new Map(latest.map((row) => [row.team.id, row]));

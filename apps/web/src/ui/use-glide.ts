@@ -10,7 +10,8 @@ interface Place {
 
 /**
  * Lets rows glide to their new places when `order` changes. The DOM is in order of rank at once, for those who listen
- * to it; only the picture catches up, by transforms, from wherever each row was to be seen.
+ * to it; only the picture catches up, by transforms, from wherever each row was to be seen. A row that changes the column
+ * appears at its new place instead.
  */
 export function useGlide(board: MutableRef<HTMLElement | null>, order: string): void {
   const places = useRef(new Map<string, Place>());
@@ -51,8 +52,13 @@ function glide(row: HTMLElement, from: Place, to: Place): void {
   const dy = from.top + (moved?.f ?? 0) - to.top;
   if (dx === 0 && dy === 0) return;
   for (const animation of running) animation.cancel();
+  // Across the whole board it would fly over a dozen rows that people are reading.
+  if (from.left !== to.left) {
+    row.animate({ opacity: [0, 1] }, { id: 'appear', duration: GLIDE_MS, easing: 'ease-out' });
+    return;
+  }
   // Who wins places passes in front.
-  const zIndex = from.top > to.top || from.left > to.left ? '2' : '1';
+  const zIndex = from.top > to.top ? '2' : '1';
   row.animate(
     [
       { transform: `translate(${dx}px, ${dy}px)`, zIndex },
