@@ -76,7 +76,10 @@ export class Appender {
     // Topic names hold no slash.
     const id = `${topic}/${partition}`;
     let outbox = this.outboxes.get(id);
-    if (!outbox) this.outboxes.set(id, (outbox = new Outbox(topic, partition)));
+    if (!outbox) {
+      this.wire.about(topic);
+      this.outboxes.set(id, (outbox = new Outbox(topic, partition)));
+    }
     return outbox;
   }
 
@@ -197,7 +200,8 @@ export class Appender {
   private newSession(): Promise<ProducerSession> {
     return this.wire.ask(async (cluster) => {
       const [nodeId] = cluster.getNodeIds();
-      const broker = await cluster.findBroker({ nodeId: nodeId! });
+      if (nodeId === undefined) throw new Error('no broker is known yet');
+      const broker = await cluster.findBroker({ nodeId });
       const { producerId, producerEpoch } = await broker.initProducerId({
         transactionalId: null,
         transactionTimeout: DELIVERY_TIMEOUT_MS,

@@ -37,7 +37,9 @@ export class Fetcher {
   constructor(
     private readonly context: FetcherContext,
     private readonly topic: string,
-  ) {}
+  ) {
+    context.wire.about(context.topics.nameOf(topic));
+  }
 
   /** Begins to fetch a partition from an offset. */
   open(partition: number, nextOffset: bigint, maxRecords: number): Feed {

@@ -64,6 +64,7 @@ export class Membership {
     private readonly partitions: number,
     private readonly hooks: MembershipHooks,
   ) {
+    context.wire.about(topic);
     this.lastHeardMs = this.nowMs();
     this.finished = this.run();
   }

@@ -52,6 +52,7 @@ export class Topics {
     const missing = await this.missing(specs);
     if (missing.length === 0) return;
     await this.asking(undefined, async (cluster) => {
+      await cluster.refreshMetadata();
       const controller = await cluster.findControllerBroker();
       const replicationFactor =
         this.settings.replication ?? Math.min(MOST_COPIES, cluster.getNodeIds().length);

@@ -26,6 +26,8 @@ const LATE_MS = 2_000;
  */
 export class Wire {
   private readonly sockets = new Set<Socket>();
+  /** Asked about when connecting: without a name kafkajs asks about all there are, and fails if any of them is ill. */
+  private readonly topics = new Set<string>();
   private connected: Promise<Cluster> | undefined;
   private isClosed = false;
 
@@ -68,6 +70,11 @@ export class Wire {
       this.connected = connecting;
     }
     return this.connected;
+  }
+
+  /** From here on the brokers that lead the topic are known, also after a reset. */
+  about(topic: string): void {
+    this.topics.add(topic);
   }
 
   /**
@@ -118,7 +125,10 @@ export class Wire {
       isolationLevel: 0,
     });
     await cluster.connect();
-    await cluster.refreshMetadata();
+    for (const topic of this.topics)
+      await cluster.addTargetTopic(topic).catch((error: unknown) => {
+        if (protocolErrorOf(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+      });
     return cluster;
   }
 
