@@ -13,7 +13,7 @@ import request from 'supertest';
 import type { DataSource } from 'typeorm';
 import { startTeam, type RunningTeam } from '../../unicorn-rentals/src/sandbox/start-team.js';
 import { ChaosModule } from './chaos.module.js';
-import { Chaos1700000100000 } from './migrations/1700000100000-chaos.js';
+import { CHAOS_MIGRATIONS } from './migrations/index.js';
 import { Orchestrator } from './orchestrator.js';
 
 const TOKEN = 'a-secret-of-this-test';
@@ -34,7 +34,7 @@ describe('the chaos module on real parts', () => {
     postgres = await startTestPostgres();
     dataSource = await openDatabase(postgres.databaseUrl, {
       migrate: true,
-      migrations: [Chaos1700000100000],
+      migrations: CHAOS_MIGRATIONS,
     });
     log = await openEventLog('memory:');
     await log.createTopics(

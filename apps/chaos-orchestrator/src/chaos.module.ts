@@ -6,8 +6,9 @@ import type { Clock } from '#kernel';
 import { CLOCK, DATA_SOURCE, LOGGER, METRICS, OnGameEvent, type Logger } from '#runtime';
 import type { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
+import type { ChaosCommands } from './commands/types.js';
 import { FaultsController } from './faults.controller.js';
-import { Orchestrator, type FaultTargets } from './orchestrator.js';
+import { CHAOS_COMMANDS, Orchestrator, type FaultTargets } from './orchestrator.js';
 import { PostgresChaosStore } from './postgres-store.js';
 import { realTimers } from './timers.js';
 
@@ -36,7 +37,7 @@ export class ChaosEvents implements OnApplicationShutdown {
 }
 
 /**
- * The chaos orchestrator. Needs `RuntimeModule` with a data source whose schema includes `Chaos1700000100000`, an
+ * The chaos orchestrator. Needs `RuntimeModule` with a data source whose schema includes `CHAOS_MIGRATIONS`, an
  * `OutboxRelay` on that database, and somebody who calls `Orchestrator.start()` when the game events have caught up.
  */
 @Module({})
@@ -61,8 +62,13 @@ export class ChaosModule {
               policy: options.policy,
             }),
         },
+        {
+          provide: CHAOS_COMMANDS,
+          inject: [Orchestrator],
+          useFactory: (orchestrator: Orchestrator): ChaosCommands => orchestrator.commands,
+        },
       ],
-      exports: [Orchestrator],
+      exports: [Orchestrator, CHAOS_COMMANDS],
     };
   }
 }

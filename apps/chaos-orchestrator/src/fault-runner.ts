@@ -1,5 +1,6 @@
 import type { FaultInfo } from '#contracts';
 import {
+  excuseOf,
   orderOf,
   performCall,
   step,
@@ -23,7 +24,7 @@ export interface RunnerParts {
   /** Resolves when it is durable. */
   write(fault: Fault, events: readonly NewEvent[]): Promise<void>;
   /** Told of each new state. */
-  onState(info: FaultInfo): void;
+  onState(gameId: string, info: FaultInfo): void;
 }
 
 type CallEffect = Exclude<FaultEffect, { type: 'publish' }>;
@@ -67,7 +68,7 @@ export class FaultRunner {
     for (const effect of effects) {
       if (effect.type !== 'publish') calls.push(effect);
       else {
-        this.parts.onState(effect.info);
+        this.parts.onState(fault.gameId, effect.info);
         events.push({
           gameId: fault.gameId,
           type: 'dev.payday.fault.changed',
@@ -76,6 +77,14 @@ export class FaultRunner {
         });
       }
     }
+    const excuse = events.length > 0 ? excuseOf(fault, before.info.state, nowMs) : null;
+    if (excuse !== null)
+      events.push({
+        gameId: fault.gameId,
+        type: 'dev.payday.windows.excused',
+        time: nowMs,
+        data: excuse,
+      });
     // Looking at an active fault is not worth a row.
     const worthStoring = events.length > 0 || fault.attempts !== before.attempts;
     const stored = worthStoring ? write(fault, events) : Promise.resolve();

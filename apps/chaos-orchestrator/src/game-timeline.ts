@@ -1,16 +1,25 @@
-import type { TimelineEntry } from '#contracts';
+import type { ServiceView, TimelineEntry } from '#contracts';
 import { arm, type DriverRegistry, type Fault, type FaultTarget } from '#faults';
 import { messageOf, type Clock } from '#kernel';
 import type { Logger } from '#runtime';
-import { resolveTargets, type FaultEntry } from '#scenario';
-import { dueEntries, nextLookAt, type DueEntry, type GameView } from './game-view.js';
-import type { ChaosStore, EntryOutcome, NewEvent } from './store.js';
+import { teamsUpPercent, type FaultEntry } from '#scenario';
+import type { Actor, TimelineView } from './commands/types.js';
+import type { FaultDesk } from './fault-desk.js';
+import { dueNow, limitsOf, nextLookAt, type DueNow, type GameView } from './game-view.js';
+import { seconds } from './limits.js';
+import { planEntry, type EntryPlan } from './plan-entry.js';
+import type { AuditNote, ChaosStore, DoneEntry, EntryOutcome, NewEvent } from './store.js';
 import type { Timers } from './timers.js';
 
 /** An announcement that is later than this is no news any more. Game time. */
 const STALE_ANNOUNCEMENT_MS = 60_000;
 /** After a failure to store: the next try. */
 const RETRY_MS = 1_000;
+/** Where a limit stands in the way: not sooner than this again. */
+const MIN_WAIT_MS = 100;
+
+/** In the audit log, what a timeline does by itself. */
+const TIMELINE: Actor = { tokenId: null, role: 'system', label: 'timeline' };
 
 export interface TimelineParts {
   clock: Clock;
@@ -18,39 +27,79 @@ export interface TimelineParts {
   logger: Logger;
   store: Pick<ChaosStore, 'takeEntry'>;
   drivers: DriverRegistry;
+  desk: FaultDesk;
   targetOf(gameId: string, teamId: string): FaultTarget | null;
-  /** Takes over faults that were stored just now, armed. */
-  strike(faults: readonly Fault[]): void;
+  /** Undefined: nothing is known of the team. */
+  servicesOf(gameId: string, teamId: string): readonly ServiceView[] | undefined;
+  /** Takes up the stored faults of an injection that nobody drives. */
+  adopt(gameId: string, injectionId: string): Promise<void>;
   /** Told of each entry that is done. */
   onEntry(entry: TimelineEntry, outcome: EntryOutcome): void;
+  /** Told whenever `describe` would tell something else. */
+  onChange(): void;
 }
 
 /** Runs the timeline of one game: each entry at its game time, at most once, whatever happens to this process. */
 export class GameTimeline {
   private cancelTimer = (): void => undefined;
   private running = false;
+  private again = false;
   private closed = false;
-  /** Number of faults per team so far: who is struck next depends on it. */
-  private readonly strikes: Map<string, number>;
-  private readonly done: Set<string>;
+  private readonly done: Map<string, DoneEntry>;
+  /** Entries that a limit holds up: until when, and why. */
+  private readonly waits = new Map<string, { untilAt: number; detail: string }>();
+
+  /** Entries whose storing failed without saying whether it was done. */
+  private readonly doubtful = new Set<string>();
 
   constructor(
     public view: GameView,
-    known: { done: Iterable<string>; strikes: ReadonlyMap<string, number> },
+    known: { done: readonly DoneEntry[]; held: boolean },
     private readonly parts: TimelineParts,
   ) {
-    this.done = new Set(known.done);
-    this.strikes = new Map(known.strikes);
+    this.done = new Map(known.done.map((entry) => [entry.entryId, entry]));
+    this.isHeld = known.held;
   }
 
-  /** Does what is due, and sets the timer for what comes next. Call it whenever the view changed. */
+  /** Nothing begins while this is true. */
+  private isHeld: boolean;
+
+  get held(): boolean {
+    return this.isHeld;
+  }
+
+  hold(held: boolean): void {
+    if (this.isHeld === held) return;
+    this.isHeld = held;
+    this.parts.onChange();
+    void this.advance();
+  }
+
+  /** What was done with an entry; undefined: nothing yet. */
+  doneEntry(entryId: string): DoneEntry | undefined {
+    return this.done.get(entryId);
+  }
+
+  /** Notes that an entry was done elsewhere: by a facilitator, who took it out. */
+  note(entry: DoneEntry): void {
+    this.done.set(entry.entryId, entry);
+    this.parts.onChange();
+    void this.advance();
+  }
+
+  /** Does what is due, and sets the timer for what comes next. Call it whenever something changed. */
   async advance(): Promise<void> {
-    if (this.running || this.closed) return;
+    if (this.closed) return;
+    this.again = true;
+    if (this.running) return;
     this.running = true;
     let retry = false;
     try {
-      for (let due = this.due(); due.length > 0 && !this.closed; due = this.due())
-        for (const each of due) await this.run(each);
+      while (this.again && !this.closed) {
+        this.again = false;
+        for (let due = this.due(); due.length > 0 && !this.closed; due = this.due())
+          for (const each of due) if (!this.isHeld && !this.done.has(each.entry.id)) await this.run(each);
+      }
     } catch (error) {
       retry = true;
       const { gameId } = this.view;
@@ -61,92 +110,205 @@ export class GameTimeline {
     this.setTimer(retry);
   }
 
+  /** A fault is over: what waited for a limit may go on. */
+  faultEnded(): void {
+    if (this.waits.size === 0) return;
+    for (const [id, wait] of this.waits) this.waits.set(id, { ...wait, untilAt: 0 });
+    void this.advance();
+  }
+
+  describe(): TimelineView {
+    const { gameId, scenario, schedule } = this.view;
+    const nowMs = this.parts.clock.nowMs();
+    const gameMs = schedule.toGameTime(nowMs) ?? -1;
+    const entries = scenario.timeline.map((entry) => {
+      const done = this.done.get(entry.id);
+      if (done !== undefined) return { entry, state: done.outcome, at: done.at, detail: done.detail };
+      const detail = this.waits.get(entry.id)?.detail ?? conditionInWords(entry);
+      const at = entry.when === undefined ? schedule.toWallTime(entry.atMs) : null;
+      return { entry, state: entry.atMs <= gameMs ? ('waiting' as const) : ('pending' as const), at, detail };
+    });
+    return { gameId, held: this.isHeld, entries };
+  }
+
   close(): void {
     this.closed = true;
     this.cancelTimer();
   }
 
-  private due(): DueEntry[] {
-    return dueEntries(this.view, this.done, this.parts.clock.nowMs());
+  private get doneIds(): ReadonlySet<string> {
+    return new Set(this.done.keys());
+  }
+
+  private due(): DueNow[] {
+    if (this.isHeld) return [];
+    const nowMs = this.parts.clock.nowMs();
+    const { gameId, teams } = this.view;
+    const ranked = teams.filter((team) => team.ranked).map(({ id }) => id);
+    const upPercent = teamsUpPercent(ranked, (teamId) => this.parts.servicesOf(gameId, teamId));
+    return dueNow(this.view, this.doneIds, nowMs, upPercent).filter(
+      ({ entry }) => (this.waits.get(entry.id)?.untilAt ?? 0) <= nowMs,
+    );
   }
 
   private setTimer(retry: boolean): void {
     this.cancelTimer();
     if (this.closed) return;
     const nowMs = this.parts.clock.nowMs();
-    const at = retry ? nowMs + RETRY_MS : nextLookAt(this.view, this.done, nowMs);
-    if (at !== null) this.cancelTimer = this.parts.timers.after(at - nowMs, () => void this.advance());
+    const times = [
+      retry ? nowMs + RETRY_MS : nextLookAt(this.view, this.doneIds, nowMs),
+      ...(this.isHeld ? [] : [...this.waits.values()].map(({ untilAt }) => untilAt)),
+    ].filter((at): at is number => at !== null);
+    if (times.length === 0) return;
+    const afterMs = Math.max(0, Math.min(...times) - nowMs);
+    this.cancelTimer = this.parts.timers.after(afterMs, () => void this.advance());
   }
 
-  private async run(due: DueEntry): Promise<void> {
+  private async run(due: DueNow): Promise<void> {
     const { entry, lateMs } = due;
-    const { clock, logger, store } = this.parts;
+    const nowMs = this.parts.clock.nowMs();
     const { gameId } = this.view;
-    const log = { gameId, entryId: entry.id, lateMs };
-    const nowMs = clock.nowMs();
-    const allowedMs = entry.type === 'fault' ? entry.ttlMs : STALE_ANNOUNCEMENT_MS;
+    const { maxDurationMs } = limitsOf(this.view);
+    const allowedMs = entry.type === 'fault' ? Math.min(entry.ttlMs, maxDurationMs) : STALE_ANNOUNCEMENT_MS;
+    const late = this.waits.get(entry.id)?.detail ?? `it was due ${seconds(lateMs)} ago`;
+    if (lateMs > allowedMs) return this.finish(due, 'skipped', late, [], []);
 
-    let outcome: EntryOutcome = 'skipped';
-    let faults: Fault[] = [];
-    const events: NewEvent[] = [];
-    if (lateMs > allowedMs) logger.warn(log, `timeline entry ${entry.id} skipped: it is ${lateMs} ms late`);
-    else if (entry.type === 'announcement') {
-      outcome = 'announced';
-      const data = { announcementId: entry.id, text: entry.text };
-      events.push({ gameId, type: 'dev.payday.announcement.made', time: nowMs, data });
-    } else {
-      faults = this.armAll(entry, due.dueAt);
-      if (faults.length > 0) outcome = 'fired';
+    if (entry.type === 'announcement') {
+      const { id: announcementId, text, pictureUrl, videoUrl } = entry;
+      const data = {
+        announcementId,
+        text,
+        ...(pictureUrl === undefined ? {} : { pictureUrl }),
+        ...(videoUrl === undefined ? {} : { videoUrl }),
+      };
+      const event: NewEvent = { gameId, type: 'dev.payday.announcement.made', time: nowMs, data };
+      return this.finish(due, 'announced', '', [], [event]);
     }
 
-    // Written before anything is broken: after a crash the faults are there, and the entry is not taken again.
-    const taken = await store.takeEntry({ gameId, entryId: entry.id, outcome, at: nowMs }, faults, events);
-    this.done.add(entry.id);
-    if (!taken) {
-      logger.warn(log, `timeline entry ${entry.id} was already done`);
-      return;
+    const plan = this.plan(entry);
+    const detail = plan.reasons.join('; ');
+    if (plan.teamIds.length === 0) {
+      if (plan.retryAt === null) return this.finish(due, 'skipped', detail, [], []);
+      return this.wait(due, Math.min(plan.retryAt, nowMs + allowedMs - lateMs + 1), detail);
     }
-    this.parts.onEntry(entry, outcome);
-    logger.info({ ...log, outcome, teams: faults.length }, `timeline entry ${entry.id} ${outcome}`);
-    for (const { info } of faults) this.strikes.set(info.teamId, (this.strikes.get(info.teamId) ?? 0) + 1);
-    this.parts.strike(faults);
+    const faults = plan.teamIds.map((teamId) => this.armed(entry, teamId, plan.ttlMs, due.dueAt));
+    return this.finish(due, 'fired', detail, faults, []);
   }
 
-  /** The entry's faults, armed; none if it can't be run, which the log explains. */
-  private armAll(entry: FaultEntry, dueAt: number): Fault[] {
-    const { drivers, logger, targetOf } = this.parts;
-    const { gameId, seed, teamIds } = this.view;
+  /** Tries again later. */
+  private wait({ entry }: DueNow, retryAt: number, detail: string): void {
+    const nowMs = this.parts.clock.nowMs();
+    const untilAt = Math.max(retryAt, nowMs + MIN_WAIT_MS);
+    const before = this.waits.get(entry.id);
+    this.waits.set(entry.id, { untilAt, detail });
+    if (before?.detail === detail) return;
+    const { gameId } = this.view;
+    this.parts.logger.warn({ gameId, entryId: entry.id }, `timeline entry ${entry.id} waits: ${detail}`);
+    this.parts.onChange();
+  }
+
+  private async finish(
+    { entry, lateMs }: DueNow,
+    outcome: EntryOutcome,
+    detail: string,
+    faults: readonly Fault[],
+    events: readonly NewEvent[],
+  ): Promise<void> {
+    const { clock, desk, logger } = this.parts;
+    const { gameId } = this.view;
+    const done: DoneEntry = { gameId, entryId: entry.id, outcome, detail, at: clock.nowMs() };
+    const teamIds = faults.map(({ info }) => info.teamId);
+    const audit: AuditNote = {
+      at: done.at,
+      actor: TIMELINE,
+      action: `timeline.${outcome}`,
+      subject: { game: gameId, entry: entry.id },
+      details: {
+        ...(detail === '' ? {} : { reason: detail }),
+        ...(faults[0] === undefined
+          ? {}
+          : {
+              kind: faults[0].info.kind,
+              service: faults[0].info.serviceId,
+              ttlMs: faults[0].ttlMs,
+              teamIds,
+            }),
+        ...(lateMs > 0 ? { lateMs } : {}),
+      },
+    };
+    // Written before anything is broken: after a crash the faults are there, and the entry is not taken again.
+    const taken = await desk.strike(faults, () => this.take(done, faults, events, audit));
+    const log = { gameId, entryId: entry.id, lateMs, teams: faults.length, outcome };
+    if (!taken) return logger.warn(log, `timeline entry ${entry.id} was already done`);
+    const level = outcome === 'skipped' || detail !== '' ? 'warn' : 'info';
+    logger[level](log, `timeline entry ${entry.id} ${outcome}${detail === '' ? '' : `: ${detail}`}`);
+    this.parts.onEntry(entry, outcome);
+    this.parts.onChange();
+  }
+
+  private async take(
+    done: DoneEntry,
+    ...what: [readonly Fault[], readonly NewEvent[], AuditNote]
+  ): Promise<boolean> {
+    const { store, adopt } = this.parts;
+    const { gameId, entryId } = done;
+    let isTaken: boolean;
+    try {
+      isTaken = await store.takeEntry(done, ...what);
+    } catch (error) {
+      this.doubtful.add(entryId);
+      throw error;
+    }
+    if (isTaken || !this.done.has(entryId)) this.done.set(entryId, done);
+    this.waits.delete(entryId);
+    // An attempt of ours that seemed to fail was stored after all: its faults are there, and nobody drives them.
+    if (!isTaken && this.doubtful.has(entryId)) await adopt(gameId, entryId);
+    this.doubtful.delete(entryId);
+    return isTaken;
+  }
+
+  private plan(entry: FaultEntry): EntryPlan {
+    const { clock, desk, drivers, targetOf } = this.parts;
+    const { gameId, seed, teams } = this.view;
     try {
       const driver = drivers.driverFor(entry.kind);
       driver.checkParams(entry.kind, entry.params);
-      const inReach = teamIds.filter((teamId) => {
-        const target = targetOf(gameId, teamId);
-        return target !== null && driver.reaches(target);
-      });
-      if (inReach.length < teamIds.length)
-        logger.warn(
-          { gameId, entryId: entry.id, teams: teamIds.filter((id) => !inReach.includes(id)) },
-          `the ${driver.name} driver can't reach every team; those are spared`,
-        );
-      return resolveTargets(entry, inReach, seed, this.strikes).map((teamId) =>
-        arm({
-          gameId,
-          injectionId: entry.id,
-          teamId,
-          serviceId: entry.serviceId,
-          kind: entry.kind,
-          params: entry.params,
-          label: entry.label,
-          ttlMs: entry.ttlMs,
-          dueAt,
-        }),
-      );
+      const inReach = teams
+        .map(({ id }) => id)
+        .filter((teamId) => {
+          const target = targetOf(gameId, teamId);
+          return target !== null && driver.reaches(target);
+        });
+      const now = desk.now(gameId, clock.nowMs());
+      const plan = planEntry(entry, inReach, seed, desk.strikes(gameId), limitsOf(this.view), now);
+      const spared = teams.filter(({ id }) => !inReach.includes(id)).map(({ id }) => id);
+      if (spared.length === 0 || plan.teamIds.length === 0) return plan;
+      const reason = `the ${driver.name} driver doesn't reach ${spared.join(', ')}`;
+      return { ...plan, reasons: [...plan.reasons, reason] };
     } catch (error) {
-      logger.error(
-        { err: error, gameId, entryId: entry.id },
-        `timeline entry ${entry.id} can't be run: ${messageOf(error)}`,
-      );
-      return [];
+      return { teamIds: [], ttlMs: entry.ttlMs, reasons: [messageOf(error)], retryAt: null };
     }
   }
+
+  private armed(entry: FaultEntry, teamId: string, ttlMs: number, dueAt: number): Fault {
+    const { gameId, schedule, scenario } = this.view;
+    return arm({
+      gameId,
+      injectionId: entry.id,
+      teamId,
+      serviceId: entry.serviceId,
+      kind: entry.kind,
+      params: entry.params,
+      label: entry.label,
+      ttlMs,
+      // A fault that waited for a limit is not late: it was meant to strike now.
+      dueAt: this.waits.has(entry.id) ? this.parts.clock.nowMs() : dueAt,
+      scoring: entry.scoring,
+      windows: { originAt: schedule.startsAt!, windowMs: scenario.pay.windowMs },
+    });
+  }
+}
+
+function conditionInWords({ when }: TimelineEntry): string {
+  return when === undefined ? '' : `when ${when.teamsUpPercent} % of the teams have every service up`;
 }

@@ -1,6 +1,6 @@
 import type { GameEvent } from '#contracts';
 import { EventBuilder, buildScenario } from '#testing';
-import { applyToView, dueEntries, isOver, nextLookAt, type GameView } from './game-view.js';
+import { applyToView, dueNow, isOver, nextLookAt, type GameView } from './game-view.js';
 
 const START = 1_700_000_000_000;
 const events = new EventBuilder('game');
@@ -22,7 +22,7 @@ function view(...more: GameEvent[]): GameView {
   )!;
 }
 
-const ids = (due: ReturnType<typeof dueEntries>): string[] => due.map(({ entry }) => entry.id);
+const ids = (due: ReturnType<typeof dueNow>): string[] => due.map(({ entry }) => entry.id);
 const none = new Set<string>();
 
 describe('game view', () => {
@@ -36,9 +36,9 @@ describe('game view', () => {
   it('knows what is due, how late it is, and when to look again', () => {
     const known = view();
     expect(nextLookAt(known, none, START - 500)).toBe(START + 10_000);
-    expect(dueEntries(known, none, START + 9_999)).toEqual([]);
-    expect(dueEntries(known, none, START + 10_250)).toMatchObject([{ dueAt: START + 10_000, lateMs: 250 }]);
-    expect(ids(dueEntries(known, new Set(['at-10000']), START + 20_000))).toEqual(['at-20000']);
+    expect(dueNow(known, none, START + 9_999, 0)).toEqual([]);
+    expect(dueNow(known, none, START + 10_250, 0)).toMatchObject([{ dueAt: START + 10_000, lateMs: 250 }]);
+    expect(ids(dueNow(known, new Set(['at-10000']), START + 20_000, 0))).toEqual(['at-20000']);
     const done = new Set(['at-10000', 'at-20000']);
     expect(nextLookAt(known, done, START + 20_000)).toBe(START + 60_000);
     expect(nextLookAt(known, done, START + 60_000)).toBeNull();
@@ -47,20 +47,20 @@ describe('game view', () => {
   it('stands still in a pause: nothing is due, and nothing grows late', () => {
     const pause = events.make('dev.payday.game.paused', { fromAt: START + 10_000, reason: '' });
     const paused = view(pause);
-    expect(dueEntries(paused, none, START + 30_000)).toEqual([]);
+    expect(dueNow(paused, none, START + 30_000, 0)).toEqual([]);
     expect(nextLookAt(paused, none, START + 30_000)).toBeNull();
     const resumed = view(
       pause,
       events.make('dev.payday.game.resumed', { fromAt: START + 40_000, endsAt: START + 90_000 }),
     );
     expect(nextLookAt(resumed, none, START + 30_000)).toBe(START + 40_000);
-    expect(dueEntries(resumed, none, START + 40_100)).toMatchObject([{ dueAt: START + 40_000, lateMs: 100 }]);
+    expect(dueNow(resumed, none, START + 40_100, 0)).toMatchObject([{ dueAt: START + 40_000, lateMs: 100 }]);
   });
 
   it('has nothing due once the game is over', () => {
     const ended = view(events.make('dev.payday.game.ended', { endsAt: START + 15_000 }));
     expect(isOver(ended, START + 14_999)).toBe(false);
     expect(isOver(ended, START + 15_000)).toBe(true);
-    expect(dueEntries(ended, none, START + 15_000)).toEqual([]);
+    expect(dueNow(ended, none, START + 15_000, 0)).toEqual([]);
   });
 });

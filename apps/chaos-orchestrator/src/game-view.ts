@@ -1,5 +1,5 @@
-import type { GameEvent, Scenario, TimelineEntry } from '#contracts';
-import { GameSchedule, applyGameEvent, timelineBetween } from '#scenario';
+import type { ChaosLimits, GameEvent, Scenario, TeamInfo, TimelineEntry } from '#contracts';
+import { DEFAULT_CHAOS_LIMITS, GameSchedule, applyGameEvent, dueEntries, nextEntryAt } from '#scenario';
 
 /** What the orchestrator knows of one game, from its events alone. */
 export interface GameView {
@@ -7,7 +7,9 @@ export interface GameView {
   readonly seed: string;
   readonly scenario: Scenario;
   /** In the order in which they joined. */
-  readonly teamIds: readonly string[];
+  readonly teams: readonly TeamInfo[];
+  /** URL by `<team id> <service id>`. */
+  readonly endpoints: ReadonlyMap<string, string>;
   readonly schedule: GameSchedule;
 }
 
@@ -19,18 +21,35 @@ export function applyToView(view: GameView | null, event: GameEvent): GameView |
   if (event.type === 'dev.payday.game.created') {
     if (view !== null) return view;
     const { gameId, seed, scenario } = event.data;
-    return { gameId, seed, scenario, teamIds: [], schedule: GameSchedule.lobby(scenario.pay.windowMs) };
+    const schedule = GameSchedule.lobby(scenario.pay.windowMs);
+    return { gameId, seed, scenario, teams: [], endpoints: new Map(), schedule };
   }
   if (view === null) return null;
-  if (event.type === 'dev.payday.team.added') {
-    const { id } = event.data.team;
-    return view.teamIds.includes(id) ? view : { ...view, teamIds: [...view.teamIds, id] };
+  switch (event.type) {
+    case 'dev.payday.team.added': {
+      const { team } = event.data;
+      return view.teams.some(({ id }) => id === team.id) ? view : { ...view, teams: [...view.teams, team] };
+    }
+    case 'dev.payday.endpoint.changed': {
+      const { teamId, serviceId, url } = event.data;
+      const endpoints = new Map(view.endpoints);
+      if (url === null) endpoints.delete(`${teamId} ${serviceId}`);
+      else endpoints.set(`${teamId} ${serviceId}`, url);
+      return { ...view, endpoints };
+    }
+    default: {
+      const schedule = applyGameEvent(view.schedule, event);
+      return schedule === view.schedule ? view : { ...view, schedule };
+    }
   }
-  const schedule = applyGameEvent(view.schedule, event);
-  return schedule === view.schedule ? view : { ...view, schedule };
 }
 
-export interface DueEntry {
+export function limitsOf({ scenario }: GameView): Readonly<ChaosLimits> {
+  return scenario.chaos ?? DEFAULT_CHAOS_LIMITS;
+}
+
+/** A timeline entry that is to run now. */
+export interface DueNow {
   entry: TimelineEntry;
   /** When it was due, epoch ms. */
   dueAt: number;
@@ -38,18 +57,24 @@ export interface DueEntry {
   lateMs: number;
 }
 
-/** The timeline entries that are due and not done, in order. None unless the game is running. */
-export function dueEntries(view: GameView, done: ReadonlySet<string>, nowMs: number): DueEntry[] {
+/**
+ * The timeline entries that are due and not done, in order. None unless the game is running.
+ * @param upPercent share of the ranked teams that have every service up
+ */
+export function dueNow(
+  view: GameView,
+  done: ReadonlySet<string>,
+  nowMs: number,
+  upPercent: number,
+): DueNow[] {
   const { scenario, schedule } = view;
   const gameMs = schedule.toGameTime(nowMs);
   if (gameMs === null || schedule.stateAt(nowMs) !== 'running') return [];
-  return timelineBetween(scenario, 0, gameMs + 1)
-    .filter(({ id }) => !done.has(id))
-    .map((entry) => ({
-      entry,
-      dueAt: schedule.toWallTime(entry.atMs) ?? nowMs,
-      lateMs: gameMs - entry.atMs,
-    }));
+  return dueEntries(scenario, done, gameMs, upPercent).map(({ entry, dueAtMs }) => ({
+    entry,
+    dueAt: schedule.toWallTime(dueAtMs) ?? nowMs,
+    lateMs: gameMs - dueAtMs,
+  }));
 }
 
 /** When to look at the game again, epoch ms: at its next entry or its end. Null: only an event can change anything. */
@@ -57,8 +82,11 @@ export function nextLookAt(view: GameView, done: ReadonlySet<string>, nowMs: num
   const { scenario, schedule } = view;
   const { startsAt, endsAt, pauses } = schedule;
   if (startsAt === null) return null;
-  const next = scenario.timeline.find(({ id }) => !done.has(id));
-  const entryAt = next === undefined ? null : schedule.toWallTime(next.atMs);
+  const gameMs = schedule.toGameTime(nowMs)!;
+  // What is due at the very instant at which the game stands still is still to come.
+  const from = schedule.stateAt(nowMs) === 'running' ? gameMs : gameMs - 1;
+  const { atMs } = nextEntryAt(scenario, done, from);
+  const entryAt = atMs === null ? null : schedule.toWallTime(atMs);
   const endIsKnown = pauses.at(-1)?.toAt !== null;
   const times = [entryAt, endIsKnown ? endsAt : null];
   const ahead = times.filter((at): at is number => at !== null && at > nowMs);

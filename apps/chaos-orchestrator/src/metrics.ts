@@ -6,6 +6,7 @@ import type { EntryOutcome } from './store.js';
 export class ChaosMetrics {
   private readonly changes: Counter<'kind' | 'state'>;
   private readonly entries: Counter<'type' | 'outcome'>;
+  private readonly commands: Counter<'action' | 'outcome'>;
 
   constructor(registry: Registry, list: () => readonly FaultInfo[]) {
     this.changes = new Counter({
@@ -18,6 +19,12 @@ export class ChaosMetrics {
       name: 'payday_timeline_entries_total',
       help: 'Timeline entries that are done: fired, announced or skipped',
       labelNames: ['type', 'outcome'],
+      registers: [registry],
+    });
+    this.commands = new Counter({
+      name: 'payday_chaos_commands_total',
+      help: 'Commands of facilitators: done, or the code of the refusal',
+      labelNames: ['action', 'outcome'],
       registers: [registry],
     });
     new Gauge({
@@ -34,6 +41,10 @@ export class ChaosMetrics {
 
   state({ kind, state }: FaultInfo): void {
     this.changes.inc({ kind, state });
+  }
+
+  command(action: string, outcome: string): void {
+    this.commands.inc({ action, outcome });
   }
 
   entry(type: string, outcome: EntryOutcome): void {

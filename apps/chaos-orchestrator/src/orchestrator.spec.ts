@@ -1,4 +1,4 @@
-import type { TimelineEntry } from '#contracts';
+import type { ChaosLimits, TimelineEntry } from '#contracts';
 import { EventBuilder, buildScenario } from '#testing';
 import { ManualTime } from './conformance/manual-time.js';
 import { MemoryChaosStore } from './conformance/memory-store.js';
@@ -6,6 +6,7 @@ import { OrchestratorProcess, type Death } from './conformance/process.js';
 import { TeamWorld } from './conformance/team-world.js';
 
 const START = 1_700_000_000_000;
+const ANNA = { tokenId: 't1', role: 'facilitator', label: 'Anna' } as const;
 const TEAMS = ['fenrir', 'garm', 'hati', 'skoll'];
 
 function fault(id: string, atMs: number, overrides: object = {}): TimelineEntry {
@@ -30,6 +31,8 @@ const news = (id: string, atMs: number): TimelineEntry => ({
   text: `News ${id}`,
 });
 
+const NO_LIMITS: ChaosLimits = { maxTeams: 100, maxDurationMs: 3_600_000, cooldownMs: 0, maxActive: 1000 };
+
 /** A game that starts at START, with everything around it. */
 class Game {
   readonly time = new ManualTime(START - 5_000);
@@ -39,9 +42,9 @@ class Game {
   readonly log;
   process!: OrchestratorProcess;
 
-  constructor(timeline: TimelineEntry[], durationMs = 120_000) {
+  constructor(timeline: TimelineEntry[], durationMs = 120_000, chaos = NO_LIMITS) {
     this.log = [
-      this.events.created(buildScenario({ timeline, durationMs })),
+      this.events.created(buildScenario({ timeline, durationMs, chaos })),
       ...TEAMS.map((id) => this.events.team(id)),
       this.events.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + durationMs }),
     ];
@@ -134,7 +137,7 @@ describe('orchestrator', () => {
     game.driver.hanging.add('garm');
     await game.at(20_000);
     expect(game.driver.acting()).toEqual(all('outage').filter((id) => !id.endsWith('garm')));
-    const report = game.orchestrator.stopFaults({}, 'panic');
+    const report = game.orchestrator.commands.stopAll({ commandId: 'panic', actor: ANNA });
     await game.at(22_000);
     const { verified, unverified } = await report;
     expect(verified.map(({ teamId }) => teamId).sort()).toEqual(['fenrir', 'hati', 'skoll']);

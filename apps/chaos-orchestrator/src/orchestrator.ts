@@ -1,22 +1,31 @@
-import type { FaultInfo, GameEvent } from '#contracts';
+import type { FaultInfo, GameEvent, TeamScore } from '#contracts';
 import {
   DEFAULT_POLICY,
   DriverRegistry,
+  chaosReport,
+  type ChaosReport,
   type Fault,
   type FaultDriver,
   type FaultTarget,
   type LifeCyclePolicy,
 } from '#faults';
-import { messageOf, type Clock } from '#kernel';
+import { PaydayError, messageOf, type Clock } from '#kernel';
 import type { Logger } from '#runtime';
 import type { Registry } from 'prom-client';
-import { FaultRunner, type RunnerParts } from './fault-runner.js';
+import { CommandDesk } from './commands/command-desk.js';
+import { REMEMBERED_COMMANDS } from './commands/journal.js';
+import { FaultDesk, RECENT_FAULTS } from './fault-desk.js';
+import type { RunnerParts } from './fault-runner.js';
 import { GameTimeline } from './game-timeline.js';
 import { applyToView, isOver, type GameView } from './game-view.js';
 import { ChaosMetrics } from './metrics.js';
 import type { ChaosStore, Recovered } from './store.js';
+import { TeamLamps } from './team-lamps.js';
 import type { Timers } from './timers.js';
 import { Writer } from './writer.js';
+
+/** The injection token of `ChaosCommands`. */
+export const CHAOS_COMMANDS = Symbol('ChaosCommands');
 
 /** How teams can be reached. The launcher knows it for sandbox teams. */
 export interface FaultTargets {
@@ -35,59 +44,55 @@ export interface OrchestratorParts {
   policy?: LifeCyclePolicy;
 }
 
-/** Which faults: one, those of one injection, those of one game, or (empty) all. */
-export interface FaultSelector {
-  gameId?: string;
-  injectionId?: string;
-  faultId?: string;
-}
-
-export interface StopReport {
-  /** Faults that are verified gone. */
-  verified: FaultInfo[];
-  /** Faults that could not be verified in time; the orchestrator goes on trying. */
-  unverified: FaultInfo[];
-}
-
-/** How many reverted faults are remembered for `list`. */
-const RECENT_FAULTS = 200;
-
 /**
- * Runs every game's timeline and drives every fault to its end.
+ * Runs every game's timeline, carries out facilitators' commands (`commands`), and drives every fault to its end.
  *
- * Feed `handle` with all game events from the beginning of the log; when it has caught up, call `start`: it takes up what
- * an earlier process left and acts from then on.
+ * Feed `handle` with all game events from the beginning of the log, and `observe` with scores; when the events have caught
+ * up, call `start`: it takes up what an earlier process left and acts from then on. One orchestrator at a time may act on a
+ * database: where there is a second one in reserve, it must not be started before the first is known to be dead.
  */
 export class Orchestrator {
   private readonly views = new Map<string, GameView>();
   private readonly seen = new Map<string, number>();
   private readonly timelines = new Map<string, GameTimeline>();
-  private readonly runners = new Map<string, FaultRunner>();
   private readonly over = new Set<string>();
   private readonly endTimers = new Map<string, () => void>();
-  private recent: FaultInfo[] = [];
+  private readonly lamps = new TeamLamps();
   private recovered: Recovered | undefined;
   private starting: Promise<void> | undefined;
   private closed = false;
   private readonly registry: DriverRegistry;
   private readonly metrics: ChaosMetrics;
   private readonly writer: Writer;
-  private readonly runnerParts: RunnerParts;
+  private readonly desk: FaultDesk;
+  readonly commands: CommandDesk;
 
   constructor(private readonly parts: OrchestratorParts) {
     const { clock, timers, logger, store, targets, policy } = parts;
     this.registry = new DriverRegistry(parts.drivers);
     this.metrics = new ChaosMetrics(parts.metrics, () => this.list());
     this.writer = new Writer({ store, timers, logger });
-    this.runnerParts = {
+    const runnerParts: RunnerParts = {
       clock,
       timers,
       drivers: this.registry,
       policy: policy ?? DEFAULT_POLICY,
       targetOf: (gameId, teamId) => targets.targetOf(gameId, teamId),
       write: (fault, events) => this.writer.write(fault, events),
-      onState: (info) => this.onState(info),
+      onState: (gameId, info) => this.onState(gameId, info),
     };
+    this.desk = new FaultDesk(runnerParts);
+    this.commands = new CommandDesk({
+      ...{ clock, timers, logger, store, metrics: this.metrics },
+      desk: this.desk,
+      drivers: this.registry,
+      flushed: () => this.writer.flushed(),
+      targetOf: runnerParts.targetOf,
+      viewOf: (gameId) => this.views.get(gameId),
+      timelines: () => this.timelines.values(),
+      timelineOf: (gameId) => this.timelines.get(gameId),
+      adopt: (...injection) => this.adopt(...injection),
+    });
   }
 
   /** The fault kinds that there is a driver for, sorted: what a scenario may use. */
@@ -101,6 +106,10 @@ export class Orchestrator {
     if (event.sequence <= (this.seen.get(key) ?? 0)) return;
     this.seen.set(key, event.sequence);
     const gameId = event.subject;
+    if (event.type === 'dev.payday.fault.changed') {
+      this.desk.observe(gameId, event.data.fault, event.time);
+      return;
+    }
     const before = this.views.get(gameId) ?? null;
     try {
       const view = applyToView(before, event);
@@ -112,6 +121,11 @@ export class Orchestrator {
       return;
     }
     if (this.recovered !== undefined) this.onView(gameId);
+  }
+
+  /** Takes a team's latest score: conditions of timelines look at which services are up. */
+  observe(score: TeamScore): void {
+    if (this.lamps.observe(score)) void this.timelines.get(score.gameId)?.advance();
   }
 
   /**
@@ -128,56 +142,58 @@ export class Orchestrator {
 
   /** Faults that may act, then the latest reverted ones, newest first; armed ones are nobody's business yet. */
   list(): FaultInfo[] {
-    const open = [...this.runners.values()].map(({ info }) => info).filter(({ state }) => state !== 'armed');
-    return [...open.sort((a, b) => b.startedAt - a.startedAt), ...this.recent];
+    const open = this.desk.open().filter(({ info }) => info.state !== 'armed');
+    return [...open, ...this.desk.over()].map(({ info }) => info);
   }
 
-  /** Stops faults, and reports after at most `withinMs` which are verified gone. A driver that hangs delays only the report. */
-  async stopFaults(selector: FaultSelector, reason: string, withinMs = 2_000): Promise<StopReport> {
-    const chosen = [...this.runners.values()].filter(
-      ({ fault, info }) =>
-        (selector.gameId === undefined || selector.gameId === fault.gameId) &&
-        (selector.injectionId === undefined || selector.injectionId === info.injectionId) &&
-        (selector.faultId === undefined || selector.faultId === info.id),
-    );
-    for (const runner of chosen) runner.give({ type: 'stop-requested', reason });
-    let cancel = (): void => undefined;
-    const late = new Promise<void>((resolve) => (cancel = this.parts.timers.after(withinMs, resolve)));
-    await Promise.race([Promise.all(chosen.map(({ ended }) => ended)), late]);
-    cancel();
-    const infos = chosen.map(({ info }) => info);
-    return {
-      verified: infos.filter(({ state }) => state === 'reverted'),
-      unverified: infos.filter(({ state }) => state !== 'reverted'),
-    };
+  /** How much chaos each team of a game had. @throws PaydayError `unknown_game` */
+  report(gameId: string): ChaosReport {
+    const view = this.views.get(gameId);
+    if (view === undefined) throw new PaydayError('unknown_game', `There is no game "${gameId}".`);
+    const teamIds = view.teams.map(({ id }) => id);
+    return chaosReport(this.desk.history(gameId).courses(), teamIds, this.parts.clock.nowMs());
+  }
+
+  /** The id of the game that was created last; null: there is none. */
+  get newestGameId(): string | null {
+    return [...this.views.keys()].at(-1) ?? null;
   }
 
   /** Stops acting. Faults stay as they are; the next process goes on with them. */
   async close(): Promise<void> {
     this.closed = true;
+    this.commands.close();
     for (const timeline of this.timelines.values()) timeline.close();
     for (const cancel of this.endTimers.values()) cancel();
-    for (const runner of this.runners.values()) runner.close();
+    this.desk.close();
     await this.writer.close();
   }
 
   private async takeUp(): Promise<void> {
-    const recovered = await this.parts.store.recover(RECENT_FAULTS);
+    const recovered = await this.parts.store.recover({
+      faults: RECENT_FAULTS,
+      commands: REMEMBERED_COMMANDS,
+    });
     if (this.closed) return;
     this.recovered = recovered;
-    this.recent = recovered.recent;
+    this.desk.restore(recovered);
     for (const fault of recovered.unfinished) this.takeUpFault(fault);
     for (const gameId of this.views.keys()) this.onView(gameId);
+    this.commands.open(recovered);
   }
 
   private takeUpFault(fault: Fault): void {
-    const runner = this.addRunner(fault);
     const { state } = fault.info;
     const isRunning = this.views.get(fault.gameId)?.schedule.stateAt(this.parts.clock.nowMs()) === 'running';
     // What had no certain effect yet must not strike now that the game stands still or is over.
     if (!isRunning && (state === 'armed' || state === 'firing'))
-      runner.give({ type: 'stop-requested', reason: 'the game stood still' });
-    else runner.give({ type: state === 'armed' ? 'tick' : 'restarted' });
+      this.desk.takeUp(fault, { type: 'stop-requested', reason: 'the game stood still' });
+    else this.desk.takeUp(fault, { type: state === 'armed' ? 'tick' : 'restarted' });
+  }
+
+  /** Takes up faults that were stored although storing them seemed to fail. */
+  private async adopt(gameId: string, injectionId: string): Promise<void> {
+    for (const fault of await this.parts.store.unfinishedOf(gameId, injectionId)) this.takeUpFault(fault);
   }
 
   /** The view of a game is new or has changed. */
@@ -206,48 +222,38 @@ export class Orchestrator {
       this.endTimers.set(gameId, cancel);
     } else if (!this.over.has(gameId)) {
       this.over.add(gameId);
-      for (const runner of this.runners.values())
-        if (runner.fault.gameId === gameId) runner.give({ type: 'stop-requested', reason: 'the game ended' });
+      this.desk.stop({ gameId }, 'the game ended');
     }
   }
 
   private makeTimeline(view: GameView): GameTimeline {
     const { gameId } = view;
-    const ofGame = <T extends { gameId: string }>(rows: readonly T[]): T[] =>
-      rows.filter((row) => row.gameId === gameId);
-    const { doneEntries = [], strikes = [] } = this.recovered ?? {};
+    const { doneEntries = [], heldGames = [] } = this.recovered ?? {};
     const known = {
-      done: ofGame(doneEntries).map(({ entryId }) => entryId),
-      strikes: new Map(ofGame(strikes).map(({ teamId, count }) => [teamId, count])),
+      done: doneEntries.filter((entry) => entry.gameId === gameId),
+      held: heldGames.includes(gameId),
     };
-    return new GameTimeline(view, known, {
+    const timeline: GameTimeline = new GameTimeline(view, known, {
       ...this.parts,
       drivers: this.registry,
-      targetOf: this.runnerParts.targetOf,
-      strike: (faults) => {
-        // All are there before the first fires, so that a stop in between stops all.
-        for (const runner of faults.map((fault) => this.addRunner(fault))) runner.give({ type: 'due' });
-      },
+      desk: this.desk,
+      targetOf: (...team) => this.parts.targets.targetOf(...team),
+      servicesOf: (...team) => this.lamps.servicesOf(...team),
+      adopt: (...injection) => this.adopt(...injection),
       onEntry: (entry, outcome) => this.metrics.entry(entry.type, outcome),
+      onChange: () => this.commands.emit(() => ({ type: 'timeline', gameId, timeline: timeline.describe() })),
     });
+    return timeline;
   }
 
-  private addRunner(fault: Fault): FaultRunner {
-    const runner = new FaultRunner(fault, this.runnerParts);
-    const key = `${fault.gameId} ${fault.info.id}`;
-    this.runners.set(key, runner);
-    void runner.ended.then(() => {
-      this.runners.delete(key);
-      this.recent = [runner.info, ...this.recent].slice(0, RECENT_FAULTS);
-    });
-    return runner;
-  }
-
-  private onState(info: FaultInfo): void {
+  private onState(gameId: string, info: FaultInfo): void {
     this.metrics.state(info);
+    this.desk.observe(gameId, info, this.parts.clock.nowMs());
     const { id, state, detail } = info;
     const level = state === 'stuck' ? 'error' : 'info';
     this.parts.logger[level]({ faultId: id, state, detail }, `fault ${id} is ${state}`);
+    this.commands.emit(() => ({ type: 'fault', gameId, info }));
+    if (state === 'reverted') this.timelines.get(gameId)?.faultEnded();
   }
 
   /** Says at the beginning of a game, not in the middle of it, what its timeline can't do. */

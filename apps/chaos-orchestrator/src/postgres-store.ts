@@ -1,11 +1,21 @@
 import { TOPICS, type FaultInfo } from '#contracts';
 import type { Fault } from '#faults';
 import type { Clock } from '#kernel';
-import { insertIntoOutbox } from '#persistence';
+import { appendAudit, insertIntoOutbox } from '#persistence';
 import type { DataSource, EntityManager } from 'typeorm';
-import { SOURCE, type ChaosStore, type DoneEntry, type NewEvent, type Recovered } from './store.js';
+import {
+  SOURCE,
+  entryTaken,
+  type AuditNote,
+  type ChaosStore,
+  type CommandChanges,
+  type DoneEntry,
+  type NewEvent,
+  type Recovered,
+  type StoredCommand,
+} from './store.js';
 
-/** The store in PostgreSQL; its tables come with the migration `Chaos1700000100000`. Events go through the outbox. */
+/** The store in PostgreSQL; its tables come with `CHAOS_MIGRATIONS`. Events go through the outbox. */
 export class PostgresChaosStore implements ChaosStore {
   /** @param topic of the game events, where its name is not the default. */
   constructor(
@@ -14,42 +24,97 @@ export class PostgresChaosStore implements ChaosStore {
     private readonly topic: string = TOPICS.gameEvents,
   ) {}
 
-  async recover(recentLimit: number): Promise<Recovered> {
+  async recover(limit: { faults: number; commands: number }): Promise<Recovered> {
     const { manager } = this.dataSource;
     const unfinished = await manager.query<{ fault: Fault }[]>(
       `SELECT fault FROM fault WHERE state <> 'reverted' ORDER BY game_id, id`,
     );
-    const doneEntries = await manager.query<Recovered['doneEntries']>(
-      'SELECT game_id AS "gameId", entry_id AS "entryId" FROM timeline_done',
+    const doneEntries = await manager.query<DoneEntry[]>(
+      'SELECT game_id AS "gameId", entry_id AS "entryId", outcome, detail, at FROM timeline_done',
     );
     const strikes = await manager.query<Recovered['strikes']>(
       `SELECT game_id AS "gameId", team_id AS "teamId", count(*)::int4 AS count FROM fault GROUP BY 1, 2`,
     );
-    const recent = await manager.query<{ info: FaultInfo }[]>(
-      `SELECT fault->'info' AS info FROM fault WHERE state = 'reverted'
+    const recent = await manager.query<{ gameId: string; info: FaultInfo }[]>(
+      `SELECT game_id AS "gameId", fault->'info' AS info FROM fault WHERE state = 'reverted'
        ORDER BY updated_at DESC, game_id, id LIMIT $1`,
-      [recentLimit],
+      [limit.faults],
+    );
+    const held = await manager.query<{ gameId: string }[]>('SELECT game_id AS "gameId" FROM timeline_held');
+    const commands = await manager.query<StoredCommand[]>(
+      `SELECT ${COMMAND_COLUMNS} FROM chaos_command ORDER BY seq DESC LIMIT $1`,
+      [limit.commands],
     );
     return {
       unfinished: unfinished.map(({ fault }) => fault),
       doneEntries,
       strikes,
-      recent: recent.map(({ info }) => info),
+      recent,
+      heldGames: held.map(({ gameId }) => gameId),
+      lastSeq: commands[0]?.seq ?? 0,
+      commands,
     };
   }
 
-  takeEntry(entry: DoneEntry, faults: readonly Fault[], events: readonly NewEvent[]): Promise<boolean> {
+  takeEntry(
+    entry: DoneEntry,
+    faults: readonly Fault[],
+    events: readonly NewEvent[],
+    audit: AuditNote,
+  ): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
-      const { gameId, entryId, outcome, at } = entry;
-      const taken = await manager.query<unknown[]>(
-        `INSERT INTO timeline_done (game_id, entry_id, outcome, at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT DO NOTHING RETURNING entry_id`,
-        [gameId, entryId, outcome, at],
-      );
-      if (taken.length === 0) return false;
+      if (!(await takeEntry(manager, entry))) return false;
       await this.write(manager, faults, events);
+      await appendAudit(manager, audit);
       return true;
     });
+  }
+
+  takeCommand(command: StoredCommand, changes: CommandChanges): Promise<StoredCommand | null> {
+    const { faults = [], events = [], holds = [], entry, audit } = changes;
+    return this.dataSource.transaction(async (manager) => {
+      const { commandId, seq, action, hash, result } = command;
+      const taken = await manager.query<unknown[]>(
+        `INSERT INTO chaos_command (command_id, seq, action, hash, result, at) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (command_id) DO NOTHING RETURNING seq`,
+        [commandId, seq, action, hash, result === null ? null : JSON.stringify(result), audit.at],
+      );
+      if (taken.length === 0) return findCommand(manager, commandId);
+      for (const { gameId, held } of holds)
+        await manager.query(
+          held
+            ? 'INSERT INTO timeline_held (game_id, since_at) VALUES ($1, $2) ON CONFLICT DO NOTHING'
+            : 'DELETE FROM timeline_held WHERE game_id = $1 AND $2::int8 IS NOT NULL',
+          [gameId, audit.at],
+        );
+      if (entry !== undefined && !(await takeEntry(manager, entry))) throw entryTaken(entry);
+      await this.write(manager, faults, events);
+      await appendAudit(manager, audit);
+      return null;
+    });
+  }
+
+  async finishCommand(commandId: string, result: object, audit: AuditNote | null): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      await manager.query('UPDATE chaos_command SET result = $2 WHERE command_id = $1', [
+        commandId,
+        JSON.stringify(result),
+      ]);
+      if (audit !== null) await appendAudit(manager, audit);
+    });
+  }
+
+  findCommand(commandId: string): Promise<StoredCommand | null> {
+    return findCommand(this.dataSource.manager, commandId);
+  }
+
+  async unfinishedOf(gameId: string, injectionId: string): Promise<Fault[]> {
+    const rows = await this.dataSource.query<{ fault: Fault }[]>(
+      `SELECT fault FROM fault WHERE state <> 'reverted' AND game_id = $1
+         AND fault->'info'->>'injectionId' = $2 ORDER BY id`,
+      [gameId, injectionId],
+    );
+    return rows.map(({ fault }) => fault);
   }
 
   async save(faults: readonly Fault[], events: readonly NewEvent[]): Promise<void> {
@@ -76,4 +141,25 @@ export class PostgresChaosStore implements ChaosStore {
       events.map(({ gameId, ...event }) => ({ ...event, source: SOURCE, subject: gameId })),
     );
   }
+}
+
+const COMMAND_COLUMNS = 'command_id AS "commandId", seq, action, hash, result';
+
+async function findCommand(manager: EntityManager, commandId: string): Promise<StoredCommand | null> {
+  const [row] = await manager.query<StoredCommand[]>(
+    `SELECT ${COMMAND_COLUMNS} FROM chaos_command WHERE command_id = $1`,
+    [commandId],
+  );
+  return row ?? null;
+}
+
+/** False: it was taken before. */
+async function takeEntry(manager: EntityManager, entry: DoneEntry): Promise<boolean> {
+  const { gameId, entryId, outcome, detail, at } = entry;
+  const taken = await manager.query<unknown[]>(
+    `INSERT INTO timeline_done (game_id, entry_id, outcome, detail, at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT DO NOTHING RETURNING entry_id`,
+    [gameId, entryId, outcome, detail, at],
+  );
+  return taken.length > 0;
 }

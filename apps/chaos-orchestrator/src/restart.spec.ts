@@ -11,6 +11,7 @@ const DURATION_MS = 60_000;
 const PAUSE = { fromAt: START + 25_000, untilAt: START + 33_000 };
 const TEAMS = ['fenrir', 'garm', 'hati'];
 
+const NO_LIMITS = { maxTeams: 100, maxDurationMs: 3_600_000, cooldownMs: 0, maxActive: 1000 };
 const TIMELINE: TimelineEntry[] = [
   entry('first', 5_000, 8_000, 'all'),
   { type: 'announcement', atMs: 6_000, id: 'news', text: 'News' },
@@ -60,7 +61,7 @@ describe('orchestrator, killed at any moment and started again', () => {
         const driver = new TeamWorld(time);
         const events = new EventBuilder('game');
         const log = [
-          events.created(buildScenario({ timeline: TIMELINE, durationMs: DURATION_MS })),
+          events.created(buildScenario({ timeline: TIMELINE, durationMs: DURATION_MS, chaos: NO_LIMITS })),
           ...TEAMS.map((id) => events.team(id)),
           events.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + DURATION_MS }),
         ];

@@ -1,16 +1,21 @@
 import { decodeCloudEvent, type GameEvent } from '#contracts';
-import { openDatabase } from '#persistence';
+import { openDatabase, streamAudit } from '#persistence';
 import { ManualClock, startTestPostgres, type TestPostgres } from '#testing';
 import { DataSource } from 'typeorm';
 import { MemoryChaosStore } from './conformance/memory-store.js';
 import { describeChaosStore } from './conformance/store-suite.js';
-import { Chaos1700000100000 } from './migrations/1700000100000-chaos.js';
+import { CHAOS_MIGRATIONS } from './migrations/index.js';
 import { PostgresChaosStore } from './postgres-store.js';
 
 describe('chaos stores', () => {
   describeChaosStore('memory', async () => {
     const store = new MemoryChaosStore();
-    return { store, reopen: () => store, published: async () => store.events };
+    return {
+      store,
+      reopen: () => store,
+      published: async () => store.events,
+      audited: async () => store.audit.map(({ action }) => action),
+    };
   });
 
   describe('in PostgreSQL', () => {
@@ -20,10 +25,13 @@ describe('chaos stores', () => {
     beforeAll(async () => {
       postgres = await startTestPostgres();
       dataSource = await openDatabase(postgres.databaseUrl, { migrate: true });
-      const runner = dataSource.createQueryRunner();
-      await new Chaos1700000100000().up(runner);
-      await runner.release();
+      await up();
     }, 60_000);
+    const up = async (): Promise<void> => {
+      const runner = dataSource.createQueryRunner();
+      for (const migration of CHAOS_MIGRATIONS) await new migration().up(runner);
+      await runner.release();
+    };
     afterAll(async () => {
       await dataSource?.destroy();
       await postgres?.stop();
@@ -38,20 +46,29 @@ describe('chaos stores', () => {
       store: open(),
       reopen: open,
       published: () => outbox(dataSource),
+      audited: () => audited(dataSource),
     }));
 
     it('takes its tables away again', async () => {
       const runner = dataSource.createQueryRunner();
       const tables = () =>
-        runner.query(`SELECT tablename FROM pg_tables WHERE tablename IN ('fault', 'timeline_done')`);
-      expect(await tables()).toHaveLength(2);
-      await new Chaos1700000100000().down(runner);
+        runner.query(
+          `SELECT tablename FROM pg_tables WHERE tablename IN ('fault', 'timeline_done', 'timeline_held', 'chaos_command')`,
+        );
+      expect(await tables()).toHaveLength(4);
+      for (const migration of [...CHAOS_MIGRATIONS].reverse()) await new migration().down(runner);
       expect(await tables()).toHaveLength(0);
-      await new Chaos1700000100000().up(runner);
       await runner.release();
+      await up();
     });
   });
 });
+
+async function audited(dataSource: DataSource): Promise<string[]> {
+  const actions: string[] = [];
+  for await (const { action } of streamAudit(dataSource)) actions.push(action);
+  return actions;
+}
 
 async function outbox(dataSource: DataSource): Promise<GameEvent[]> {
   const rows = await dataSource.query<{ key: string; value: Buffer; headers: Record<string, string> }[]>(

@@ -34,6 +34,12 @@ export class Writer {
     return durable;
   }
 
+  /** Resolves when everything written so far is durable. */
+  flushed(): Promise<void> {
+    if (this.running === undefined) return Promise.resolve();
+    return new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
   /** Tries once more to store what waits, then stops. What is lost is done again after a restart. */
   async close(): Promise<void> {
     this.closed = true;

@@ -31,6 +31,8 @@ export const PROBLEMS = {
   command_conflict: { status: 409, title: 'The command id was used for another command' },
   chaos_limit: { status: 409, title: 'A limit for chaos would be exceeded' },
   confirmation_required: { status: 409, title: 'The command needs a typed confirmation' },
+  unknown_fault_kind: { status: 422, title: 'No driver knows this kind of fault' },
+  out_of_reach: { status: 409, title: 'No team that was asked for is in reach of the driver' },
   invalid_fault_params: { status: 422, title: 'The fault has parameters that its kind does not take' },
   invalid_scenario: { status: 422, title: 'The scenario has mistakes' },
   invalid_teams_file: { status: 422, title: 'The list of teams has mistakes' },

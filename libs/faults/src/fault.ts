@@ -1,4 +1,4 @@
-import type { FaultInfo } from '#contracts';
+import type { FaultInfo, FaultScoring } from '#contracts';
 import { PaydayError } from '#kernel';
 
 export type FaultParams = Readonly<Record<string, string | number | boolean>>;
@@ -15,6 +15,12 @@ export interface DriverCall {
   readonly deadlineAt: number;
 }
 
+/** Windows are `windowMs` long and counted from `originAt`, epoch ms. */
+export interface WindowGrid {
+  readonly originAt: number;
+  readonly windowMs: number;
+}
+
 /** One fault on one team: what is stored, and all that the life cycle needs to go on after a restart. JSON. */
 export interface Fault {
   readonly gameId: string;
@@ -27,6 +33,8 @@ export interface Fault {
   readonly attempts: number;
   readonly call: DriverCall | null;
   readonly calls: number;
+  /** Where windows begin, for faults whose windows don't score (`scoring: 'pause'`). */
+  readonly windows?: WindowGrid;
   /** When the life cycle wants its next `tick`, epoch ms; null when nothing will ever happen any more. */
   readonly wakeAt: number | null;
 }
@@ -76,6 +84,9 @@ export interface FaultRequest {
   ttlMs: number;
   /** Epoch ms. */
   dueAt: number;
+  /** Default: `count`. `pause` needs `windows`. */
+  scoring?: FaultScoring;
+  windows?: WindowGrid;
 }
 
 /** The id of an injection's fault on one team. */
@@ -85,12 +96,18 @@ export function faultId(injectionId: string, teamId: string): string {
 
 /** A new fault, armed: nothing has been sent to anybody. @throws PaydayError `invalid_fault` without a bounded time to live. */
 export function arm(request: FaultRequest): Fault {
-  const { gameId, injectionId, teamId, serviceId, kind, label, params, ttlMs, dueAt } = request;
+  const { gameId, injectionId, teamId, serviceId, kind, label, params, ttlMs, dueAt, scoring, windows } =
+    request;
   const { minTtlMs, maxTtlMs } = FAULT_LIMITS;
   if (!Number.isSafeInteger(ttlMs) || ttlMs < minTtlMs || ttlMs > maxTtlMs)
     throw new PaydayError(
       'invalid_fault',
       `the time to live of ${kind} on ${teamId}/${serviceId} must be whole milliseconds from ${minTtlMs} to ${maxTtlMs}, got ${ttlMs}`,
+    );
+  if (scoring === 'pause' && windows === undefined)
+    throw new PaydayError(
+      'invalid_fault',
+      `${kind} on ${teamId}/${serviceId} is to pause the scoring of no known windows`,
     );
   return {
     gameId,
@@ -105,7 +122,9 @@ export function arm(request: FaultRequest): Fault {
       detail: '',
       startedAt: dueAt,
       expiresAt: dueAt + ttlMs,
+      ...(scoring === 'pause' ? { scoring } : {}),
     },
+    ...(scoring === 'pause' ? { windows } : {}),
     params,
     ttlMs,
     dueAt,

@@ -4,6 +4,7 @@ export * from './driver.js';
 export * from './driver-registry.js';
 export * from './drivers/sandbox.js';
 export * from './drivers/tcp-proxy.js';
+export * from './excuse.js';
 export * from './fairness.js';
 export * from './fault.js';
 export * from './kind-spec.js';

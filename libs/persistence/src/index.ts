@@ -1,5 +1,6 @@
 export { ADVISORY_LOCKS } from './advisory-locks.js';
 export * from './audit-log.js';
+export { canonicalJson } from './canonical-json.js';
 export * from './database.js';
 export * from './embedded/start.js';
 export * from './embedded/attach.js';

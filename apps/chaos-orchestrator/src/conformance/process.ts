@@ -40,6 +40,10 @@ export class OrchestratorProcess {
       store: {
         recover: (limit) => this.mortal(() => store.recover(limit)),
         takeEntry: (...args) => this.mortal(() => store.takeEntry(...args)),
+        takeCommand: (...args) => this.mortal(() => store.takeCommand(...args)),
+        finishCommand: (...args) => this.mortal(() => store.finishCommand(...args)),
+        findCommand: (...args) => this.mortal(() => store.findCommand(...args)),
+        unfinishedOf: (...args) => this.mortal(() => store.unfinishedOf(...args)),
         save: (...args) => this.mortal(() => store.save(...args)),
       },
       targets: { targetOf: (_gameId, teamId) => ({ teamId }) },

@@ -8,6 +8,8 @@ export interface StoreBench {
   reopen(): ChaosStore;
   /** What went to the game-events topic, in order. */
   published(): Promise<GameEvent[]>;
+  /** The actions in the audit log, in order. */
+  audited(): Promise<string[]>;
 }
 
 const NOW = 1_700_000_000_000;
@@ -19,6 +21,7 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
     /** Every test has games of its own. */
     let gameId: string;
     let count = 0;
+    let seq = 0;
 
     beforeEach(async () => {
       bench = await open();
@@ -46,9 +49,18 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
     const firing = (armed: Fault): Fault => step(armed, { type: 'due' }, NOW, DEFAULT_POLICY).fault;
     const over = (armed: Fault): Fault =>
       step(armed, { type: 'stop-requested', reason: 'done' }, NOW, DEFAULT_POLICY).fault;
-    const entry = (entryId: string) => ({ gameId, entryId, outcome: 'fired' as const, at: NOW });
+    const entry = (entryId: string) => ({
+      ...{ gameId, entryId, outcome: 'fired' as const, detail: 'why', at: NOW },
+    });
+    const audit = (action = 'timeline.fired') => ({
+      at: NOW,
+      actor: { tokenId: null, role: 'system' as const, label: 'timeline' },
+      ...{ action, subject: { game: gameId }, details: {} },
+    });
     const recover = async () => {
-      const { unfinished, doneEntries, strikes, recent } = await bench.reopen().recover(100);
+      const { unfinished, doneEntries, strikes, recent, heldGames, commands, lastSeq } = await bench
+        .reopen()
+        .recover({ faults: 100, commands: 100 });
       return {
         unfinished: unfinished.filter((each) => each.gameId === gameId),
         done: doneEntries.filter((each) => each.gameId === gameId).map(({ entryId }) => entryId),
@@ -56,6 +68,10 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
           strikes.filter((each) => each.gameId === gameId).map(({ teamId, count: n }) => [teamId, n]),
         ),
         recent,
+        doneEntries: doneEntries.filter((each) => each.gameId === gameId),
+        isHeld: heldGames.includes(gameId),
+        commands,
+        lastSeq,
       };
     };
     const published = async () => (await bench.published()).filter(({ subject }) => subject === gameId);
@@ -68,14 +84,14 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
     });
 
     it('durable: remembers done entries, strikes, and what is over', async () => {
-      await bench.store.takeEntry(entry('one'), [fault('fenrir', 'one'), fault('garm', 'one')], []);
-      await bench.store.takeEntry(entry('two'), [fault('garm', 'two')], []);
+      await bench.store.takeEntry(entry('one'), [fault('fenrir', 'one'), fault('garm', 'one')], [], audit());
+      await bench.store.takeEntry(entry('two'), [fault('garm', 'two')], [], audit());
       await bench.store.save([over(fault('garm', 'two'))], []);
       const known = await recover();
       expect(known.done.sort()).toEqual(['one', 'two']);
       expect(known.strikes).toEqual({ fenrir: 1, garm: 2 });
       expect(known.unfinished.map(({ info }) => info.id)).toEqual(['one/fenrir', 'one/garm']);
-      expect(known.recent[0]).toEqual(over(fault('garm', 'two')).info);
+      expect(known.recent[0]).toEqual({ gameId, info: over(fault('garm', 'two')).info });
     });
 
     it('keeps faults of the same id in two games apart', async () => {
@@ -87,18 +103,18 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
     it('at most once: takes an entry for exactly one of many, with that one’s faults', async () => {
       const attempts = ['fenrir', 'garm', 'hati', 'skoll'].map((teamId) => {
         const struck = fault(teamId);
-        return bench.store.takeEntry(entry('one'), [struck], [changed(struck)]);
+        return bench.store.takeEntry(entry('one'), [struck], [changed(struck)], audit());
       });
       const results = await Promise.all(attempts);
       expect(results.filter(Boolean)).toHaveLength(1);
       expect((await recover()).unfinished).toHaveLength(1);
       expect(await published()).toHaveLength(1);
-      expect(await bench.store.takeEntry(entry('one'), [fault('loki')], [])).toBe(false);
+      expect(await bench.store.takeEntry(entry('one'), [fault('loki')], [], audit())).toBe(false);
     });
 
     it('published: numbers events without gaps in their order, across restarts', async () => {
       const [a, b] = [fault('fenrir'), fault('garm')];
-      await bench.store.takeEntry(entry('one'), [a, b], [changed(a), changed(b)]);
+      await bench.store.takeEntry(entry('one'), [a, b], [changed(a), changed(b)], audit());
       await bench.reopen().save([firing(a)], [changed(firing(a))]);
       const events = await published();
       expect(events.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
@@ -111,10 +127,82 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       ]);
     });
 
+    const command = (commandId: string, result: object | null = { fine: true }) => ({
+      commandId: `${gameId}-${commandId}`,
+      seq: ++seq,
+      action: 'inject',
+      hash: 'h',
+      result,
+    });
+
+    it('durable: remembers commands, their answers, and which timelines are held', async () => {
+      const [first, second] = [command('one'), command('two', null)];
+      expect(
+        await bench.store.takeCommand(first, { holds: [{ gameId, held: true }], audit: audit() }),
+      ).toBeNull();
+      expect((await recover()).isHeld).toBe(true);
+      await bench.store.takeCommand(second, { holds: [{ gameId, held: false }], audit: audit() });
+      const known = await recover();
+      expect(known).toMatchObject({ isHeld: false, lastSeq: second.seq });
+      expect(known.commands.slice(0, 2)).toEqual([second, first]);
+      await bench.store.finishCommand(second.commandId, { late: 1 }, audit());
+      expect(await bench.reopen().findCommand(second.commandId)).toEqual({ ...second, result: { late: 1 } });
+      expect(await bench.store.findCommand('never heard of')).toBeNull();
+    });
+
+    it('at most once: takes a command for exactly one of many, with that one’s faults', async () => {
+      const one = command('one');
+      const struck = fault('fenrir', 'by-hand');
+      const changes = { faults: [struck], events: [changed(struck)], audit: audit() };
+      const answers = await Promise.all([1, 2, 3].map(() => bench.store.takeCommand(one, changes)));
+      expect(answers.filter((answer) => answer === null)).toHaveLength(1);
+      expect(answers.filter((answer) => answer !== null)).toEqual([one, one]);
+      expect(await published()).toHaveLength(1);
+      expect(await bench.store.unfinishedOf(gameId, 'by-hand')).toEqual([struck]);
+      expect(await bench.store.unfinishedOf(gameId, 'other')).toEqual([]);
+    });
+
+    it('atomic: a command whose entry was taken leaves nothing behind, nor does one without its audit entry', async () => {
+      await bench.store.takeEntry(entry('one'), [], [], audit());
+      const skip = { ...entry('one'), outcome: 'skipped' as const };
+      const late = command('late');
+      await expect(bench.store.takeCommand(late, { entry: skip, audit: audit() })).rejects.toMatchObject({
+        code: 'wrong_state',
+      });
+      expect(await bench.store.findCommand(late.commandId)).toBeNull();
+      expect((await recover()).doneEntries).toEqual([entry('one')]);
+      await bench.store.takeCommand(late, { entry: { ...skip, entryId: 'two' }, audit: audit() });
+      expect((await recover()).done.sort()).toEqual(['one', 'two']);
+      const before = (await bench.audited()).length;
+      const bad = { ...audit(), details: { endless: Infinity } };
+      await expect(bench.store.takeEntry(entry('three'), [fault('hati')], [], bad)).rejects.toThrow();
+      expect((await recover()).done).not.toContain('three');
+      expect(await bench.audited()).toHaveLength(before);
+    });
+
+    it('audited: what is taken is in the audit log, once', async () => {
+      const [one, two] = [command('one'), command('two', null)];
+      const before = (await bench.audited()).length;
+      for (const each of [one, one, two])
+        await bench.store.takeCommand(each, { audit: audit('fault.injected') });
+      await bench.store.finishCommand(two.commandId, {}, null);
+      await bench.store.takeEntry(entry('one'), [], [], audit());
+      expect((await bench.audited()).slice(before)).toEqual([
+        'fault.injected',
+        'fault.injected',
+        'timeline.fired',
+      ]);
+    });
+
     it('atomic: a call that fails leaves nothing behind', async () => {
       const bad = fault('garm');
       const impossible = { ...bad, info: { ...bad.info, state: 'no such state' as 'armed' } };
-      const failed = bench.store.takeEntry(entry('one'), [fault('fenrir'), impossible], [changed(bad)]);
+      const failed = bench.store.takeEntry(
+        entry('one'),
+        [fault('fenrir'), impossible],
+        [changed(bad)],
+        audit(),
+      );
       await expect(failed).rejects.toThrow();
       expect(await recover()).toMatchObject({ unfinished: [], done: [], strikes: {} });
       expect(await published()).toEqual([]);

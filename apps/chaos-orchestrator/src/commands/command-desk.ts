@@ -1,0 +1,388 @@
+import { arm, type DriverRegistry, type FaultTarget } from '#faults';
+import { PaydayError, messageOf, type Clock } from '#kernel';
+import type { Logger } from '#runtime';
+import type { FaultDesk } from '../fault-desk.js';
+import type { FaultSelector } from '../fault-selector.js';
+import type { GameTimeline } from '../game-timeline.js';
+import { isOver, type GameView } from '../game-view.js';
+import type { ChaosMetrics } from '../metrics.js';
+import type { AuditNote, ChaosStore, CommandChanges, DoneEntry, Recovered } from '../store.js';
+import type { Timers } from '../timers.js';
+import { Journal, type Once } from './journal.js';
+import { checkPreview, planInjection } from './plan-injection.js';
+import { StopDesk } from './stop-desk.js';
+import { Turns } from './turns.js';
+import type {
+  Actor,
+  ChaosChange,
+  ChaosCommands,
+  ChaosList,
+  CommandMeta,
+  InjectCommand,
+  InjectPreview,
+  InjectRequest,
+  InjectResult,
+  ListFilter,
+  SkipCommand,
+  StopAllCommand,
+  StopCommand,
+  StopResult,
+  TimelineCommand,
+  TimelineResult,
+} from './types.js';
+
+export interface CommandParts {
+  clock: Clock;
+  timers: Timers;
+  logger: Logger;
+  store: ChaosStore;
+  desk: FaultDesk;
+  drivers: DriverRegistry;
+  metrics: ChaosMetrics;
+  /** Resolves when every state of every fault so far is stored. */
+  flushed(): Promise<void>;
+  targetOf(gameId: string, teamId: string): FaultTarget | null;
+  viewOf(gameId: string): GameView | undefined;
+  timelines(): Iterable<GameTimeline>;
+  timelineOf(gameId: string): GameTimeline | undefined;
+  adopt(gameId: string, injectionId: string): Promise<void>;
+}
+
+/** Carries out what facilitators command; see `ChaosCommands` for what is promised. */
+export class CommandDesk implements ChaosCommands {
+  private readonly journal: Journal;
+  private readonly turns = new Turns();
+  private readonly stops: StopDesk;
+  private readonly listeners = new Set<(change: ChaosChange) => void>();
+  private isOpen = false;
+
+  constructor(private readonly parts: CommandParts) {
+    this.journal = new Journal(parts.store);
+    this.stops = new StopDesk({
+      ...parts,
+      journal: this.journal,
+      turns: this.turns,
+      tell: (seq, note) => this.tell(seq, note),
+    });
+  }
+
+  /** Begins to take commands. */
+  open(recovered: Pick<Recovered, 'lastSeq' | 'commands'>): void {
+    this.journal.restore(recovered);
+    this.isOpen = true;
+  }
+
+  close(): void {
+    this.isOpen = false;
+    this.stops.close();
+  }
+
+  async preview(request: InjectRequest): Promise<InjectPreview> {
+    this.assertOpen();
+    return this.plan(request);
+  }
+
+  inject(command: InjectCommand): Promise<InjectResult> {
+    const { request, confirm, previewId } = command;
+    return this.once(command, 'inject', { request, confirm, previewId }, ({ hash }) => {
+      const stopsBefore = this.stops.countFor(request.gameId);
+      return this.turns.take(async () => {
+        if (this.stops.countFor(request.gameId) !== stopsBefore)
+          throw new PaydayError(
+            'wrong_state',
+            'Everything was stopped meanwhile. Inject it again if you still want it.',
+          );
+        return this.strike(command, hash);
+      });
+    });
+  }
+
+  stop(selector: FaultSelector, command: StopCommand): Promise<StopResult> {
+    const { reason } = command;
+    return this.once(command, 'stop', { selector, reason }, (once) =>
+      this.stops.stop(selector, command, once),
+    );
+  }
+
+  stopAll(command: StopAllCommand): Promise<StopResult> {
+    const { gameId, reason } = command;
+    return this.once(command, 'stop-all', { gameId, reason }, (once) => this.stops.stopAll(command, once));
+  }
+
+  list({ gameId, teamId, unfinished = false }: ListFilter): ChaosList {
+    const { desk, timelines, clock } = this.parts;
+    const nowMs = clock.nowMs();
+    const faults = [...desk.open(), ...(unfinished ? [] : desk.over())]
+      .filter((each) => (gameId ?? each.gameId) === each.gameId)
+      .filter(({ info }) => (teamId ?? info.teamId) === info.teamId)
+      .map(({ info }) => info);
+    const shown = [...timelines()].filter(
+      ({ view }) => (gameId ?? view.gameId) === view.gameId && !isOver(view, nowMs),
+    );
+    return { faults, timelines: shown.map((timeline) => timeline.describe()) };
+  }
+
+  pauseTimeline(command: TimelineCommand): Promise<TimelineResult> {
+    return this.hold(command, true);
+  }
+
+  resumeTimeline(command: TimelineCommand): Promise<TimelineResult> {
+    return this.hold(command, false);
+  }
+
+  skipEntry(command: SkipCommand): Promise<TimelineResult> {
+    const { gameId, entryId, actor } = command;
+    return this.once(command, 'skip', { gameId, entryId }, ({ hash, inDoubt }) =>
+      this.turns.take(async () => {
+        const timeline = this.timeline(gameId);
+        const entry = timeline.view.scenario.timeline.find(({ id }) => id === entryId);
+        if (entry === undefined)
+          throw new PaydayError('not_found', `The timeline of ${gameId} has no entry "${entryId}".`);
+        const before = timeline.doneEntry(entryId);
+        if (before !== undefined && !inDoubt)
+          throw new PaydayError(
+            'wrong_state',
+            `The entry ${entryId} can't be skipped: it is ${before.outcome} already.`,
+          );
+        const at = this.parts.clock.nowMs();
+        const detail = `taken out by ${actor.label}`;
+        const done: DoneEntry = { gameId, entryId, outcome: 'skipped', detail, at };
+        const audit = note(at, actor, 'timeline.skipped', { game: gameId, entry: entryId });
+        return this.record<TimelineResult>(command, 'skip', hash, { entry: done, audit }, () => {
+          timeline.note(done);
+          return { timeline: timeline.describe() };
+        });
+      }),
+    );
+  }
+
+  watch(listener: (change: ChaosChange) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /** Tells those who watch. @param change is made only if somebody does */
+  emit(change: () => ChaosChange): void {
+    if (this.listeners.size === 0) return;
+    const made = change();
+    for (const listener of this.listeners) {
+      try {
+        listener(made);
+      } catch (error) {
+        this.parts.logger.error({ err: error }, `somebody who watches the chaos failed: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  private async strike(command: InjectCommand, hash: string): Promise<InjectResult> {
+    const { desk, store, adopt } = this.parts;
+    const { commandId, actor, request, confirm, previewId } = command;
+    const plan = this.plan(request);
+    if (previewId !== undefined) checkPreview(previewId, request, plan);
+    if (plan.violations.length > 0)
+      throw new PaydayError('chaos_limit', sentence(plan.violations.map(({ message }) => message)), {
+        details: { violations: plan.violations },
+        retryable: plan.violations.every(({ possibleAt }) => possibleAt !== null),
+      });
+    const { confirmation } = plan;
+    if (confirmation !== null && confirm?.trim() !== confirmation.type)
+      throw new PaydayError(
+        'confirmation_required',
+        `Type "${confirmation.type}" to confirm: ${confirmation.why}.`,
+        { details: { confirmation } },
+      );
+
+    const { gameId, kind, serviceId, params, ttlMs, label, scoring } = request;
+    const { schedule, scenario } = this.view(gameId);
+    const injectionId = `hand.${commandId}`;
+    const faults = plan.teams
+      .filter(({ struck }) => struck)
+      .map(({ teamId }) =>
+        arm({
+          ...{ gameId, injectionId, teamId, serviceId, kind, params, label, ttlMs, scoring },
+          dueAt: plan.madeAt,
+          windows: { originAt: schedule.startsAt!, windowMs: scenario.pay.windowMs },
+        }),
+      );
+    const asked = plan.teams.filter(({ spared, reachable }) => spared !== null && !reachable);
+    const result: InjectResult = {
+      commandId,
+      seq: this.journal.nextSeq(),
+      at: plan.madeAt,
+      gameId,
+      injectionId,
+      faults: faults.map(({ info }) => info),
+      spared: asked.map(({ teamId, spared }) => ({ teamId, reason: spared! })),
+    };
+    const audit = note(
+      plan.madeAt,
+      actor,
+      'fault.injected',
+      { game: gameId, injection: injectionId },
+      {
+        ...{ kind, service: serviceId, params, ttlMs, label, scoring: plan.scoring },
+        ...{ commandId, seq: result.seq, teams: faults.map(({ info }) => info.teamId) },
+        ...(confirmation === null ? {} : { confirmed: confirmation.type }),
+      },
+    );
+    const stored = { commandId, seq: result.seq, action: 'inject', hash, result };
+    let before: Awaited<ReturnType<ChaosStore['takeCommand']>> = null;
+    const isTaken = await desk.strike(faults, async () => {
+      before = await this.doubting(commandId, () => store.takeCommand(stored, { faults, audit }));
+      return before === null;
+    });
+    if (!isTaken) {
+      const answer = this.journal.answerOf<InjectResult>(before!, hash);
+      // It was stored by an attempt that seemed to fail: nobody drives its faults yet.
+      await adopt(gameId, injectionId);
+      return answer;
+    }
+    this.tell(result.seq, audit);
+    return result;
+  }
+
+  private hold(command: TimelineCommand, held: boolean): Promise<TimelineResult> {
+    const { gameId, actor } = command;
+    const action = held ? 'pause' : 'resume';
+    return this.once(command, action, { gameId }, ({ hash }) =>
+      this.turns.take(async () => {
+        const timeline = this.timeline(gameId);
+        const stopsBefore = this.stops.countFor(gameId);
+        const audit = note(this.parts.clock.nowMs(), actor, `timeline.${action}d`, { game: gameId });
+        const changes = { holds: [{ gameId, held }], audit };
+        return this.record<TimelineResult>(command, action, hash, changes, () => {
+          // Who stops everything while a resumption is being stored comes later, and has the last word.
+          if (held || this.stops.countFor(gameId) === stopsBefore) timeline.hold(held);
+          return { timeline: timeline.describe() };
+        });
+      }),
+    );
+  }
+
+  /** Stores a command, then does it. The answer of `act` is part of the result. */
+  private async record<T extends { commandId: string; seq: number; at: number }>(
+    { commandId }: CommandMeta,
+    action: string,
+    hash: string,
+    changes: CommandChanges,
+    act: () => Omit<T, 'commandId' | 'seq' | 'at'>,
+  ): Promise<T> {
+    const { store } = this.parts;
+    const seq = this.journal.nextSeq();
+    const { audit } = changes;
+    const named = { ...audit, details: { ...audit.details, commandId, seq } };
+    const command = { commandId, seq, action, hash, result: null };
+    const before = await this.doubting(commandId, () =>
+      store.takeCommand(command, { ...changes, audit: named }),
+    );
+    if (before !== null && before.result !== null) return this.journal.answerOf<T>(before, hash);
+    const result = { commandId, seq: before?.seq ?? seq, at: audit.at, ...act() } as T;
+    this.tell(result.seq, named);
+    // The answer only repeats what is stored: without it, the same command is carried out again, to the same effect.
+    void store.finishCommand(commandId, result, null).catch((error: unknown) => {
+      this.parts.logger.warn(
+        { err: error, commandId },
+        `the answer to a command was not stored: ${messageOf(error)}`,
+      );
+    });
+    return result;
+  }
+
+  private plan(request: InjectRequest): InjectPreview {
+    const { desk, drivers, targetOf, clock } = this.parts;
+    const { gameId, kind } = request;
+    const view = this.view(gameId);
+    return planInjection(request, {
+      view,
+      driver: drivers.driverFor(kind),
+      targetOf: (teamId) => targetOf(gameId, teamId),
+      now: desk.now(gameId, clock.nowMs()),
+      strikes: desk.strikes(gameId),
+      courses: desk.history(gameId).courses(),
+    });
+  }
+
+  private async once<T extends object>(
+    command: CommandMeta,
+    action: string,
+    content: object,
+    work: (once: Once) => Promise<T>,
+  ): Promise<T> {
+    try {
+      this.assertOpen();
+      const result = await this.journal.once(command, action, content, work);
+      this.parts.metrics.command(action, 'done');
+      return result;
+    } catch (error) {
+      this.parts.metrics.command(action, error instanceof PaydayError ? error.code : 'failed');
+      throw error;
+    }
+  }
+
+  private async doubting<T>(commandId: string, store: () => Promise<T>): Promise<T> {
+    try {
+      return await store();
+    } catch (error) {
+      if (error instanceof PaydayError && !error.retryable) throw error;
+      this.journal.doubt(commandId);
+      throw new PaydayError(
+        'unavailable',
+        `The command could not be stored: ${messageOf(error)}. Send it again.`,
+        {
+          retryable: true,
+          cause: error,
+        },
+      );
+    }
+  }
+
+  private tell(seq: number, { at, actor, action, subject, details }: AuditNote): void {
+    this.parts.logger.info({ seq, actor: actor.label, ...subject }, `${action} by ${actor.label}`);
+    this.emit(() => ({
+      type: 'command',
+      gameId: subject['game'] ?? null,
+      seq,
+      at,
+      actor,
+      action,
+      subject,
+      details,
+    }));
+  }
+
+  private view(gameId: string): GameView {
+    const view = this.parts.viewOf(gameId);
+    if (view === undefined) throw new PaydayError('unknown_game', `There is no game "${gameId}".`);
+    return view;
+  }
+
+  private timeline(gameId: string): GameTimeline {
+    const view = this.view(gameId);
+    const timeline = this.parts.timelineOf(gameId);
+    if (timeline === undefined || isOver(view, this.parts.clock.nowMs()))
+      throw new PaydayError('wrong_state', `The game ${gameId} is over.`);
+    return timeline;
+  }
+
+  private assertOpen(): void {
+    if (!this.isOpen)
+      throw new PaydayError('unavailable', 'The orchestrator is still starting; send it again in a second.', {
+        retryable: true,
+      });
+  }
+}
+
+export function note(
+  at: number,
+  actor: Actor,
+  action: string,
+  subject: Record<string, string>,
+  details: Record<string, unknown> = {},
+): AuditNote {
+  return { at, actor, action, subject, details };
+}
+
+function sentence(parts: readonly string[]): string {
+  const text = parts.join('; ');
+  return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,32 @@
+import { PaydayError } from '#kernel';
+
+const MAX_WAITING = 200;
+
+/** Lets one at a time do something, in the order in which they came. */
+export class Turns {
+  private last: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+
+  /** @throws PaydayError `too_many_requests` (retryable) if too many wait; and whatever `work` throws */
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.waiting >= MAX_WAITING)
+      throw new PaydayError(
+        'too_many_requests',
+        `${MAX_WAITING} commands wait already; send it again later.`,
+        {
+          retryable: true,
+        },
+      );
+    this.waiting++;
+    const turn = this.last.then(work);
+    this.last = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await turn;
+    } finally {
+      this.waiting--;
+    }
+  }
+}
