@@ -15,7 +15,7 @@ import {
 } from '#runtime';
 import { ScoreFeed } from '../../broadcaster/src/index.js';
 import { Orchestrator } from '../../chaos-orchestrator/src/index.js';
-import { GameLoop, GameService } from '../../control/src/index.js';
+import { GameLoop, GameService, systemActor } from '../../control/src/index.js';
 import { AllInOneModule } from './app.module.js';
 import { SupervisedChild } from './child-process.js';
 import { openDataFolder, type DataFolder } from './data-folder.js';
@@ -38,6 +38,8 @@ const SANDBOXES_READY_MS = 60_000;
 const EVENTS_WITHIN_MS = 30_000;
 /** All must be gone within five seconds of Ctrl-C. */
 const CHILD_GRACE_MS = 1500;
+/** In the audit log. */
+const ME = systemActor('launcher');
 
 /** Boots a whole game in this process and its children, and takes it down again. */
 export class Launcher {
@@ -82,10 +84,8 @@ export class Launcher {
     const game = plan ? await this.newGame(plan, games) : await this.resumeGame(record!, games);
     this.gameId = game.id;
     await this.openServices(app);
-    if (game.state !== 'sealed') {
-      await this.startProber(this.engines);
-      app.get(GameLoop).start();
-    }
+    if (game.state !== 'sealed') await this.startProber(this.engines);
+    app.get(GameLoop).start();
     const happens = game.state === 'sealed' ? 'is over' : options.resume ? 'goes on' : 'begins';
     progress.step(`the game ${happens}: ${game.name}`);
   }
@@ -114,10 +114,10 @@ export class Launcher {
     this.folder?.release();
   }
 
-  /** What the game's end needs (see GameEnd). */
-  parts(): { app: NestFastifyApplication; engines: Engines; gameId: string } {
-    if (!this.app || !this.engines) throw new PaydayError('not_started', 'the launcher has not started');
-    return { app: this.app, engines: this.engines, gameId: this.gameId };
+  /** What the game's end needs (see `finishGame`). */
+  parts(): { app: NestFastifyApplication; gameId: string } {
+    if (!this.app) throw new PaydayError('not_started', 'the launcher has not started');
+    return { app: this.app, gameId: this.gameId };
   }
 
   /** Services that answer, but hear of no event and take nothing from outside yet. */
@@ -179,14 +179,14 @@ export class Launcher {
       this.progress.step(`${plan.bots.length} bot teams are up`);
     }
     const endpoints = [...plan.endpoints, ...(this.sandboxes?.endpoints() ?? [])];
-    const game = await games.create({ scenario: plan.scenario, teams: plan.teams, endpoints });
+    const game = await games.create({ scenario: plan.scenario, teams: plan.teams, endpoints }, ME);
     this.gameId = game.id;
     writeLaunchRecord(this.folder!.path, {
       gameId: game.id,
       bots: plan.bots.length,
       speed: this.options.speed,
     });
-    return games.schedule(game.id, systemClock.nowMs() + START_DELAY_MS);
+    return games.schedule(game.id, systemClock.nowMs() + START_DELAY_MS, ME);
   }
 
   private async resumeGame(record: LaunchRecord, games: GameService): Promise<GameEntity> {
@@ -202,7 +202,7 @@ export class Launcher {
       await Promise.all(this.registering);
       this.progress.step(`${record.bots} bot teams are up again`);
     }
-    if (game.state === 'lobby') return games.schedule(game.id, systemClock.nowMs() + START_DELAY_MS);
+    if (game.state === 'lobby') return games.schedule(game.id, systemClock.nowMs() + START_DELAY_MS, ME);
     const alive = await lastSignOfLife(game.id, game.lastAliveAt, dataSource, log);
     return games.recoverAfterOutage(game.id, alive ?? undefined);
   }
@@ -229,7 +229,7 @@ export class Launcher {
     try {
       const games = this.app.get(GameService);
       for (const [serviceId, url] of Object.entries(endpoints)) {
-        await games.setEndpoint(this.gameId, teamId, serviceId, url);
+        await games.setEndpoint(this.gameId, teamId, serviceId, url, ME);
       }
     } catch (error) {
       if (this.stopping) return;

@@ -9,10 +9,13 @@ import type { EventLog } from '#event-log';
 import { GameStore, LedgerReader, OutboxRelay } from '#persistence';
 import { DATA_SOURCE, EVENT_LOG, LOGGER, type Logger } from '#runtime';
 import type { DataSource } from 'typeorm';
+import { FreezeService } from './freeze-service.js';
+import { GameChanges } from './game-changes.js';
 import { GameLoop } from './game-loop.js';
 import { GameService } from './game-service.js';
 import { ChangesController } from './http/changes.controller.js';
 import { GamesController } from './http/games.controller.js';
+import { LifeCycleController } from './http/life-cycle.controller.js';
 import { LedgerController } from './http/ledger.controller.js';
 import {
   CONTROL_OPTIONS,
@@ -34,7 +37,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
   static register({ latencyPercentiles, ...options }: ControlModuleOptions): DynamicModule {
     return {
       module: ControlModule,
-      controllers: [GamesController, ChangesController, LedgerController],
+      controllers: [GamesController, LifeCycleController, ChangesController, LedgerController],
       providers: [
         { provide: CONTROL_OPTIONS, useValue: { ...DEFAULT_CONTROL_OPTIONS, ...options } },
         { provide: LATENCY_PERCENTILES, useValue: latencyPercentiles },
@@ -45,10 +48,12 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
           inject: [DATA_SOURCE],
         },
         { provide: OutboxRelay, useFactory: relayTo, inject: [DATA_SOURCE, EVENT_LOG, LOGGER] },
+        GameChanges,
         GameService,
+        FreezeService,
         GameLoop,
       ],
-      exports: [GameService, GameLoop, GameStore, LedgerReader, OutboxRelay],
+      exports: [GameService, FreezeService, GameLoop, GameStore, LedgerReader, OutboxRelay],
     };
   }
 

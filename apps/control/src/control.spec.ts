@@ -10,11 +10,14 @@ import { GameStore, OutboxRelay, ScorerStore, TokenStore, openDatabase } from '#
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
 import { GameSchedule, applyGameEvent } from '#scenario';
 import { startTestPostgres, type TestPostgres } from '#testing';
+import { systemActor } from './actor.js';
 import { ControlModule } from './control.module.js';
+import { GameChanges } from './game-changes.js';
 import { GameLoop } from './game-loop.js';
 import { GameService } from './game-service.js';
 import { DEFAULT_CONTROL_OPTIONS } from './options.js';
 
+const ME = systemActor('test');
 const T0 = 1_763_900_000_000;
 let nowMs = T0;
 const clock = { nowMs: () => nowMs, monotonicUs: () => nowMs * 1000 };
@@ -66,20 +69,23 @@ afterAll(async () => {
 /** A new game, which is also the newest; time goes on so that "newest" is unambiguous. */
 async function newGame(): Promise<string> {
   nowMs += 1_000_000;
-  const game = await games.create({
-    scenario: SCENARIO,
-    teams: [
-      { id: 'fenrir', name: 'Fenrir Works', color: '#e4572e', ranked: true },
-      { id: 'reference', name: 'Reference', color: '#888888', ranked: false },
-    ],
-    endpoints: [{ teamId: 'fenrir', serviceId: 'router', url: 'http://127.0.0.1:8001/' }],
-  });
+  const game = await games.create(
+    {
+      scenario: SCENARIO,
+      teams: [
+        { id: 'fenrir', name: 'Fenrir Works', color: '#e4572e', ranked: true },
+        { id: 'reference', name: 'Reference', color: '#888888', ranked: false },
+      ],
+      endpoints: [{ teamId: 'fenrir', serviceId: 'router', url: 'http://127.0.0.1:8001/' }],
+    },
+    ME,
+  );
   return game.id;
 }
 
 async function runningGame(): Promise<string> {
   const id = await newGame();
-  await games.schedule(id, nowMs);
+  await games.schedule(id, nowMs, ME);
   return id;
 }
 
@@ -124,7 +130,7 @@ describe('GameService', () => {
   ])('refuses %s, and nothing changes', async (_, part, code) => {
     const before = (await store.list()).length;
     const wanted = { scenario: SCENARIO, teams: [TEAM('a')], endpoints: [], ...part };
-    await expect(games.create(wanted)).rejects.toMatchObject({ code });
+    await expect(games.create(wanted, ME)).rejects.toMatchObject({ code });
     expect((await store.list()).length).toBe(before);
   });
 
@@ -132,23 +138,26 @@ describe('GameService', () => {
     const id = await newGame();
     nowMs += 1;
     const first = Math.ceil(nowMs / 1000) * 1000;
-    expect(await games.schedule(id, nowMs)).toMatchObject({
+    expect(await games.schedule(id, nowMs, ME)).toMatchObject({
       state: 'running',
       startsAt: first,
       endsAt: first + 60_000,
     });
-    expect(await games.schedule(id, nowMs + 5_000)).toMatchObject({ startsAt: first + 5_000 });
+    expect(await games.schedule(id, nowMs + 5_000, ME)).toMatchObject({ startsAt: first + 5_000 });
     nowMs = first + 5_000;
-    await expect(games.schedule(id, nowMs)).rejects.toMatchObject({ code: 'wrong_state' });
+    await expect(games.schedule(id, nowMs, ME)).rejects.toMatchObject({ code: 'wrong_state' });
   });
 
   it('lives a whole life whose events make sense to their readers', async () => {
     const id = await runningGame();
     const { startsAt } = await games.game(id);
     nowMs = startsAt! + 6_000;
-    expect(await games.pause(id, 'lunch')).toMatchObject({ state: 'paused', pausedAt: startsAt! + 10_000 });
+    expect(await games.pause(id, 'lunch', ME)).toMatchObject({
+      state: 'paused',
+      pausedAt: startsAt! + 10_000,
+    });
     nowMs += 20_000;
-    expect(await games.resume(id)).toMatchObject({
+    expect(await games.resume(id, ME)).toMatchObject({
       state: 'running',
       pausedAt: null,
       endsAt: startsAt! + 80_000,
@@ -156,10 +165,10 @@ describe('GameService', () => {
     nowMs = startsAt! + 80_000;
     await app.get(GameLoop).tick();
     expect(await games.game(id)).toMatchObject({ state: 'ended', lastAliveAt: nowMs });
-    await games.seal(id);
-    await games.seal(id);
-    await expect(games.pause(id, 'x')).rejects.toMatchObject({ code: 'game_over' });
-    await expect(games.setEndpoint(id, 'fenrir', 'router', null)).rejects.toMatchObject({
+    await games.seal(id, ME);
+    await games.seal(id, ME);
+    await expect(games.pause(id, 'x', ME)).rejects.toMatchObject({ code: 'game_over' });
+    await expect(games.setEndpoint(id, 'fenrir', 'router', null, ME)).rejects.toMatchObject({
       code: 'game_over',
     });
     const events = (await eventsOf(id)) as GameEvent[];
@@ -171,17 +180,17 @@ describe('GameService', () => {
 
   it('keeps commands that come at once in order: one pause wins', async () => {
     const id = await runningGame();
-    const results = await Promise.allSettled([1, 2, 3, 4].map((n) => games.pause(id, `pause ${n}`)));
+    const results = await Promise.allSettled([1, 2, 3, 4].map((n) => games.pause(id, `pause ${n}`, ME)));
     expect(results.map((r) => r.status).sort()).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
     expect((await eventsOf(id)).filter((e) => e.type === 'dev.payday.game.paused')).toHaveLength(1);
   });
 
   it('publishes an endpoint only when it changes', async () => {
     const id = await runningGame();
-    await games.setEndpoint(id, 'fenrir', 'router', 'http://127.0.0.1:8001');
-    await games.setEndpoint(id, 'fenrir', 'router', null);
-    await games.setEndpoint(id, 'fenrir', 'router', null);
-    await games.setEndpoint(id, 'fenrir', 'router', 'https://h/x/');
+    await games.setEndpoint(id, 'fenrir', 'router', 'http://127.0.0.1:8001', ME);
+    await games.setEndpoint(id, 'fenrir', 'router', null, ME);
+    await games.setEndpoint(id, 'fenrir', 'router', null, ME);
+    await games.setEndpoint(id, 'fenrir', 'router', 'https://h/x/', ME);
     const changes = (await eventsOf(id)).filter((e) => e.type === 'dev.payday.endpoint.changed');
     expect(changes.map((e) => (e.data as { url: string }).url)).toEqual([
       'http://127.0.0.1:8001',
@@ -192,16 +201,17 @@ describe('GameService', () => {
 
   it('seals only what is over', async () => {
     const id = await runningGame();
-    await expect(games.seal(id)).rejects.toMatchObject({ code: 'wrong_state' });
-    await games.end(id);
-    await expect(games.seal(id)).rejects.toMatchObject({ code: 'wrong_state' });
+    await expect(games.seal(id, ME)).rejects.toMatchObject({ code: 'wrong_state' });
+    await games.end(id, ME);
+    await expect(games.seal(id, ME)).rejects.toMatchObject({ code: 'wrong_state' });
     nowMs = (await games.game(id)).endsAt!;
-    expect(await games.seal(id)).toMatchObject({ state: 'sealed', sealedAt: nowMs });
+    expect(await games.seal(id, ME)).toMatchObject({ state: 'sealed', sealedAt: nowMs });
   });
 
   describe('recoverAfterOutage', () => {
     /** What a restarted process has. */
-    const restarted = (): GameService => new GameService(store, clock, DEFAULT_CONTROL_OPTIONS);
+    const restarted = (): GameService =>
+      new GameService(app.get(GameChanges), store, clock, DEFAULT_CONTROL_OPTIONS);
 
     it('makes a pause of the outage, once, whoever calls', async () => {
       const id = await runningGame();
@@ -235,7 +245,7 @@ describe('GameService', () => {
 
     it('leaves a paused game paused, and a game in the lobby alone', async () => {
       const id = await runningGame();
-      await games.pause(id, 'x');
+      await games.pause(id, 'x', ME);
       await games.touchAlive(id, nowMs);
       nowMs += 600_000;
       expect(await restarted().recoverAfterOutage(id)).toMatchObject({ state: 'paused' });

@@ -1,12 +1,20 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Clock } from '#kernel';
-import { GameStore } from '#persistence';
+import { type GameEntity, GameStore } from '#persistence';
 import { CLOCK, LOGGER, type Logger } from '#runtime';
+import { systemActor } from './actor.js';
+import { FreezeService } from './freeze-service.js';
 import { GameService } from './game-service.js';
+import { scheduledFreezeAt } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
+const SCHEDULE = systemActor('schedule');
+
 /**
- * What happens by itself: the heartbeat of every game that runs, and the end of a game whose time is over.
+ * What happens by itself: the heartbeat of every game that runs, the freeze that the scenario sets, the end of a game whose
+ * time is over, its sealing once everything is scored, and the reveal. Several processes may run it at once: every step is
+ * taken on the locked game and is done once.
+ *
  * Started by whoever composes the process, once outages were recovered from (`GameService.recoverAfterOutage`).
  */
 @Injectable()
@@ -14,9 +22,13 @@ export class GameLoop implements OnApplicationShutdown {
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
   #busy = false;
+  #lastHeartbeatAt = -Infinity;
+  /** Since when we have seen that a game is over, in ms of the monotonic clock. */
+  readonly #overSinceMs = new Map<string, number>();
 
   constructor(
     @Inject(GameService) private readonly games: GameService,
+    @Inject(FreezeService) private readonly freezes: FreezeService,
     @Inject(GameStore) private readonly store: GameStore,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -26,22 +38,26 @@ export class GameLoop implements OnApplicationShutdown {
   start(): void {
     this.#timer ??= setInterval(() => {
       if (this.#busy) return;
-      this.#running = this.tick().catch((err: unknown) => {
-        this.logger.warn({ err }, 'the heartbeat of the games could not be written');
-      });
-    }, this.options.heartbeatMs);
+      this.#running = this.tick();
+    }, this.options.pollMs);
   }
 
-  /** One round: also what tests call. */
+  /** One round: also what tests call. What fails for one game doesn't keep the others waiting; it is tried again. */
   async tick(): Promise<void> {
     this.#busy = true;
     try {
-      const now = this.clock.nowMs();
-      for (const game of await this.store.inStates(['running', 'paused'])) {
-        await this.games.touchAlive(game.id, now);
-        if (game.state === 'running' && game.endsAt !== null && game.endsAt <= now)
-          await this.games.end(game.id);
+      const nowMs = this.clock.nowMs();
+      const beats = nowMs - this.#lastHeartbeatAt >= this.options.heartbeatMs;
+      if (beats) this.#lastHeartbeatAt = nowMs;
+      for (const game of await this.store.unfinished()) {
+        try {
+          await this.#look(game, nowMs, beats);
+        } catch (err) {
+          this.logger.warn({ err, gameId: game.id }, 'what is due in a game could not be done; trying again');
+        }
       }
+    } catch (err) {
+      this.logger.warn({ err }, 'the games could not be looked at; trying again');
     } finally {
       this.#busy = false;
     }
@@ -51,5 +67,56 @@ export class GameLoop implements OnApplicationShutdown {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     await this.#running;
+  }
+
+  async #look(game: GameEntity, nowMs: number, beats: boolean): Promise<void> {
+    switch (game.state) {
+      case 'running':
+      case 'paused':
+        if (beats) await this.games.touchAlive(game.id, nowMs);
+        await this.#freezeIfDue(game, nowMs);
+        if (game.state === 'running' && game.endsAt !== null && game.endsAt <= nowMs)
+          await this.games.end(game.id, SCHEDULE);
+        return;
+      case 'ended':
+        return this.#sealIfDue(game, nowMs);
+      case 'sealed':
+        return this.#revealIfDue(game, nowMs);
+      case 'lobby':
+    }
+  }
+
+  /** A little ahead of the boundary, so that every service hears of it in time. */
+  async #freezeIfDue(game: GameEntity, nowMs: number): Promise<void> {
+    const { freezeAtMs, pay } = game.scenario;
+    const { startsAt, endsAt } = game;
+    if (freezeAtMs === undefined || game.wasFrozen || startsAt === null || endsAt === null) return;
+    const pauses = await this.store.pauses(game.id);
+    const dueAt = scheduledFreezeAt({ windowMs: pay.windowMs, startsAt, endsAt, pauses }, freezeAtMs);
+    const aheadMs = this.options.leadMs + 4 * this.options.pollMs;
+    if (dueAt === null || dueAt >= endsAt || nowMs < dueAt - aheadMs) return;
+    await this.freezes.freeze(game.id, SCHEDULE, dueAt);
+  }
+
+  /**
+   * Results that were under way at the end are waited for: until all are promised to be complete, or, for a prober that died
+   * must not hold the books open for ever, until the grace is over. What was acknowledged by then the scorer scores before
+   * it seals.
+   */
+  async #sealIfDue(game: GameEntity, nowMs: number): Promise<void> {
+    if (game.endsAt === null || game.endsAt > nowMs) return;
+    const monotonicMs = this.clock.monotonicUs() / 1000;
+    const since = this.#overSinceMs.get(game.id) ?? monotonicMs;
+    this.#overSinceMs.set(game.id, since);
+    const isOver = monotonicMs - since >= this.options.sealGraceMs;
+    if (!isOver && (await this.store.teamsBehind(game.id, game.endsAt)) > 0) return;
+    await this.games.seal(game.id, SCHEDULE);
+    this.#overSinceMs.delete(game.id);
+  }
+
+  async #revealIfDue(game: GameEntity, nowMs: number): Promise<void> {
+    const revealAfterMs = game.scenario.ceremony?.revealAfterMs ?? null;
+    if (game.frozenAt === null || revealAfterMs === null || nowMs < game.sealedAt! + revealAfterMs) return;
+    await this.freezes.reveal(game.id, SCHEDULE);
   }
 }

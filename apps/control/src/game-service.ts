@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { GameEventData, GameEventType, Scenario, TeamInfo } from '#contracts';
+import type { GameEventData, Scenario, TeamInfo } from '#contracts';
 import { type Clock, isId, PaydayError } from '#kernel';
-import { type Endpoint, type GameEntity, GameStore, insertIntoOutbox } from '#persistence';
+import { type AuditActor, type Endpoint, type GameEntity, GameStore } from '#persistence';
 import { CLOCK } from '#runtime';
 import type { EntityManager } from 'typeorm';
+import { systemActor } from './actor.js';
 import { endpointUrl } from './endpoint-url.js';
-import { type GameTimes, planEnd, planPause, planRecovery, planResume } from './life-cycle.js';
+import {
+  type ChangedGame,
+  GameChanges,
+  type Happening,
+  gameTimes,
+  refuseSealed,
+  unknownGame,
+} from './game-changes.js';
+import { planEnd, planPause, planRecovery, planResume } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
-
-/** One event without its envelope. */
-type Happening = { [T in GameEventType]: { type: T; data: GameEventData[T] } }[GameEventType];
-
-export const SOURCE = '/control';
 
 export interface NewGame {
   /** Default: derived from the scenario's id and chance. */
@@ -23,8 +27,8 @@ export interface NewGame {
 }
 
 /**
- * Games, teams, endpoints and the life cycle. Every change writes its rows and its events in one transaction, and
- * changes of one game come one after the other.
+ * Games, their life cycle and their endpoints. Every change writes its rows, its events and its audit entry in one
+ * transaction (`GameChanges`).
  *
  * A game's stored state is `lobby` until it is scheduled, then `running` (also shortly before it starts), `paused`
  * from the command on, `ended`, `sealed`.
@@ -34,6 +38,7 @@ export class GameService {
   readonly #recovered = new Set<string>();
 
   constructor(
+    @Inject(GameChanges) private readonly changes: GameChanges,
     @Inject(GameStore) private readonly store: GameStore,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions,
@@ -41,9 +46,10 @@ export class GameService {
 
   /**
    * Makes a game in the lobby.
-   * @throws PaydayError `bad_request` (a malformed id, two teams with one id, a bad URL), `unknown_team`, `unknown_service`.
+   * @throws PaydayError `bad_request` (a malformed id, two teams with one id, a bad URL), `unknown_team`, `unknown_service`,
+   * `game_exists`.
    */
-  async create(wanted: NewGame): Promise<GameEntity> {
+  async create(wanted: NewGame, actor: AuditActor): Promise<GameEntity> {
     const { scenario } = wanted;
     const teams = wanted.teams.map(({ id, name, color, ranked }) => ({ id, name, color, ranked }));
     const id = wanted.id ?? `${scenario.id.slice(0, 27).replace(/-+$/, '')}-${randomUUID().slice(0, 8)}`;
@@ -53,12 +59,13 @@ export class GameService {
       refuseUnknownService(scenario, serviceId);
       return { teamId, serviceId, url: endpointUrl(url) };
     });
-    const game: GameEntity = {
+    const { name, seed } = scenario;
+    const game = {
       id,
-      name: scenario.name,
-      seed: scenario.seed,
+      name,
+      seed,
       scenario,
-      state: 'lobby',
+      state: 'lobby' as const,
       startsAt: null,
       endsAt: null,
       pausedAt: null,
@@ -66,52 +73,85 @@ export class GameService {
       sealedAt: null,
       lastAliveAt: null,
     };
-    await this.store.transaction(async (manager) => {
+    return this.store.transaction(async (manager) => {
+      if ((await this.store.find(id, manager)) !== null)
+        throw new PaydayError(
+          'game_exists',
+          `There is a game "${id}" already; leave the id out, or choose another.`,
+        );
       await this.store.insert(manager, game, teams, endpoints);
-      await this.#publish(manager, id, [
-        { type: 'dev.payday.game.created', data: { gameId: id, name: game.name, seed: game.seed, scenario } },
-        ...teams.map((team): Happening => ({ type: 'dev.payday.team.added', data: { team } })),
-        ...endpoints.map((data): Happening => ({ type: 'dev.payday.endpoint.changed', data })),
-      ]);
+      await this.changes.write(manager, id, actor, {
+        action: 'game.created',
+        details: { name, scenario: scenario.id, teams: teams.length },
+        happenings: [
+          { type: 'dev.payday.game.created', data: { gameId: id, name, seed, scenario } },
+          ...teams.map((team): Happening => ({ type: 'dev.payday.team.added', data: { team } })),
+          ...endpoints.map((data): Happening => ({ type: 'dev.payday.endpoint.changed', data })),
+        ],
+      });
+      return (await this.store.find(id, manager))!;
     });
-    return game;
   }
 
   /**
    * Sets when the game begins: `startsAt` rounded up to a whole second. May be repeated until the game has begun.
    * @throws PaydayError `unknown_game`, `wrong_state`.
    */
-  async schedule(gameId: string, startsAt: number): Promise<GameEntity> {
-    return this.#change(gameId, async (game, manager) => {
+  async schedule(gameId: string, startsAt: number, actor: AuditActor): Promise<ChangedGame> {
+    return this.changes.change(gameId, actor, async (game, manager) => {
       const begun = game.startsAt !== null && game.startsAt <= this.clock.nowMs();
       const rescheduled =
-        game.state === 'running' && !begun && (await this.store.pauses(gameId, manager)).length === 0;
+        game.state === 'running' &&
+        !begun &&
+        game.frozenAt === null &&
+        (await this.store.pauses(gameId, manager)).length === 0;
       if (game.state !== 'lobby' && !rescheduled)
         throw new PaydayError('wrong_state', `The game is ${game.state} and can't be scheduled any more.`);
       const first = Math.ceil(startsAt / 1000) * 1000;
       const times = { startsAt: first, endsAt: first + game.scenario.durationMs };
       await this.store.update(manager, gameId, { ...times, state: 'running' });
-      return [{ type: 'dev.payday.game.scheduled', data: times }];
+      return {
+        action: 'game.scheduled',
+        effectiveAt: first,
+        happenings: [{ type: 'dev.payday.game.scheduled', data: times }],
+      };
     });
   }
 
+  /** Begins as soon as every service can have heard of it. @throws PaydayError as `schedule` */
+  async start(gameId: string, actor: AuditActor): Promise<ChangedGame> {
+    return this.schedule(gameId, this.clock.nowMs() + this.options.leadMs, actor);
+  }
+
   /** Pauses at a window boundary at least `leadMs` ahead. @throws PaydayError `unknown_game`, `wrong_state`, `game_over`. */
-  async pause(gameId: string, reason: string): Promise<GameEntity> {
-    return this.#change(gameId, async (game, manager) => {
-      const fromAt = planPause(await this.#times(game, manager), this.clock.nowMs(), this.options.leadMs);
+  async pause(gameId: string, reason: string, actor: AuditActor): Promise<ChangedGame> {
+    return this.changes.change(gameId, actor, async (game, manager) => {
+      const times = await gameTimes(this.store, game, manager);
+      const fromAt = planPause(times, this.clock.nowMs(), this.options.leadMs);
       await this.store.addPause(manager, gameId, { fromAt, untilAt: null });
       await this.store.update(manager, gameId, { state: 'paused', pausedAt: fromAt });
-      return [{ type: 'dev.payday.game.paused', data: { fromAt, reason } }];
+      return {
+        action: 'game.paused',
+        details: { reason },
+        effectiveAt: fromAt,
+        happenings: [{ type: 'dev.payday.game.paused', data: { fromAt, reason } }],
+      };
     });
   }
 
   /** Goes on at a window boundary at least `leadMs` ahead; the end moves. @throws PaydayError as `pause`. */
-  async resume(gameId: string): Promise<GameEntity> {
-    return this.#change(gameId, async (game, manager) => {
-      const plan = planResume(await this.#times(game, manager), this.clock.nowMs(), this.options.leadMs);
+  async resume(gameId: string, actor: AuditActor): Promise<ChangedGame> {
+    return this.changes.change(gameId, actor, async (game, manager) => {
+      const times = await gameTimes(this.store, game, manager);
+      const plan = planResume(times, this.clock.nowMs(), this.options.leadMs);
       await this.store.closePause(manager, gameId, plan.fromAt);
       await this.store.update(manager, gameId, { state: 'running', pausedAt: null, endsAt: plan.endsAt });
-      return [{ type: 'dev.payday.game.resumed', data: plan }];
+      return {
+        action: 'game.resumed',
+        details: { endsAt: plan.endsAt },
+        effectiveAt: plan.fromAt,
+        happenings: [{ type: 'dev.payday.game.resumed', data: plan }],
+      };
     });
   }
 
@@ -128,40 +168,49 @@ export class GameService {
   }
 
   #recover(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
-    return this.#change(gameId, async (game, manager) => {
+    return this.changes.change(gameId, systemActor('recovery'), async (game, manager) => {
       const alive = lastAliveAt ?? game.lastAliveAt;
       const handled = alive === null || (game.lastAliveAt !== null && game.lastAliveAt > alive);
-      if (handled || game.startsAt === null || !['running', 'paused'].includes(game.state)) return [];
+      if (handled || game.startsAt === null || !['running', 'paused'].includes(game.state)) return NOTHING;
       const nowMs = this.clock.nowMs();
-      const times = await this.#times(game, manager);
+      const times = await gameTimes(this.store, game, manager);
       const plan = planRecovery(times, alive, nowMs, this.options.leadMs);
       await this.store.update(manager, gameId, { lastAliveAt: Math.max(nowMs, alive + 1) });
-      if (plan === null) return [];
+      if (plan === null) return NOTHING;
       const { fromAt, untilAt, endsAt } = plan;
       await this.store.addPause(manager, gameId, { fromAt, untilAt });
       await this.store.update(manager, gameId, { endsAt });
-      return [
-        { type: 'dev.payday.game.paused', data: { fromAt, reason: 'outage' } },
-        { type: 'dev.payday.game.resumed', data: { fromAt: untilAt, endsAt } },
-      ];
+      return {
+        action: 'game.recovered',
+        details: plan,
+        happenings: [
+          { type: 'dev.payday.game.paused', data: { fromAt, reason: 'outage' } },
+          { type: 'dev.payday.game.resumed', data: { fromAt: untilAt, endsAt } },
+        ],
+      };
     });
   }
 
   /** Ends the game: at its end if that has come, else early. Repeatable. @throws PaydayError `unknown_game`, `wrong_state`. */
-  async end(gameId: string): Promise<GameEntity> {
-    return this.#change(gameId, async (game, manager) => {
-      if (game.state === 'ended' || game.state === 'sealed') return [];
-      const endsAt = planEnd(await this.#times(game, manager), this.clock.nowMs(), this.options.leadMs);
+  async end(gameId: string, actor: AuditActor): Promise<ChangedGame> {
+    return this.changes.change(gameId, actor, async (game, manager) => {
+      if (game.state === 'ended' || game.state === 'sealed') return { since: game.endsAt };
+      const times = await gameTimes(this.store, game, manager);
+      const endsAt = planEnd(times, this.clock.nowMs(), this.options.leadMs);
       await this.store.closePause(manager, gameId, endsAt);
       await this.store.update(manager, gameId, { state: 'ended', endsAt, pausedAt: null });
-      return [{ type: 'dev.payday.game.ended', data: { endsAt } }];
+      return {
+        action: 'game.ended',
+        effectiveAt: endsAt,
+        happenings: [{ type: 'dev.payday.game.ended', data: { endsAt } }],
+      };
     });
   }
 
   /** Closes the books: nothing that arrives later counts. Repeatable. @throws PaydayError `unknown_game`, `wrong_state`. */
-  async seal(gameId: string): Promise<GameEntity> {
-    return this.#change(gameId, async (game, manager) => {
-      if (game.state === 'sealed') return [];
+  async seal(gameId: string, actor: AuditActor): Promise<ChangedGame> {
+    return this.changes.change(gameId, actor, async (game, manager) => {
+      if (game.state === 'sealed') return { since: game.sealedAt };
       const sealedAt = this.clock.nowMs();
       if (game.state !== 'ended' || sealedAt < game.endsAt!)
         throw new PaydayError(
@@ -169,7 +218,11 @@ export class GameService {
           'The game has not ended yet; only a game that is over is sealed.',
         );
       await this.store.update(manager, gameId, { state: 'sealed', sealedAt });
-      return [{ type: 'dev.payday.game.sealed', data: { sealedAt } }];
+      return {
+        action: 'game.sealed',
+        effectiveAt: sealedAt,
+        happenings: [{ type: 'dev.payday.game.sealed', data: { sealedAt } }],
+      };
     });
   }
 
@@ -183,14 +236,20 @@ export class GameService {
     teamId: string,
     serviceId: string,
     url: string | null,
+    actor: AuditActor,
   ): Promise<string | null> {
     const wanted = url === null ? null : endpointUrl(url);
-    await this.#change(gameId, async (game, manager) => {
+    await this.changes.change(gameId, actor, async (game, manager) => {
       refuseSealed(game);
       await this.#knownTeam(gameId, teamId, manager);
       refuseUnknownService(game.scenario, serviceId);
-      if (!(await this.store.setEndpoint(manager, gameId, teamId, serviceId, wanted))) return [];
-      return [{ type: 'dev.payday.endpoint.changed', data: { teamId, serviceId, url: wanted } }];
+      if (!(await this.store.setEndpoint(manager, gameId, teamId, serviceId, wanted))) return NOTHING;
+      return {
+        action: wanted === null ? 'endpoint.removed' : 'endpoint.set',
+        subject: { team: teamId, service: serviceId },
+        details: { url: wanted },
+        happenings: [{ type: 'dev.payday.endpoint.changed', data: { teamId, serviceId, url: wanted } }],
+      };
     });
     return wanted;
   }
@@ -202,18 +261,43 @@ export class GameService {
   async adjust(
     gameId: string,
     adjustment: { teamId: string; cents: number; reason: string },
+    actor: AuditActor,
   ): Promise<GameEventData['dev.payday.adjustment.made']> {
     let made: GameEventData['dev.payday.adjustment.made'] | undefined;
-    await this.#change(gameId, async (game, manager) => {
+    await this.changes.change(gameId, actor, async (game, manager) => {
       refuseSealed(game);
       const { startsAt, endsAt } = game;
-      if (startsAt === null || endsAt === null) throw notScheduled();
+      if (startsAt === null || endsAt === null)
+        throw new PaydayError('wrong_state', 'The game has not been scheduled yet.');
       await this.#knownTeam(gameId, adjustment.teamId, manager);
       const effectiveAt = Math.max(startsAt, Math.min(this.clock.nowMs(), endsAt - 1));
       made = { adjustmentId: `adj-${randomUUID().slice(0, 13)}`, ...adjustment, effectiveAt };
-      return [{ type: 'dev.payday.adjustment.made', data: made }];
+      const { cents, reason } = adjustment;
+      return {
+        action: 'adjustment.made',
+        subject: { team: adjustment.teamId, adjustment: made.adjustmentId },
+        details: { cents, reason },
+        effectiveAt,
+        happenings: [{ type: 'dev.payday.adjustment.made', data: made }],
+      };
     });
     return made!;
+  }
+
+  /** Tells everybody something, in any state of the game. @throws PaydayError `unknown_game`. */
+  async announce(
+    gameId: string,
+    announcement: { text: string; pictureUrl?: string; videoUrl?: string },
+    actor: AuditActor,
+  ): Promise<GameEventData['dev.payday.announcement.made']> {
+    const made = { announcementId: `say-${randomUUID().slice(0, 13)}`, ...announcement };
+    await this.changes.change(gameId, actor, async () => ({
+      action: 'announcement.made',
+      subject: { announcement: made.announcementId },
+      details: announcement,
+      happenings: [{ type: 'dev.payday.announcement.made', data: made }],
+    }));
+    return made;
   }
 
   /** The heartbeat that `recoverAfterOutage` reads. */
@@ -228,38 +312,13 @@ export class GameService {
     return game;
   }
 
-  /** Runs `plan` on the locked game and publishes what it returns, in one transaction. */
-  async #change(
-    gameId: string,
-    plan: (game: GameEntity, manager: EntityManager) => Promise<Happening[]>,
-  ): Promise<GameEntity> {
-    return this.store.transaction(async (manager) => {
-      const game = await this.store.lock(manager, gameId);
-      if (game === null) throw unknownGame(gameId);
-      await this.#publish(manager, gameId, await plan(game, manager));
-      return (await this.store.find(gameId, manager))!;
-    });
-  }
-
-  async #publish(manager: EntityManager, gameId: string, happenings: readonly Happening[]): Promise<void> {
-    const time = this.clock.nowMs();
-    const events = happenings.map((happening) => ({ ...happening, source: SOURCE, subject: gameId, time }));
-    await insertIntoOutbox(manager, this.options.gameEventsTopic, events);
-  }
-
-  async #times(game: GameEntity, manager: EntityManager): Promise<GameTimes> {
-    refuseSealed(game);
-    if (game.startsAt === null || game.endsAt === null) throw notScheduled();
-    if (game.state === 'ended') throw new PaydayError('wrong_state', 'The game has ended.');
-    const pauses = await this.store.pauses(game.id, manager);
-    return { windowMs: game.scenario.pay.windowMs, startsAt: game.startsAt, endsAt: game.endsAt, pauses };
-  }
-
   async #knownTeam(gameId: string, teamId: string, manager: EntityManager): Promise<void> {
     const teams = await this.store.teams(gameId, manager);
     if (!teams.some((team) => team.id === teamId)) throw unknownTeam(teamId);
   }
 }
+
+const NOTHING = { since: null };
 
 function refuseBadIds(gameId: string, teams: readonly TeamInfo[]): void {
   const seen = new Set<string>();
@@ -275,11 +334,6 @@ function refuseBadIds(gameId: string, teams: readonly TeamInfo[]): void {
   }
 }
 
-function refuseSealed(game: GameEntity): void {
-  if (game.state === 'sealed')
-    throw new PaydayError('game_over', `The game "${game.id}" is sealed: nothing of it changes any more.`);
-}
-
 function refuseUnknownService(scenario: Scenario, serviceId: string): void {
   const known = scenario.services.map((service) => service.id);
   if (!known.includes(serviceId))
@@ -287,15 +341,6 @@ function refuseUnknownService(scenario: Scenario, serviceId: string): void {
       'unknown_service',
       `There is no service "${serviceId}"; there are ${known.join(', ')}.`,
     );
-}
-
-function unknownGame(gameId?: string): PaydayError {
-  const message = gameId === undefined ? 'There is no game yet.' : `There is no game "${gameId}".`;
-  return new PaydayError('unknown_game', message);
-}
-
-function notScheduled(): PaydayError {
-  return new PaydayError('wrong_state', 'The game has not been scheduled yet.');
 }
 
 function unknownTeam(teamId: string): PaydayError {

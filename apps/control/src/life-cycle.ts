@@ -55,6 +55,31 @@ export function planEnd(times: GameTimes, nowMs: number, leadMs: number): number
 }
 
 /**
+ * From which boundary on the public sees no score change.
+ * @throws PaydayError `wrong_state` if the game ends before: then there is nothing to hide.
+ */
+export function planFreeze(times: GameTimes, nowMs: number, leadMs: number): number {
+  const fromAt = boundaryFrom(times, nowMs + leadMs);
+  if (times.pauses.at(-1)?.untilAt !== null && fromAt >= times.endsAt)
+    throw new PaydayError('wrong_state', 'The game ends before a freeze could begin.');
+  return fromAt;
+}
+
+/**
+ * When a freeze that the scenario sets by game time is due: the wall time of its boundary, or null while it is unknown (the
+ * game stands in a pause that lies before it).
+ */
+export function scheduledFreezeAt(times: GameTimes, freezeAtMs: number): number | null {
+  let at = times.startsAt + freezeAtMs;
+  for (const { fromAt, untilAt } of times.pauses) {
+    if (at < fromAt) break;
+    if (untilAt === null) return null;
+    at += untilAt - fromAt;
+  }
+  return boundaryFrom(times, at);
+}
+
+/**
  * The pause that makes up for an outage, or null if none is needed: from the first boundary after the last sign of
  * life to the first one that everybody can still hear of.
  *

@@ -13,12 +13,20 @@ export interface ControlOptions {
   /** How far ahead a life-cycle change lies at least, so that every service hears of it in time. Default 2000. */
   leadMs: number;
   gameEventsTopic: string;
-  /** How often the heartbeat is written and the game's end is looked for. Default 1000. */
+  /** How often the heartbeat is written. Default 1000. */
   heartbeatMs: number;
+  /** How often games are looked at whose freeze, end, sealing or reveal may be due. Default 250. */
+  pollMs: number;
+  /** How long after its end a game is sealed at the latest, however far results are promised. Default 10 000. */
+  sealGraceMs: number;
+  /** Fault kinds that a scenario may use; undefined: any. */
+  faultKinds?: readonly string[];
 }
 
 export const DEFAULT_CONTROL_OPTIONS: ControlOptions = {
   leadMs: 2_000,
   gameEventsTopic: TOPICS.gameEvents,
   heartbeatMs: 1_000,
+  pollMs: 250,
+  sealGraceMs: 10_000,
 };

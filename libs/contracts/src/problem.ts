@@ -7,7 +7,16 @@ export interface Problem {
   detail: string;
   instance?: string;
   /** Where several things are wrong: one entry each. */
-  errors?: { path: string; message: string }[];
+  errors?: ProblemEntry[];
+}
+
+export interface ProblemEntry {
+  /** Parameter, field, or place in a file: `teams[3].name`. */
+  path: string;
+  message: string;
+  /** In a file, both from 1. */
+  line?: number;
+  column?: number;
 }
 
 /** Every problem code of the HTTP face, with its status and title. */
@@ -26,6 +35,7 @@ export const PROBLEMS = {
   duplicate_batch: { status: 409, title: 'The batch was already accepted' },
   game_over: { status: 409, title: 'The game is sealed' },
   unknown_fault: { status: 404, title: 'There is no such fault' },
+  game_exists: { status: 409, title: 'There is a game with this id already' },
   unknown_token: { status: 404, title: 'There is no such token' },
   team_exists: { status: 409, title: 'The game has a team with this id or name already' },
   command_conflict: { status: 409, title: 'The command id was used for another command' },

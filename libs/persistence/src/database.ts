@@ -6,6 +6,7 @@ import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { ENTITIES } from './entities.js';
 import { InitialSchema1700000000000 } from './migrations/0001-initial-schema.js';
 import { AuditLog1700000200000 } from './migrations/0002-audit-log.js';
+import { GameControl1700000300000 } from './migrations/0003-game-control.js';
 
 export interface OpenDatabaseOptions {
   /** Bring the schema up to date first. Default false: another service does. */
@@ -103,7 +104,7 @@ async function migrateAlone(dataSource: DataSource): Promise<void> {
   }
 }
 
-const MIGRATIONS = [InitialSchema1700000000000, AuditLog1700000200000];
+const MIGRATIONS = [InitialSchema1700000000000, AuditLog1700000200000, GameControl1700000300000];
 
 const STARTING_UP = '57P03';
 

@@ -21,6 +21,11 @@ export class GameEntity {
   @Column('int8', { name: 'paused_at', nullable: true }) pausedAt!: number | null;
   @Column('int8', { name: 'created_at' }) createdAt!: number;
   @Column('int8', { name: 'sealed_at', nullable: true }) sealedAt!: number | null;
+  /** The boundary of the freeze that is set; null again once it is thawed. It stays when the game is revealed. */
+  @Column('int8', { name: 'frozen_at', nullable: true }) frozenAt!: number | null;
+  @Column('int8', { name: 'revealed_at', nullable: true }) revealedAt!: number | null;
+  /** Whether there ever was a freeze: one that was thawed is not set again by the schedule. */
+  @Column('boolean', { name: 'was_frozen', default: false }) wasFrozen!: boolean;
   /** The last heartbeat of the process that runs the game. */
   @Column('int8', { name: 'last_alive_at', nullable: true }) lastAliveAt!: number | null;
 }
@@ -61,6 +66,8 @@ export class ApiTokenEntity {
   @Column('text', { name: 'team_id', nullable: true }) teamId!: string | null;
   @Column('text') label!: string;
   @Column('int8', { name: 'created_at' }) createdAt!: number;
+  /** From here on it is worth nothing; null: it doesn't expire. */
+  @Column('int8', { name: 'expires_at', nullable: true }) expiresAt!: number | null;
   @Column('int8', { name: 'revoked_at', nullable: true }) revokedAt!: number | null;
 }
 

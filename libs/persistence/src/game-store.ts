@@ -1,5 +1,5 @@
-import type { GameState, TeamInfo } from '#contracts';
-import { type DataSource, type EntityManager, In } from 'typeorm';
+import type { TeamInfo } from '#contracts';
+import type { DataSource, EntityManager } from 'typeorm';
 import { EndpointEntity, GameEntity, GamePauseEntity, TeamEntity } from './entities.js';
 
 export interface Endpoint {
@@ -46,22 +46,51 @@ export class GameStore {
     return manager.findOne(GameEntity, { where: { id: gameId }, lock: { mode: 'pessimistic_write' } });
   }
 
+  /** A game that was never frozen. */
   async insert(
     manager: EntityManager,
-    game: GameEntity,
+    game: Omit<GameEntity, 'frozenAt' | 'revealedAt' | 'wasFrozen'>,
     teams: readonly TeamInfo[],
     endpoints: readonly Endpoint[],
   ): Promise<void> {
     await manager.insert(GameEntity, { ...game, scenario: game.scenario as object });
-    for (const team of teams) await manager.insert(TeamEntity, { gameId: game.id, ...team });
-    for (const endpoint of endpoints) await manager.insert(EndpointEntity, { gameId: game.id, ...endpoint });
+    await this.insertTeams(manager, game.id, teams, endpoints);
+  }
+
+  async insertTeams(
+    manager: EntityManager,
+    gameId: string,
+    teams: readonly TeamInfo[],
+    endpoints: readonly Endpoint[],
+  ): Promise<void> {
+    if (teams.length > 0)
+      await manager.insert(
+        TeamEntity,
+        teams.map((team) => ({ gameId, ...team })),
+      );
+    if (endpoints.length > 0)
+      await manager.insert(
+        EndpointEntity,
+        endpoints.map((endpoint) => ({ gameId, ...endpoint })),
+      );
   }
 
   async update(
     manager: EntityManager,
     gameId: string,
     change: Partial<
-      Pick<GameEntity, 'state' | 'startsAt' | 'endsAt' | 'pausedAt' | 'sealedAt' | 'lastAliveAt'>
+      Pick<
+        GameEntity,
+        | 'state'
+        | 'startsAt'
+        | 'endsAt'
+        | 'pausedAt'
+        | 'sealedAt'
+        | 'lastAliveAt'
+        | 'frozenAt'
+        | 'revealedAt'
+        | 'wasFrozen'
+      >
     >,
   ): Promise<void> {
     await manager.update(GameEntity, { id: gameId }, change);
@@ -127,8 +156,22 @@ export class GameStore {
     );
   }
 
-  /** Games in one of these states. */
-  async inStates(states: readonly GameState[]): Promise<GameEntity[]> {
-    return this.dataSource.manager.findBy(GameEntity, { state: In([...states]) });
+  /** Teams of a game whose results are not promised to be complete up to its end. */
+  async teamsBehind(gameId: string, endsAt: number): Promise<number> {
+    const [row] = await this.dataSource.query<{ behind: number }[]>(
+      `SELECT count(*)::int AS behind FROM team t LEFT JOIN team_score s ON s.game_id = t.game_id AND s.team_id = t.id
+       WHERE t.game_id = $1 AND coalesce((s.score->>'asOf')::int8, 0) < $2`,
+      [gameId, endsAt],
+    );
+    return row!.behind;
+  }
+
+  /** Games in which something may still happen by itself: from the schedule on, until sealed and, if frozen, revealed. */
+  async unfinished(): Promise<GameEntity[]> {
+    return this.dataSource.manager
+      .createQueryBuilder(GameEntity, 'game')
+      .where(`game.state IN ('running', 'paused', 'ended')`)
+      .orWhere(`game.state = 'sealed' AND game.frozen_at IS NOT NULL AND game.revealed_at IS NULL`)
+      .getMany();
   }
 }

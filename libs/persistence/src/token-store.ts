@@ -11,12 +11,18 @@ export interface NewToken {
   teamId?: string;
   /** For people: whose it is, or what it is for. */
   label: string;
+  /** Epoch ms from which on it is worth nothing. Default: it doesn't expire. */
+  expiresAt?: number;
 }
+
+/** A token without its secret, which is nowhere. Times are epoch ms. */
+export type TokenInfo = Omit<ApiTokenEntity, 'sha256'>;
 
 /** Whom a token stands for. */
 export interface TokenPrincipal {
   tokenId: string;
   role: TokenRole;
+  label: string;
   gameId?: string;
   teamId?: string;
 }
@@ -24,6 +30,16 @@ export interface TokenPrincipal {
 export interface TokenStoreOptions {
   /** How long an answer is remembered; a token revoked elsewhere works at most this long. Default 5000. */
   cacheTtlMs?: number;
+}
+
+/** More to do in the transaction of a change: to audit it. */
+type Also = (manager: EntityManager, token: TokenInfo) => Promise<unknown>;
+
+interface Remembered {
+  principal: TokenPrincipal | null;
+  /** Epoch ms; Infinity where it doesn't expire. */
+  expiresAt: number;
+  untilUs: number;
 }
 
 const PREFIX = 'pd_';
@@ -36,7 +52,9 @@ const MAX_CACHED = 10_000;
  * nothing that a slow hash would add.
  */
 export class TokenStore {
-  readonly #cache = new Map<string, { principal: TokenPrincipal | null; untilUs: number }>();
+  readonly #cache = new Map<string, Remembered>();
+  /** Goes up whenever the cache is emptied because something was revoked. */
+  #generation = 0;
   readonly #ttlUs: number;
 
   constructor(
@@ -47,9 +65,16 @@ export class TokenStore {
     this.#ttlUs = (options.cacheTtlMs ?? 5_000) * 1000;
   }
 
-  /** Makes a token. The secret is returned here and can never be read again. */
-  async create(token: NewToken): Promise<{ tokenId: string; secret: string }> {
-    return this.#insert(this.dataSource.manager, token);
+  /**
+   * Makes a token. The secret is returned here and can never be read again.
+   * @param also runs in the same transaction
+   */
+  async create(token: NewToken, also?: Also): Promise<{ tokenId: string; secret: string }> {
+    return this.dataSource.transaction(async (manager) => {
+      const { info, secret } = await this.#insert(manager, token);
+      await also?.(manager, info);
+      return { tokenId: info.id, secret };
+    });
   }
 
   /** Makes a token in place of every valid one with the same role, game, team and label. */
@@ -65,67 +90,131 @@ export class TokenStore {
         .execute();
       return this.#insert(manager, token);
     });
-    this.#cache.clear();
+    this.#forget();
+    return { tokenId: made.info.id, secret: made.secret };
+  }
+
+  /**
+   * Makes a token for the same purpose, until the same time, in place of one; null if there is no such token, or it is
+   * worth nothing any more.
+   * @param also runs in the same transaction, with the new token
+   */
+  async replace(tokenId: string, also?: Also): Promise<{ tokenId: string; secret: string } | null> {
+    const made = await this.dataSource.transaction(async (manager) => {
+      const old = await this.#lock(manager, tokenId);
+      if (old === null || !this.#isValid(old)) return null;
+      await manager.update(ApiTokenEntity, { id: tokenId }, { revokedAt: this.clock.nowMs() });
+      const { info, secret } = await this.#insert(manager, {
+        role: old.role,
+        label: old.label,
+        gameId: old.gameId ?? undefined,
+        teamId: old.teamId ?? undefined,
+        expiresAt: old.expiresAt ?? undefined,
+      });
+      await also?.(manager, info);
+      return { tokenId: info.id, secret };
+    });
+    this.#forget();
     return made;
   }
 
-  /** Whom the secret stands for; null if it is unknown or revoked. */
+  /** Newest first. @param gameId only tokens that are good for this game alone */
+  async list(gameId?: string): Promise<TokenInfo[]> {
+    const rows = await this.dataSource.manager.find(ApiTokenEntity, {
+      where: gameId === undefined ? {} : { gameId },
+      order: { createdAt: 'DESC', id: 'ASC' },
+    });
+    return rows.map(infoOf);
+  }
+
+  async find(tokenId: string): Promise<TokenInfo | null> {
+    const row = await this.dataSource.manager.findOneBy(ApiTokenEntity, { id: tokenId });
+    return row && infoOf(row);
+  }
+
+  /** Whom the secret stands for; null if it is unknown, was revoked, or has expired. */
   async verify(secret: string): Promise<TokenPrincipal | null> {
     if (!SECRET_PATTERN.test(secret)) return null;
     const hash = sha256(secret);
     const cacheKey = hash.toString('base64');
-    const cached = this.#cache.get(cacheKey);
     const nowUs = this.clock.monotonicUs();
-    if (cached !== undefined && nowUs < cached.untilUs) return cached.principal;
-    const principal = await this.#lookUp(hash);
-    if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
-    this.#cache.set(cacheKey, { principal, untilUs: nowUs + this.#ttlUs });
-    return principal;
+    let known = this.#cache.get(cacheKey);
+    if (known === undefined || nowUs >= known.untilUs) {
+      const generation = this.#generation;
+      known = { ...(await this.#lookUp(hash)), untilUs: nowUs + this.#ttlUs };
+      if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
+      // What was read before a revocation must not be remembered behind it.
+      if (generation === this.#generation) this.#cache.set(cacheKey, known);
+    }
+    return this.clock.nowMs() < known.expiresAt ? known.principal : null;
   }
 
-  /** From now on the token is worth nothing here, and within the cache's time elsewhere. Repeatable. */
-  async revoke(tokenId: string): Promise<void> {
-    await this.dataSource
-      .createQueryBuilder()
-      .update(ApiTokenEntity)
-      .set({ revokedAt: this.clock.nowMs() })
-      .where('id = :tokenId AND revoked_at IS NULL', { tokenId })
-      .execute();
+  /**
+   * From now on the token is worth nothing here, and within the cache's time elsewhere. Repeatable.
+   * @param also runs in the same transaction, if the token was not revoked already
+   */
+  async revoke(tokenId: string, also?: Also): Promise<void> {
+    await this.dataSource.transaction(async (manager) => {
+      const token = await this.#lock(manager, tokenId);
+      if (token === null || token.revokedAt !== null) return;
+      const revokedAt = this.clock.nowMs();
+      await manager.update(ApiTokenEntity, { id: tokenId }, { revokedAt });
+      await also?.(manager, { ...infoOf(token), revokedAt });
+    });
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#generation += 1;
     this.#cache.clear();
   }
 
-  async #insert(manager: EntityManager, token: NewToken): Promise<{ tokenId: string; secret: string }> {
+  async #lock(manager: EntityManager, tokenId: string): Promise<ApiTokenEntity | null> {
+    return manager.findOne(ApiTokenEntity, { where: { id: tokenId }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  #isValid({ revokedAt, expiresAt }: Pick<ApiTokenEntity, 'revokedAt' | 'expiresAt'>): boolean {
+    return revokedAt === null && (expiresAt === null || this.clock.nowMs() < expiresAt);
+  }
+
+  async #insert(manager: EntityManager, token: NewToken): Promise<{ info: TokenInfo; secret: string }> {
     const secret = PREFIX + randomBytes(32).toString('base64url');
-    const tokenId = randomBytes(9).toString('base64url');
-    await manager.insert(ApiTokenEntity, {
-      id: tokenId,
-      sha256: sha256(secret),
+    const info: TokenInfo = {
+      id: randomBytes(9).toString('base64url'),
       role: token.role,
       gameId: token.gameId ?? null,
       teamId: token.teamId ?? null,
       label: token.label,
       createdAt: this.clock.nowMs(),
+      expiresAt: token.expiresAt ?? null,
       revokedAt: null,
-    });
-    return { tokenId, secret };
+    };
+    await manager.insert(ApiTokenEntity, { ...info, sha256: sha256(secret) });
+    return { info, secret };
   }
 
-  async #lookUp(hash: Buffer): Promise<TokenPrincipal | null> {
+  async #lookUp(hash: Buffer): Promise<Omit<Remembered, 'untilUs'>> {
     const [row] = await this.dataSource.query<
-      { tokenId: string; role: TokenRole; gameId: string | null; teamId: string | null }[]
+      Pick<ApiTokenEntity, 'id' | 'role' | 'gameId' | 'teamId' | 'label' | 'expiresAt'>[]
     >(
-      `SELECT id AS "tokenId", role, game_id AS "gameId", team_id AS "teamId"
+      `SELECT id, role, game_id AS "gameId", team_id AS "teamId", label, expires_at AS "expiresAt"
        FROM api_token WHERE sha256 = $1 AND revoked_at IS NULL`,
       [hash],
     );
-    if (row === undefined) return null;
-    return {
-      tokenId: row.tokenId,
+    if (row === undefined) return { principal: null, expiresAt: Infinity };
+    const principal = {
+      tokenId: row.id,
       role: row.role,
+      label: row.label,
       ...(row.gameId === null ? {} : { gameId: row.gameId }),
       ...(row.teamId === null ? {} : { teamId: row.teamId }),
     };
+    return { principal, expiresAt: row.expiresAt ?? Infinity };
   }
+}
+
+function infoOf({ sha256: _, ...info }: ApiTokenEntity): TokenInfo {
+  return info;
 }
 
 function sha256(secret: string): Buffer {

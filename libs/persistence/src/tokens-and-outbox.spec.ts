@@ -32,9 +32,20 @@ describe('TokenStore', () => {
       label: 'Fenrir',
     });
     expect(secret).toMatch(/^pd_[A-Za-z0-9_-]{43}$/);
-    expect(await store.verify(secret)).toEqual({ tokenId, role: 'team', gameId: 'g', teamId: 'fenrir' });
+    const label = 'Fenrir';
+    expect(await store.verify(secret)).toEqual({
+      tokenId,
+      role: 'team',
+      label,
+      gameId: 'g',
+      teamId: 'fenrir',
+    });
     const boss = await store.create({ role: 'facilitator', label: 'boss' });
-    expect(await newStore().verify(boss.secret)).toEqual({ tokenId: boss.tokenId, role: 'facilitator' });
+    expect(await newStore().verify(boss.secret)).toEqual({
+      tokenId: boss.tokenId,
+      role: 'facilitator',
+      label: 'boss',
+    });
   });
 
   it.each(['', 'pd_', `pd_${'x'.repeat(43)}`, 'x'.repeat(100_000), `pd_${'é'.repeat(43)}`])(
@@ -70,6 +81,55 @@ describe('TokenStore', () => {
     expect(await elsewhere.verify(secret)).not.toBe(null);
     nowMs += 5_001;
     expect(await elsewhere.verify(secret)).toBe(null);
+  });
+
+  it('remembers nothing that was read before a revocation', async () => {
+    const store = newStore();
+    const { tokenId, secret } = await store.create({ role: 'read-only', label: 'race' });
+    // Twenty look-ups on their way while the token is revoked.
+    const looking = Array.from({ length: 20 }, () => store.verify(secret));
+    await store.revoke(tokenId);
+    await Promise.all(looking);
+    expect(await store.verify(secret)).toBe(null);
+  });
+
+  it('ends a token when its time is over, also while it is remembered', async () => {
+    const store = newStore();
+    const { secret } = await store.create({ role: 'read-only', label: 'x', expiresAt: nowMs + 1000 });
+    nowMs += 999;
+    expect(await store.verify(secret)).not.toBe(null);
+    nowMs += 1;
+    expect(await store.verify(secret)).toBe(null);
+    expect(await newStore().verify(secret)).toBe(null);
+  });
+
+  it('replaces one token by another for the same purpose, once', async () => {
+    const store = newStore();
+    const first = await store.create({
+      role: 'team',
+      gameId: 'g',
+      teamId: 't',
+      label: 'x',
+      expiresAt: nowMs + 9999,
+    });
+    const also: unknown[] = [];
+    const second = await store.replace(first.tokenId, async (_, info) => also.push(info));
+    expect(await store.verify(first.secret)).toBe(null);
+    expect(await store.verify(second!.secret)).toMatchObject({ role: 'team', gameId: 'g', teamId: 't' });
+    expect(also).toEqual([await store.find(second!.tokenId)]);
+    expect(await store.find(second!.tokenId)).toMatchObject({ expiresAt: nowMs + 9999, revokedAt: null });
+    expect(await store.replace(first.tokenId)).toBe(null);
+    expect(await store.replace('nobody')).toBe(null);
+    expect((await store.list('g')).map(({ id }) => id)).toContain(second!.tokenId);
+    expect(JSON.stringify(await store.list())).not.toContain('sha256');
+  });
+
+  it('makes no token where what belongs to it fails', async () => {
+    const store = newStore();
+    const before = (await store.list()).length;
+    const failing = store.create({ role: 'team', label: 'x' }, async () => Promise.reject(new Error('no')));
+    await expect(failing).rejects.toThrow('no');
+    expect(await store.list()).toHaveLength(before);
   });
 
   it('rotates: the new token replaces those of the same purpose only', async () => {

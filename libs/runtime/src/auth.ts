@@ -9,7 +9,7 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
 import { PaydayError } from '#kernel';
 import { TOKEN_VERIFIER } from './tokens.js';
 
@@ -19,6 +19,8 @@ export type TokenRole = 'facilitator' | 'team' | 'prober' | 'integration' | 'rea
 export interface Principal {
   tokenId: string;
   role: TokenRole;
+  /** For people: whose it is, or what it is for. */
+  label?: string;
   /** Set when the token is good for one game only. */
   gameId?: string;
   /** Set for team tokens. */
@@ -31,11 +33,33 @@ export interface TokenVerifier {
 }
 
 const ROLES_KEY = 'payday:roles';
+const OPTIONAL_KEY = 'payday:optional-token';
+/** What changes nothing, and so may be public. */
+const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Lets only these roles in. Without it a handler is public, so every handler that changes something has it. */
 export function Roles(...roles: TokenRole[]): MethodDecorator & ClassDecorator {
   return applyDecorators(SetMetadata(ROLES_KEY, roles), UseGuards(TokenGuard), ApiBearerAuth());
 }
+
+/**
+ * Public, but who sends a token may see more: `MaybePrincipal` gives whom it stands for. A token that is worth nothing is
+ * refused rather than taken for the public.
+ */
+export function OptionalToken(): MethodDecorator & ClassDecorator {
+  return applyDecorators(
+    SetMetadata(OPTIONAL_KEY, true),
+    UseGuards(TokenGuard),
+    ApiSecurity({}),
+    ApiBearerAuth(),
+  );
+}
+
+/** The principal of a handler with `OptionalToken`; undefined for the public. */
+export const MaybePrincipal = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Principal | undefined =>
+    context.switchToHttp().getRequest<{ principal?: Principal }>().principal,
+);
 
 /** The principal that `TokenGuard` let in. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
@@ -50,21 +74,25 @@ export class TokenGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const roles = this.reflector.getAllAndOverride<TokenRole[] | undefined>(ROLES_KEY, [
+    const roles = rolesOf(this.reflector, context);
+    const isOptional = this.reflector.getAllAndOverride<boolean | undefined>(OPTIONAL_KEY, [
       context.getHandler(),
       context.getClass(),
     ]);
-    if (!roles) return true;
+    if (!roles && isOptional !== true) return true;
     const request = context
       .switchToHttp()
       .getRequest<{ headers: Record<string, string | undefined>; principal?: Principal }>();
-    const secret = /^Bearer +(\S{1,512})$/i.exec(request.headers['authorization'] ?? '')?.[1];
+    const header = request.headers['authorization'];
+    if (!roles && header === undefined) return true;
+    const secret = /^Bearer +(\S{1,512})$/i.exec(header ?? '')?.[1];
     if (secret === undefined) {
       throw new PaydayError('unauthenticated', 'Send the header "Authorization: Bearer <token>".');
     }
     const principal = await this.verifier.verify(secret);
-    if (principal === null) throw new PaydayError('unauthenticated', 'The token is unknown or was revoked.');
-    if (!roles.includes(principal.role)) {
+    if (principal === null)
+      throw new PaydayError('unauthenticated', 'The token is unknown, was revoked, or has expired.');
+    if (roles && !roles.includes(principal.role)) {
       throw new PaydayError(
         'forbidden',
         `This needs a token of role ${roles.join(' or ')}, not ${principal.role}.`,
@@ -73,4 +101,29 @@ export class TokenGuard implements CanActivate {
     request.principal = principal;
     return true;
   }
+}
+
+/** Refuses whatever may change something and doesn't say by `Roles` who may: a forgotten decorator opens nothing. */
+@Injectable()
+export class DenyByDefault implements CanActivate {
+  constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    if (context.getType() !== 'http' || rolesOf(this.reflector, context)) return true;
+    if (READING.has(context.switchToHttp().getRequest<{ method: string }>().method)) return true;
+    throw new PaydayError('forbidden', 'Nobody may do this: it does not say who may.');
+  }
+}
+
+function rolesOf(reflector: Reflector, context: ExecutionContext): TokenRole[] | undefined {
+  return reflector.getAllAndOverride<TokenRole[] | undefined>(ROLES_KEY, [
+    context.getHandler(),
+    context.getClass(),
+  ]);
+}
+
+/** The roles that a handler lets in; undefined if it has no `Roles`. For tests that walk all routes. */
+export function declaredRoles(controller: object, handler: object): readonly TokenRole[] | undefined {
+  return (Reflect.getMetadata(ROLES_KEY, handler) ?? Reflect.getMetadata(ROLES_KEY, controller)) as
+    TokenRole[] | undefined;
 }

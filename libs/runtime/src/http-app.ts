@@ -1,7 +1,8 @@
-import { NestFactory } from '@nestjs/core';
+import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { DenyByDefault } from './auth.js';
 import { nestLogger, type Logger } from './logger.js';
 import { ProblemFilter } from './problem-filter.js';
 
@@ -27,6 +28,9 @@ class SocketAdapter extends IoAdapter {
 
 /** The default for JSON bodies; ingest has its own bound for batches. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
+/** Files that people write: handlers get the bytes. */
+const FILE_TYPES = ['text/csv', 'application/yaml', 'text/yaml', 'application/x-yaml'];
+const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 /** A Fastify-based Nest application with problem+json errors, raw protobuf bodies and Socket.IO at `/socket.io`. */
 export async function createHttpApp(module: unknown, logger: Logger): Promise<NestFastifyApplication> {
@@ -42,8 +46,10 @@ export async function createHttpApp(module: unknown, logger: Logger): Promise<Ne
 /** The part of `createHttpApp` that tests apply to an application that they made themselves. */
 export function configureHttpApp(app: NestFastifyApplication, logger: Logger): void {
   app.useGlobalFilters(new ProblemFilter(logger));
+  app.useGlobalGuards(new DenyByDefault(app.get(Reflector)));
   app.useWebSocketAdapter(new SocketAdapter(app));
   app.useBodyParser('application/x-protobuf', { bodyLimit: MAX_JSON_BYTES });
+  for (const type of FILE_TYPES) app.useBodyParser(type, { bodyLimit: MAX_FILE_BYTES });
   app
     .getHttpAdapter()
     .getInstance()

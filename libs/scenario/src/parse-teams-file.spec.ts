@@ -47,6 +47,11 @@ describe('parseTeamsFile', () => {
       'teams:\n  - name: The A\n  - name: the-a!\n',
       '3:5 teams[1].name: another team has the id the-a; ids are unique',
     ],
+    [
+      'two teams with one name',
+      'teams:\n  - { name: Fenrir, id: a }\n  - { name: "ＦＥＮＲＩＲ", id: b }\n',
+      '3:7 teams[1].name: another team is called "ＦＥＮＲＩＲ"; people could not tell them apart',
+    ],
     ['an empty name', 'teams: [{ name: "  " }]', '1:11 teams[0].name: has 0 characters; 1 to 40 are allowed'],
     [
       'a long name',
@@ -144,5 +149,21 @@ describe('parseTeamsFile', () => {
       '3 teams[1].endpoints.x',
       '3 teams[1].endpoints.x',
     ]);
+  });
+
+  it('gives no id and no name again that the game has', () => {
+    const taken = [
+      { id: 'fenrir', name: 'Fenrir' },
+      { id: 'golem', name: 'Golem Inc' },
+    ];
+    const text = 'teams:\n  - name: fenrir!\n  - { name: "golem  INC", id: new }\n  - name: Hydra\n';
+    expect(() => parseTeamsFile(text, 't', SERVICES, taken)).toThrow(
+      't:2:5 teams[0].name: the game has a team with the id fenrir already; give this one another id\n' +
+        't:3:7 teams[1].name: the game has a team called "golem  INC" already',
+    );
+    const [hydra] = parseTeamsFile('teams: [{ name: Hydra }, { name: 無名 }]', 't', SERVICES, taken);
+    expect(hydra).toMatchObject({ id: 'hydra', color: 'oklch(0.78 0.15 275)' });
+    const [, nameless] = parseTeamsFile('teams: [{ name: Hydra }, { name: 無名 }]', 't', SERVICES, taken);
+    expect(nameless).toMatchObject({ id: 'team-4' });
   });
 });

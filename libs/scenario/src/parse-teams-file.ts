@@ -16,13 +16,22 @@ export interface TeamEntry extends TeamInfo {
   endpoints: Record<string, string>;
 }
 
+/** Teams that the game has already. */
+export type TakenTeams = readonly Pick<TeamInfo, 'id' | 'name'>[];
+
 /**
  * A teams file (YAML 1.2 or JSON): `teams: [{id?, name, color?, ranked?, endpoints?: {router: "http://…"}}]`.
  * The id defaults to the name as a slug, the colour to a hue of its own, `ranked` to true.
  * @param serviceIds of the scenario that will be played.
+ * @param taken their ids and names are not given again.
  * @throws TeamsFileError (`invalid_teams_file`) with every mistake in the file.
  */
-export function parseTeamsFile(text: string, fileName: string, serviceIds: readonly string[]): TeamEntry[] {
+export function parseTeamsFile(
+  text: string,
+  fileName: string,
+  serviceIds: readonly string[],
+  taken: TakenTeams = [],
+): TeamEntry[] {
   const source = readYaml(text);
   if (source.root === null || source.root === undefined) {
     if (source.problems().length === 0)
@@ -32,7 +41,8 @@ export function parseTeamsFile(text: string, fileName: string, serviceIds: reado
     const teams = draft?.teams ?? [];
     const ids = teams.map(
       (team, index) =>
-        team?.id ?? (team?.name === undefined ? undefined : slugify(team.name, `team-${index + 1}`)),
+        team?.id ??
+        (team?.name === undefined ? undefined : slugify(team.name, `team-${taken.length + index + 1}`)),
     );
     unique(
       ids,
@@ -40,6 +50,7 @@ export function parseTeamsFile(text: string, fileName: string, serviceIds: reado
       'team',
       source.report,
     );
+    refuseTaken(draft?.teams ?? [], ids, taken, source.report);
     const entries = teams.map((team, index) => {
       const endpoints: Record<string, string> = {};
       for (const [service, url] of Object.entries(team?.endpoints ?? {})) {
@@ -48,7 +59,7 @@ export function parseTeamsFile(text: string, fileName: string, serviceIds: reado
         if (url !== undefined) endpoints[service] = readEndpoint(url, path, source.report);
       }
       const color = readColor(
-        team?.color ?? hue(index, teams.length),
+        team?.color ?? (taken.length === 0 ? hue(index, teams.length) : nextHue(taken.length + index)),
         ['teams', index, 'color'],
         source.report,
       );
@@ -62,6 +73,43 @@ export function parseTeamsFile(text: string, fileName: string, serviceIds: reado
 /** `oklch(0.78 0.15 hue)` with the hues spread over the teams. */
 function hue(index: number, count: number): string {
   return `oklch(0.78 0.15 ${Math.round((index * 360) / count)})`;
+}
+
+/** A hue for the nth team where nobody knows how many there will be: golden angles never come close to each other. */
+function nextHue(nth: number): string {
+  return `oklch(0.78 0.15 ${Math.round(nth * 137.508) % 360})`;
+}
+
+/** Names that people can't tell apart are one name. */
+export function sameName(name: string): string {
+  return name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+}
+
+function refuseTaken(
+  teams: readonly ({ id?: string; name?: string } | undefined)[],
+  ids: readonly (string | undefined)[],
+  taken: TakenTeams,
+  report: Report,
+): void {
+  const takenIds = new Set(taken.map(({ id }) => id));
+  const takenNames = new Set(taken.map(({ name }) => sameName(name)));
+  const names = new Set<string>();
+  teams.forEach((team, index) => {
+    const [id, name] = [ids[index], team?.name];
+    if (id !== undefined && takenIds.has(id))
+      report(
+        ['teams', index, team?.id === undefined ? 'name' : 'id'],
+        `the game has a team with the id ${id} already; give this one another id`,
+      );
+    if (name === undefined) return;
+    const key = sameName(name);
+    const path: Path = ['teams', index, 'name'];
+    if (takenNames.has(key)) report(path, `the game has a team called ${showValue(name)} already`);
+    // Two names that differ only in what a slug leaves out were told as one id.
+    else if (names.has(key) && ids.indexOf(id) === index)
+      report(path, `another team is called ${showValue(name)}; people could not tell them apart`);
+    names.add(key);
+  });
 }
 
 /** What CSS calls a colour, without anything that could break out of a style attribute. */

@@ -12,3 +12,12 @@ export function mustBeTeam(principal: Principal, teamId: string): void {
   if (principal.role === 'team' && principal.teamId !== teamId)
     throw new PaydayError('forbidden', 'A team changes its own endpoints only.');
 }
+
+/** @throws PaydayError `forbidden` if the token is for one game only. */
+export function mustCoverAll(principal: Principal): void {
+  if (principal.gameId !== undefined)
+    throw new PaydayError(
+      'forbidden',
+      `The token is for the game "${principal.gameId}" only, and this is not part of it.`,
+    );
+}

@@ -10,6 +10,7 @@ import {
 } from '@nestjs/swagger';
 import type { GameEventData } from '#contracts';
 import { CurrentPrincipal, type Principal, Roles } from '#runtime';
+import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
 import { mustBeTeam, mustCover } from './access.js';
 import { parseBody, parseQuery } from './parse.js';
@@ -59,7 +60,7 @@ export class ChangesController {
     const { url } = parseBody(endpointBody, body);
     const { id } = await this.games.game(parseQuery(gameQuery, query).game ?? principal.gameId);
     mustCover(principal, id);
-    const stored = await this.games.setEndpoint(id, teamId, serviceId, url);
+    const stored = await this.games.setEndpoint(id, teamId, serviceId, url, actorOf(principal));
     return { teamId, serviceId, url: stored };
   }
 
@@ -98,6 +99,6 @@ export class ChangesController {
     const { game, ...adjustment } = parseBody(adjustmentBody, body);
     const { id } = await this.games.game(game ?? principal.gameId);
     mustCover(principal, id);
-    return this.games.adjust(id, adjustment);
+    return this.games.adjust(id, adjustment, actorOf(principal));
   }
 }

@@ -1,27 +1,27 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, Inject, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { TeamInfo } from '#contracts';
-import { type GameEntity, GameStore, type Pause } from '#persistence';
-import { CurrentPrincipal, type Principal, Roles } from '#runtime';
+import type { Clock } from '#kernel';
+import { GameStore } from '#persistence';
+import { CLOCK, CurrentPrincipal, type Principal, Roles } from '#runtime';
+import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
-import { mustCover } from './access.js';
-import { parseBody, parseQuery } from './parse.js';
+import { CONTROL_OPTIONS, type ControlOptions } from '../options.js';
+import { mustCover, mustCoverAll } from './access.js';
+import { gameBody, type GameBody } from './game-body.js';
+import { readNewGame } from './new-game.js';
+import { parseQuery } from './parse.js';
 import { ApiProblems, GAME, GAMES, TEAMS } from './responses.js';
-import { gameQuery, pauseBody } from './schemas.js';
-
-interface GameBody {
-  id: string;
-  name: string;
-  state: GameEntity['state'];
-  startsAt: number | null;
-  endsAt: number | null;
-  pausedAt: number | null;
-  sealedAt: number | null;
-  windowMs: number;
-  durationMs: number;
-  services: { id: string; letter: string }[];
-  pauses: Pause[];
-}
+import { gameQuery } from './schemas.js';
 
 @ApiTags('games')
 @Controller('api/v1')
@@ -29,10 +29,12 @@ export class GamesController {
   constructor(
     @Inject(GameService) private readonly games: GameService,
     @Inject(GameStore) private readonly store: GameStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions,
   ) {}
 
   @Get('games')
-  @Roles('facilitator')
+  @Roles('facilitator', 'read-only')
   @ApiOperation({ summary: 'All games, newest first' })
   @ApiOkResponse({ schema: GAMES })
   @ApiProblems('unauthenticated', 'forbidden')
@@ -40,59 +42,69 @@ export class GamesController {
     const games = (await this.store.list()).filter(
       (game) => principal.gameId === undefined || principal.gameId === game.id,
     );
-    return { games: await Promise.all(games.map((game) => this.#body(game))) };
+    const nowMs = this.clock.nowMs();
+    return { games: await Promise.all(games.map((game) => gameBody(game, this.store, nowMs))) };
   }
 
   @Get('games/:id')
-  @Roles('facilitator')
+  @Roles('facilitator', 'read-only')
   @ApiOperation({ summary: 'One game with its pauses' })
   @ApiParam({ name: 'id', description: 'Id of the game' })
   @ApiOkResponse({ schema: GAME })
   @ApiProblems('unauthenticated', 'forbidden', 'unknown_game')
   async one(@Param('id') gameId: string, @CurrentPrincipal() principal: Principal): Promise<GameBody> {
     mustCover(principal, gameId);
-    return this.#body(await this.games.game(gameId));
+    return gameBody(await this.games.game(gameId), this.store, this.clock.nowMs());
   }
 
-  @Post('games/:id/pause')
-  @HttpCode(200)
+  @Post('games')
   @Roles('facilitator')
   @ApiOperation({
-    summary: 'Pause the game',
+    summary: 'Make a game in the lobby',
     description:
-      'From a window boundary a moment ahead (`pausedAt`) nothing scores, until the game is resumed.',
+      'From a scenario, as docs/writing-a-scenario.md describes it: YAML text or JSON. As `application/yaml` the body is the ' +
+      'scenario alone; teams are added later. The newest game is the one that the leaderboard shows.',
   })
-  @ApiParam({ name: 'id', description: 'Id of the game' })
+  @ApiConsumes('application/json', 'application/yaml')
   @ApiBody({
-    required: false,
-    schema: { type: 'object', properties: { reason: { type: 'string', maxLength: 200 } } },
+    schema: {
+      type: 'object',
+      required: ['scenario'],
+      properties: {
+        id: { type: 'string', description: 'Default: made from the scenario’s id' },
+        scenario: {
+          description: 'The scenario: its text (YAML or JSON), or the JSON itself',
+          oneOf: [{ type: 'string' }, { type: 'object' }],
+        },
+        teams: {
+          type: 'array',
+          maxItems: 1000,
+          description: 'As in a teams file: {id?, name, color?, ranked?, endpoints?}',
+          items: { type: 'object' },
+        },
+      },
+    },
   })
-  @ApiOkResponse({ schema: GAME })
-  @ApiProblems('bad_request', 'unauthenticated', 'forbidden', 'unknown_game', 'wrong_state', 'game_over')
-  async pause(
-    @Param('id') gameId: string,
+  @ApiCreatedResponse({ schema: GAME })
+  @ApiProblems(
+    'bad_request',
+    'invalid_scenario',
+    'invalid_teams_file',
+    'unauthenticated',
+    'forbidden',
+    'game_exists',
+    'payload_too_large',
+    'unsupported_media_type',
+  )
+  async create(
     @Body() body: unknown,
+    @Headers('content-type') contentType: string | undefined,
     @CurrentPrincipal() principal: Principal,
   ): Promise<GameBody> {
-    mustCover(principal, gameId);
-    const { reason } = parseBody(pauseBody, body) ?? { reason: 'paused by the facilitator' };
-    return this.#body(await this.games.pause(gameId, reason));
-  }
-
-  @Post('games/:id/resume')
-  @HttpCode(200)
-  @Roles('facilitator')
-  @ApiOperation({
-    summary: 'Resume a paused game',
-    description:
-      'From a window boundary a moment ahead. The end of the game moves by the length of the pause.',
-  })
-  @ApiParam({ name: 'id', description: 'Id of the game' })
-  @ApiOkResponse({ schema: GAME })
-  @ApiProblems('unauthenticated', 'forbidden', 'unknown_game', 'wrong_state', 'game_over')
-  async resume(@Param('id') gameId: string, @CurrentPrincipal() principal: Principal): Promise<GameBody> {
-    mustCover(principal, gameId);
-    return this.#body(await this.games.resume(gameId));
+    mustCoverAll(principal);
+    const wanted = readNewGame(body, contentType, this.options.faultKinds);
+    const game = await this.games.create(wanted, actorOf(principal));
+    return gameBody(game, this.store, this.clock.nowMs());
   }
 
   @Get('teams')
@@ -109,22 +121,5 @@ export class GamesController {
     const { id } = await this.games.game(parseQuery(gameQuery, query).game);
     const teams = await this.store.teams(id);
     return { gameId: id, teams: teams.map(({ id, name, color }) => ({ id, name, color })) };
-  }
-
-  async #body(game: GameEntity): Promise<GameBody> {
-    const { id, name, state, startsAt, endsAt, pausedAt, sealedAt, scenario } = game;
-    return {
-      id,
-      name,
-      state,
-      startsAt,
-      endsAt,
-      pausedAt,
-      sealedAt,
-      windowMs: scenario.pay.windowMs,
-      durationMs: scenario.durationMs,
-      services: scenario.services.map((service) => ({ id: service.id, letter: service.letter })),
-      pauses: await this.store.pauses(id),
-    };
   }
 }

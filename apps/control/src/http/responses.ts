@@ -46,10 +46,14 @@ export const GAME = object({
   id: text('Id of the game'),
   name: text('Name for people', 'Unicorn.Rentals'),
   state: { type: 'string', enum: ['lobby', 'running', 'paused', 'ended', 'sealed'] },
-  startsAt: orNull(int('Epoch ms; null in the lobby')),
+  startsAt: orNull(int('Epoch ms; null until it is scheduled')),
   endsAt: orNull(int('Epoch ms, exclusive; moves when the game is resumed')),
   pausedAt: orNull(int('Where the open pause begins, epoch ms')),
   sealedAt: orNull(int('Epoch ms')),
+  frozenAt: orNull(
+    int('The boundary of the freeze that is set, epoch ms: from here on the public sees no score'),
+  ),
+  revealedAt: orNull(int('When a frozen game was revealed, epoch ms')),
   windowMs: int('Length of a scoring window', 5000),
   durationMs: int('Length of the game without pauses'),
   services: list(object({ id: text('Id of the service'), letter: text('The letter on the lamp') })),
@@ -60,6 +64,17 @@ export const GAME = object({
     }),
   ),
 });
+/** The answer to a change of the life cycle. */
+export const CHANGED_GAME: SchemaObject = {
+  ...GAME,
+  properties: {
+    ...GAME.properties,
+    effectiveAt: orNull(
+      int('From when on the change holds, epoch ms; a window boundary where scoring is touched'),
+    ),
+  },
+  required: [...GAME.required!, 'effectiveAt'],
+};
 export const GAMES = object({ games: list(GAME) });
 
 const SAMPLE = object({
@@ -142,6 +157,17 @@ const PROBLEM: SchemaObject = {
     status: int('The HTTP status'),
     code: text('Stable name of the problem'),
     detail: text('What was wrong here, and what is allowed'),
-    errors: list(object({ path: text('Parameter or field'), message: text('What is wrong with it') })),
+    errors: list({
+      ...object({
+        path: text('Parameter, field, or place in a file'),
+        message: text('What is wrong with it'),
+      }),
+      properties: {
+        path: text('Parameter, field, or place in a file'),
+        message: text('What is wrong with it'),
+        line: int('In a file, from 1'),
+        column: int('In a file, from 1'),
+      },
+    }),
   },
 };

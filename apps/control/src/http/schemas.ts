@@ -72,6 +72,31 @@ const reason = z
 
 export const pauseBody = z.strictObject({ reason: reason.default('paused by the facilitator') }).nullish();
 
+/** Steps that take nothing: no body, or an empty object. */
+export const noBody = z.strictObject({}).nullish();
+
+/** Farther ahead it is a mistake in the unit: seconds, or microseconds. */
+const MAX_AHEAD_MS = 366 * 24 * 3600 * 1000;
+
+export function scheduleBody(nowMs: number) {
+  return z.strictObject({
+    startsAt: z
+      .int({ error: 'must be a time in whole epoch milliseconds' })
+      .min(nowMs, `lies in the past; it is ${nowMs} now, in epoch milliseconds`)
+      .max(nowMs + MAX_AHEAD_MS, `lies more than a year ahead; it is ${nowMs} now, in epoch milliseconds`),
+  });
+}
+
+const teamsList = z.array(z.unknown(), { error: 'must be a list of teams' });
+
+export const newGameBody = z.strictObject({
+  id: id.optional(),
+  scenario: z.union([z.string(), z.record(z.string(), z.unknown())], {
+    error: 'must be a scenario: its text, or JSON',
+  }),
+  teams: teamsList.max(1000, 'at most 1000 teams').optional(),
+});
+
 export const endpointBody = z.strictObject({
   url: z.string({ error: 'must be an http(s) URL, or null to take the endpoint away' }).nullable(),
 });

@@ -1,0 +1,79 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Clock, PaydayError } from '#kernel';
+import { type AuditActor, GameStore } from '#persistence';
+import { CLOCK } from '#runtime';
+import { type ChangedGame, GameChanges, gameTimes } from './game-changes.js';
+import { planFreeze } from './life-cycle.js';
+import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
+
+/** What the public may see, and since when: freeze, thaw and reveal. Scoring goes on untouched. */
+@Injectable()
+export class FreezeService {
+  constructor(
+    @Inject(GameChanges) private readonly changes: GameChanges,
+    @Inject(GameStore) private readonly store: GameStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions,
+  ) {}
+
+  /**
+   * From a window boundary at least `leadMs` ahead the public sees no score change. Repeatable.
+   * @param notBeforeAt the boundary that was planned, epoch ms
+   * @throws PaydayError `unknown_game`, `wrong_state`, `game_over`
+   */
+  async freeze(gameId: string, actor: AuditActor, notBeforeAt = 0): Promise<ChangedGame> {
+    return this.changes.change(gameId, actor, async (game, manager) => {
+      if (game.frozenAt !== null) return { since: game.frozenAt };
+      const times = await gameTimes(this.store, game, manager);
+      const { leadMs } = this.options;
+      const fromAt = planFreeze(times, Math.max(this.clock.nowMs(), notBeforeAt - leadMs), leadMs);
+      await this.store.update(manager, gameId, { frozenAt: fromAt, wasFrozen: true });
+      return {
+        action: 'game.frozen',
+        effectiveAt: fromAt,
+        happenings: [{ type: 'dev.payday.game.frozen', data: { fromAt } }],
+      };
+    });
+  }
+
+  /**
+   * Takes a freeze back, at once: the public sees everything again.
+   * @throws PaydayError `unknown_game`; `wrong_state` if it isn't frozen, or sealed: then it is revealed
+   */
+  async thaw(gameId: string, actor: AuditActor): Promise<ChangedGame> {
+    return this.changes.change(gameId, actor, async (game, manager) => {
+      if (game.frozenAt === null || game.revealedAt !== null)
+        throw new PaydayError('wrong_state', 'The game is not frozen.');
+      if (game.state === 'sealed')
+        throw new PaydayError('wrong_state', 'The game is sealed: its freeze ends when it is revealed.');
+      await this.store.update(manager, gameId, { frozenAt: null });
+      const at = this.clock.nowMs();
+      return {
+        action: 'game.thawed',
+        effectiveAt: at,
+        happenings: [{ type: 'dev.payday.game.thawed', data: { at } }],
+      };
+    });
+  }
+
+  /**
+   * The ceremony: the public sees the final standings, at once. Repeatable.
+   * @throws PaydayError `unknown_game`; `wrong_state` if it isn't sealed yet, or hides nothing
+   */
+  async reveal(gameId: string, actor: AuditActor): Promise<ChangedGame> {
+    return this.changes.change(gameId, actor, async (game, manager) => {
+      if (game.revealedAt !== null) return { since: game.revealedAt };
+      if (game.frozenAt === null)
+        throw new PaydayError('wrong_state', 'The game is not frozen: there is nothing to reveal.');
+      if (game.state !== 'sealed')
+        throw new PaydayError('wrong_state', 'The final standings are revealed once the game is sealed.');
+      const revealedAt = this.clock.nowMs();
+      await this.store.update(manager, gameId, { revealedAt });
+      return {
+        action: 'game.revealed',
+        effectiveAt: revealedAt,
+        happenings: [{ type: 'dev.payday.game.revealed', data: { revealedAt } }],
+      };
+    });
+  }
+}

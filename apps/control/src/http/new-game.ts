@@ -1,0 +1,32 @@
+import { parseScenario } from '#scenario';
+import type { NewGame } from '../game-service.js';
+import { readTeams } from '../teams/read-teams.js';
+import { bodyText, readingFile } from './files.js';
+import { parseBody } from './parse.js';
+import { newGameBody } from './schemas.js';
+
+const YAML = /^(application|text)\/(x-)?yaml\b/i;
+
+/** @throws PaydayError `bad_request`, `invalid_scenario`, `invalid_teams_file` */
+export function readNewGame(
+  body: unknown,
+  contentType: string | undefined,
+  faultKinds: readonly string[] | undefined,
+): NewGame {
+  const given = YAML.test(contentType ?? '')
+    ? { scenario: bodyText(body, 'invalid_scenario') }
+    : parseBody(newGameBody, body);
+  const isText = typeof given.scenario === 'string';
+  const text = isText ? (given.scenario as string) : JSON.stringify(given.scenario);
+  const scenario = readingFile(
+    () => parseScenario(text, 'scenario', faultKinds === undefined ? {} : { faultKinds }),
+    // Of JSON within JSON the caller knows no lines.
+    ({ line, column, ...entry }) => (isText ? { ...entry, line, column } : entry),
+  );
+  const services = scenario.services.map((service) => service.id);
+  const { teams, endpoints } =
+    given.teams === undefined || given.teams.length === 0
+      ? { teams: [], endpoints: [] }
+      : readTeams({ teams: given.teams }, services);
+  return { ...(given.id === undefined ? {} : { id: given.id }), scenario, teams, endpoints };
+}

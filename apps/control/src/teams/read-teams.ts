@@ -1,0 +1,52 @@
+import type { ProblemEntry, TeamInfo } from '#contracts';
+import type { Endpoint } from '#persistence';
+import { parseTeamsFile, type TakenTeams, type TeamEntry } from '#scenario';
+import { readingFile } from '../http/files.js';
+import { parseTeamsCsv } from './teams-csv.js';
+
+/** Teams with their endpoints, as a game takes them. */
+export interface NewTeams {
+  teams: TeamInfo[];
+  endpoints: Endpoint[];
+}
+
+/** Where teams come from: a file, or a list of JSON whose entries are those of a teams file. */
+export type TeamsSource = { format: 'csv' | 'yaml'; text: string } | { teams: readonly unknown[] };
+
+/**
+ * @param serviceIds of the game's scenario
+ * @param taken teams that the game has already
+ * @throws PaydayError `invalid_teams_file` with every mistake, in files with its line
+ */
+export function readTeams(
+  source: TeamsSource,
+  serviceIds: readonly string[],
+  taken: TakenTeams = [],
+): NewTeams {
+  if ('teams' in source) {
+    const json = JSON.stringify({ teams: source.teams });
+    return split(readingFile(() => parseTeamsFile(json, 'teams', serviceIds, taken), withoutPlace));
+  }
+  const { format, text } = source;
+  return format === 'csv'
+    ? split(readingFile(() => parseTeamsCsv(text, 'teams', serviceIds, taken), withoutColumn))
+    : split(readingFile(() => parseTeamsFile(text, 'teams', serviceIds, taken)));
+}
+
+function split(entries: readonly TeamEntry[]): NewTeams {
+  return {
+    teams: entries.map(({ id, name, color, ranked }) => ({ id, name, color, ranked })),
+    endpoints: entries.flatMap(({ id, endpoints }) =>
+      Object.entries(endpoints).map(([serviceId, url]) => ({ teamId: id, serviceId, url })),
+    ),
+  };
+}
+
+function withoutColumn({ column: _, ...entry }: ProblemEntry): ProblemEntry {
+  return entry;
+}
+
+/** The caller sent no lines. */
+function withoutPlace({ path, message }: ProblemEntry): ProblemEntry {
+  return { path, message };
+}
