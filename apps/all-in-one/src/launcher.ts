@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { TOPICS } from '#contracts';
+import type { FaultAgent, FaultTarget } from '#faults';
 import { PaydayError, messageOf } from '#kernel';
 import { OutboxRelay, TokenStore, type GameEntity } from '#persistence';
 import {
@@ -47,6 +49,8 @@ export class Launcher {
   private engines: Engines | undefined;
   private sandboxes: Sandboxes | undefined;
   private prober: SupervisedChild | undefined;
+  /** Where the prober takes load spikes; of its latest start. */
+  private proberAgent: FaultAgent | undefined;
   private app: NestFastifyApplication | undefined;
   private gameId = '';
   private stopping: Promise<void> | undefined;
@@ -120,6 +124,15 @@ export class Launcher {
     return { app: this.app, gameId: this.gameId };
   }
 
+  /** How the chaos orchestrator reaches a team now. */
+  private targetOf(teamId: string): FaultTarget {
+    return {
+      teamId,
+      ...this.sandboxes?.target(teamId),
+      ...(this.proberAgent === undefined ? {} : { probers: [this.proberAgent] }),
+    };
+  }
+
   /** Services that answer, but hear of no event and take nothing from outside yet. */
   private async makeServices(engines: Engines): Promise<NestFastifyApplication> {
     const { options, logger } = this;
@@ -134,7 +147,7 @@ export class Launcher {
         dataSource: engines.dataSource,
         tokenVerifier: new TokenStore(engines.dataSource, systemClock),
       },
-      { targets: { targetOf: (_gameId, teamId) => this.sandboxes?.target(teamId) ?? null }, leadMs: LEAD_MS },
+      { targets: { targetOf: (_gameId, teamId) => this.targetOf(teamId) }, leadMs: LEAD_MS },
     );
     const app = await createHttpApp(module, logger);
     this.app = app;
@@ -242,6 +255,7 @@ export class Launcher {
 
   private async startProber(engines: Engines): Promise<void> {
     const tokens = new TokenStore(engines.dataSource, systemClock);
+    const agentToken = randomBytes(24).toString('base64url');
     const { secret } = await tokens.rotate({ role: 'prober', gameId: this.gameId, label: 'embedded prober' });
     this.prober = new SupervisedChild(
       {
@@ -255,9 +269,14 @@ export class Launcher {
           PAYDAY_PORT: '0',
           PAYDAY_PROBER_ID: 'prober-1',
           PAYDAY_GAME_ID: this.gameId,
+          PAYDAY_PROBER_AGENT_TOKEN: agentToken,
           // Sandboxes and company networks live there.
           PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'true',
           PAYDAY_LOG_LEVEL: this.options.logLevel === 'silent' ? 'fatal' : this.options.logLevel,
+        },
+        onMessage: (message) => {
+          const { agentUrl } = message as { agentUrl?: unknown };
+          if (typeof agentUrl === 'string') this.proberAgent = { agentUrl, token: agentToken };
         },
       },
       this.logger,

@@ -2,7 +2,9 @@ import {
   httpSection,
   httpUrl,
   listOf,
+  integer,
   logSection,
+  optional,
   processSection,
   required,
   section,
@@ -45,11 +47,32 @@ const proberSection = section({
   }),
 });
 
+/** The agent through which the chaos orchestrator makes more customers come (docs/faults.md, traffic-spike). */
+const agentSection = section({
+  token: optional(text('TOKEN'), {
+    env: 'PAYDAY_PROBER_AGENT_TOKEN',
+    secret: true,
+    help: 'Whoever shows it as a bearer token may order load spikes. Without it there is no agent.',
+  }),
+  host: withDefault(text('ADDRESS', 255), '127.0.0.1', {
+    flag: 'agent-host',
+    env: 'PAYDAY_PROBER_AGENT_HOST',
+    help: 'Address on which the agent for load spikes listens.',
+  }),
+  port: withDefault(integer(0, 65_535), '0', {
+    flag: 'agent-port',
+    env: 'PAYDAY_PROBER_AGENT_PORT',
+    help: 'Its port; 0: any free one.',
+  }),
+});
+
 export const PROBER_SECTIONS = {
   log: logSection,
   prober: proberSection,
+  agent: agentSection,
   http: httpSection(3005),
   process: processSection(0),
 };
 
 export type ProberConfig = ConfigOf<typeof PROBER_SECTIONS>['prober'];
+export type AgentConfig = ConfigOf<typeof PROBER_SECTIONS>['agent'];

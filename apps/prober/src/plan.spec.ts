@@ -122,4 +122,70 @@ describe('Plan', () => {
       plan.advance(now, now < START + 4_500 ? ['a'] : ['a', 'b'], (due) => dues.push(due));
     expect(dues.map(idOf).sort()).toEqual([...expected(['a'], 0, 20), ...expected(['b'], 6, 20)].sort());
   });
+
+  describe('under load spikes', () => {
+    const spike = { id: 'storm/a', team: 'a', serviceIndex: 0, percent: 250 };
+    const ofSpike = (due: Due<string>): boolean => due.spikeId === spike.id;
+
+    /** Ticks by `steps` from the start, and adds and removes the spike at the given game times. */
+    function run(steps: readonly number[], beginMs: number, endMs: number): Due<string>[] {
+      const plan = new Plan<string>(scenario, running(), START - 500);
+      const dues: Due<string>[] = [];
+      let now = START - 500;
+      for (const delta of steps) {
+        for (const until of [beginMs, endMs, Infinity]) {
+          const at = Math.min(now + delta, START + until);
+          if (at < now) continue;
+          plan.advance(at, ['a', 'b'], (due) => dues.push(due));
+          if (at === START + until && until === beginMs) plan.addSpike(spike);
+          if (at === START + until && until === endMs) plan.removeSpike(spike.id);
+        }
+        now += delta;
+      }
+      return dues;
+    }
+
+    it('leaves the schedule as it is, and adds the same requests whatever the rhythm of the ticks', () => {
+      const steady = run(Array<number>(2_050).fill(10), 5_000, 8_000);
+      expect(
+        steady
+          .filter((due) => !ofSpike(due))
+          .map(idOf)
+          .sort(),
+      ).toEqual(expected(['a', 'b'], 0, 20));
+      const extra = steady.filter(ofSpike);
+      // Seven a second, and two and a half times as many: 17.5.
+      expect(extra.length).toBeGreaterThanOrEqual(51);
+      expect(extra.length).toBeLessThanOrEqual(53);
+      for (const { team, serviceIndex, intendedAt } of extra) {
+        expect([team, serviceIndex]).toEqual(['a', 0]);
+        expect(intendedAt).toBeGreaterThan(START + 5_000);
+        expect(intendedAt).toBeLessThanOrEqual(START + 8_001);
+      }
+      fc.assert(
+        fc.property(steps, (deltas) => {
+          const dues = run([...deltas, ...Array<number>(10).fill(3_000)], 5_000, 8_000);
+          expect(dues.filter(ofSpike)).toEqual(extra);
+          expect(dues.every((due, i) => i === 0 || dues[i - 1]!.intendedAt <= due.intendedAt)).toBe(true);
+        }),
+        { numRuns: 20 },
+      );
+    });
+
+    it('comes and goes within a second that is laid out already', () => {
+      const plan = new Plan<string>(scenario, running(), START - 500);
+      const dues: Due<string>[] = [];
+      const to = (ms: number): void => plan.advance(START + ms, ['a'], (due) => dues.push(due));
+      to(100);
+      plan.addSpike(spike);
+      plan.addSpike(spike);
+      to(500);
+      plan.removeSpike(spike.id);
+      to(5_000);
+      const times = dues.filter(ofSpike).map(({ intendedAt }) => intendedAt - START);
+      expect(times.length).toBeGreaterThanOrEqual(6);
+      expect(times.length).toBeLessThanOrEqual(8);
+      expect(Math.max(...times)).toBeLessThanOrEqual(500);
+    });
+  });
 });

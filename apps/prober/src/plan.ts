@@ -1,5 +1,12 @@
 import type { Scenario } from '#contracts';
-import { arrivals, teamArrivalMs, teamPhaseMs, type Arrival, type GameSchedule } from '#scenario';
+import {
+  arrivals,
+  spikeArrivals,
+  teamArrivalMs,
+  teamPhaseMs,
+  type Arrival,
+  type GameSchedule,
+} from '#scenario';
 
 /** One request that is due. */
 export interface Due<Team> {
@@ -8,6 +15,17 @@ export interface Due<Team> {
   /** Epoch ms. */
   intendedAt: number;
   arrival: Arrival;
+  /** The load spike that it belongs to; null for a request of the schedule itself. */
+  spikeId: string | null;
+}
+
+/** More requests for one team's service than the schedule has. */
+export interface Spike<Team> {
+  readonly id: string;
+  readonly team: Team;
+  readonly serviceIndex: number;
+  /** How many more: 100 doubles the load. */
+  readonly percent: number;
 }
 
 /** The arrivals of one second of game time, by the millisecond in which they are due. */
@@ -25,7 +43,7 @@ const LOOKAHEAD_MS = 1_000;
 const MAX_BACKLOG_MS = 10_000;
 
 /**
- * The open-loop schedule: which requests are due when, as fixed by scenario, seed and game events alone. Every
+ * The open-loop schedule: which requests are due when, as fixed by scenario, seed, game events and load spikes alone. Every
  * arrival from the start boundary on is handed out exactly once, in order of its time; none before the boundary is,
  * so that a prober that was restarted never back-fills.
  */
@@ -33,6 +51,7 @@ export class Plan<Team> {
   #schedule: GameSchedule;
   #seconds: PlannedSecond<Team>[] = [];
   #nextSecond = 0;
+  readonly #spikes = new Map<string, Spike<Team>>();
   /** Everything due before this has been handed out, and nothing due before it ever will be. Epoch ms. */
   #doneThrough: number;
 
@@ -57,6 +76,20 @@ export class Plan<Team> {
     this.#seconds = this.#seconds.filter(({ second, startAt }) => this.#startOf(second) === startAt);
     const last = this.#seconds.at(-1);
     this.#nextSecond = last === undefined ? this.#firstSecond() : last.second + 1;
+  }
+
+  /** Adds a spike's requests to everything that has not been handed out, from this millisecond on. Repeatable. */
+  addSpike(spike: Spike<Team>): void {
+    if (this.#spikes.has(spike.id)) return;
+    this.#spikes.set(spike.id, spike);
+    for (const planned of this.#seconds) this.#addTo(planned, spike);
+  }
+
+  /** Takes a spike's requests out of everything that has not been handed out. Unknown ids are fine. */
+  removeSpike(id: string): void {
+    if (!this.#spikes.delete(id)) return;
+    for (const { buckets } of this.#seconds)
+      buckets.forEach((bucket, ms) => (buckets[ms] = bucket?.filter(({ spikeId }) => spikeId !== id)));
   }
 
   /**
@@ -87,7 +120,23 @@ export class Plan<Team> {
       if (startAt === null || startAt > nowMs + LOOKAHEAD_MS) return;
       this.#nextSecond++;
       if (startAt < this.#doneThrough || startAt < nowMs - MAX_BACKLOG_MS) continue;
-      this.#seconds.push({ second, startAt, buckets: this.#bucketsOf(second, startAt, teams), next: 0 });
+      const planned = { second, startAt, buckets: this.#bucketsOf(second, startAt, teams), next: 0 };
+      for (const spike of this.#spikes.values()) this.#addTo(planned, spike);
+      this.#seconds.push(planned);
+    }
+  }
+
+  #addTo({ second, startAt, buckets, next }: PlannedSecond<Team>, spike: Spike<Team>): void {
+    const { id: spikeId, team, serviceIndex } = spike;
+    for (const arrival of spikeArrivals(
+      this.scenario,
+      this.scenario.services[serviceIndex]!.id,
+      second,
+      spike,
+    )) {
+      const ms = arrival.offsetMs;
+      if (ms < next) continue;
+      (buckets[ms] ??= []).push({ team, serviceIndex, intendedAt: startAt + ms, arrival, spikeId });
     }
   }
 
@@ -97,7 +146,7 @@ export class Plan<Team> {
       for (const arrival of arrivals(this.scenario, service.id, second))
         teams.forEach((team, teamIndex) => {
           const ms = teamArrivalMs(0, arrival, teamPhaseMs(teamIndex, teams.length));
-          (buckets[ms] ??= []).push({ team, serviceIndex, intendedAt: startAt + ms, arrival });
+          (buckets[ms] ??= []).push({ team, serviceIndex, intendedAt: startAt + ms, arrival, spikeId: null });
         });
     });
     return buckets;

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import type { ProbeBatch, Scenario } from '#contracts';
-import type { Clock } from '#kernel';
+import { PaydayError, type Clock } from '#kernel';
 import { GameSchedule } from '#scenario';
 import type { GameListener } from './game-watcher.js';
 import { Endpoint } from './http/endpoint.js';
 import { MemoryBudget } from './http/memory-budget.js';
 import type { ProberMetrics } from './metrics.js';
-import { Plan } from './plan.js';
+import { Plan, type Spike } from './plan.js';
 import { ProbeSender, type SenderLimits } from './probe-sender.js';
 import type { BatchSource } from './reporter.js';
 import { TeamResults } from './result-buffer.js';
@@ -61,6 +61,7 @@ export class Prober implements GameListener, BatchSource {
   readonly #byTeam = new Map<string, TeamLane>();
   #game: { scenario: Scenario; schedule: GameSchedule; sender: ProbeSender } | null = null;
   #plan: Plan<TeamLane> | null = null;
+  readonly #spikes = new Map<string, Spike<TeamLane>>();
   /** The start boundary, epoch ms; null while probing has not been allowed. */
   #startAt: number | null = null;
 
@@ -127,6 +128,27 @@ export class Prober implements GameListener, BatchSource {
     this.#plan?.reschedule(schedule);
   }
 
+  /**
+   * From now on one team's service gets `percent` per cent more requests, until `endSpike`. Repeatable.
+   * @throws PaydayError `unknown_team`, `unknown_service`, `no_game` (retryable: the game is not known yet).
+   */
+  beginSpike(id: string, teamId: string, serviceId: string, percent: number): void {
+    if (this.#game === null)
+      throw new PaydayError('no_game', 'the game is not known yet; ask again', { retryable: true });
+    const team = this.#byTeam.get(teamId);
+    if (team === undefined) throw new PaydayError('unknown_team', `the game has no team "${teamId}"`);
+    const serviceIndex = this.#game.scenario.services.findIndex((service) => service.id === serviceId);
+    if (serviceIndex < 0) throw new PaydayError('unknown_service', `the game has no service "${serviceId}"`);
+    const spike = { id, team, serviceIndex, percent };
+    this.#spikes.set(id, spike);
+    this.#plan?.addSpike(spike);
+  }
+
+  endSpike(id: string): void {
+    this.#spikes.delete(id);
+    this.#plan?.removeSpike(id);
+  }
+
   /** Probing may begin: call it once all earlier events were told, so that nothing is probed by an old state. */
   start(): void {
     this.#startAt = this.#nowMs() + this.options.startMarginMs;
@@ -139,7 +161,10 @@ export class Prober implements GameListener, BatchSource {
     const stepMs = this.#time.follow();
     const nowUs = this.#time.nowUs();
     const nowMs = Math.floor(nowUs / 1000);
-    this.#plan ??= new Plan(scenario, schedule, Math.max(this.#startAt, nowMs));
+    if (this.#plan === null) {
+      this.#plan = new Plan(scenario, schedule, Math.max(this.#startAt, nowMs));
+      for (const spike of this.#spikes.values()) this.#plan.addSpike(spike);
+    }
     sender.tick(nowUs, stepMs !== 0);
     this.#plan.advance(nowMs, this.#lanes, (due) => sender.send(due));
   }

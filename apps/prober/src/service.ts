@@ -11,7 +11,7 @@ export const proberService = defineService({
   summary:
     'The customers of one game: sends requests on the seeded schedule, judges the answers, reports them to ingest.',
   sections: PROBER_SECTIONS,
-  async start({ log: logConfig, prober: config }, parts) {
+  async start({ log: logConfig, prober: config, agent }, parts) {
     const { clock, logger, metrics, readiness } = parts;
     const eventLog = await openServiceLog(logConfig, parts);
     const runtime = RuntimeModule.register({ clock, logger, metrics, eventLog, readiness });
@@ -23,7 +23,12 @@ export const proberService = defineService({
     return {
       app,
       begin: async () => {
-        prober = await startProber(config, { log: eventLog, clock, logger, registry: metrics });
+        prober = await startProber(config, { log: eventLog, clock, logger, registry: metrics, agent });
+        const { agentUrl } = prober;
+        if (agentUrl === null) return;
+        logger.info({ agentUrl }, 'taking load spikes');
+        // Whoever started us wants to know where they go.
+        process.send?.({ type: 'agent', agentUrl });
       },
       handOver: async () => prober?.stop(FLUSH_WITHIN_MS),
       close: () => eventLog.close(),

@@ -76,8 +76,27 @@ it('probes a real service by game events, reports to a real server, and promises
       allowPrivateAddresses: true,
       deniedOrigins: [],
     },
-    { log, clock: systemClock, logger: createLogger({ service: 'test', level: 'silent' }), registry },
+    {
+      log,
+      clock: systemClock,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+      registry,
+      agent: { host: '127.0.0.1', port: 0, token: 'agent-secret' },
+    },
   );
+  // Twice as many customers for the router, over the agent's own door, from the beginning on.
+  const spike = await fetch(`${prober.agentUrl}/faults/spike`, {
+    method: 'PUT',
+    headers: { authorization: 'Bearer agent-secret' },
+    body: JSON.stringify({
+      kind: 'traffic-spike',
+      teamId: 'a',
+      serviceId: 'router',
+      params: { percent: 100 },
+      ttlMs: 60_000,
+    }),
+  });
+  expect(await spike.json()).toEqual({ state: 'active' });
   const startsAt = Math.ceil(systemClock.nowMs() / 1000) * 1000 + 1_000;
   const endsAt = startsAt + scenario.durationMs;
   await append(events.make('dev.payday.game.scheduled', { startsAt, endsAt }));
@@ -94,7 +113,7 @@ it('probes a real service by game events, reports to a real server, and promises
     }
   // On a busy machine the prober itself may be late now and then; nothing else may go wrong.
   const { 'router prober_error': routerLate = 0, 'catalog prober_error': catalogLate = 0 } = counts;
-  expect((counts['router ok'] ?? 0) + routerLate).toBe(arrivalsBefore(scenario, 'router', 2_000));
+  expect((counts['router ok'] ?? 0) + routerLate).toBe(2 * arrivalsBefore(scenario, 'router', 2_000));
   expect((counts['catalog connect_error'] ?? 0) + catalogLate).toBe(
     arrivalsBefore(scenario, 'catalog', 2_000),
   );

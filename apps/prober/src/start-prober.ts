@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Registry } from 'prom-client';
 import type { EventLog } from '#event-log';
 import type { Clock } from '#kernel';
 import type { Logger } from '#runtime';
-import type { ProberConfig } from './config.js';
+import { createSpikeAgent } from './agent/spike-agent.js';
+import { SpikeBook } from './agent/spike-book.js';
+import type { AgentConfig, ProberConfig } from './config.js';
 import { GameWatcher } from './game-watcher.js';
 import { AddressGuard } from './http/address-guard.js';
 import { NameCache, guardedConnect } from './http/guarded-connector.js';
@@ -18,14 +22,19 @@ const BUSY_TICK_MS = 1;
 const IDLE_TICK_MS = 20;
 
 export interface RunningProber {
+  /** Origin of the agent that takes load spikes; null without one. */
+  agentUrl: string | null;
   /** Stops probing, sends what waits for at most `withinMs`, closes everything but the log. */
   stop(withinMs: number): Promise<void>;
 }
 
-/** Starts probing one game: resolves once the events so far were read and the schedule is being followed. */
+/**
+ * Starts probing one game: resolves once the events so far were read and the schedule is being followed.
+ * Rejects if the agent's port can't be had.
+ */
 export async function startProber(
   config: ProberConfig,
-  parts: { log: EventLog; clock: Clock; logger: Logger; registry: Registry },
+  parts: { log: EventLog; clock: Clock; logger: Logger; registry: Registry; agent?: AgentConfig },
 ): Promise<RunningProber> {
   const { log, clock, logger, registry } = parts;
   const metrics: ProberMetrics = createProberMetrics(registry, {
@@ -49,6 +58,9 @@ export async function startProber(
   const consumer = await watchGameEvents(log, watcher, (err) =>
     logger.warn({ err }, 'game events could not be handled'),
   );
+  const spikes = new SpikeBook(prober, () => clock.monotonicUs() / 1000);
+  const { token: agentToken, ...agentAt } = parts.agent ?? {};
+  const agent = agentToken === undefined ? null : await listen(createSpikeAgent(spikes, agentToken), agentAt);
   const reporter = new Reporter(
     prober,
     { ...REPORTER_DEFAULTS, ingestUrl, token },
@@ -58,17 +70,38 @@ export async function startProber(
   reporter.start();
   let timer: NodeJS.Timeout | undefined;
   const step = (): void => {
+    spikes.expire();
     prober.tick();
     timer = setTimeout(step, prober.busy ? BUSY_TICK_MS : IDLE_TICK_MS);
   };
   step();
   logger.info({ gameId, proberId }, 'probing');
   return {
+    agentUrl: agent?.url ?? null,
     stop: async (withinMs) => {
       clearTimeout(timer);
+      agent?.close();
       await reporter.stop(withinMs);
       prober.close();
       await consumer.close();
+    },
+  };
+}
+
+async function listen(
+  server: Server,
+  { host, port }: { host?: string; port?: number },
+): Promise<{ url: string; close: () => void }> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const { family, address, port: taken } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
     },
   };
 }

@@ -2,14 +2,16 @@ import type { FaultDriver } from './driver.js';
 import { SANDBOX_KINDS, SandboxDriver } from './drivers/sandbox.js';
 import { TCP_PROXY_KINDS, TcpProxyDriver } from './drivers/tcp-proxy.js';
 import type { KindSpecs } from './kind-spec.js';
+import { TRAFFIC_KINDS, TrafficDriver } from './drivers/traffic.js';
 
 /** Every kind of fault that ships, by the name of its driver: what customers see, and the parameters. */
 export const KINDS_BY_DRIVER: Readonly<Record<string, KindSpecs>> = {
   sandbox: SANDBOX_KINDS,
   'tcp-proxy': TCP_PROXY_KINDS,
+  traffic: TRAFFIC_KINDS,
 };
 
 /** Every driver that ships. Those whose clients are heavy load them when they are first used. */
 export function createDrivers(): FaultDriver[] {
-  return [new SandboxDriver(), new TcpProxyDriver()];
+  return [new SandboxDriver(), new TcpProxyDriver(), new TrafficDriver()];
 }

@@ -26,6 +26,8 @@ export interface FaultTarget {
   readonly sandbox?: FaultAgent;
   /** The agent of the TCP proxies in front of a sandbox team's services. */
   readonly tcpProxy?: FaultAgent;
+  /** The agents of all probers of the team's game. */
+  readonly probers?: readonly FaultAgent[];
 }
 
 /** `active`: it acts. `repaired`: the team got rid of its effect. `gone`: nothing of it is left. */

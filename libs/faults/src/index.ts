@@ -1,9 +1,10 @@
 /** Faults: their life cycle (pure), the driver port, and the drivers. */
 export * from './all-drivers.js';
-export * from './driver.js';
 export * from './driver-registry.js';
+export * from './driver.js';
 export * from './drivers/sandbox.js';
 export * from './drivers/tcp-proxy.js';
+export * from './drivers/traffic.js';
 export * from './excuse.js';
 export * from './fairness.js';
 export * from './fault.js';

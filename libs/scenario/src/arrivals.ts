@@ -21,14 +21,41 @@ export interface Arrival {
  * @throws PaydayError `unknown_service`.
  */
 export function arrivals(scenario: Scenario, serviceId: string, second: number): Arrival[] {
+  return drawn(scenario, serviceId, second, `arrivals/${serviceId}/${second}`, (count) => count);
+}
+
+/**
+ * The arrivals that a load spike adds in one second: `percent` per cent of the service's own arrivals, of the same checks
+ * and cases. Exact over time: fractions are not lost. The same seed, service and spike id give the same arrivals at
+ * every prober; their `index` counts the spike's own arrivals.
+ * @throws PaydayError `unknown_service`.
+ */
+export function spikeArrivals(
+  scenario: Scenario,
+  serviceId: string,
+  second: number,
+  { id, percent }: { readonly id: string; readonly percent: number },
+): Arrival[] {
+  const share = (count: number): number => Math.floor((count * percent) / 100);
+  return drawn(scenario, serviceId, second, `spike/${id}/${serviceId}/${second}`, share);
+}
+
+/** @param share from a number of the service's arrivals since the beginning of the game to the number drawn. */
+function drawn(
+  scenario: Scenario,
+  serviceId: string,
+  second: number,
+  stream: string,
+  share: (count: number) => number,
+): Arrival[] {
   const service = scenario.services.find(({ id }) => id === serviceId);
   if (service === undefined)
     throw new PaydayError('unknown_service', `the scenario has no service "${serviceId}"`);
   if (second < 0 || second * 1000 >= scenario.durationMs) return [];
-  const first = arrivalsBefore(scenario, serviceId, second * 1000);
-  const count = arrivalsBefore(scenario, serviceId, (second + 1) * 1000) - first;
+  const first = share(arrivalsBefore(scenario, serviceId, second * 1000));
+  const count = share(arrivalsBefore(scenario, serviceId, (second + 1) * 1000)) - first;
   if (count === 0) return [];
-  const random = randomStream(scenario.seed, `arrivals/${serviceId}/${second}`);
+  const random = randomStream(scenario.seed, stream);
   const totalWeight = service.checks.reduce((sum, { weight }) => sum + weight, 0);
   return Array.from({ length: count }, (_, nth) => {
     // Always three draws, in this order: what one arrival is never depends on what another drew.

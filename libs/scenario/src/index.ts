@@ -1,6 +1,6 @@
 /** Scenario and teams files, the schedule of requests and faults that follows from them, and the game's clock. Pure. */
 export { applyGameEvent } from './apply-game-event.js';
-export { arrivals, teamArrivalMs, teamPhaseMs } from './arrivals.js';
+export { arrivals, spikeArrivals, teamArrivalMs, teamPhaseMs } from './arrivals.js';
 export type { Arrival } from './arrivals.js';
 export { MAX_SPEED, MIN_SPEED, compressScenario } from './compress.js';
 export { DEFAULT_CEREMONY, DEFAULT_CHAOS_LIMITS } from './defaults.js';

@@ -1,11 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { describeFaultDriver, type DriverSubject } from './driver-suite.js';
 import { sandboxSubject, tcpProxySubject } from './sandbox-subject.js';
+import { trafficSubject } from './traffic-subject.js';
 
 /** Every driver, by the name of its file in `drivers/`. */
 const SUBJECTS: Readonly<Record<string, DriverSubject>> = {
   sandbox: sandboxSubject,
   'tcp-proxy': tcpProxySubject,
+  traffic: trafficSubject,
 };
 
 describe('fault drivers', () => {

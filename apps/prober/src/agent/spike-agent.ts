@@ -1,0 +1,124 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { messageOf, PaydayError } from '#kernel';
+import { SPIKE_KIND, type SpikeBook, type SpikeOrder } from './spike-book.js';
+
+const MAX_BODY_BYTES = 16 * 1024;
+const STATUS_OF: Readonly<Record<string, number>> = {
+  unauthenticated: 401,
+  not_found: 404,
+  method_not_allowed: 405,
+  fault_conflict: 409,
+  body_too_large: 413,
+  too_many_faults: 429,
+};
+
+/**
+ * The HTTP face of a prober's load spikes, not listening yet: the fault agent's protocol (docs/adding-a-fault.md), with the
+ * struck team as `teamId` in the body of a `PUT`. Who shows `token` as a bearer token may do everything here.
+ */
+export function createSpikeAgent(book: SpikeBook, token: string): Server {
+  const expected = digest(`Bearer ${token}`);
+  const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
+    answer(request).then(
+      (state) => send(response, 200, { state }),
+      (error: unknown) => {
+        const code = error instanceof PaydayError ? error.code : 'internal_error';
+        const retryable = !(error instanceof PaydayError) || error.retryable;
+        send(response, STATUS_OF[code] ?? (retryable ? 503 : 400), { code, message: messageOf(error) });
+      },
+    );
+  });
+  server.maxConnections = 100;
+  return server;
+
+  async function answer(request: IncomingMessage): Promise<'active' | 'gone'> {
+    if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected))
+      throw new PaydayError(
+        'unauthenticated',
+        'send "Authorization: Bearer <token>" with this agent\'s token',
+      );
+    const faultId = faultIdOf(request.url ?? '/');
+    switch (request.method) {
+      case 'PUT':
+        book.put(faultId, orderIn(await bodyOf(request)));
+        return book.state(faultId);
+      case 'GET':
+        return book.state(faultId);
+      case 'DELETE':
+        book.end(faultId);
+        return book.state(faultId);
+      default:
+        throw new PaydayError('method_not_allowed', 'only GET, PUT, DELETE is possible here');
+    }
+  }
+}
+
+/** The id may hold slashes, percent-encoded or not. */
+function faultIdOf(url: string): string {
+  const [, encoded] = /^\/faults\/([^?]+)$/.exec(url) ?? [];
+  if (encoded === undefined) throw new PaydayError('not_found', 'there is only /faults/{id} here');
+  let id = '';
+  try {
+    id = decodeURIComponent(encoded);
+  } catch {
+    // Broken encoding is no id.
+  }
+  if (!/^[\x21-\x7e]{1,200}$/.test(id))
+    throw new PaydayError('invalid_fault_id', 'a fault id is 1 to 200 visible ASCII characters');
+  return id;
+}
+
+/** What the values mean is the book's to judge. @throws PaydayError `invalid_body`, `unknown_kind`, `invalid_params`. */
+function orderIn(body: unknown): SpikeOrder {
+  if (!isObject(body) || !isObject(body['params']))
+    throw new PaydayError('invalid_body', 'send {"kind","teamId","serviceId","params","ttlMs"} as JSON');
+  const { kind, teamId, serviceId, params, ttlMs, ...others } = body;
+  const unknown = Object.keys(others)[0];
+  if (unknown !== undefined)
+    throw new PaydayError('invalid_body', `"${unknown.slice(0, 80)}" is not known here`);
+  if (kind !== SPIKE_KIND)
+    throw new PaydayError('unknown_kind', `no fault kind ${JSON.stringify(kind)}; there is ${SPIKE_KIND}`);
+  if (typeof teamId !== 'string' || typeof serviceId !== 'string')
+    throw new PaydayError('invalid_body', '"teamId" and "serviceId" must be texts');
+  const { percent, ...more } = params as Record<string, unknown>;
+  if (Object.keys(more).length > 0)
+    throw new PaydayError('invalid_params', `${SPIKE_KIND} takes percent only`);
+  return { teamId, serviceId, percent: percent as number, ttlMs: ttlMs as number };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > MAX_BODY_BYTES)
+      throw new PaydayError('body_too_large', `at most ${MAX_BODY_BYTES} bytes are taken here`);
+    chunks.push(chunk as Buffer);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new PaydayError('invalid_body', 'the body is no JSON');
+  }
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+  });
+  response.end(text);
+}
+
+/** Hashes have one length, which a comparison in constant time needs. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
