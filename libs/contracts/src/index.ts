@@ -1,3 +1,4 @@
+export * from './chaos-places.js';
 export * from './cloud-event.js';
 export * from './csv.js';
 export * from './game-events.js';

@@ -1,3 +1,4 @@
+import type { ChaosPlaces } from '#contracts';
 import type { Fault, FaultParams } from './fault.js';
 
 /** What a driver sees of a fault. */
@@ -20,7 +21,7 @@ export interface FaultAgent {
 }
 
 /** How a team can be reached; each driver takes the part that it understands. */
-export interface FaultTarget {
+export interface FaultTarget extends ChaosPlaces {
   readonly teamId: string;
   /** The fault agent in a sandbox team's process, for its services. */
   readonly sandbox?: FaultAgent;
@@ -53,8 +54,8 @@ export interface FaultDriver {
   readonly kinds: readonly string[];
   /** @throws PaydayError `invalid_fault_params` that names the parameter and what is allowed. */
   checkParams(kind: string, params: FaultParams): void;
-  /** Whether this target has what the driver needs. */
-  reaches(target: FaultTarget): boolean;
+  /** Whether this target has what the driver needs for a service; without `serviceId`: for any. */
+  reaches(target: FaultTarget, serviceId?: string): boolean;
   fire(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<void>;
   /** Whether the fault took effect. */
   confirm(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<Presence>;

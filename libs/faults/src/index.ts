@@ -4,6 +4,7 @@ export * from './driver-registry.js';
 export * from './driver.js';
 export * from './drivers/sandbox.js';
 export * from './drivers/tcp-proxy.js';
+export * from './drivers/toxiproxy.js';
 export * from './drivers/traffic.js';
 export * from './excuse.js';
 export * from './fairness.js';

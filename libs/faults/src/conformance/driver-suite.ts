@@ -29,6 +29,8 @@ export interface DriverSubject {
   repairable: boolean;
   /** Whether the far side ends a fault by itself; if not, the suite holds that it does not pretend to. */
   deadMan: boolean;
+  /** What this machine lacks to run the suite, and how to get it; null if nothing. Default: nothing. */
+  lacks?(): string | null;
   /** How long a fault of the suite lives. Default: a minute, for subjects whose time the suite moves. */
   ttlMs?: number;
   open(): Promise<DriverBench>;
@@ -39,7 +41,7 @@ const GIVE_UP_MS = 1_000;
 
 /** Runs every promise of `FaultDriver` against one driver, as named tests. */
 export function describeFaultDriver(name: string, subject: DriverSubject): void {
-  describe(`fault driver ${name}`, () => {
+  describeUnless(subject.lacks?.() ?? null, `fault driver ${name}`, () => {
     let bench: DriverBench;
     let order: (kind: string, params?: FaultParams) => FaultOrder;
     const signal = (): AbortSignal => AbortSignal.timeout(5_000);
@@ -186,4 +188,21 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
       }
     });
   });
+}
+
+/** `describe`; or, where something is lacking, a loud skip, which under `CI=true` is a failure. */
+export function describeUnless(lacks: string | null, name: string, define: () => void): void {
+  if (lacks === null) {
+    describe(name, define);
+    return;
+  }
+  const reason = `SKIPPED: ${name}: ${lacks}`;
+  if (process.env['CI'] === 'true') {
+    test(name, () => {
+      throw new Error(reason);
+    });
+    return;
+  }
+  process.stderr.write(`${reason}\n`);
+  test.skip(name, () => undefined);
 }

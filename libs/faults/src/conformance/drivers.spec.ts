@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describeFaultDriver, type DriverSubject } from './driver-suite.js';
 import { sandboxSubject, tcpProxySubject } from './sandbox-subject.js';
+import { toxiproxySubject } from './toxiproxy-subject.js';
 import { trafficSubject } from './traffic-subject.js';
 
 /** Every driver, by the name of its file in `drivers/`. */
@@ -8,6 +9,7 @@ const SUBJECTS: Readonly<Record<string, DriverSubject>> = {
   sandbox: sandboxSubject,
   'tcp-proxy': tcpProxySubject,
   traffic: trafficSubject,
+  toxiproxy: toxiproxySubject,
 };
 
 describe('fault drivers', () => {

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { PerService } from '#contracts';
+import { PaydayError } from '#kernel';
+import type { FaultOrder } from './driver.js';
+
+/** What a target says about one service. @throws PaydayError `unreachable_service` for a service that it says nothing about. */
+export function placeOf<T>(places: PerService<T> | undefined, order: FaultOrder, driver: string): T {
+  const place = findPlace(places, order.serviceId);
+  if (place !== undefined) return place;
+  throw new PaydayError(
+    'unreachable_service',
+    `the chaos targets say nothing about ${driver} for the service "${order.serviceId}" of team ${order.teamId}`,
+  );
+}
+
+/** Whether a target says anything about a service, or (without one) about any. */
+export function hasPlace<T>(places: PerService<T> | undefined, serviceId?: string): boolean {
+  if (serviceId !== undefined) return findPlace(places, serviceId) !== undefined;
+  return places?.default !== undefined || Object.keys(places?.services ?? {}).length > 0;
+}
+
+function findPlace<T>(places: PerService<T> | undefined, serviceId: string): T | undefined {
+  const own = places?.services;
+  return own !== undefined && Object.hasOwn(own, serviceId) ? own[serviceId] : places?.default;
+}
+
+/**
+ * A name for the far side that a fault's id alone fixes: lower-case letters, digits and hyphens, at most 50 characters.
+ * Readable in front, unique by the hash behind.
+ */
+export function farName(faultId: string): string {
+  const readable = faultId
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 28)
+    .replace(/-+$/, '');
+  const hash = createHash('sha256').update(faultId).digest('hex').slice(0, 12);
+  return ['payday', readable, hash].filter((part) => part !== '').join('-');
+}
