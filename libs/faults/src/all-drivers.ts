@@ -1,9 +1,10 @@
 import type { FaultDriver } from './driver.js';
 import { SANDBOX_KINDS, SandboxDriver } from './drivers/sandbox.js';
 import { TCP_PROXY_KINDS, TcpProxyDriver } from './drivers/tcp-proxy.js';
-import type { KindSpecs } from './kind-spec.js';
 import { TOXIPROXY_KINDS, ToxiproxyDriver } from './drivers/toxiproxy.js';
 import { TRAFFIC_KINDS, TrafficDriver } from './drivers/traffic.js';
+import { WEBHOOK_KINDS, WebhookDriver } from './drivers/webhook.js';
+import type { KindSpecs } from './kind-spec.js';
 
 /** Every kind of fault that ships, by the name of its driver: what customers see, and the parameters. */
 export const KINDS_BY_DRIVER: Readonly<Record<string, KindSpecs>> = {
@@ -11,9 +12,16 @@ export const KINDS_BY_DRIVER: Readonly<Record<string, KindSpecs>> = {
   'tcp-proxy': TCP_PROXY_KINDS,
   traffic: TRAFFIC_KINDS,
   toxiproxy: TOXIPROXY_KINDS,
+  webhook: WEBHOOK_KINDS,
 };
 
 /** Every driver that ships. Those whose clients are heavy load them when they are first used. */
 export function createDrivers(): FaultDriver[] {
-  return [new SandboxDriver(), new TcpProxyDriver(), new TrafficDriver(), new ToxiproxyDriver()];
+  return [
+    new SandboxDriver(),
+    new TcpProxyDriver(),
+    new TrafficDriver(),
+    new ToxiproxyDriver(),
+    new WebhookDriver(),
+  ];
 }

@@ -6,6 +6,7 @@ export * from './drivers/sandbox.js';
 export * from './drivers/tcp-proxy.js';
 export * from './drivers/toxiproxy.js';
 export * from './drivers/traffic.js';
+export * from './drivers/webhook.js';
 export * from './excuse.js';
 export * from './fairness.js';
 export * from './fault.js';

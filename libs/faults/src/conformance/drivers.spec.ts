@@ -3,6 +3,7 @@ import { describeFaultDriver, type DriverSubject } from './driver-suite.js';
 import { sandboxSubject, tcpProxySubject } from './sandbox-subject.js';
 import { toxiproxySubject } from './toxiproxy-subject.js';
 import { trafficSubject } from './traffic-subject.js';
+import { webhookSubject } from './webhook-subject.js';
 
 /** Every driver, by the name of its file in `drivers/`. */
 const SUBJECTS: Readonly<Record<string, DriverSubject>> = {
@@ -10,6 +11,7 @@ const SUBJECTS: Readonly<Record<string, DriverSubject>> = {
   'tcp-proxy': tcpProxySubject,
   traffic: trafficSubject,
   toxiproxy: toxiproxySubject,
+  webhook: webhookSubject,
 };
 
 describe('fault drivers', () => {
