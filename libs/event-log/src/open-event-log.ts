@@ -1,4 +1,5 @@
 import { PaydayError, type Clock } from '#kernel';
+import type { LeaseStore } from './dispatch/lease-store.js';
 import { platformTimers, type Timers } from './dispatch/timers.js';
 import type { KafkaCredentials } from './credentials.js';
 import { KNOWN_ADAPTERS } from './known-adapters.js';
@@ -11,7 +12,17 @@ export interface OpenEventLogOptions {
   timers?: Timers;
   /** For `kafka:` URLs with `sasl=…` or a certificate authority of one's own; no URL may hold them. */
   kafka?: KafkaCredentials;
+  /**
+   * Lets members of one group in different processes share partitions, in logs that have no group protocol of their own
+   * (`lmdb:`, `kinesis:`). Default: members of other processes are not known, and each process reads every partition.
+   */
+  leases?: LeaseStore;
+  /** How long a member that died or froze keeps its partitions; ≥ 500, default 3000. */
+  leaseMs?: number;
 }
+
+const DEFAULT_LEASE_MS = 3000;
+const MIN_LEASE_MS = 500;
 
 const platformClock: Clock = {
   nowMs: () => Date.now(),
@@ -23,17 +34,23 @@ const platformClock: Clock = {
  * `kafka://host:port,host:port?setting=value` (docs/kafka.md).
  * @throws PaydayError `invalid_log_url` if the URL names no known adapter or is malformed; `adapter_unavailable` if what
  * the adapter needs is not installed; `log_unavailable` (retryable) if the log cannot be reached; `log_refused`
- * if it can, but does not let this user in; `log_corrupt` or `log_version` if what is there is no log of this program.
+ * if it can, but does not let this user in; `log_corrupt` or `log_version` if what is there is no log of this program;
+ * `invalid_options`.
  */
 export async function openEventLog(url: string, options: OpenEventLogOptions = {}): Promise<EventLog> {
   const scheme = /^([a-z]+):/.exec(url)?.[1];
   const adapter = KNOWN_ADAPTERS.find((known) => known.scheme === scheme);
   const rest = url.slice((scheme ?? '').length + 1);
   if (!adapter?.accepts(rest)) throw invalidUrl(url);
+  const { leaseMs = DEFAULT_LEASE_MS } = options;
+  if (!(leaseMs >= MIN_LEASE_MS))
+    throw new PaydayError('invalid_options', `leaseMs is ${leaseMs}; give at least ${MIN_LEASE_MS} ms`);
   return adapter.open(rest, {
     clock: options.clock ?? platformClock,
     timers: options.timers ?? platformTimers,
     ...(options.kafka && { kafka: options.kafka }),
+    leases: options.leases,
+    leaseMs,
   });
 }
 

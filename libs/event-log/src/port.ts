@@ -15,7 +15,9 @@
  *   and its partition goes on behind it;
  * - groups: a partition has one reader of a group at a time, and moves only after that one's handler and `onRevoked`
  *   have finished; members that join or leave lose nothing and stall no other partition.
- * What differs: `memory:` keeps nothing beyond its own life; `lmdb:` knows only the group members of its own process.
+ * What differs: `memory:` keeps nothing beyond its own life; `lmdb:` knows the group members of other processes only if it
+ * was opened with `leases`. With leases a member that is frozen or cut off beyond the end of its lease may still be in a
+ * handler when the next one begins: what it writes must be fenced, as the scorer's checkpoint is.
  * Callers never branch on which adapter they got.
  *
  * Errors of every method: `log_closed` after `close`, `unknown_topic`, and `log_unavailable` (retryable).

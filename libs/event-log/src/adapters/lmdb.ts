@@ -13,9 +13,8 @@ import { LmdbStore } from './lmdb/store.js';
  *   and perhaps appends that it was not told of.
  * - Several processes on one machine may append to and read from one folder at a time. A reader sees what its own
  *   process appended at once, and what others appended within about 20 ms.
- * - Groups share partitions among the consumers *of one process*, whichever of its logs on the folder they use. Members
- *   in different processes do not know of each other, and each process reads every partition: run one process per group
- *   until leases are kept in Postgres.
+ * - Groups share partitions among the consumers *of one process*, whichever of its logs on the folder they use. With
+ *   `leases` they share them among all processes; without, each process reads every partition: run one per group then.
  * - Nothing is ever deleted: a game's log is its folder, to be removed with the game.
  *
  * @param folder absolute; made if it does not exist. Not on a network file system: LMDB needs its locks and mappings.
@@ -68,8 +67,7 @@ function handleOf(folder: string, shared: Shared, store: LmdbStore): LogStore {
     partitions: (topic) => store.partitions(topic),
     append: (topic, records, appendedAt) => store.append(topic, records, appendedAt),
     end: (topic, partition) => store.end(topic, partition),
-    read: (topic, partition, after, limits) => store.read(topic, partition, after, limits),
-    wait: (topic, partition, after, signal) => store.wait(topic, partition, after, signal),
+    openReader: (topic, partition, start, limits) => store.openReader(topic, partition, start, limits),
     close: async () => {
       if (--shared.users > 0) return store.flushed();
       openStores.delete(folder);

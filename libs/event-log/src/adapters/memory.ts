@@ -1,6 +1,8 @@
 import { topicMismatch, unknownTopic } from '../errors.js';
 import { GroupRegistry } from '../dispatch/group-coordinator.js';
-import type { LogStore, RoutedRecord } from '../dispatch/log-store.js';
+import type { LogStore, ReadLimits, RoutedRecord } from '../dispatch/log-store.js';
+import type { PartitionReader } from '../dispatch/partition-loop.js';
+import { seekingReader, type Seekable } from '../dispatch/seekable.js';
 import { StoreEventLog, type LogDeps } from '../dispatch/store-log.js';
 import type { EventLog, Position, RecordPosition, StoredRecord, TopicSpec } from '../port.js';
 
@@ -18,7 +20,7 @@ interface Partition {
   waiting: Set<() => void>;
 }
 
-class MemoryStore implements LogStore {
+class MemoryStore implements LogStore, Seekable {
   readonly groups = new GroupRegistry();
   private readonly topics = new Map<string, Partition[]>();
 
@@ -58,11 +60,20 @@ class MemoryStore implements LogStore {
     return this.partition(topic, partition).records.at(-1)?.position ?? null;
   }
 
+  openReader(
+    topic: string,
+    partition: number,
+    start: Position | 'earliest' | 'latest',
+    limits: ReadLimits,
+  ): PartitionReader {
+    return seekingReader(this, topic, partition, start, limits);
+  }
+
   read(
     topic: string,
     partition: number,
     after: Position | null,
-    { maxRecords, maxBytes }: { maxRecords: number; maxBytes: number },
+    { maxRecords, maxBytes }: ReadLimits,
   ): StoredRecord[] {
     const { records } = this.partition(topic, partition);
     const batch: StoredRecord[] = [];

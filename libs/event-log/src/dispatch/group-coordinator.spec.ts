@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { GroupCoordinator, GroupRegistry, type GroupMember } from './group-coordinator.js';
+import type { GroupMember } from './group.js';
+import { GroupCoordinator, GroupRegistry } from './group-coordinator.js';
 
 /** Who has which partition, as the members see it; more than one at a time is what must never be. */
 class Board {

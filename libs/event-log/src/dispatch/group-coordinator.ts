@@ -1,20 +1,11 @@
+import type { Group, GroupMember } from './group.js';
 import { planAssignment } from './group-plan.js';
-
-/** A consumer as its group sees it. */
-export interface GroupMember {
-  /** Begin to read the partition. No other member has it. */
-  assign(partition: number): void;
-  /** Stop reading it. Resolves when the running handler and `onRevoked` have finished; never rejects. */
-  revoke(partition: number): Promise<void>;
-  /** The plan has changed; `assign` and `revoke` have been called where it could be carried out at once. */
-  planned(): void;
-}
 
 /**
  * Shares the partitions of one topic among the members of one group inside this process. A partition goes to its
  * next reader only after the last one has let it go; the other partitions are read on meanwhile.
  */
-export class GroupCoordinator {
+export class GroupCoordinator implements Group {
   private readonly members: GroupMember[] = [];
   private readonly owners: (GroupMember | null)[];
   private plan: (GroupMember | null)[];
@@ -34,7 +25,6 @@ export class GroupCoordinator {
     this.replan();
   }
 
-  /** Resolves when the member reads nothing any more; the others have its partitions then. */
   async leave(member: GroupMember): Promise<void> {
     const index = this.members.indexOf(member);
     if (index >= 0) this.members.splice(index, 1);
@@ -42,7 +32,6 @@ export class GroupCoordinator {
     await Promise.all(this.owners.map((owner, p) => (owner === member ? this.revoking.get(p) : undefined)));
   }
 
-  /** The partitions that the member has or is about to get. */
   planOf(member: GroupMember): number[] {
     return this.plan.flatMap((planned, partition) => (planned === member ? [partition] : []));
   }
@@ -60,7 +49,7 @@ export class GroupCoordinator {
     if (owner === planned || this.revoking.has(partition)) return;
     if (owner === null) {
       this.owners[partition] = planned;
-      planned?.assign(partition);
+      planned?.assign(partition, ALWAYS);
       return;
     }
     const released = owner.revoke(partition).then(() => {
@@ -71,6 +60,9 @@ export class GroupCoordinator {
     this.revoking.set(partition, released);
   }
 }
+
+/** Within one process nobody takes a partition that was not given up. */
+const ALWAYS = (): boolean => true;
 
 /** The groups of one log in this process. */
 export class GroupRegistry {

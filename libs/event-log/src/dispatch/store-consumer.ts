@@ -1,11 +1,11 @@
 import { PaydayError } from '#kernel';
-import { invalidPosition, isPosition, comparePositions } from '../positions.js';
-import { positionBeyondEnd, unknownTopic } from '../errors.js';
-import type { ConsumeOptions, Consumer, EventRecord, Position } from '../port.js';
-import type { GroupCoordinator, GroupMember } from './group-coordinator.js';
-import type { LogStore } from './log-store.js';
-import { PartitionLoop, type PartitionReader } from './partition-loop.js';
-import { safeReporter } from './retry.js';
+import { unknownTopic } from '../errors.js';
+import type { ConsumeOptions, Consumer, EventRecord } from '../port.js';
+import type { Group, GroupMember } from './group.js';
+import { leaseEnded } from './leased-group.js';
+import type { LogStore, ReadLimits } from './log-store.js';
+import { PartitionLoop } from './partition-loop.js';
+import { retrying, safeReporter } from './retry.js';
 import type { Timers } from './timers.js';
 
 const DEFAULT_BATCH_RECORDS = 1000;
@@ -15,6 +15,8 @@ const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 export interface StoreConsumerContext {
   store: LogStore;
   timers: Timers;
+  /** The group that shares the topic's partitions; a new one for a consumer that reads them all. */
+  groupOf(options: ConsumeOptions, partitions: number, report: (error: unknown) => void): Group;
   appendDeadLetter(topic: string, record: EventRecord): Promise<unknown>;
   onClosed(consumer: StoreConsumer): void;
 }
@@ -24,7 +26,8 @@ export class StoreConsumer implements Consumer, GroupMember {
   readonly ready: Promise<void>;
   private readonly loops = new Map<number, PartitionLoop>();
   private readonly report: (error: unknown) => void;
-  private coordinator: GroupCoordinator | undefined;
+  private readonly starting = new AbortController();
+  private group: Group | undefined;
   private closing: Promise<void> | undefined;
   private isReady = false;
   private becomeReady!: () => void;
@@ -42,7 +45,7 @@ export class StoreConsumer implements Consumer, GroupMember {
     // A caller that does not ask for `ready` learns of trouble by `onError`; it must not take the process down.
     this.ready.catch(this.report);
     // Not at once: the caller's functions may refer to the consumer that it has not got yet.
-    queueMicrotask(() => this.start());
+    queueMicrotask(() => void this.start());
   }
 
   close(): Promise<void> {
@@ -50,20 +53,28 @@ export class StoreConsumer implements Consumer, GroupMember {
     return this.closing;
   }
 
-  assign(partition: number): void {
-    const { topic } = this.options;
+  assign(partition: number, holds: () => boolean): void {
+    const { topic, group = '' } = this.options;
+    const options: ConsumeOptions = {
+      ...this.options,
+      onBatch: async (batch) => {
+        // Rejected, so that it is told; the group revokes the partition, which ends the retrying.
+        if (!holds()) throw leaseEnded(topic, group, partition);
+        return this.options.onBatch(batch);
+      },
+    };
     const loop = new PartitionLoop(
       {
         topic,
         partition,
-        options: this.options,
+        options,
         timers: this.context.timers,
         report: this.report,
         appendDeadLetter: this.context.appendDeadLetter,
       },
       {
         startAt: () => this.options.startAt(partition),
-        openReader: (start) => this.openReader(partition, start),
+        openReader: (start) => this.context.store.openReader(topic, partition, start, this.limits),
         onStarted: () => this.planned(),
         givesUp: (error) => this.failsStart(error),
       },
@@ -83,28 +94,31 @@ export class StoreConsumer implements Consumer, GroupMember {
 
   /** Ready once everything that the plan gives to this member is being read. */
   planned(): void {
-    if (this.isReady || !this.coordinator || this.closing) return;
-    if (!this.coordinator.planOf(this).every((partition) => this.loops.get(partition)?.started)) return;
+    if (this.isReady || !this.group || this.closing) return;
+    if (!this.group.planOf(this).every((partition) => this.loops.get(partition)?.started)) return;
     this.isReady = true;
     this.becomeReady();
   }
 
-  private start(): void {
-    if (this.closing) return;
-    const { store } = this.context;
-    const { topic, group } = this.options;
-    try {
-      const partitions = checkedPartitions(store, this.options);
-      this.coordinator = store.groups.coordinator(topic, group, partitions);
-    } catch (error) {
-      this.fail(error);
-      return;
-    }
-    this.coordinator.join(this);
+  private async start(): Promise<void> {
+    const { signal } = this.starting;
+    const { timers } = this.context;
+    const partitions = await retrying({ timers, signal, report: this.report }, async () => {
+      try {
+        return await checkedPartitions(this.context.store, this.options);
+      } catch (error) {
+        if (this.failsStart(error)) return undefined;
+        throw error;
+      }
+    });
+    if (partitions === undefined || this.closing) return;
+    this.group = this.context.groupOf(this.options, partitions, this.report);
+    this.group.join(this);
   }
 
   private async shutDown(): Promise<void> {
-    await this.coordinator?.leave(this);
+    this.starting.abort();
+    await this.group?.leave(this);
     this.becomeReady();
     this.context.onClosed(this);
   }
@@ -121,50 +135,24 @@ export class StoreConsumer implements Consumer, GroupMember {
     return true;
   }
 
-  private openReader(partition: number, start: Position | 'earliest' | 'latest'): PartitionReader {
-    const { store } = this.context;
-    const { topic, maxBatchRecords } = this.options;
-    const limits = { maxRecords: maxBatchRecords ?? DEFAULT_BATCH_RECORDS, maxBytes: MAX_BATCH_BYTES };
-    let after = resolveStart(store, topic, partition, start);
-    return {
-      read: () => {
-        const records = store.read(topic, partition, after, limits);
-        after = records.at(-1)?.position ?? after;
-        return records;
-      },
-      wait: (signal) => store.wait(topic, partition, after, signal),
-    };
+  private get limits(): ReadLimits {
+    return { maxRecords: this.options.maxBatchRecords ?? DEFAULT_BATCH_RECORDS, maxBytes: MAX_BATCH_BYTES };
   }
 }
 
 /** The number of the topic's partitions. @throws PaydayError for options with which a consumer could never work. */
-function checkedPartitions(store: LogStore, options: ConsumeOptions): number {
+async function checkedPartitions(store: LogStore, options: ConsumeOptions): Promise<number> {
   const { topic, deadLetterTopic, maxBatchRecords } = options;
   if (maxBatchRecords !== undefined && (!Number.isInteger(maxBatchRecords) || maxBatchRecords < 1))
     throw new PaydayError('invalid_options', `maxBatchRecords is ${maxBatchRecords}; give an integer ≥ 1`);
-  const partitions = store.partitions(topic);
+  const partitions = await store.partitions(topic);
   if (partitions === undefined) throw unknownTopic(topic);
   if (deadLetterTopic === topic)
     throw new PaydayError(
       'invalid_options',
       `the dead letters of "${topic}" cannot go to that same topic: its consumer would read its own poison for ever`,
     );
-  if (deadLetterTopic !== undefined && store.partitions(deadLetterTopic) === undefined)
+  if (deadLetterTopic !== undefined && (await store.partitions(deadLetterTopic)) === undefined)
     throw unknownTopic(deadLetterTopic);
   return partitions;
-}
-
-/** The position behind which reading begins; null for the very first record. */
-function resolveStart(
-  store: LogStore,
-  topic: string,
-  partition: number,
-  start: Position | 'earliest' | 'latest',
-): Position | null {
-  if (start === 'earliest') return null;
-  const end = store.end(topic, partition);
-  if (start === 'latest') return end;
-  if (typeof start !== 'string' || !isPosition(start)) throw invalidPosition(start);
-  if (end === null || comparePositions(start, end) > 0) throw positionBeyondEnd(topic, partition, start, end);
-  return start;
 }

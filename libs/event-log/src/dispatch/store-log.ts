@@ -11,6 +11,9 @@ import type {
   TopicSpec,
 } from '../port.js';
 import { DEAD_LETTER_HEADROOM_BYTES, MAX_RECORD_BYTES, assertRecord, assertTopicSpecs } from '../records.js';
+import type { Group } from './group.js';
+import type { LeaseStore } from './lease-store.js';
+import { LeasedGroup, newMemberName } from './leased-group.js';
 import type { LogStore } from './log-store.js';
 import { StoreConsumer } from './store-consumer.js';
 import type { Timers } from './timers.js';
@@ -21,11 +24,15 @@ export interface LogDeps {
   timers: Timers;
   /** For a log in Kafka. */
   kafka?: KafkaCredentials;
+  /** Where members of one group in different processes find each other; without it, groups end at the process. */
+  leases?: LeaseStore | undefined;
+  leaseMs: number;
 }
 
 /** The event log over a store in this process: checks what callers give, routes keys, runs consumers, closes in order. */
 export class StoreEventLog implements EventLog {
   private readonly consumers = new Set<StoreConsumer>();
+  private readonly lookUps = new Map<string, Promise<number | undefined>>();
   private closing: Promise<void> | undefined;
   private isClosed = false;
 
@@ -43,7 +50,7 @@ export class StoreEventLog implements EventLog {
 
   async partitions(topic: string): Promise<number> {
     this.assertOpen();
-    return this.partitionsOf(topic);
+    return this.mustPartitions(topic);
   }
 
   async append(topic: string, records: readonly EventRecord[]): Promise<RecordPosition[]> {
@@ -56,6 +63,7 @@ export class StoreEventLog implements EventLog {
       {
         store: this.store,
         timers: this.deps.timers,
+        groupOf: (wanted, partitions, report) => this.groupOf(wanted, partitions, report),
         appendDeadLetter: (topic, record) =>
           this.route(topic, [record], MAX_RECORD_BYTES + DEAD_LETTER_HEADROOM_BYTES),
         onClosed: (closed) => this.consumers.delete(closed),
@@ -68,8 +76,9 @@ export class StoreEventLog implements EventLog {
 
   async endPositions(topic: string): Promise<(Position | null)[]> {
     this.assertOpen();
-    return Array.from({ length: this.partitionsOf(topic) }, (_, partition) =>
-      this.store.end(topic, partition),
+    const partitions = await this.mustPartitions(topic);
+    return Promise.all(
+      Array.from({ length: partitions }, (_, partition) => this.store.end(topic, partition)),
     );
   }
 
@@ -85,23 +94,60 @@ export class StoreEventLog implements EventLog {
     await this.store.close();
   }
 
-  /** No `await` before the store has the records: the order of calls is the order in the log. */
+  /** Nothing is awaited before the store has the records, where it can be helped: the order of calls is that in the log. */
   private async route(
     topic: string,
     records: readonly EventRecord[],
     maxBytes: number,
   ): Promise<RecordPosition[]> {
     this.assertOpen();
-    const partitions = this.partitionsOf(topic);
-    const routed = records.map((record) => {
-      assertRecord(topic, record, maxBytes);
-      return { record, partition: partitionOf(record.key, partitions) };
-    });
-    return routed.length === 0 ? [] : this.store.append(topic, routed, this.deps.clock.nowMs());
+    for (const record of records) assertRecord(topic, record, maxBytes);
+    const partitions = this.lookUp(topic);
+    if (!(partitions instanceof Promise)) return this.appendTo(topic, records, partitions);
+    const copies = records.map((record) => ({ ...record, value: new Uint8Array(record.value) }));
+    return partitions.then((known) => this.appendTo(topic, copies, known));
   }
 
-  private partitionsOf(topic: string): number {
-    const partitions = this.store.partitions(topic);
+  private appendTo(
+    topic: string,
+    records: readonly EventRecord[],
+    partitions: number | undefined,
+  ): RecordPosition[] | Promise<RecordPosition[]> {
+    if (partitions === undefined) throw unknownTopic(topic);
+    if (records.length === 0) return [];
+    const routed = records.map((record) => ({ record, partition: partitionOf(record.key, partitions) }));
+    return this.store.append(topic, routed, this.deps.clock.nowMs());
+  }
+
+  /**
+   * One look-up for all who need it while it runs, so that their continuations come in the order of the calls. It is
+   * forgotten just before the first of them, so that nothing appended later can come between.
+   */
+  private lookUp(topic: string): number | undefined | Promise<number | undefined> {
+    const running = this.lookUps.get(topic);
+    if (running) return running;
+    const found = this.store.partitions(topic);
+    if (found instanceof Promise) {
+      this.lookUps.set(topic, found);
+      const forget = (): unknown => this.lookUps.delete(topic);
+      found.then(forget, forget);
+    }
+    return found;
+  }
+
+  private groupOf(
+    { topic, group }: ConsumeOptions,
+    partitions: number,
+    report: (error: unknown) => void,
+  ): Group {
+    const { leases, clock, timers, leaseMs } = this.deps;
+    if (group === undefined || !leases) return this.store.groups.coordinator(topic, group, partitions);
+    const member = { topic, group, member: newMemberName() };
+    return new LeasedGroup({ store: leases, clock, timers, leaseMs, member, partitions, report });
+  }
+
+  private async mustPartitions(topic: string): Promise<number> {
+    const partitions = await this.lookUp(topic);
     if (partitions === undefined) throw unknownTopic(topic);
     return partitions;
   }

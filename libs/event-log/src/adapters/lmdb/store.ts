@@ -1,7 +1,9 @@
 import { PaydayError } from '#kernel';
 import { topicMismatch, unknownTopic } from '../../errors.js';
 import { GroupRegistry } from '../../dispatch/group-coordinator.js';
-import type { LogStore, RoutedRecord } from '../../dispatch/log-store.js';
+import type { LogStore, ReadLimits, RoutedRecord } from '../../dispatch/log-store.js';
+import type { PartitionReader } from '../../dispatch/partition-loop.js';
+import { seekingReader, type Seekable } from '../../dispatch/seekable.js';
 import type { Timers } from '../../dispatch/timers.js';
 import type { Position, RecordPosition, StoredRecord, TopicSpec } from '../../port.js';
 import { Appender } from './appender.js';
@@ -12,7 +14,7 @@ import { lastPosition } from './tails.js';
 import { Wakeups } from './wakeups.js';
 
 /** The log's topics and records in one LMDB file, shared by all logs that this process has open on its folder. */
-export class LmdbStore implements LogStore {
+export class LmdbStore implements LogStore, Seekable {
   readonly groups = new GroupRegistry();
   private readonly topics = new Map<string, TopicEntry>();
   private readonly db: Database;
@@ -67,11 +69,20 @@ export class LmdbStore implements LogStore {
     return last === 0 ? null : String(last);
   }
 
+  openReader(
+    topic: string,
+    partition: number,
+    start: Position | 'earliest' | 'latest',
+    limits: ReadLimits,
+  ): PartitionReader {
+    return seekingReader(this, topic, partition, start, limits);
+  }
+
   read(
     topic: string,
     partition: number,
     after: Position | null,
-    { maxRecords, maxBytes }: { maxRecords: number; maxBytes: number },
+    { maxRecords, maxBytes }: ReadLimits,
   ): StoredRecord[] {
     const { id } = this.mustTopic(topic);
     const range = this.db.getRange({
