@@ -1,0 +1,273 @@
+import fc from 'fast-check';
+import { ManualTime, settled } from '../conformance/manual-time.js';
+import { MemoryLeaseStore } from '../conformance/memory-lease-store.js';
+import type { GroupMember } from './group.js';
+import type { LeaseStore } from './lease-store.js';
+import { LeasedGroup } from './leased-group.js';
+
+const LEASE_MS = 3000;
+
+/** A process with one member of the group. Its clock shows another time than anybody else's. */
+class Process implements GroupMember {
+  readonly time = new ManualTime();
+  /** Partition → whether the member may still hand over batches of it. */
+  readonly reading = new Map<number, () => boolean>();
+  readonly handlers: (() => void)[] = [];
+  readonly reports: unknown[] = [];
+  readonly group: LeasedGroup;
+  left: Promise<void> | undefined;
+  private thawed: (() => void)[] = [];
+  isFrozen = false;
+
+  constructor(
+    private readonly world: World,
+    name: string,
+    private readonly skewMs: number,
+  ) {
+    this.time.moveTo(skewMs + world.nowMs);
+    this.group = new LeasedGroup({
+      store: this.store(),
+      clock: this.time,
+      timers: this.time,
+      leaseMs: LEASE_MS,
+      member: { topic: 't', group: 'g', member: name },
+      partitions: world.partitions,
+      report: (error) => this.reports.push(error),
+    });
+    this.group.join(this);
+  }
+
+  assign(partition: number, holds: () => boolean): void {
+    if (this.reading.has(partition)) throw new Error(`${partition} was assigned twice`);
+    this.reading.set(partition, holds);
+  }
+
+  revoke(partition: number): Promise<void> {
+    if (!this.reading.has(partition)) throw new Error(`${partition} was not being read`);
+    return new Promise((resolve) => {
+      this.handlers.push(() => {
+        this.reading.delete(partition);
+        resolve();
+      });
+    });
+  }
+
+  planned(): void {}
+
+  moveTo(worldMs: number): void {
+    this.time.moveTo(worldMs + this.skewMs);
+  }
+
+  /** World time at which something happens by itself. */
+  get nextMs(): number {
+    return this.time.nextMs - this.skewMs;
+  }
+
+  freeze(): void {
+    this.isFrozen = true;
+    this.time.freeze();
+  }
+
+  thaw(): void {
+    this.isFrozen = false;
+    this.time.thaw();
+    for (const go of this.thawed.splice(0)) go();
+  }
+
+  /** Every call may fail, before or after it took effect; no answer reaches a frozen process. */
+  private store(): LeaseStore {
+    const { world } = this;
+    const call = async <T>(action: () => Promise<T>): Promise<T> => {
+      if (world.outage === 'unreachable') throw new Error('the store is unreachable');
+      const answer = await action();
+      while (this.isFrozen) await new Promise<void>((go) => this.thawed.push(go));
+      if (world.outage === 'answers are lost') throw new Error('the answer was lost');
+      return answer;
+    };
+    return {
+      renew: (member, request) => call(() => world.store.renew(member, request)),
+      acquire: (member, request) => call(() => world.store.acquire(member, request)),
+      release: (member, partitions) => call(() => world.store.release(member, partitions)),
+      watch: (topic, group, onChange) =>
+        world.store.watch(topic, group, () => {
+          if (!this.isFrozen && world.hints) onChange();
+        }),
+    };
+  }
+}
+
+class World {
+  nowMs = 0;
+  outage: 'none' | 'unreachable' | 'answers are lost' = 'none';
+  readonly store = new MemoryLeaseStore(() => this.nowMs);
+  readonly all: Process[] = [];
+  readonly alive: Process[] = [];
+
+  constructor(
+    readonly partitions: number,
+    readonly hints: boolean,
+  ) {}
+
+  join(): Process {
+    const process = new Process(this, `m${this.all.length}`, this.all.length * 86_400_000);
+    this.all.push(process);
+    this.alive.push(process);
+    return process;
+  }
+
+  async pass(ms: number): Promise<void> {
+    const untilMs = this.nowMs + ms;
+    for (;;) {
+      await settled();
+      this.check();
+      const nextMs = Math.min(untilMs, ...this.all.map((process) => process.nextMs));
+      // Something is due now: let it happen before time moves on.
+      this.nowMs = Math.max(this.nowMs, nextMs);
+      for (const process of this.all) process.moveTo(this.nowMs);
+      if (this.nowMs >= untilMs && !this.all.some((process) => process.nextMs <= untilMs)) break;
+    }
+    await settled();
+    this.check();
+  }
+
+  /** At every moment, whoever was killed or frozen: one reader at most that would still hand over a batch. */
+  check(): void {
+    for (let partition = 0; partition < this.partitions; partition++) {
+      const readers = this.all.filter((process) => process.reading.get(partition)?.());
+      if (readers.length > 1) throw new Error(`${readers.length} members read partition ${partition}`);
+    }
+  }
+
+  /** No more trouble, handlers end at once; afterwards all is as it should be. */
+  async calm(forMs: number): Promise<void> {
+    this.outage = 'none';
+    for (const process of this.alive) process.thaw();
+    for (let passedMs = 0; passedMs < forMs; passedMs += 100) {
+      for (const process of this.all)
+        if (!process.isFrozen) process.handlers.splice(0).forEach((end) => end());
+      await this.pass(100);
+    }
+  }
+}
+
+const step = fc.oneof(
+  fc.constant({ kind: 'join' as const }),
+  fc.record({
+    kind: fc.constantFrom('leave', 'kill', 'freeze', 'thaw', 'end handler' as const),
+    which: fc.nat(),
+  }),
+  fc.record({
+    kind: fc.constant('outage' as const),
+    outage: fc.constantFrom<World['outage']>('none', 'unreachable', 'answers are lost'),
+  }),
+  fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 2 * LEASE_MS }) }),
+);
+
+describe('LeasedGroup', () => {
+  it('never two readers, and at last everything is read, evenly, whatever members, clocks and store have been through', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 7 }),
+        fc.boolean(),
+        fc.array(step, { maxLength: 40 }),
+        async (partitions, hints, steps) => {
+          const world = new World(partitions, hints);
+          for (const action of steps) {
+            const { alive } = world;
+            const chosen = 'which' in action ? alive[action.which % Math.max(1, alive.length)] : undefined;
+            if (action.kind === 'join') world.join();
+            else if (action.kind === 'outage') world.outage = action.outage;
+            else if (action.kind === 'pass') await world.pass(action.ms);
+            else if (chosen) {
+              if (action.kind === 'freeze') chosen.freeze();
+              else if (action.kind === 'thaw') chosen.thaw();
+              else if (action.kind === 'end handler' && !chosen.isFrozen) chosen.handlers.shift()?.();
+              else if (action.kind === 'kill') {
+                alive.splice(alive.indexOf(chosen), 1);
+                chosen.freeze();
+              } else if (action.kind === 'leave' && !chosen.isFrozen) {
+                alive.splice(alive.indexOf(chosen), 1);
+                chosen.left = chosen.group.leave(chosen);
+              }
+            }
+            await settled();
+            world.check();
+          }
+          await world.calm(4 * LEASE_MS);
+          const { alive, all } = world;
+          await Promise.all(all.map(({ left }) => left));
+          const shares = alive.map(({ reading }) => reading.size);
+          expect(shares.reduce((sum, share) => sum + share, 0)).toBe(alive.length > 0 ? partitions : 0);
+          expect(Math.max(0, ...shares) - Math.min(Infinity, ...shares)).toBeLessThanOrEqual(1);
+          for (const process of alive) {
+            expect([...process.reading.keys()].sort()).toEqual(process.group.planOf(process).sort());
+            expect([...process.reading.values()].every((holds) => holds())).toBe(true);
+            await Promise.all([process.group.leave(process), world.calm(100)]);
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  }, 60_000);
+
+  it('a partition moves only when its handler has ended, however long that takes, and the others move at once', async () => {
+    const world = new World(4, true);
+    const first = world.join();
+    await world.pass(10);
+    const second = world.join();
+    await world.pass(10);
+    expect(first.handlers).toHaveLength(2);
+    await world.pass(10 * LEASE_MS);
+    expect(second.reading.size).toBe(0);
+    first.handlers.shift()!();
+    await world.pass(10);
+    expect(second.reading.size).toBe(1);
+    expect(first.reading.size).toBe(3);
+    first.handlers.shift()!();
+    await world.pass(10);
+    expect([first.reading.size, second.reading.size]).toEqual([2, 2]);
+    expect(first.reports).toEqual([]);
+  });
+
+  it('a killed member’s partitions move when its leases end, without waiting for the next look', async () => {
+    const world = new World(2, true);
+    const dies = world.join();
+    await world.pass(10);
+    const stays = world.join();
+    await world.calm(1000);
+    expect([dies.reading.size, stays.reading.size]).toEqual([1, 1]);
+    dies.freeze();
+    await world.pass(LEASE_MS + 50);
+    expect(stays.reading.size).toBe(2);
+  });
+
+  it('a member that hears nothing from the store stops by itself when its leases end, and is told', async () => {
+    const world = new World(2, true);
+    const cutOff = world.join();
+    await world.pass(10);
+    world.outage = 'unreachable';
+    await world.pass(LEASE_MS - 20);
+    expect(cutOff.handlers).toHaveLength(0);
+    await world.pass(30);
+    expect(cutOff.handlers).toHaveLength(2);
+    expect([...cutOff.reading.values()].some((holds) => holds())).toBe(false);
+    expect(cutOff.reports).toContainEqual(expect.objectContaining({ code: 'lease_ended' }));
+    await world.calm(6000);
+    expect(cutOff.reading.size).toBe(2);
+  });
+
+  it('leaving ends though the store is unreachable, and its leases end by themselves', async () => {
+    const world = new World(2, true);
+    const leaves = world.join();
+    await world.pass(10);
+    world.outage = 'unreachable';
+    const left = leaves.group.leave(leaves);
+    leaves.handlers.splice(0).forEach((end) => end());
+    await world.pass(100);
+    await left;
+    world.outage = 'none';
+    const next = world.join();
+    await world.pass(LEASE_MS + 50);
+    expect(next.reading.size).toBe(2);
+  });
+});
