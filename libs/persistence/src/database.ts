@@ -7,6 +7,7 @@ import { ENTITIES } from './entities.js';
 import { InitialSchema1700000000000 } from './migrations/0001-initial-schema.js';
 import { AuditLog1700000200000 } from './migrations/0002-audit-log.js';
 import { GameControl1700000300000 } from './migrations/0003-game-control.js';
+import { Leases1700000400000 } from './migrations/0004-leases.js';
 
 export interface OpenDatabaseOptions {
   /** Bring the schema up to date first. Default false: another service does. */
@@ -56,13 +57,17 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions = {
 }
 
 /** A connection of its own with the same settings, for LISTEN and for prepared statements. Not connected yet. */
-export function dedicatedClient(dataSource: DataSource, applicationName: string): pg.Client {
+export function dedicatedClient(
+  dataSource: DataSource,
+  applicationName: string,
+  connectWithinMs = 10_000,
+): pg.Client {
   const { url } = dataSource.options as { url?: string };
   const client = new pg.Client({
     connectionString: url,
     types: CHECKED_TYPES,
     application_name: applicationName,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: connectWithinMs,
     keepAlive: true,
   });
   client.on('error', () => undefined); // The next query fails and says so; without this the process would end.
@@ -104,7 +109,12 @@ async function migrateAlone(dataSource: DataSource): Promise<void> {
   }
 }
 
-const MIGRATIONS = [InitialSchema1700000000000, AuditLog1700000200000, GameControl1700000300000];
+const MIGRATIONS = [
+  InitialSchema1700000000000,
+  AuditLog1700000200000,
+  GameControl1700000300000,
+  Leases1700000400000,
+];
 
 const STARTING_UP = '57P03';
 

@@ -9,6 +9,13 @@ export type Query = <Row = Record<string, unknown>>(
   values: unknown[],
 ) => Promise<Row[]>;
 
+export interface DedicatedConnectionOptions {
+  /** A connection, or an answer, that takes longer counts as lost. Default: 10 s for a connection, no limit for an answer. */
+  timeoutMs?: number;
+  /** Called with each new connection, before its first statement. */
+  onConnected?(client: pg.Client): Promise<unknown>;
+}
+
 /**
  * One connection outside the pool, opened at first use and again after it was lost. Its calls run one after the
  * other. A lost connection shows as PaydayError `database_unavailable` (retryable); what PostgreSQL itself
@@ -22,6 +29,7 @@ export class DedicatedConnection {
   constructor(
     private readonly dataSource: DataSource,
     private readonly applicationName: string,
+    private readonly options: DedicatedConnectionOptions = {},
   ) {}
 
   /** Runs `work` with the connection to itself. */
@@ -57,9 +65,14 @@ export class DedicatedConnection {
   async #exclusive<T>(work: (query: Query) => Promise<T>): Promise<T> {
     if (this.#closed) throw new PaydayError('database_closed', 'the store was closed');
     const client = await this.#connected();
+    const { timeoutMs } = this.options;
     return work(async <Row>(statement: Statement, values: unknown[]) => {
       try {
-        const { rows } = await client.query({ ...statement, values });
+        const { rows } = await client.query({
+          ...statement,
+          values,
+          ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
+        });
         return rows as Row[];
       } catch (cause) {
         if (!isConnectionLoss(cause)) throw cause;
@@ -71,9 +84,10 @@ export class DedicatedConnection {
 
   async #connected(): Promise<pg.Client> {
     if (this.#client !== null) return this.#client;
-    const client = dedicatedClient(this.dataSource, this.applicationName);
+    const client = dedicatedClient(this.dataSource, this.applicationName, this.options.timeoutMs);
     try {
       await client.connect();
+      await this.options.onConnected?.(client);
     } catch (cause) {
       await client.end().catch(() => undefined);
       throw unavailable(cause);
@@ -106,7 +120,8 @@ function isConnectionLoss(error: unknown): boolean {
   return (code !== undefined && /^E[A-Z]+$/.test(code)) || DRIVER_LOST.test(messageOf(error));
 }
 
-const DRIVER_LOST = /connection terminated|connection error|not queryable|client was closed/i;
+const DRIVER_LOST =
+  /connection terminated|connection error|not queryable|client was closed|query read timeout/i;
 
 function unavailable(cause: unknown): PaydayError {
   return new PaydayError('database_unavailable', `PostgreSQL is not reachable: ${messageOf(cause)}`, {

@@ -12,6 +12,7 @@ export * from './ledger-reader.js';
 export * from './ledger-rows.js';
 export * from './migrated.js';
 export * from './only-one.js';
+export * from './lease-store.js';
 export * from './outbox.js';
 export * from './outbox-relay.js';
 export * from './scorer-store.js';

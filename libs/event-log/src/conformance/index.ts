@@ -19,3 +19,4 @@ export function describeEventLog(name: string, factory: EventLogFactory): void {
     describeLifecycle(factory);
   });
 }
+export { describeLeaseStore, type LeaseStoreFixture } from './lease-store.js';

@@ -16,8 +16,11 @@ class Process implements GroupMember {
   readonly reports: unknown[] = [];
   readonly group: LeasedGroup;
   left: Promise<void> | undefined;
-  private thawed: (() => void)[] = [];
+  /** Answers that have not come yet. */
+  private waiting: (() => void)[] = [];
   isFrozen = false;
+  /** Calls that take effect at once, and whose answers come when they are no longer slow. */
+  slow: 'none' | 'acquire' | 'all' = 'none';
 
   constructor(
     private readonly world: World,
@@ -70,23 +73,25 @@ class Process implements GroupMember {
 
   thaw(): void {
     this.isFrozen = false;
+    this.slow = 'none';
     this.time.thaw();
-    for (const go of this.thawed.splice(0)) go();
+    for (const go of this.waiting.splice(0)) go();
   }
 
   /** Every call may fail, before or after it took effect; no answer reaches a frozen process. */
   private store(): LeaseStore {
     const { world } = this;
-    const call = async <T>(action: () => Promise<T>): Promise<T> => {
+    const call = async <T>(action: () => Promise<T>, name = 'all'): Promise<T> => {
       if (world.outage === 'unreachable') throw new Error('the store is unreachable');
       const answer = await action();
-      while (this.isFrozen) await new Promise<void>((go) => this.thawed.push(go));
+      while (this.isFrozen || this.slow === 'all' || this.slow === name)
+        await new Promise<void>((go) => this.waiting.push(go));
       if (world.outage === 'answers are lost') throw new Error('the answer was lost');
       return answer;
     };
     return {
       renew: (member, request) => call(() => world.store.renew(member, request)),
-      acquire: (member, request) => call(() => world.store.acquire(member, request)),
+      acquire: (member, request) => call(() => world.store.acquire(member, request), 'acquire'),
       release: (member, partitions) => call(() => world.store.release(member, partitions)),
       watch: (topic, group, onChange) =>
         world.store.watch(topic, group, () => {
@@ -141,7 +146,7 @@ class World {
   /** No more trouble, handlers end at once; afterwards all is as it should be. */
   async calm(forMs: number): Promise<void> {
     this.outage = 'none';
-    for (const process of this.alive) process.thaw();
+    for (const process of this.all) if (process.left || this.alive.includes(process)) process.thaw();
     for (let passedMs = 0; passedMs < forMs; passedMs += 100) {
       for (const process of this.all)
         if (!process.isFrozen) process.handlers.splice(0).forEach((end) => end());
@@ -153,14 +158,23 @@ class World {
 const step = fc.oneof(
   fc.constant({ kind: 'join' as const }),
   fc.record({
-    kind: fc.constantFrom('leave', 'kill', 'freeze', 'thaw', 'end handler' as const),
+    kind: fc.constantFrom(
+      'leave',
+      'kill',
+      'freeze',
+      'acquire',
+      'all',
+      'thaw',
+      'thaw',
+      'end handler' as const,
+    ),
     which: fc.nat(),
   }),
   fc.record({
     kind: fc.constant('outage' as const),
     outage: fc.constantFrom<World['outage']>('none', 'unreachable', 'answers are lost'),
   }),
-  fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 2 * LEASE_MS }) }),
+  fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: LEASE_MS }) }),
 );
 
 describe('LeasedGroup', () => {
@@ -180,6 +194,7 @@ describe('LeasedGroup', () => {
             else if (action.kind === 'pass') await world.pass(action.ms);
             else if (chosen) {
               if (action.kind === 'freeze') chosen.freeze();
+              else if (action.kind === 'acquire' || action.kind === 'all') chosen.slow = action.kind;
               else if (action.kind === 'thaw') chosen.thaw();
               else if (action.kind === 'end handler' && !chosen.isFrozen) chosen.handlers.shift()?.();
               else if (action.kind === 'kill') {
@@ -206,7 +221,7 @@ describe('LeasedGroup', () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
   }, 60_000);
 
@@ -254,6 +269,35 @@ describe('LeasedGroup', () => {
     expect(cutOff.reports).toContainEqual(expect.objectContaining({ code: 'lease_ended' }));
     await world.calm(6000);
     expect(cutOff.reading.size).toBe(2);
+  });
+
+  it('a renewal counts from when it was asked for, not from when the answer came', async () => {
+    const world = new World(1, true);
+    const member = world.join();
+    await world.pass(10);
+    member.slow = 'all';
+    await world.pass(LEASE_MS - 100);
+    member.thaw();
+    world.outage = 'unreachable';
+    await world.pass(LEASE_MS / 3);
+    expect(member.reading.get(0)!()).toBe(true);
+    await world.pass(200);
+    expect(member.reading.get(0)!()).toBe(false);
+  });
+
+  it('what is acquired while it leaves is given up at once', async () => {
+    const world = new World(2, true);
+    const leaves = world.join();
+    leaves.slow = 'acquire';
+    await world.pass(10);
+    const left = leaves.group.leave(leaves);
+    leaves.thaw();
+    await world.pass(10);
+    await left;
+    expect(leaves.reading.size).toBe(0);
+    const next = world.join();
+    await world.pass(10);
+    expect(next.reading.size).toBe(2);
   });
 
   it('leaving ends though the store is unreachable, and its leases end by themselves', async () => {
