@@ -1,4 +1,4 @@
-import type { EventRecord, Position, RecordPosition, StoredRecord, TopicSpec } from '../port.js';
+import type { EventRecord, Position, RecordPosition, TopicSpec } from '../port.js';
 import type { GroupRegistry } from './group-coordinator.js';
 import type { PartitionReader } from './partition-loop.js';
 
