@@ -144,6 +144,18 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     expect(complaints).toEqual([]);
   });
 
+  test('news stays on one line where it stands below two columns, and is cut off with an ellipsis', async () => {
+    const game = newGame(42);
+    const event = { kind: 'announcement' as const, text: 'Everybody is promised a unicorn. '.repeat(5) };
+    game.view.ticker = ['a', 'b', 'c'].map((id) => ({ id, at: Date.now(), event }));
+    const at = await open(game);
+    const lines = await at.$$eval('.headline p', (news) =>
+      news.map((p) => Math.round(p.clientHeight / parseFloat(getComputedStyle(p).fontSize))),
+    );
+    expect(lines).toEqual([1, 1, 1]);
+    expect(await overflow(at)).toEqual({ wide: 0, high: 0 });
+  });
+
   test('reduced motion: rows jump and figures do not count', async () => {
     const game = newGame(8);
     const at = await open(game);
