@@ -37,9 +37,7 @@ describe('the chaos module on real parts', () => {
       migrations: CHAOS_MIGRATIONS,
     });
     log = await openEventLog('memory:');
-    await log.createTopics(
-      [TOPICS.gameEvents, TOPICS.deadLetters].map((topic) => ({ topic, partitions: 1 })),
-    );
+    await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));
     log.consume({
       topic: TOPICS.gameEvents,
       startAt: () => 'earliest',
@@ -160,14 +158,27 @@ describe('the chaos module on real parts', () => {
         data: { announcementId: 'hello', text: 'Good morning' },
       }),
     );
+    const { body: report } = await request(app.getHttpServer()).get('/api/v1/faults/report').expect(200);
+    expect(report).toMatchObject({
+      gameId: 'game',
+      teams: [
+        { teamId: 'fenrir', count: 1, dealtMs: TTL_MS, byKind: { crash: { count: 1 } } },
+        { teamId: 'a-real-team', count: 0, byKind: {} },
+      ],
+      spread: { count: 1 },
+    });
+    await request(app.getHttpServer()).get('/api/v1/faults/report?game=none').expect(404);
     const metrics = (await request(app.getHttpServer()).get('/metrics').expect(200)).text;
     expect(metrics).toContain('payday_timeline_entries_total{type="fault",outcome="fired"} 1');
   });
 
   it('describes its face in OpenAPI', () => {
     const { paths, components } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
-    expect(paths['/api/v1/faults']?.get?.responses).toHaveProperty('200');
-    expect(Object.keys(components!.schemas!)).toEqual(expect.arrayContaining(['FaultList', 'FaultView']));
+    for (const path of ['/api/v1/faults', '/api/v1/faults/report'])
+      expect(paths[path]?.get?.responses).toHaveProperty('200');
+    expect(Object.keys(components!.schemas!)).toEqual(
+      expect.arrayContaining(['FaultList', 'FaultView', 'ChaosReportView', 'ChaosAmountView']),
+    );
   });
 
   function states(): string[] {

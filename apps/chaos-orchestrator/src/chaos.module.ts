@@ -10,6 +10,7 @@ import type { ChaosCommands } from './commands/types.js';
 import { FaultsController } from './faults.controller.js';
 import { CHAOS_COMMANDS, Orchestrator, type FaultTargets } from './orchestrator.js';
 import { PostgresChaosStore } from './postgres-store.js';
+import { ScoreFollower } from './score-follower.js';
 import { realTimers } from './timers.js';
 
 export interface ChaosOptions {
@@ -62,6 +63,7 @@ export class ChaosModule {
               policy: options.policy,
             }),
         },
+        ScoreFollower,
         {
           provide: CHAOS_COMMANDS,
           inject: [Orchestrator],

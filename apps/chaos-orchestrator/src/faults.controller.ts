@@ -1,6 +1,17 @@
-import { Controller, Get, Inject } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProperty,
+  ApiQuery,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { FaultInfo, FaultState } from '#contracts';
+import type { ChaosAmount, ChaosReport, TeamChaos } from '#faults';
+import { PaydayError } from '#kernel';
 import { Orchestrator } from './orchestrator.js';
 
 const STATES: readonly FaultState[] = ['firing', 'active', 'reverting', 'reverted', 'stuck'];
@@ -25,6 +36,12 @@ export class FaultView implements Omit<FaultInfo, 'detail'> {
   startedAt!: number;
   @ApiProperty({ description: 'When it ends at the latest, epoch ms' })
   expiresAt!: number;
+  @ApiProperty({
+    enum: ['count', 'pause'],
+    required: false,
+    description: 'pause: the windows that it strikes do not score for the team. Default: count',
+  })
+  scoring?: FaultInfo['scoring'];
 }
 
 export class FaultList {
@@ -35,7 +52,40 @@ export class FaultList {
   faults!: FaultView[];
 }
 
+export class ChaosAmountView implements ChaosAmount {
+  @ApiProperty({ description: 'Faults that struck: seen to act, or possibly acting now', example: 3 })
+  count!: number;
+  @ApiProperty({ description: 'What they were meant to last, together, in ms', example: 120_000 })
+  dealtMs!: number;
+  @ApiProperty({
+    description: 'What they really lasted: a team that repairs one shortens it',
+    example: 87_000,
+  })
+  actedMs!: number;
+}
+
+export class TeamChaosView extends ChaosAmountView implements TeamChaos {
+  @ApiProperty({ example: 'fenrir-works' })
+  teamId!: string;
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: { $ref: getSchemaPath(ChaosAmountView) },
+    description: 'By kind of fault',
+  })
+  byKind!: Record<string, ChaosAmountView>;
+}
+
+export class ChaosReportView implements ChaosReport {
+  @ApiProperty({ example: 'unicorn-rentals-7f3a' })
+  gameId!: string;
+  @ApiProperty({ type: [TeamChaosView], description: 'Every team, in the order in which they joined' })
+  teams!: TeamChaosView[];
+  @ApiProperty({ type: ChaosAmountView, description: 'Most minus least of any team' })
+  spread!: ChaosAmountView;
+}
+
 @ApiTags('faults')
+@ApiExtraModels(ChaosAmountView)
 @Controller('api/v1/faults')
 export class FaultsController {
   constructor(@Inject(Orchestrator) private readonly orchestrator: Orchestrator) {}
@@ -45,5 +95,16 @@ export class FaultsController {
   @ApiOkResponse({ type: FaultList })
   list(): FaultList {
     return { faults: this.orchestrator.list().map(({ detail: _, ...view }) => view) };
+  }
+
+  @Get('report')
+  @ApiOperation({ summary: 'How much chaos each team of a game had: was it fair?' })
+  @ApiQuery({ name: 'game', required: false, description: 'Default: the newest game' })
+  @ApiOkResponse({ type: ChaosReportView })
+  @ApiNotFoundResponse({ description: '`unknown_game`' })
+  report(@Query('game') game?: string): ChaosReportView {
+    const gameId = game ?? this.orchestrator.newestGameId;
+    if (gameId === null) throw new PaydayError('unknown_game', 'There is no game yet.');
+    return { gameId, ...this.orchestrator.report(gameId) };
   }
 }

@@ -1,86 +1,4 @@
-import type { ChaosLimits, TimelineEntry } from '#contracts';
-import { EventBuilder, buildScenario } from '#testing';
-import { ManualTime } from './conformance/manual-time.js';
-import { MemoryChaosStore } from './conformance/memory-store.js';
-import { OrchestratorProcess, type Death } from './conformance/process.js';
-import { TeamWorld } from './conformance/team-world.js';
-
-const START = 1_700_000_000_000;
-const ANNA = { tokenId: 't1', role: 'facilitator', label: 'Anna' } as const;
-const TEAMS = ['fenrir', 'garm', 'hati', 'skoll'];
-
-function fault(id: string, atMs: number, overrides: object = {}): TimelineEntry {
-  return {
-    type: 'fault',
-    atMs,
-    id,
-    kind: 'crash',
-    serviceId: 'catalog',
-    params: {},
-    ttlMs: 10_000,
-    teams: 'all',
-    label: `Trouble ${id}`,
-    ...overrides,
-  };
-}
-
-const news = (id: string, atMs: number): TimelineEntry => ({
-  type: 'announcement',
-  atMs,
-  id,
-  text: `News ${id}`,
-});
-
-const NO_LIMITS: ChaosLimits = { maxTeams: 100, maxDurationMs: 3_600_000, cooldownMs: 0, maxActive: 1000 };
-
-/** A game that starts at START, with everything around it. */
-class Game {
-  readonly time = new ManualTime(START - 5_000);
-  readonly store = new MemoryChaosStore();
-  readonly driver = new TeamWorld(this.time);
-  readonly events = new EventBuilder('game');
-  readonly log;
-  process!: OrchestratorProcess;
-
-  constructor(timeline: TimelineEntry[], durationMs = 120_000, chaos = NO_LIMITS) {
-    this.log = [
-      this.events.created(buildScenario({ timeline, durationMs, chaos })),
-      ...TEAMS.map((id) => this.events.team(id)),
-      this.events.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + durationMs }),
-    ];
-  }
-
-  async boot(death: Death | null = null): Promise<this> {
-    this.process = await new OrchestratorProcess(this, death).boot(this.log);
-    return this;
-  }
-
-  get orchestrator() {
-    return this.process.orchestrator;
-  }
-
-  async happens(...args: Parameters<EventBuilder['make']>): Promise<void> {
-    const event = this.events.make(...args);
-    this.log.push(event);
-    await this.orchestrator.handle(event);
-  }
-
-  /** Lets time pass up to this long after the start. */
-  at(ms: number): Promise<void> {
-    return this.time.until(START + ms);
-  }
-
-  /** What was published: each fault's states, and announcements by their text. */
-  published(): string[] {
-    return this.store.events.map((event) => {
-      if (event.type === 'dev.payday.fault.changed')
-        return `${event.data.fault.id} ${event.data.fault.state}`;
-      return event.type === 'dev.payday.announcement.made' ? event.data.text : event.type;
-    });
-  }
-}
-
-const all = (entry: string): string[] => TEAMS.map((team) => `${entry}/${team}`);
+import { ANNA, Game, START, TEAMS, all, faultEntry as fault, newsEntry as news } from './conformance/game.js';
 
 describe('orchestrator', () => {
   it('fires each entry at its game time and reverts it when its time is over', async () => {
@@ -251,7 +169,7 @@ describe('orchestrator', () => {
   it('passes over events that make no sense, and repeated ones', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
     await game.happens('dev.payday.game.resumed', { fromAt: START + 1, endsAt: START });
-    for (const event of game.log) await game.orchestrator.handle(event);
+    for (const event of game.told) await game.orchestrator.handle(event);
     await game.at(20_000);
     expect(game.driver.activations).toHaveLength(TEAMS.length);
   });
