@@ -16,6 +16,8 @@ export class TeamWorld implements FaultDriver {
   readonly name = 'world';
   readonly kinds = ['crash', 'slow'];
   readonly activations: Activation[] = [];
+  /** Teams that there is no way to. */
+  readonly unreachable = new Set<string>();
   /** Teams whose agent takes calls and never answers. */
   readonly hanging = new Set<string>();
   /** Teams whose agent refuses every call. */
@@ -31,8 +33,8 @@ export class TeamWorld implements FaultDriver {
 
   checkParams(): void {}
 
-  reaches(): boolean {
-    return true;
+  reaches({ teamId }: FaultTarget): boolean {
+    return !this.unreachable.has(teamId);
   }
 
   async fire(target: FaultTarget, order: FaultOrder): Promise<void> {
