@@ -136,7 +136,8 @@ export class FaultDesk {
         goneAt.set(key, Math.max(at, goneAt.get(key) ?? 0));
       }
     return {
-      unfinished: [...running, ...stored].map(({ info }) => info),
+      // A fault that ends just now is still among those that run.
+      unfinished: [...running, ...stored].map(({ info }) => info).filter(({ state }) => state !== 'reverted'),
       lastGoneAt: (teamId, serviceId) => goneAt.get(`${teamId} ${serviceId}`) ?? null,
       nowMs,
     };

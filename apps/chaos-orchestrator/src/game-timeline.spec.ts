@@ -1,0 +1,226 @@
+import type { GameEventData, Scenario, TimelineEntry } from '#contracts';
+import { Game, NO_LIMITS, START, TEAMS, all, faultEntry, newsEntry } from './conformance/game.js';
+
+async function playing(timeline: TimelineEntry[], chaos: Partial<Scenario['chaos']> = {}): Promise<Game> {
+  return new Game(timeline, { chaos: { ...NO_LIMITS, ...chaos } }).boot();
+}
+
+const skipped = (game: Game): string[] => game.audited().filter((line) => line.includes('.skipped'));
+
+describe('a timeline keeps to the limits', () => {
+  it('cuts a fault that is to last too long, and says so', async () => {
+    const game = await playing([faultEntry('long', 10_000, { ttlMs: 30_000 })], { maxDurationMs: 5_000 });
+    await game.at(14_900);
+    expect(game.driver.acting()).toEqual(all('long'));
+    await game.at(15_100);
+    expect(game.driver.acting()).toEqual([]);
+    expect(game.audited()).toEqual([
+      'timeline timeline.fired long cut to 5 s: no fault may last longer (it says 30 s)',
+    ]);
+  });
+
+  it('lets a fault for all wait until all may be struck, at the same time', async () => {
+    const game = await playing([faultEntry('both', 20_000, { ttlMs: 15_000 })], { cooldownMs: 10_000 });
+    await game.at(14_000);
+    await game.inject('one', { ttlMs: 2_000 });
+    await game.at(25_900);
+    expect(game.driver.activations.map(({ faultId }) => faultId)).toEqual(['hand.one/garm']);
+    expect(game.commands.list({}).timelines[0]!.entries[0]).toMatchObject({
+      state: 'waiting',
+      detail: 'catalog is to be left in peace for 10 s after a fault: garm',
+    });
+    await game.at(26_200);
+    expect(game.driver.acting()).toEqual(all('both'));
+    // It has its whole time from then on.
+    await game.at(40_900);
+    expect(game.driver.acting()).toEqual(all('both'));
+  });
+
+  it('skips it for everybody if that takes longer than the fault would', async () => {
+    const game = await playing([faultEntry('both', 20_000, { ttlMs: 4_000 })], { cooldownMs: 30_000 });
+    await game.at(14_000);
+    await game.inject('one', { ttlMs: 2_000 });
+    await game.at(60_000);
+    expect(game.driver.activations).toHaveLength(1);
+    expect(skipped(game)).toEqual([
+      'timeline timeline.skipped both catalog is to be left in peace for 30 s after a fault: garm',
+    ]);
+  });
+
+  it('goes on as soon as a stop makes room', async () => {
+    const game = await playing(
+      [faultEntry('a', 10_000, { ttlMs: 40_000 }), faultEntry('b', 11_000, { ttlMs: 40_000 })],
+      {
+        maxActive: 4,
+      },
+    );
+    await game.at(20_000);
+    expect(game.driver.acting()).toEqual(all('a'));
+    await game.commands.stop(
+      { injectionId: 'a' },
+      { commandId: 's', actor: { tokenId: null, role: 'system', label: 'x' } },
+    );
+    await game.at(20_200);
+    expect(game.driver.acting()).toEqual(all('b'));
+  });
+
+  it('skips what can never be', async () => {
+    const game = await playing([faultEntry('all', 10_000), faultEntry('odd', 11_000, { kind: 'meteor' })], {
+      maxActive: 3,
+    });
+    await game.at(20_000);
+    expect(game.driver.activations).toEqual([]);
+    expect(skipped(game)).toEqual([
+      'timeline timeline.skipped all it needs 4 faults at once, and at most 3 may act',
+      expect.stringContaining('timeline.skipped odd no driver knows the fault kind "meteor"'),
+    ]);
+  });
+
+  it('strikes fewer where it must, and makes up for it the next time', async () => {
+    const two = (id: string, atMs: number) => faultEntry(id, atMs, { teams: 2, ttlMs: 8_000 });
+    const game = await playing(
+      [faultEntry('one', 5_000, { teams: 3, ttlMs: 8_000 }), two('two', 10_000), two('three', 30_000)],
+      { maxActive: 4 },
+    );
+    await game.at(60_000);
+    expect(game.audited()[1]).toMatch(/fired two 1 of 2 teams: 3 faults act, and at most 4 may$/);
+    const struck = game.driver.activations.map(({ faultId }) => faultId.split('/')[1]!);
+    const counts = TEAMS.map((team) => struck.filter((id) => id === team).length);
+    expect(counts.sort()).toEqual([1, 1, 2, 2]);
+  });
+
+  it('says what a driver does not reach', async () => {
+    const game = await playing([faultEntry('some', 10_000)]);
+    game.driver.unreachable.add('hati');
+    await game.at(11_000);
+    expect(game.driver.acting()).toHaveLength(3);
+    expect(game.audited()).toEqual(["timeline timeline.fired some the world driver doesn't reach hati"]);
+  });
+});
+
+describe('a condition', () => {
+  const when = { teamsUpPercent: 75, byMs: 60_000 };
+
+  it('lets an entry run when enough teams have every service up, not before its time', async () => {
+    const game = await playing([faultEntry('trouble', 20_000, { when })]);
+    await game.at(5_000);
+    for (const team of TEAMS) game.lamps(team, 'up', 'up');
+    await game.at(10_000);
+    game.lamps('garm', 'up', 'failing');
+    game.lamps('hati', 'down', 'up');
+    await game.at(30_000);
+    expect(game.driver.activations).toEqual([]);
+    expect(game.commands.list({}).timelines[0]!.entries[0]).toMatchObject({
+      ...{ state: 'waiting', at: null, detail: 'when 75 % of the teams have every service up' },
+    });
+    game.lamps('hati', 'slow', 'up');
+    await game.at(30_100);
+    expect(game.driver.acting()).toEqual(all('trouble'));
+  });
+
+  it('gives way to its deadline', async () => {
+    const game = await playing([faultEntry('trouble', 20_000, { when }), newsEntry('next', 25_000)]);
+    await game.at(59_900);
+    expect(game.published()).toEqual(['News next']);
+    await game.at(60_100);
+    expect(game.driver.acting()).toEqual(all('trouble'));
+  });
+
+  it('may never hold', async () => {
+    const game = await playing([faultEntry('trouble', 20_000, { when: { ...when, byMs: null } })]);
+    await game.at(120_000);
+    expect(game.driver.activations).toEqual([]);
+  });
+
+  it('is looked at anew after a restart', async () => {
+    const game = await playing([faultEntry('trouble', 20_000, { when })]);
+    await game.at(21_000);
+    for (const team of ['fenrir', 'garm']) game.lamps(team, 'up');
+    game.process.kill();
+    await game.boot();
+    await game.at(22_000);
+    game.lamps('hati', 'up');
+    await game.at(23_000);
+    expect(game.driver.activations).toEqual([]);
+    for (const team of ['fenrir', 'garm']) game.lamps(team, 'up');
+    await game.at(24_000);
+    expect(game.driver.acting()).toEqual(all('trouble'));
+  });
+});
+
+describe('windows that don’t score', () => {
+  const excuses = (game: Game): GameEventData['dev.payday.windows.excused'][] =>
+    game.store.events.flatMap((event) => (event.type === 'dev.payday.windows.excused' ? [event.data] : []));
+  const paused = (id: string, atMs: number) =>
+    faultEntry(id, atMs, { scoring: 'pause', teams: ['garm'], ttlMs: 5_400 });
+
+  it('are told of when the fault fires, and again when it is verified gone, on window boundaries', async () => {
+    const game = await playing([paused('sorry', 10_300)]);
+    await game.at(10_400);
+    const about = { excuseId: 'sorry/garm', teamId: 'garm', serviceId: 'catalog', reason: 'Trouble sorry' };
+    const from = { ...about, fromAt: START + 10_000 };
+    expect(excuses(game)).toEqual([{ ...from, untilAt: null }]);
+    expect(game.published().slice(0, 2)).toEqual(['sorry/garm firing', 'dev.payday.windows.excused']);
+    game.driver.stubborn.add('garm');
+    await game.at(18_200);
+    game.driver.stubborn.clear();
+    await game.at(40_000);
+    const gone = game.store.events.find(
+      (e) => e.type === 'dev.payday.fault.changed' && e.data.fault.state === 'reverted',
+    )!;
+    const untilAt = START + (Math.floor((gone.time - START) / 1000) + 1) * 1000;
+    expect(excuses(game).slice(1)).toEqual([{ ...from, untilAt }]);
+    expect(untilAt).toBeGreaterThan(START + 18_000);
+  });
+
+  it('end also when the fault could not be fired, and after a restart', async () => {
+    const game = await playing([paused('failing', 10_000), paused('killed', 30_000)]);
+    game.driver.failing.add('garm');
+    await game.at(14_000);
+    game.driver.failing.clear();
+    await game.at(32_000);
+    game.process.kill();
+    await game.at(50_000);
+    await game.boot();
+    await game.at(51_000);
+    const ends = new Map(excuses(game).map(({ excuseId, untilAt }) => [excuseId, untilAt]));
+    expect([...ends.keys()]).toEqual(['failing/garm', 'killed/garm']);
+    for (const untilAt of ends.values()) expect(untilAt).not.toBeNull();
+  });
+
+  it('are none where nothing fired, and none for other faults', async () => {
+    const game = await playing([paused('sorry', 10_000), faultEntry('usual', 20_000)]);
+    await game.at(5_000);
+    await game.happens('dev.payday.game.paused', { fromAt: START + 6_000, reason: '' });
+    await game.happens('dev.payday.game.ended', { endsAt: START + 30_000 });
+    await game.at(40_000);
+    expect(excuses(game)).toEqual([]);
+  });
+});
+
+describe('announcements', () => {
+  it('pass pictures and videos on', async () => {
+    const media = { pictureUrl: '/ceo.png', videoUrl: 'https://video.test/ceo' };
+    const game = await playing([newsEntry('ceo', 1_000, media)]);
+    await game.at(2_000);
+    expect(game.store.events[0]!.data).toEqual({ announcementId: 'ceo', text: 'News ceo', ...media });
+  });
+});
+
+describe('storing an entry that only seemed to fail', () => {
+  it('leaves no fault behind that nobody drives', async () => {
+    const game = await playing([faultEntry('outage', 10_000, { ttlMs: 60_000 })]);
+    const takeEntry = game.store.takeEntry.bind(game.store);
+    game.store.takeEntry = async (...args) => {
+      await takeEntry(...args);
+      throw new Error('the connection was lost behind the commit');
+    };
+    await game.at(10_100);
+    game.store.takeEntry = takeEntry;
+    expect(game.driver.activations).toEqual([]);
+    await game.at(12_000);
+    expect(game.driver.acting()).toEqual(all('outage'));
+    await game.at(71_000);
+    expect(game.driver.acting()).toEqual([]);
+  });
+});
