@@ -17,10 +17,11 @@ import {
 } from '#runtime';
 import { ScoreFeed } from '../../broadcaster/src/index.js';
 import { Orchestrator } from '../../chaos-orchestrator/src/index.js';
-import { GameLoop, GameService, systemActor } from '../../control/src/index.js';
+import { GameLoop, GameService, TokenService, systemActor } from '../../control/src/index.js';
 import { AllInOneModule } from './app.module.js';
 import { SupervisedChild } from './child-process.js';
 import { openDataFolder, type DataFolder } from './data-folder.js';
+import { keepFacilitatorToken } from './facilitator-token.js';
 import { startEngines, type Engines } from './engines.js';
 import { botTeams, planGame, type GamePlan } from './game-plan.js';
 import { lastSignOfLife } from './last-sign-of-life.js';
@@ -53,6 +54,8 @@ export class Launcher {
   private proberAgent: FaultAgent | undefined;
   private app: NestFastifyApplication | undefined;
   private gameId = '';
+  /** Where the facilitator finds the token. */
+  tokenFile = '';
   private stopping: Promise<void> | undefined;
   private readonly eventsCaughtUp = deferred();
   private door: Door = { open: () => {} };
@@ -84,6 +87,8 @@ export class Launcher {
     this.engines = await startEngines(this.folder, this.logger, process.env['DATABASE_URL']);
     progress.step('starting the services');
     const app = await this.makeServices(this.engines);
+    const { path } = this.folder;
+    this.tokenFile = await keepFacilitatorToken(path, app.get(TokenService), app.get(TokenStore));
     const games = app.get(GameService);
     const game = plan ? await this.newGame(plan, games) : await this.resumeGame(record!, games);
     this.gameId = game.id;

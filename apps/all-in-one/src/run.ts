@@ -74,5 +74,6 @@ function printUrls(launcher: Launcher, progress: Progress): void {
   progress.headline(`Leaderboard   ${launcher.url}/`);
   progress.line(`Standings     ${launcher.url}/api/v1/standings`);
   progress.line(`API           ${launcher.url}/api/docs`);
+  progress.line(`Facilitator   the token is in ${launcher.tokenFile}; only you can read it`);
   progress.line('Ctrl-C stops the game; npm start -- --resume goes on with it.');
 }

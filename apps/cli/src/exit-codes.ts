@@ -10,6 +10,8 @@ const USAGE_ERRORS = new Set([
   'no_database',
   'no_game',
   'unknown_game',
+  'unknown_team',
+  'unknown_token',
   'unreadable_file',
   'unwritable_file',
 ]);

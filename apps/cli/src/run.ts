@@ -6,6 +6,7 @@ import { addMigrate } from './commands/migrate.js';
 import { addReplay } from './commands/replay.js';
 import { addRescore } from './commands/rescore.js';
 import { addRun } from './commands/run.js';
+import { addToken } from './commands/token.js';
 import { addTopics } from './commands/topics.js';
 import { EXIT, isUsageError } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
@@ -13,7 +14,7 @@ import { systemTerminal } from './terminal.js';
 
 const HELP = `
 Exit codes: 0 fine, 1 a difference was found or something failed, 2 wrong usage.
-A game is read from the data folder of npm start, while it runs as well as afterwards; nothing in it is changed.
+A game is read from the data folder of npm start, while it runs as well as afterwards; nothing but tokens is changed in it.
 docs/scoring.md describes how pay is computed, and every field that is exported.`;
 
 /**
@@ -38,7 +39,7 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
   const finish = (code: number): void => {
     exitCode = code;
   };
-  for (const add of [addAudit, addExport, addRescore, addReplay, addRun, addTopics, addMigrate])
+  for (const add of [addAudit, addExport, addRescore, addReplay, addRun, addTopics, addMigrate, addToken])
     add(program, terminal, finish);
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -6,17 +6,29 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { EventLog } from '#event-log';
-import { GameStore, LedgerReader, OutboxRelay } from '#persistence';
-import { DATA_SOURCE, EVENT_LOG, LOGGER, type Logger } from '#runtime';
+import type { Clock } from '#kernel';
+import { GameStore, LedgerReader, OutboxRelay, TokenStore } from '#persistence';
+import {
+  CLOCK,
+  DATA_SOURCE,
+  EVENT_LOG,
+  LOGGER,
+  TOKEN_VERIFIER,
+  type Logger,
+  type TokenVerifier,
+} from '#runtime';
 import type { DataSource } from 'typeorm';
 import { FreezeService } from './freeze-service.js';
 import { GameChanges } from './game-changes.js';
 import { GameLoop } from './game-loop.js';
 import { GameService } from './game-service.js';
+import { AuditController } from './http/audit.controller.js';
 import { ChangesController } from './http/changes.controller.js';
 import { GamesController } from './http/games.controller.js';
 import { LifeCycleController } from './http/life-cycle.controller.js';
 import { LedgerController } from './http/ledger.controller.js';
+import { TeamsController } from './http/teams.controller.js';
+import { TokensController } from './http/tokens.controller.js';
 import {
   CONTROL_OPTIONS,
   type ControlOptions,
@@ -24,6 +36,8 @@ import {
   LATENCY_PERCENTILES,
   type LatencyPercentiles,
 } from './options.js';
+import { TeamService } from './teams/team-service.js';
+import { TokenService } from './token-service.js';
 
 export interface ControlModuleOptions extends Partial<ControlOptions> {
   latencyPercentiles: LatencyPercentiles;
@@ -37,7 +51,15 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
   static register({ latencyPercentiles, ...options }: ControlModuleOptions): DynamicModule {
     return {
       module: ControlModule,
-      controllers: [GamesController, LifeCycleController, ChangesController, LedgerController],
+      controllers: [
+        GamesController,
+        LifeCycleController,
+        TeamsController,
+        ChangesController,
+        TokensController,
+        AuditController,
+        LedgerController,
+      ],
       providers: [
         { provide: CONTROL_OPTIONS, useValue: { ...DEFAULT_CONTROL_OPTIONS, ...options } },
         { provide: LATENCY_PERCENTILES, useValue: latencyPercentiles },
@@ -48,12 +70,28 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
           inject: [DATA_SOURCE],
         },
         { provide: OutboxRelay, useFactory: relayTo, inject: [DATA_SOURCE, EVENT_LOG, LOGGER] },
+        {
+          provide: TokenStore,
+          useFactory: tokenStore,
+          inject: [TOKEN_VERIFIER, DATA_SOURCE, CLOCK],
+        },
         GameChanges,
         GameService,
+        TeamService,
+        TokenService,
         FreezeService,
         GameLoop,
       ],
-      exports: [GameService, FreezeService, GameLoop, GameStore, LedgerReader, OutboxRelay],
+      exports: [
+        GameService,
+        FreezeService,
+        TokenService,
+        TokenStore,
+        GameLoop,
+        GameStore,
+        LedgerReader,
+        OutboxRelay,
+      ],
     };
   }
 
@@ -64,6 +102,11 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationShutdown(): Promise<void> {
     await this.relay.stop();
   }
+}
+
+/** The one that verifies, where it can: what is revoked here then works no more at once. */
+function tokenStore(verifier: TokenVerifier, dataSource: DataSource, clock: Clock): TokenStore {
+  return verifier instanceof TokenStore ? verifier : new TokenStore(dataSource, clock);
 }
 
 function relayTo(dataSource: DataSource, eventLog: EventLog, logger: Logger): OutboxRelay {

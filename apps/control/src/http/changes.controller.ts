@@ -1,7 +1,8 @@
-import { Body, Controller, Inject, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, HttpCode, Inject, Param, Post, Put, Query } from '@nestjs/common';
 import {
   ApiBody,
   ApiCreatedResponse,
+  ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
@@ -14,8 +15,8 @@ import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
 import { mustBeTeam, mustCover } from './access.js';
 import { parseBody, parseQuery } from './parse.js';
-import { ADJUSTMENT, ApiProblems, ENDPOINT } from './responses.js';
-import { adjustmentBody, endpointBody, gameQuery } from './schemas.js';
+import { ADJUSTMENT, ANNOUNCEMENT, ApiProblems, ENDPOINT } from './responses.js';
+import { adjustmentBody, announcementBody, endpointBody, gameQuery } from './schemas.js';
 
 @ApiTags('games')
 @Controller('api/v1')
@@ -62,6 +63,65 @@ export class ChangesController {
     mustCover(principal, id);
     const stored = await this.games.setEndpoint(id, teamId, serviceId, url, actorOf(principal));
     return { teamId, serviceId, url: stored };
+  }
+
+  @Delete('teams/:id/endpoints/:serviceId')
+  @HttpCode(204)
+  @Roles('facilitator', 'team')
+  @ApiOperation({
+    summary: 'Take an endpoint away',
+    description: 'As setting it to null. Repeatable. A team token changes its own team’s endpoints only.',
+  })
+  @ApiParam({ name: 'id', description: 'Id of the team' })
+  @ApiParam({ name: 'serviceId', description: 'Id of the service' })
+  @ApiQuery({ name: 'game', required: false, description: 'Id of a game; default: the newest' })
+  @ApiNoContentResponse()
+  @ApiProblems(
+    'invalid_query',
+    'unauthenticated',
+    'forbidden',
+    'unknown_game',
+    'unknown_team',
+    'unknown_service',
+    'game_over',
+  )
+  async removeEndpoint(
+    @Param('id') teamId: string,
+    @Param('serviceId') serviceId: string,
+    @Query() query: unknown,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<void> {
+    await this.setEndpoint(teamId, serviceId, query, { url: null }, principal);
+  }
+
+  @Post('announcements')
+  @Roles('facilitator')
+  @ApiOperation({
+    summary: 'Tell everybody something',
+    description: 'It appears on the leaderboard’s ticker; a picture and a video may go with it.',
+  })
+  @ApiBody({
+    schema: {
+      type: 'object',
+      required: ['text'],
+      properties: {
+        game: { type: 'string', description: 'Id of a game; default: the newest' },
+        text: { type: 'string', minLength: 1, maxLength: 500 },
+        pictureUrl: { type: 'string', description: 'http(s), or a path of this server' },
+        videoUrl: { type: 'string', description: 'http(s), or a path of this server' },
+      },
+    },
+  })
+  @ApiCreatedResponse({ schema: ANNOUNCEMENT })
+  @ApiProblems('bad_request', 'unauthenticated', 'forbidden', 'unknown_game')
+  async announce(
+    @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<GameEventData['dev.payday.announcement.made']> {
+    const { game, ...announcement } = parseBody(announcementBody, body);
+    const { id } = await this.games.game(game ?? principal.gameId);
+    mustCover(principal, id);
+    return this.games.announce(id, announcement, actorOf(principal));
   }
 
   @Post('adjustments')

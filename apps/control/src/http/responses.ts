@@ -4,7 +4,7 @@ import { PROBLEMS, type ProblemCode } from '#contracts';
 
 /** The part of OpenAPI's schema object that is used here. */
 interface SchemaObject {
-  type: 'object' | 'array' | 'string' | 'integer' | 'number';
+  type: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
   format?: string;
   description?: string;
   example?: string | number;
@@ -131,6 +131,63 @@ export const ADJUSTMENT = object({
   cents: int('Given, or taken if negative'),
   reason: text('Why'),
   effectiveAt: int('It counts in the window that holds this instant, epoch ms'),
+});
+
+const TEAM_ENDPOINTS: SchemaObject = { type: 'object', description: 'URL by service id' };
+export const FULL_TEAM = object({
+  ...TEAM.properties,
+  ranked: { type: 'boolean', description: 'Unranked teams are probed but not placed' },
+  endpoints: TEAM_ENDPOINTS,
+});
+export const FULL_TEAMS = object({ teams: list(FULL_TEAM) });
+export const ANNOUNCEMENT: SchemaObject = {
+  ...object({ announcementId: text('Id of the announcement'), text: text('What was said') }),
+  properties: {
+    announcementId: text('Id of the announcement'),
+    text: text('What was said'),
+    pictureUrl: text('http(s), or a path of this server'),
+    videoUrl: text('http(s), or a path of this server'),
+  },
+};
+
+const ROLE: SchemaObject = {
+  type: 'string',
+  enum: ['facilitator', 'team', 'prober', 'integration', 'read-only'],
+};
+export const TOKEN = object({
+  id: text('Id of the token; no secret'),
+  role: ROLE,
+  label: text('Whose it is, or what it is for'),
+  gameId: orNull(text('Set when it is good for one game only')),
+  teamId: orNull(text('Set for role team')),
+  createdAt: int('Epoch ms'),
+  expiresAt: orNull(int('Epoch ms from which on it is worth nothing')),
+  revokedAt: orNull(int('Epoch ms')),
+});
+export const TOKENS = object({ tokens: list(TOKEN) });
+export const MADE_TOKEN = object({
+  ...TOKEN.properties,
+  secret: text('Send it as "Authorization: Bearer <secret>". Shown this once'),
+});
+
+export const AUDIT = object({
+  entries: list(
+    object({
+      seq: int('1, 2, 3 … over all games'),
+      at: int('Epoch ms'),
+      actor: object({
+        tokenId: orNull(text('Null for Payday itself')),
+        role: { type: 'string', enum: [...ROLE.enum!, 'system'] },
+        label: text('The label of the token, or which part of Payday'),
+      }),
+      action: text('What was done', 'game.paused'),
+      subject: { type: 'object', description: 'To what, by kind of thing: {"game": "demo-1a2b"}' },
+      details: { type: 'object', description: 'What explains it' },
+      prevHash: text('Hash of the entry before, hexadecimal'),
+      hash: text('Hash of this entry, hexadecimal'),
+    }),
+  ),
+  nextBefore: orNull(int('Pass as `before` for the next page; null on the last')),
 });
 
 /** Documents the problems that a handler answers with. */

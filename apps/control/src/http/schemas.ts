@@ -63,12 +63,16 @@ export const historyQuery = z
   });
 
 // Control characters have no place in what pages and logs show.
-const reason = z
-  .string({ error: 'must be a text' })
-  .trim()
-  .min(1, 'must not be empty: say why')
-  .max(200, 'has at most 200 characters')
-  .regex(/^\P{Cc}*$/u, 'must be one line without control characters');
+function oneLine(maxLength: number, empty: string) {
+  return z
+    .string({ error: 'must be a text' })
+    .trim()
+    .min(1, empty)
+    .max(maxLength, `has at most ${maxLength} characters`)
+    .regex(/^\P{Cc}*$/u, 'must be one line without control characters');
+}
+
+const reason = oneLine(200, 'must not be empty: say why');
 
 export const pauseBody = z.strictObject({ reason: reason.default('paused by the facilitator') }).nullish();
 
@@ -86,6 +90,54 @@ export function scheduleBody(nowMs: number) {
       .max(nowMs + MAX_AHEAD_MS, `lies more than a year ahead; it is ${nowMs} now, in epoch milliseconds`),
   });
 }
+
+/** The rest is read as an entry of a teams file. */
+export const newTeamBody = z.record(z.string(), z.unknown(), { error: 'must be a team: {"name": …}' });
+
+export const TOKEN_ROLES = ['facilitator', 'team', 'prober', 'integration', 'read-only'] as const;
+
+export function newTokenBody(nowMs: number) {
+  return z
+    .strictObject({
+      role: z.enum(TOKEN_ROLES, { error: `must be one of ${TOKEN_ROLES.join(', ')}` }),
+      label: oneLine(80, 'must not be empty: say whose it is, or what it is for'),
+      game: id.optional(),
+      team: id.optional(),
+      expiresAt: z
+        .int({ error: 'must be a time in whole epoch milliseconds' })
+        .min(nowMs + 1, `lies in the past; it is ${nowMs} now, in epoch milliseconds`)
+        .optional(),
+    })
+    .refine(({ role, team }) => (role === 'team') === (team !== undefined), {
+      path: ['team'],
+      error: 'must be given for role team, and for no other',
+    });
+}
+
+const MAX_LINK = 2000;
+/** What a page may load: http(s), or a path of this server. */
+const link = z
+  .string({ error: 'must be a URL' })
+  .max(MAX_LINK, `has at most ${MAX_LINK} characters`)
+  .refine(
+    (text) => /^(https?:\/\/[^\s/\\]|\/(?![/\\]))[^\s\\]*$/i.test(text) && URL.canParse(text, 'http://here'),
+    'must be an http(s) URL, or a path of this server that begins with /',
+  );
+
+export const announcementBody = z.strictObject({
+  game: id.optional(),
+  text: oneLine(500, 'must not be empty'),
+  pictureUrl: link.optional(),
+  videoUrl: link.optional(),
+});
+
+export const AUDIT_LIMIT = { default: 100, max: 1000 } as const;
+
+export const auditQuery = z.strictObject({
+  game: id.optional(),
+  before: integer(1, Number.MAX_SAFE_INTEGER).optional(),
+  limit: integer(1, AUDIT_LIMIT.max).default(AUDIT_LIMIT.default),
+});
 
 const teamsList = z.array(z.unknown(), { error: 'must be a list of teams' });
 

@@ -1,0 +1,190 @@
+import { ControlApp } from '../conformance/control-app.js';
+
+let control: ControlApp;
+beforeAll(async () => {
+  control = await ControlApp.open();
+}, 60_000);
+afterAll(() => control?.close());
+
+const boss = (path: string, body?: object | string, type?: string) =>
+  control.call('post', path, { as: control.boss, body, type });
+const upload = (id: string, body: string, type = 'text/csv') => boss(`games/${id}/teams/import`, body, type);
+
+const CSV =
+  '\uFEFFname,id,ranked,endpoints.router\r\n"Golem, Inc",golem,true,http://10.0.0.1:80/\r\n五つ星,stars,FALSE,\r\n';
+
+describe('adding teams', () => {
+  it('adds one while the game runs, and tells of it', async () => {
+    const { id } = await control.runningGame();
+    const { body } = await boss(`games/${id}/teams`, {
+      name: 'Hydra',
+      ranked: false,
+      endpoints: { router: 'http://10.0.0.3/' },
+    }).expect(201);
+    expect(body).toEqual({
+      id: 'hydra',
+      name: 'Hydra',
+      color: expect.stringContaining('oklch') as string,
+      ranked: false,
+      endpoints: { router: 'http://10.0.0.3' },
+    });
+    const listed = await control.call('get', `games/${id}/teams`, { as: control.boss }).expect(200);
+    expect(listed.body.teams.map((team: { id: string }) => team.id)).toEqual([
+      'fenrir',
+      'hydra',
+      'reference',
+    ]);
+    expect(listed.body.teams[1]).toEqual(body);
+    expect((await control.eventsOf(id)).slice(-2)).toMatchObject([
+      { type: 'dev.payday.team.added', data: { team: { id: 'hydra', ranked: false } } },
+      { type: 'dev.payday.endpoint.changed', data: { teamId: 'hydra', url: 'http://10.0.0.3' } },
+    ]);
+    expect((await control.auditOf(id)).at(-1)).toMatchObject({
+      action: 'teams.added',
+      actor: { label: 'boss' },
+      details: { teams: ['hydra'] },
+    });
+  });
+
+  it.each<[string, string, string]>([
+    ['CSV', CSV, 'text/csv; charset=utf-8'],
+    [
+      'YAML',
+      'teams:\n  - { name: "Golem, Inc", id: golem, endpoints: { router: "http://10.0.0.1:80/" } }\n  - { name: 五つ星, id: stars, ranked: false }\n',
+      'application/yaml',
+    ],
+  ])('imports %s', async (_, file, type) => {
+    const id = await control.newGame();
+    const { body } = await upload(id, file, type).expect(201);
+    expect(body.teams).toMatchObject([
+      { id: 'golem', name: 'Golem, Inc', ranked: true, endpoints: { router: 'http://10.0.0.1' } },
+      { id: 'stars', name: '五つ星', ranked: false, endpoints: {} },
+    ]);
+  });
+
+  it('imports all or nothing, and tells every mistake with its line', async () => {
+    const id = await control.newGame();
+    const before = (await control.eventsOf(id)).length;
+    const { body } = await upload(
+      id,
+      'name,id,endpoints.router\nGood,good,\nFenrir Works,x,\nGood too,fenrir,ftp://h\n',
+    ).expect(422);
+    expect(body).toMatchObject({ code: 'invalid_teams_file' });
+    expect(body.errors.map(({ line, path }: { line: number; path: string }) => [line, path]).sort()).toEqual([
+      [3, 'name'],
+      [4, 'endpoints.router'],
+      [4, 'id'],
+    ]);
+    expect(await control.eventsOf(id)).toHaveLength(before);
+    expect(await control.auditOf(id)).toHaveLength(1);
+  });
+
+  it('takes a thousand teams at once and no more', async () => {
+    const id = await control.newGame();
+    const file = (from: number, count: number) =>
+      `name\n${Array.from({ length: count }, (_, i) => `Team ${from + i}`).join('\n')}\n`;
+    expect((await upload(id, file(0, 998)).expect(201)).body.teams).toHaveLength(998);
+    expect((await upload(id, file(2000, 1)).expect(422)).body.detail).toContain('at most 1000 teams');
+    expect(await control.eventsOf(id)).toHaveLength(1 + 2 + 998);
+  });
+
+  it('lets one of two win who add the same team at once', async () => {
+    const id = await control.newGame();
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => boss(`games/${id}/teams`, { name: 'Hydra' })),
+    );
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+    expect(statuses.every((status) => [201, 409, 422].includes(status))).toBe(true);
+  });
+
+  it.each<[string, string | object, string | undefined, number, string]>([
+    ['no file', '', 'text/csv', 422, 'invalid_teams_file'],
+    ['JSON', { teams: [] }, undefined, 415, 'unsupported_media_type'],
+    ['a picture', 'x', 'image/png', 415, 'unsupported_media_type'],
+    ['bad YAML', 'teams: [', 'application/yaml', 422, 'invalid_teams_file'],
+  ])('refuses %s', async (_, body, type, status, code) => {
+    const id = await control.newGame();
+    const refused = await boss(`games/${id}/teams/import`, body, type).expect(status);
+    expect(refused.body.code).toBe(code);
+  });
+
+  it('refuses bytes that are no UTF-8, and files beyond the bound', async () => {
+    const id = await control.newGame();
+    const latin1 = Buffer.from('name\nM\xfcller\n', 'latin1');
+    const refused = await control
+      .call('post', `games/${id}/teams/import`, { as: control.boss, type: 'text/csv' })
+      .send(latin1 as unknown as string)
+      .expect(422);
+    expect(refused.body.detail).toContain('UTF-8');
+    const big = await upload(id, `name\n${'x'.repeat(5_000_000)}`).expect(413);
+    expect(big.body.code).toBe('payload_too_large');
+  });
+
+  it('is for facilitators of that game, and over when it is sealed', async () => {
+    const { id, startsAt } = await control.runningGame();
+    await control.call('post', `games/${id}/teams`, { body: { name: 'X' } }).expect(401);
+    for (const role of ['team', 'prober', 'integration', 'read-only'] as const)
+      await control
+        .call('post', `games/${id}/teams/import`, {
+          as: await control.token({ role }),
+          body: CSV,
+          type: 'text/csv',
+        })
+        .expect(403);
+    control.nowMs = startsAt + 60_000;
+    await boss(`games/${id}/end`).expect(200);
+    await boss(`games/${id}/seal`).expect(200);
+    expect((await boss(`games/${id}/teams`, { name: 'Late' }).expect(409)).body.code).toBe('game_over');
+  });
+});
+
+describe('endpoints', () => {
+  it('are taken away by their team, and by no other', async () => {
+    const { id } = await control.runningGame();
+    const team = await control.token({ role: 'team', gameId: id, teamId: 'fenrir', label: 'Fenrir' });
+    const path = 'teams/fenrir/endpoints/router';
+    await control.call('put', path, { as: team, body: { url: 'http://10.0.0.1/' } }).expect(200);
+    await control.call('delete', path, { as: team }).expect(204);
+    await control.call('delete', path, { as: team }).expect(204);
+    await control.call('delete', 'teams/reference/endpoints/router', { as: team }).expect(403);
+    await control.call('delete', path).expect(401);
+    const mine = (await control.auditOf(id)).filter(({ actor }) => actor.role === 'team');
+    expect(mine.map(({ action, subject, actor }) => [action, subject['team'], actor.label])).toEqual([
+      ['endpoint.set', 'fenrir', 'Fenrir'],
+      ['endpoint.removed', 'fenrir', 'Fenrir'],
+    ]);
+  });
+});
+
+describe('announcements', () => {
+  it('are told to everybody, with picture and video', async () => {
+    const { id } = await control.runningGame();
+    const said = {
+      text: 'Hello, new hires! 🦄',
+      pictureUrl: '/ceo.png',
+      videoUrl: 'https://v.example/hello?x=1',
+    };
+    const { body } = await boss('announcements', said).expect(201);
+    expect(body).toEqual({ announcementId: expect.stringMatching(/^say-/) as string, ...said });
+    expect((await control.eventsOf(id)).at(-1)).toMatchObject({
+      type: 'dev.payday.announcement.made',
+      data: body,
+    });
+    expect((await control.auditOf(id)).at(-1)).toMatchObject({ action: 'announcement.made', details: said });
+  });
+
+  it.each([
+    [{}],
+    [{ text: ' ' }],
+    [{ text: 'a\nb' }],
+    [{ text: 'x'.repeat(501) }],
+    [{ text: 'x', pictureUrl: 'javascript:alert(1)' }],
+    [{ text: 'x', pictureUrl: '//evil.example/x' }],
+    [{ text: 'x', videoUrl: '/\\evil.example' }],
+    [{ text: 'x', videoUrl: 'data:text/html,x' }],
+    [{ text: 'x', more: 1 }],
+  ])('refuses %j', async (body) => {
+    expect((await boss('announcements', body).expect(400)).body.code).toBe('bad_request');
+  });
+});

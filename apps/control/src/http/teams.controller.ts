@@ -1,0 +1,147 @@
+import { Body, Controller, Get, Headers, Inject, Param, Post } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiCreatedResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { TeamInfo } from '#contracts';
+import { PaydayError } from '#kernel';
+import { type Endpoint, GameStore } from '#persistence';
+import { CurrentPrincipal, type Principal, Roles } from '#runtime';
+import { actorOf } from '../actor.js';
+import { GameService } from '../game-service.js';
+import type { TeamsSource } from '../teams/read-teams.js';
+import { TeamService } from '../teams/team-service.js';
+import { mustCover } from './access.js';
+import { bodyText } from './files.js';
+import { parseBody } from './parse.js';
+import { ApiProblems, FULL_TEAM, FULL_TEAMS } from './responses.js';
+import { newTeamBody } from './schemas.js';
+
+/** A team as facilitators see it; `endpoints` by service id. */
+type FullTeam = TeamInfo & { endpoints: Record<string, string> };
+
+const TEAM_FIELDS = {
+  id: { type: 'string', description: 'Default: made from the name' },
+  name: { type: 'string', minLength: 1, maxLength: 40 },
+  color: { type: 'string', description: 'CSS colour; default: a hue of its own' },
+  ranked: { type: 'boolean', default: true, description: 'Unranked teams are probed but not placed' },
+  endpoints: { type: 'object', additionalProperties: { type: 'string' }, description: 'URL by service id' },
+} as const;
+
+@ApiTags('games')
+@Controller('api/v1/games/:id/teams')
+export class TeamsController {
+  constructor(
+    @Inject(GameService) private readonly games: GameService,
+    @Inject(TeamService) private readonly teams: TeamService,
+    @Inject(GameStore) private readonly store: GameStore,
+  ) {}
+
+  @Get()
+  @Roles('facilitator', 'read-only')
+  @ApiOperation({ summary: 'Teams of a game with their endpoints' })
+  @ApiParam({ name: 'id', description: 'Id of the game' })
+  @ApiOkResponse({ schema: FULL_TEAMS })
+  @ApiProblems('unauthenticated', 'forbidden', 'unknown_game')
+  async list(
+    @Param('id') gameId: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<{ teams: FullTeam[] }> {
+    mustCover(principal, gameId);
+    const { id } = await this.games.game(gameId);
+    return { teams: withEndpoints(await this.store.teams(id), await this.store.endpoints(id)) };
+  }
+
+  @Post()
+  @Roles('facilitator')
+  @ApiOperation({
+    summary: 'Add a team, also while the game runs',
+    description: 'Its results score from then on; what it missed it does not get.',
+  })
+  @ApiParam({ name: 'id', description: 'Id of the game' })
+  @ApiBody({ schema: { type: 'object', required: ['name'], properties: TEAM_FIELDS } })
+  @ApiCreatedResponse({ schema: FULL_TEAM })
+  @ApiProblems(
+    'bad_request',
+    'unauthenticated',
+    'forbidden',
+    'unknown_game',
+    'team_exists',
+    'game_over',
+    'invalid_teams_file',
+  )
+  async add(
+    @Param('id') gameId: string,
+    @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<FullTeam> {
+    const team = parseBody(newTeamBody, body);
+    const [added] = await this.#add(gameId, { teams: [team] }, principal);
+    return added!;
+  }
+
+  @Post('import')
+  @Roles('facilitator')
+  @ApiOperation({
+    summary: 'Add the teams of a file: all of them, or none',
+    description:
+      'CSV with a header line (`name`, and where wanted `id`, `color`, `ranked`, `endpoints.<service id>`), or YAML ' +
+      '(`teams: [{name: …}]`), at most 1000 teams. Every mistake is told with its line.',
+  })
+  @ApiParam({ name: 'id', description: 'Id of the game' })
+  @ApiConsumes('text/csv', 'application/yaml')
+  @ApiBody({
+    schema: {
+      type: 'string',
+      example: 'name,color,endpoints.router\nFenrir Works,#e4572e,http://10.0.0.1:8080\n',
+    },
+  })
+  @ApiCreatedResponse({ schema: FULL_TEAMS })
+  @ApiProblems(
+    'unauthenticated',
+    'forbidden',
+    'unknown_game',
+    'team_exists',
+    'game_over',
+    'invalid_teams_file',
+    'payload_too_large',
+    'unsupported_media_type',
+  )
+  async import(
+    @Param('id') gameId: string,
+    @Body() body: unknown,
+    @Headers('content-type') contentType: string | undefined,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<{ teams: FullTeam[] }> {
+    const format = formatOf(contentType);
+    const source: TeamsSource = { format, text: bodyText(body, 'invalid_teams_file') };
+    return { teams: await this.#add(gameId, source, principal) };
+  }
+
+  async #add(gameId: string, source: TeamsSource, principal: Principal): Promise<FullTeam[]> {
+    mustCover(principal, gameId);
+    const added = await this.teams.add(await this.games.game(gameId), source, actorOf(principal));
+    return withEndpoints(added.teams, added.endpoints);
+  }
+}
+
+function formatOf(contentType: string | undefined): 'csv' | 'yaml' {
+  const type = (contentType ?? '').split(';')[0]!.trim().toLowerCase();
+  if (type === 'text/csv') return 'csv';
+  if (/^(application|text)\/(x-)?yaml$/.test(type)) return 'yaml';
+  throw new PaydayError(
+    'unsupported_media_type',
+    `Send a file as text/csv or application/yaml, not as ${type === '' ? 'nothing' : type}.`,
+  );
+}
+
+function withEndpoints(teams: readonly TeamInfo[], endpoints: readonly Endpoint[]): FullTeam[] {
+  const byTeam = new Map(teams.map((team) => [team.id, {} as Record<string, string>]));
+  for (const { teamId, serviceId, url } of endpoints) byTeam.get(teamId)![serviceId] = url;
+  return teams.map((team) => ({ ...team, endpoints: byTeam.get(team.id)! }));
+}

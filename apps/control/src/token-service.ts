@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Clock, PaydayError } from '#kernel';
+import { type AuditActor, appendAudit, type NewToken, type TokenInfo, TokenStore } from '#persistence';
+import { CLOCK } from '#runtime';
+import type { EntityManager } from 'typeorm';
+
+/** A token just made: the only time that its secret is seen. */
+export type MadeToken = TokenInfo & { secret: string };
+
+/** Tokens, each change with its audit entry. */
+@Injectable()
+export class TokenService {
+  constructor(
+    @Inject(TokenStore) private readonly store: TokenStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async create(token: NewToken, actor: AuditActor): Promise<MadeToken> {
+    const made = await this.store.create(token, this.#audited('token.created', actor));
+    return this.#whole(made);
+  }
+
+  /** Newest first. @param gameId only tokens that are good for this game alone */
+  list(gameId?: string): Promise<TokenInfo[]> {
+    return this.store.list(gameId);
+  }
+
+  /** @throws PaydayError `unknown_token` */
+  async find(tokenId: string): Promise<TokenInfo> {
+    const token = await this.store.find(tokenId);
+    if (token === null)
+      throw new PaydayError('unknown_token', `There is no token "${tokenId.slice(0, 40)}".`);
+    return token;
+  }
+
+  /**
+   * A new secret in place of an old one, which is worth nothing from now on.
+   * @throws PaydayError `unknown_token`, `wrong_state` if it was revoked or has expired
+   */
+  async rotate(tokenId: string, actor: AuditActor): Promise<MadeToken> {
+    await this.find(tokenId);
+    const made = await this.store.replace(
+      tokenId,
+      this.#audited('token.rotated', actor, { replaces: tokenId }),
+    );
+    if (made === null)
+      throw new PaydayError('wrong_state', 'The token was revoked or has expired; make a new one instead.');
+    return this.#whole(made);
+  }
+
+  /** Repeatable. @throws PaydayError `unknown_token` */
+  async revoke(tokenId: string, actor: AuditActor): Promise<TokenInfo> {
+    await this.find(tokenId);
+    await this.store.revoke(tokenId, this.#audited('token.revoked', actor));
+    return this.find(tokenId);
+  }
+
+  async #whole({ tokenId, secret }: { tokenId: string; secret: string }): Promise<MadeToken> {
+    return { ...(await this.find(tokenId)), secret };
+  }
+
+  #audited(action: string, actor: AuditActor, more: Record<string, unknown> = {}) {
+    return (manager: EntityManager, { id, role, label, gameId, teamId, expiresAt }: TokenInfo) =>
+      appendAudit(manager, {
+        at: this.clock.nowMs(),
+        actor,
+        action,
+        subject: {
+          token: id,
+          ...(gameId === null ? {} : { game: gameId }),
+          ...(teamId === null ? {} : { team: teamId }),
+        },
+        details: { role, label, expiresAt, ...more },
+      });
+  }
+}
