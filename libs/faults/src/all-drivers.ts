@@ -1,4 +1,6 @@
 import type { FaultDriver } from './driver.js';
+import { AWS_FIS_KINDS, AwsFisDriver } from './drivers/aws-fis.js';
+import { KUBERNETES_KINDS, KubernetesDriver } from './drivers/kubernetes.js';
 import { SANDBOX_KINDS, SandboxDriver } from './drivers/sandbox.js';
 import { TCP_PROXY_KINDS, TcpProxyDriver } from './drivers/tcp-proxy.js';
 import { TOXIPROXY_KINDS, ToxiproxyDriver } from './drivers/toxiproxy.js';
@@ -13,6 +15,8 @@ export const KINDS_BY_DRIVER: Readonly<Record<string, KindSpecs>> = {
   traffic: TRAFFIC_KINDS,
   toxiproxy: TOXIPROXY_KINDS,
   webhook: WEBHOOK_KINDS,
+  kubernetes: KUBERNETES_KINDS,
+  'aws-fis': AWS_FIS_KINDS,
 };
 
 /** Every driver that ships. Those whose clients are heavy load them when they are first used. */
@@ -23,5 +27,7 @@ export function createDrivers(): FaultDriver[] {
     new TrafficDriver(),
     new ToxiproxyDriver(),
     new WebhookDriver(),
+    new KubernetesDriver(),
+    new AwsFisDriver(),
   ];
 }

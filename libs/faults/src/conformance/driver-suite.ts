@@ -143,6 +143,7 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
       ];
       await driver.fire(target, one, signal());
       await driver.fire(target, other, signal());
+      for (const fault of [one, other]) expect(await driver.confirm(target, fault, signal())).toBe('active');
       await driver.revert(target, one, signal());
       expect(await driver.verify(target, one, signal())).toBe('gone');
       expect(await driver.verify(target, other, signal())).toBe('active');

@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describeFaultDriver, type DriverSubject } from './driver-suite.js';
+import { awsFisSubject } from './aws-fis-subject.js';
+import { kubernetesSubject } from './kubernetes-subject.js';
 import { sandboxSubject, tcpProxySubject } from './sandbox-subject.js';
 import { toxiproxySubject } from './toxiproxy-subject.js';
 import { trafficSubject } from './traffic-subject.js';
@@ -12,6 +14,8 @@ const SUBJECTS: Readonly<Record<string, DriverSubject>> = {
   traffic: trafficSubject,
   toxiproxy: toxiproxySubject,
   webhook: webhookSubject,
+  kubernetes: kubernetesSubject,
+  'aws-fis': awsFisSubject,
 };
 
 describe('fault drivers', () => {

@@ -1,0 +1,292 @@
+import type { CustomObjectsApi, ObservableMiddleware } from '@kubernetes/client-node';
+import type { KubernetesPlace } from '#contracts';
+import { messageOf, PaydayError } from '#kernel';
+import type { FaultDriver, FaultOrder, FaultTarget, Presence } from '../driver.js';
+import type { FaultParams } from '../fault.js';
+import { checkKindParams, numberParam, type KindSpecs } from '../kind-spec.js';
+import { farName, hasPlace, placeOf } from '../places.js';
+import { pauseFor } from '../pause-for.js';
+
+export const KUBERNETES_KINDS = {
+  'kubernetes-pod-failure': { effect: 'all pods of the service are down', params: {} },
+  'kubernetes-network-delay': {
+    effect: 'the network of the pods delivers everything that much later',
+    params: {
+      delayMs: { min: 1, max: 60_000, unit: 'ms' },
+      jitterMs: { min: 0, max: 60_000, unit: 'ms', default: 0 },
+    },
+  },
+  'kubernetes-network-loss': {
+    effect: 'the network of the pods loses that many packets',
+    params: { percent: { min: 1, max: 100, unit: '%' } },
+  },
+  'kubernetes-cpu-stress': {
+    effect: 'somebody else uses the processors of the pods',
+    params: {
+      workers: { min: 1, max: 64, unit: 'workers' },
+      percent: { min: 1, max: 100, unit: '%', default: 100 },
+    },
+  },
+  'kubernetes-memory-stress': {
+    effect: 'somebody else uses the memory of the pods',
+    params: { mebibytes: { min: 1, max: 65_536, unit: 'MiB' } },
+  },
+} as const satisfies KindSpecs;
+
+const GROUP = 'chaos-mesh.org';
+const VERSION = 'v1alpha1';
+/** Kind of the custom resource → its name in the API. */
+const PLURAL = { PodChaos: 'podchaos', NetworkChaos: 'networkchaos', StressChaos: 'stresschaos' } as const;
+
+/** What the driver reads of a Chaos Mesh resource. */
+interface ChaosResource {
+  metadata?: { deletionTimestamp?: string };
+  status?: {
+    conditions?: { type: string; status: string; reason?: string }[];
+    experiment?: { desiredPhase?: 'Run' | 'Stop' };
+  };
+}
+
+/**
+ * Breaks pods through Chaos Mesh: each fault is one custom resource in the pods' namespace, whose name the fault's id fixes.
+ * Its `duration` is the time to live, so that Chaos Mesh itself is the dead-man's timer. What its conditions say is
+ * believed: `AllInjected`, and `AllRecovered` once it is to stop.
+ */
+export class KubernetesDriver implements FaultDriver {
+  readonly name = 'kubernetes';
+  readonly kinds = Object.keys(KUBERNETES_KINDS);
+  private readonly apis = new Map<string, Promise<Connection>>();
+
+  /** @param pollMs pause between looks while Chaos Mesh injects or recovers. */
+  constructor(private readonly pollMs = 200) {}
+
+  checkParams(kind: string, params: FaultParams): void {
+    checkKindParams(KUBERNETES_KINDS, kind, params);
+  }
+
+  reaches(target: FaultTarget, serviceId?: string): boolean {
+    return hasPlace(target.kubernetes, serviceId);
+  }
+
+  async fire(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<void> {
+    this.checkParams(order.kind, order.params);
+    const { api, place, options } = await this.reach(target, order, signal);
+    const { kind, spec } = experimentOf(order);
+    const body = {
+      apiVersion: `${GROUP}/${VERSION}`,
+      kind,
+      metadata: {
+        name: farName(order.id),
+        namespace: place.namespace,
+        labels: { 'app.kubernetes.io/managed-by': 'payday', 'payday.dev/fault': farName(order.id) },
+        annotations: { 'payday.dev/fault-id': order.id },
+      },
+      spec: {
+        mode: 'all',
+        selector: { namespaces: [place.namespace], labelSelectors: place.selector },
+        duration: `${order.ttlMs}ms`,
+        ...spec,
+      },
+    };
+    const at = { group: GROUP, version: VERSION, namespace: place.namespace, plural: PLURAL[kind], body };
+    await refusing(order, 'create', [409], () => api.createNamespacedCustomObject(at, options));
+  }
+
+  /** Waits until everything is injected. @throws PaydayError `not_injected` (retryable) if it is not when `signal` aborts. */
+  async confirm(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<Presence> {
+    for (;;) {
+      const resource = await this.look(target, order, signal);
+      if (resource === null || isRecovered(resource)) return 'gone';
+      if (isInjected(resource)) return 'active';
+      if (!(await pauseFor(this.pollMs, signal)))
+        throw new PaydayError('not_injected', `fault ${order.id}: Chaos Mesh ${whatItSays(resource)}`, {
+          retryable: true,
+        });
+    }
+  }
+
+  /** Deletes the resource and waits until it is gone, which it is when Chaos Mesh has recovered everything. */
+  async revert(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<void> {
+    const { api, at, options } = await this.reach(target, order, signal);
+    await refusing(order, 'delete', [404], () => api.deleteNamespacedCustomObject(at, options));
+    for (;;) {
+      const resource = await this.look(target, order, signal);
+      if (resource === null) return;
+      if (!(await pauseFor(this.pollMs, signal)))
+        throw new PaydayError('not_recovered', `fault ${order.id}: Chaos Mesh ${whatItSays(resource)}`, {
+          retryable: true,
+        });
+    }
+  }
+
+  async verify(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<Presence> {
+    const resource = await this.look(target, order, signal);
+    return resource === null || isRecovered(resource) ? 'gone' : 'active';
+  }
+
+  private async look(
+    target: FaultTarget,
+    order: FaultOrder,
+    signal: AbortSignal,
+  ): Promise<ChaosResource | null> {
+    const { api, at, options } = await this.reach(target, order, signal);
+    const found = await refusing(order, 'read', [404], () => api.getNamespacedCustomObject(at, options));
+    return found === undefined ? null : (found as ChaosResource);
+  }
+
+  private async reach(target: FaultTarget, order: FaultOrder, signal: AbortSignal) {
+    const place = placeOf(target.kubernetes, order, 'kubernetes');
+    const key = JSON.stringify([place.kubeconfig, place.context]);
+    let api = this.apis.get(key);
+    if (api === undefined) {
+      api = connect(place);
+      this.apis.set(key, api);
+      // What could not be read now may be readable later.
+      api.catch(() => this.apis.delete(key));
+    }
+    const { objects, Observable } = await api;
+    const middleware: ObservableMiddleware = {
+      pre: (context) => {
+        context.setSignal(signal);
+        return new Observable(Promise.resolve(context));
+      },
+      post: (context) => new Observable(Promise.resolve(context)),
+    };
+    return {
+      api: objects,
+      place,
+      at: {
+        group: GROUP,
+        version: VERSION,
+        namespace: place.namespace,
+        plural: PLURAL[experimentOf(order).kind],
+        name: farName(order.id),
+      },
+      options: { middleware: [middleware], middlewareMergeStrategy: 'append' as const },
+    };
+  }
+}
+
+interface Connection {
+  objects: CustomObjectsApi;
+  /** Of the client that is loaded. */
+  Observable: typeof import('@kubernetes/client-node').Observable;
+}
+
+/** @throws PaydayError `driver_client_missing`, `invalid_kubeconfig`. */
+async function connect({ kubeconfig, context }: KubernetesPlace): Promise<Connection> {
+  // Half a second and many megabytes, which games without a cluster do without.
+  const client = await import('@kubernetes/client-node').catch((cause: unknown) => {
+    throw new PaydayError(
+      'driver_client_missing',
+      'the kubernetes driver needs its client: npm install @kubernetes/client-node',
+      { cause },
+    );
+  });
+  try {
+    const config = new client.KubeConfig();
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+    if (context !== undefined) {
+      if (config.getContextObject(context) === null) throw new Error(`there is no context "${context}"`);
+      config.setCurrentContext(context);
+    }
+    return { objects: config.makeApiClient(client.CustomObjectsApi), Observable: client.Observable };
+  } catch (cause) {
+    throw new PaydayError(
+      'invalid_kubeconfig',
+      `the kubeconfig ${kubeconfig ?? 'of this process'} can't be used: ${messageOf(cause)}`,
+      { cause },
+    );
+  }
+}
+
+/** Kind and particular part of the spec of a fault's resource. */
+function experimentOf(order: FaultOrder): { kind: keyof typeof PLURAL; spec: Record<string, unknown> } {
+  const value = (name: string): number => numberParam(KUBERNETES_KINDS, order.kind, order.params, name);
+  switch (order.kind) {
+    case 'kubernetes-network-delay': {
+      const delay = { latency: `${value('delayMs')}ms`, jitter: `${value('jitterMs')}ms`, correlation: '0' };
+      return { kind: 'NetworkChaos', spec: { action: 'delay', direction: 'to', delay } };
+    }
+    case 'kubernetes-network-loss': {
+      const loss = { loss: String(value('percent')), correlation: '0' };
+      return { kind: 'NetworkChaos', spec: { action: 'loss', direction: 'to', loss } };
+    }
+    case 'kubernetes-cpu-stress':
+      return {
+        kind: 'StressChaos',
+        spec: { stressors: { cpu: { workers: value('workers'), load: value('percent') } } },
+      };
+    case 'kubernetes-memory-stress':
+      return {
+        kind: 'StressChaos',
+        spec: { stressors: { memory: { workers: 1, size: `${value('mebibytes')}MiB` } } },
+      };
+    default:
+      return { kind: 'PodChaos', spec: { action: 'pod-failure' } };
+  }
+}
+
+function holds({ status }: ChaosResource, type: string): boolean {
+  return status?.conditions?.some((each) => each.type === type && each.status === 'True') ?? false;
+}
+
+/** Before anything is injected, `AllRecovered` is true as well: what counts is what Chaos Mesh is up to. */
+function isRecovered(resource: ChaosResource): boolean {
+  return resource.status?.experiment?.desiredPhase === 'Stop' && holds(resource, 'AllRecovered');
+}
+
+/** Without any pod, `AllInjected` is true as well. */
+function isInjected(resource: ChaosResource): boolean {
+  return (
+    resource.status?.experiment?.desiredPhase !== 'Stop' &&
+    holds(resource, 'Selected') &&
+    holds(resource, 'AllInjected')
+  );
+}
+
+function whatItSays({ metadata, status }: ChaosResource): string {
+  if (metadata?.deletionTimestamp !== undefined) return 'has not recovered everything yet';
+  const conditions = status?.conditions ?? [];
+  if (conditions.length === 0) return 'has not taken it up yet (is its controller running?)';
+  if (conditions.some(({ type, status: value }) => type === 'Selected' && value !== 'True'))
+    return 'finds no pod for the selector of the chaos targets';
+  return `says ${conditions.map(({ type, status: value, reason }) => `${type}=${value}${reason ? ` (${reason})` : ''}`).join(', ')}`;
+}
+
+/** Makes one call. @returns undefined where the API answered with a status of `fine`. */
+async function refusing<T>(
+  order: FaultOrder,
+  what: string,
+  fine: readonly number[],
+  call: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (cause) {
+    const { code, body } = (cause ?? {}) as { code?: unknown; body?: unknown };
+    if (typeof code !== 'number')
+      throw new PaydayError('kubernetes_unreachable', `${what} fault ${order.id}: ${messageOf(cause)}`, {
+        retryable: true,
+        cause,
+      });
+    if (fine.includes(code)) return undefined;
+    throw new PaydayError(
+      'fault_refused',
+      `${what} fault ${order.id}: the cluster answered ${code} ${reasonIn(body)}${HINTS[code] ?? ''}`,
+      { retryable: code >= 500 || code === 429 || code === 409 },
+    );
+  }
+}
+
+const HINTS: Readonly<Record<number, string>> = {
+  403: '; docs/faults.md says which rights are needed',
+  404: '; is Chaos Mesh installed in this cluster?',
+};
+
+function reasonIn(body: unknown): string {
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
+  const [, message] = /"message":"((?:[^"\\]|\\.)*)"/.exec(text) ?? [];
+  return (message ?? text).slice(0, 200);
+}

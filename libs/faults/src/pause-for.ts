@@ -1,0 +1,14 @@
+/** Waits. @returns false at once when `signal` aborts, or has. */
+export function pauseFor(ms: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(false);
+    const end = (isOver: boolean): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      resolve(isOver);
+    };
+    const onAbort = (): void => end(false);
+    const timer = setTimeout(() => end(true), ms);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
