@@ -27,7 +27,7 @@ export async function startDatabase(progress) {
       await admin.destroy();
       const url = new URL(server.databaseUrl);
       url.pathname = `/${name}`;
-      await (await openDatabase(url.href, { poolSize: 1, migrate: true })).destroy();
+      await (await openDatabase(url.href, { migrate: true })).destroy();
       return url.href;
     },
     cpu: () => familyCpuSeconds(server.pid),

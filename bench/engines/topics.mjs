@@ -1,10 +1,17 @@
 // What both sides read: one game, whose results lie in a topic before anybody is measured.
 import { openEventLog } from '#event-log';
 import { TOPICS, encodeCloudEvent, teamKey } from '#contracts';
-import { BatchStream, SCENARIO, STARTS_AT, teamId } from '../scoring/workload.mjs';
+import { BatchStream, SCENARIO, SERVICES, STARTS_AT, teamId } from '../scoring/workload.mjs';
 
 export const TEAMS = 40;
 const GAME = 'game';
+/** The board shows the load phase; nobody follows it here. */
+const PHASE = {
+  atMs: 0,
+  label: 'steady',
+  requestsPerSecond: Object.fromEntries(SERVICES.map((id) => [id, 10])),
+  rampMs: 0,
+};
 const RECORDS_PER_APPEND = 2_000;
 
 /** One partition everywhere: one core's work is measured. */
@@ -22,7 +29,10 @@ export async function makeLiveGame(log) {
 async function makeGame(log, startsAt) {
   await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));
   const events = [
-    ['dev.payday.game.created', { gameId: GAME, name: 'Bench', seed: 'bench', scenario: SCENARIO }],
+    [
+      'dev.payday.game.created',
+      { gameId: GAME, name: 'Bench', seed: 'bench', scenario: { ...SCENARIO, load: [PHASE] } },
+    ],
     ...Array.from({ length: TEAMS }, (_, i) => [
       'dev.payday.team.added',
       { team: { id: teamId(i), name: `Team ${i}`, color: '#888888', ranked: true } },
