@@ -50,9 +50,7 @@ export async function* latencyFigures({ broker, database, quick, cannotBuild, pr
         unit: 'ms (the peer: append until its output is in Kafka)',
         ours: summary(at(committed)),
         peer:
-          theirs.length > 0
-            ? { name: 'Kafka Streams, in-memory stores, tuned', ...summary(theirs) }
-            : null,
+          theirs.length > 0 ? { name: 'Kafka Streams, in-memory stores, tuned', ...summary(theirs) } : null,
         ratio: theirs.length > 0 ? ratio(at(committed), theirs) : null,
         runs,
       };

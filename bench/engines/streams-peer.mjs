@@ -7,7 +7,13 @@ import { cpuSeconds } from './cpu.mjs';
 
 const home = fileURLToPath(new URL('./streams', import.meta.url));
 /** A fixed heap whose pages are touched before, and the collector for throughput on one thread. */
-const JVM_OPTIONS = ['-Xms2g', '-Xmx2g', '-XX:+AlwaysPreTouch', '-XX:+UseParallelGC', '-XX:ParallelGCThreads=1'];
+const JVM_OPTIONS = [
+  '-Xms2g',
+  '-Xmx2g',
+  '-XX:+AlwaysPreTouch',
+  '-XX:+UseParallelGC',
+  '-XX:ParallelGCThreads=1',
+];
 let applications = 0;
 
 /** @returns {string} why the peer can't be built; empty if it is */
