@@ -25,6 +25,8 @@ export interface PartitionWorkerOptions {
   logger: Logger;
   delay(ms: number): Promise<void>;
   close(): Promise<void>;
+  /** It cannot go on: another scorer has taken the partition over, or something is broken. Only a new one can, from the last commit. */
+  onFailed?(): void;
 }
 
 /** Feeds one partition's scorer from its two topics, and commits what has gathered, again and again until stopped. */
@@ -32,6 +34,7 @@ export class PartitionWorker {
   private waiting: PositionedInput[] = [];
   private events: Consumer | undefined;
   private stopped = false;
+  private stopping: Promise<void> | undefined;
   private failure: unknown;
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => {};
@@ -68,14 +71,22 @@ export class PartitionWorker {
     return this.options.scorer.hasSealed(gameId);
   }
 
+  get hasFailed(): boolean {
+    return this.failure !== undefined;
+  }
+
   /** @throws the error that stopped the worker */
   assertWorking(): void {
     if (this.failure !== undefined) throw this.failure;
   }
 
   /** Commits what it has and stops. */
-  async stop(): Promise<void> {
-    if (this.stopped) return this.loop;
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown();
+    return this.stopping;
+  }
+
+  private async shutDown(): Promise<void> {
     this.stopped = true;
     this.wake();
     release(this.resultsTaken);
@@ -155,6 +166,7 @@ export class PartitionWorker {
         { err: error, partition: this.options.partition },
         'the scorer of this partition stopped',
       );
+      this.options.onFailed?.();
     }
   }
 

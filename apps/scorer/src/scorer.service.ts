@@ -12,6 +12,8 @@ import { ScorerMetrics } from './scorer-metrics.js';
 
 /** A prober that says nothing for this long no longer holds windows open. */
 const LEASE_MS = 15_000;
+/** How long after one of its partitions had to be given up a scorer asks for its share anew. */
+const RENEW_AFTER_MS = 5_000;
 
 /** Runs one worker for each partition that the log assigns to this process. */
 @Injectable()
@@ -22,6 +24,7 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
   private partitions = 0;
   private joined = false;
   private stopping = false;
+  private renewing: Promise<void> | undefined;
 
   constructor(
     @Inject(EVENT_LOG) private readonly log: EventLog,
@@ -43,26 +46,7 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationBootstrap(): Promise<void> {
     const partitions = await this.log.partitions(TOPICS.probeResults);
     this.partitions = partitions;
-    this.consumer = this.log.consume({
-      topic: TOPICS.probeResults,
-      group: 'payday-scorer',
-      startAt: async (partition) => {
-        const worker = this.newWorker(partition, partitions);
-        this.workers.set(partition, worker);
-        return (await worker.start()) ?? 'earliest';
-      },
-      onRevoked: async (partition) => {
-        const worker = this.workers.get(partition);
-        this.workers.delete(partition);
-        await worker?.stop();
-      },
-      onBatch: async ({ partition, records }) => this.workers.get(partition)!.takeResults(records),
-      onError: (err) => {
-        if (!this.stopping) this.logger.warn({ err }, 'probe results are delivered again');
-      },
-    });
-    await this.consumer.ready;
-    this.joined = true;
+    await this.join();
   }
 
   /** Whether every partition of this process has committed the sealing of the game: its ledger is final. */
@@ -81,10 +65,61 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
     await Promise.all([...this.workers.values()].map((worker) => worker.stop()));
   }
 
+  /** Asks the log for its share of the partitions. Resolves when it has it. */
+  private async join(): Promise<void> {
+    const { partitions } = this;
+    this.consumer = this.log.consume({
+      topic: TOPICS.probeResults,
+      group: 'payday-scorer',
+      startAt: async (partition) => {
+        // One whose start has failed before.
+        await this.workers.get(partition)?.stop();
+        const worker = this.newWorker(partition, partitions);
+        this.workers.set(partition, worker);
+        return (await worker.start()) ?? 'earliest';
+      },
+      onRevoked: async (partition) => {
+        const worker = this.workers.get(partition);
+        this.workers.delete(partition);
+        await worker?.stop();
+      },
+      onBatch: async ({ partition, records }) => this.workers.get(partition)!.takeResults(records),
+      onError: (err) => {
+        if (!this.stopping) this.logger.warn({ err }, 'probe results are delivered again');
+      },
+    });
+    await this.consumer.ready;
+    this.joined = true;
+  }
+
+  /**
+   * A worker that was refused its commits although the log gives it the partition would leave it unscored: somebody who has
+   * lost it claimed it late, while he was on his way out. Leaving and joining again settles who has what.
+   */
+  private renew(): void {
+    this.renewing ??= this.rejoin().finally(() => {
+      this.renewing = undefined;
+      if (this.isBroken && !this.stopping) this.renew();
+    });
+  }
+
+  private get isBroken(): boolean {
+    return [...this.workers.values()].some((worker) => worker.hasFailed);
+  }
+
+  private async rejoin(): Promise<void> {
+    await delay(RENEW_AFTER_MS);
+    if (this.stopping || !this.isBroken) return;
+    this.logger.warn('asking for partitions anew, because one of them had to be given up');
+    this.joined = false;
+    await this.consumer?.close();
+    if (!this.stopping)
+      await this.join().catch((err: unknown) => this.logger.error({ err }, 'could not join again'));
+  }
+
   private newWorker(partition: number, partitions: number): PartitionWorker {
     const store = new ScorerStore(this.dataSource);
     const { log, clock, logger, metrics } = this;
-    const delay = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
     const scorer = new PartitionScorer({
       partition,
       partitions,
@@ -96,6 +131,19 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
       leaseMs: LEASE_MS,
       delay,
     });
-    return new PartitionWorker({ partition, scorer, log, logger, delay, close: () => store.close() });
+    const onFailed = (): void => this.renew();
+    return new PartitionWorker({
+      partition,
+      scorer,
+      log,
+      logger,
+      delay,
+      close: () => store.close(),
+      onFailed,
+    });
   }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
