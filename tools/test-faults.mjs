@@ -1,5 +1,6 @@
-// npm run test:faults [-- [--json] [--quick] [--seed TEXT]]
-// Kills scorer, ingest and PostgreSQL hundreds of times under load, and holds the ledger against an oracle. The table (or
+// npm run test:faults [-- [--log lmdb|kafka] [--only TEXT] [--json] [--quick] [--seed TEXT]]
+// Kills scorer, ingest and PostgreSQL (and with --log kafka the broker) again and again under load, and holds the ledger
+// against an oracle and `payday audit`. --only: scenarios with this in their name. The table (or
 // JSON) goes to stdout, progress to stderr. Exit codes: 0 nothing lost or counted twice, 1 otherwise, 2 bad usage.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -15,10 +16,14 @@ try {
   options = parseArgs({
     options: {
       json: { type: 'boolean', default: false },
+      log: { type: 'string', default: 'lmdb' },
+      only: { type: 'string', default: '' },
       quick: { type: 'boolean', default: false },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     },
   }).values;
+  if (!['lmdb', 'kafka'].includes(options.log))
+    throw new Error(`--log is "${options.log}"; give lmdb or kafka`);
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
   process.exit(2);

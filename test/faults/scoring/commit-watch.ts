@@ -13,14 +13,18 @@ const POLL_MS = 4;
 export class CommitWatch {
   #client: pg.Client | null = null;
 
-  constructor(private readonly databaseUrl: string) {}
+  constructor(
+    private readonly databaseUrl: string,
+    private readonly partition = 0,
+  ) {}
 
   /** Null before the first claim, or while the database is away. */
   async look(): Promise<Checkpoint | null> {
     try {
       const client = await this.#connected();
       const { rows } = await client.query<{ epoch: string; seq: string; positions: Record<string, string> }>(
-        'SELECT fencing_epoch AS epoch, commit_seq AS seq, positions FROM scorer_checkpoint WHERE partition = 0',
+        'SELECT fencing_epoch AS epoch, commit_seq AS seq, positions FROM scorer_checkpoint WHERE partition = $1',
+        [this.partition],
       );
       const [row] = rows;
       if (row === undefined) return null;

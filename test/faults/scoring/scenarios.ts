@@ -9,6 +9,8 @@ import {
   takeOver,
   type Struck,
 } from './strikes.js';
+import { comeAndGo, halfOpen, killBroker, zombies } from './kafka-strikes.js';
+import type { Medium } from './medium.js';
 import type { Verdict } from './verdict.js';
 import { World, type WorldOptions } from './world.js';
 
@@ -20,6 +22,12 @@ export interface Size {
   postgresKills: number;
   takeovers: number;
   playMs: number;
+  brokerKills: number;
+  /** How long a connection carries nothing. */
+  silentMs: number;
+  /** Scorers that come or go, and how long apart. */
+  changes: number;
+  changeEveryMs: number;
 }
 
 export const FULL: Size = {
@@ -29,6 +37,10 @@ export const FULL: Size = {
   postgresKills: 6,
   takeovers: 8,
   playMs: 12_000,
+  brokerKills: 5,
+  silentMs: 30_000,
+  changes: 20,
+  changeEveryMs: 5_000,
 };
 export const QUICK: Size = {
   scorerKills: 12,
@@ -37,6 +49,10 @@ export const QUICK: Size = {
   postgresKills: 1,
   takeovers: 2,
   playMs: 3_000,
+  brokerKills: 1,
+  silentMs: 8_000,
+  changes: 4,
+  changeEveryMs: 2_000,
 };
 
 /** One row of the table. */
@@ -44,6 +60,8 @@ export interface Outcome extends Verdict {
   scenario: string;
   kills: number;
   results: number;
+  /** What `payday audit` found wrong. */
+  audit: number;
   /** In order of size. */
   recoveriesMs: number[];
   proof: Record<string, number>;
@@ -51,7 +69,7 @@ export interface Outcome extends Verdict {
 
 interface Scenario {
   name: string;
-  options?: Pick<WorldOptions, 'skewsMs' | 'begunBeforeMs'>;
+  options?: Pick<WorldOptions, 'skewsMs' | 'begunBeforeMs' | 'partitions'>;
   /** By how much the end of the game lies in the future when it is ended. */
   endsInMs?: number;
   strike(world: World, size: Size, seed: string): Promise<Struck>;
@@ -67,10 +85,12 @@ export const SKEWED = {
   endsInMs: 299_000,
 } as const;
 
-export const SCENARIOS: readonly Scenario[] = [
+/** Faults that every log has to survive. */
+const SHARED: readonly Scenario[] = [
   {
     name: 'scorer killed at random points',
-    strike: (world, { scorerKills }, seed) => killScorer(world, scorerKills, seed),
+    strike: (world, { scorerKills }, seed) =>
+      killScorer(world, world.medium.kafka ? Math.min(scorerKills, KAFKA_SCORER_KILLS) : scorerKills, seed),
   },
   {
     name: 'scorer killed between commit and publish',
@@ -96,21 +116,51 @@ export const SCENARIOS: readonly Scenario[] = [
       return { kills: 0, recoveriesMs: [] };
     },
   },
-  {
-    name: 'two scorers on one partition',
-    strike: (world, { takeovers }) => takeOver(world, takeovers),
-  },
 ];
+
+/** Kafka's scorers are killed less often: each of them is missed only when its session ends. */
+const KAFKA_SCORER_KILLS = 50;
+
+export const SCENARIOS: Record<Medium['name'], readonly Scenario[]> = {
+  lmdb: [
+    ...SHARED,
+    {
+      name: 'two scorers on one partition',
+      strike: (world, { takeovers }) => takeOver(world, takeovers),
+    },
+  ],
+  kafka: [
+    {
+      name: 'broker killed and restarted',
+      strike: (world, { brokerKills }, seed) => killBroker(world, brokerKills, seed),
+    },
+    {
+      name: 'connections half-open',
+      strike: (world, { silentMs }) => halfOpen(world, silentMs),
+    },
+    {
+      name: 'zombies: asleep past their session',
+      strike: (world, { takeovers }) => zombies(world, takeovers),
+    },
+    {
+      name: 'scorers come and go, some by a kill',
+      options: { partitions: 4 },
+      strike: (world, { changes, changeEveryMs }, seed) => comeAndGo(world, changes, changeEveryMs, seed),
+    },
+    ...SHARED,
+  ],
+};
 
 /** Plays one scenario to its sealed end. */
 export async function play(
   scenario: Scenario,
   postgres: TestPostgres,
+  medium: Medium,
   size: Size,
   seed: string,
   onKill?: WorldOptions['onKill'],
 ): Promise<Outcome> {
-  const options = { seed: `${seed} ${scenario.name}`, onKill, ...scenario.options };
+  const options = { seed: `${seed} ${scenario.name}`, medium, onKill, ...scenario.options };
   const world = await World.create(postgres, options);
   try {
     const { kills, recoveriesMs, proof } = await scenario.strike(world, size, seed);
@@ -120,6 +170,7 @@ export async function play(
       kills,
       results: world.acknowledgedResults,
       ...(await world.verdict()),
+      audit: await world.audit(),
       recoveriesMs: recoveriesMs.sort((a, b) => a - b),
       proof: (await proof?.()) ?? {},
     };

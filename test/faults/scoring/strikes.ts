@@ -1,6 +1,7 @@
 import { randomStream } from '#kernel';
 import { sleep } from '../../support/wait.js';
-import { LogLock } from './log-lock.js';
+import type { Checkpoint } from './commit-watch.js';
+import type { Gap } from './medium.js';
 import type { World } from './world.js';
 
 /** What a series of faults did. */
@@ -40,33 +41,46 @@ export async function killScorer(world: World, kills: number, seed: string, boot
 
 /**
  * Kills the scorer when a commit is in the database and nothing of it in the log. The gap is a millisecond wide; the test
- * widens it from outside by holding the write lock of the log: the scorer can commit, but not publish.
+ * widens it from outside by holding up the log (LMDB: its write lock; Kafka: the network): the scorer can commit, but not
+ * publish.
  */
 export async function killBetweenCommitAndPublish(world: World, kills: number): Promise<Struck> {
-  const lock = new LogLock(world.folder);
+  const gap = world.gap();
   const recoveriesMs: number[] = [];
   let inTheGap = 0;
   try {
     for (let kill = 0; kill < kills; kill++) {
-      await lock.hold();
-      const published = await world.updates.publishedSeq();
-      const now = await world.watch.until(
-        'a commit that is not published',
-        ({ commitSeq }) => commitSeq > published,
-      );
+      const now = await unpublishedCommit(world, gap);
       const killedAt = performance.now();
       await world.scorer.kill();
       if ((await world.updates.publishedSeq()) < now.commitSeq) inTheGap++;
-      await lock.release();
+      await gap.release();
       world.scorer.start();
       await world.watch.recovered(now.fencingEpoch);
       recoveriesMs.push(performance.now() - killedAt);
       world.onKill(kill + 1, kills);
     }
   } finally {
-    await lock.close();
+    await gap.close();
   }
   return { kills, recoveriesMs, proof: () => ({ inTheGap }) };
+}
+
+/** Opens the gap until a commit is in it: nothing was to be committed, perhaps, in the moment when it opened. */
+async function unpublishedCommit(world: World, gap: Gap): Promise<Checkpoint> {
+  for (let attempt = 0; ; attempt++) {
+    await gap.hold();
+    const published = await world.updates.publishedSeq();
+    const found = await world.watch
+      .until('a commit that is not published', ({ commitSeq }) => commitSeq > published, 2_000)
+      .catch((error: unknown) => {
+        if (attempt >= 20) throw error;
+        return null;
+      });
+    if (found !== null) return found;
+    await gap.release();
+    await sleep(200);
+  }
 }
 
 /** Kills ingest at random moments; its probers send again what it did not acknowledge. */

@@ -6,6 +6,7 @@ export const COLUMNS = [
   'results',
   'lost',
   'double',
+  'audit',
   'p50 ms',
   'p95 ms',
   'proof',
@@ -17,8 +18,8 @@ export function percentile(sorted: readonly number[], percent: number): number |
   return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)]!;
 }
 
-export function isRight({ lost, double, wrongRows, wrongSalaries }: Outcome): boolean {
-  return lost + double + wrongRows + wrongSalaries === 0;
+export function isRight({ lost, double, wrongRows, wrongSalaries, audit }: Outcome): boolean {
+  return lost + double + wrongRows + wrongSalaries + audit === 0;
 }
 
 /** What `--json` prints of an outcome. */
@@ -40,6 +41,7 @@ export function toTable(outcomes: readonly Outcome[]): string {
     String(o.results),
     String(o.lost),
     String(o.double),
+    String(o.audit),
     ms(percentile(o.recoveriesMs, 50)),
     ms(percentile(o.recoveriesMs, 95)),
     Object.entries(o.proof)

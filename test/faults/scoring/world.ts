@@ -1,15 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { TOPICS, decodeProbeBatch, encodeCloudEvent, type GameEvent } from '#contracts';
 import { comparePositions, openEventLog, type EventLog } from '#event-log';
-import { TokenStore, openDatabase } from '#persistence';
+import { GameStore, TokenStore, openDatabase } from '#persistence';
 import { systemClock } from '#runtime';
-import { EventBuilder, buildScenario, type TestPostgres } from '#testing';
+import { EventBuilder, buildScenario, freePort, type TestPostgres } from '#testing';
 import { eventually } from '../../support/wait.js';
+import { auditDifferences } from './audit-command.js';
 import { CommitWatch } from './commit-watch.js';
+import { lmdbMedium, type Gap, type Medium, type WorldLog } from './medium.js';
 import { ProberLoad, keyOf, resultsOf } from './prober-load.js';
 import { readTopic } from './read-topic.js';
 import { ServiceProcess } from './service-process.js';
@@ -28,6 +26,10 @@ export interface WorldOptions {
   /** By prober; default: three right clocks. */
   skewsMs?: readonly number[];
   begunBeforeMs?: number;
+  /** Of the results; default 1. */
+  partitions?: number;
+  /** Default: LMDB. */
+  medium?: Medium;
   /** Told after each kill. */
   onKill?(kills: number, of: number): void;
 }
@@ -49,11 +51,13 @@ export class World {
 
   private constructor(
     readonly postgres: TestPostgres,
-    readonly folder: string,
+    readonly medium: Medium,
+    private readonly where: WorldLog,
     readonly databaseUrl: string,
     readonly dataSource: DataSource,
     readonly log: EventLog,
-    readonly watch: CommitWatch,
+    /** The checkpoint of each partition. */
+    private readonly watches: readonly CommitWatch[],
     readonly ingest: ServiceProcess,
     readonly scorer: ServiceProcess,
     readonly probers: readonly ProberLoad[],
@@ -67,17 +71,23 @@ export class World {
 
   /** Makes the world and starts everything in it. */
   static async create(postgres: TestPostgres, options: WorldOptions): Promise<World> {
-    const folder = await mkdtemp(join(tmpdir(), 'payday-faults-'));
+    const { medium = lmdbMedium, partitions = 1 } = options;
+    const where = await medium.open();
     const databaseUrl = await newDatabase(postgres);
     const dataSource = await openDatabase(databaseUrl, { migrate: true });
-    const log = await openEventLog(`lmdb:${folder}`, { clock: systemClock });
-    await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));
+    const log = await openEventLog(where.url, { clock: systemClock });
+    await log.createTopics(
+      Object.values(TOPICS).map((topic) => ({
+        topic,
+        partitions: topic === TOPICS.probeResults ? partitions : 1,
+      })),
+    );
     const { secret: token } = await new TokenStore(dataSource, systemClock).create({
       role: 'prober',
       gameId: GAME,
       label: 'load',
     });
-    const env = { PAYDAY_LOG_URL: `lmdb:${folder}`, DATABASE_URL: databaseUrl, PAYDAY_LOG_LEVEL: 'warn' };
+    const env = { PAYDAY_LOG_URL: where.url, DATABASE_URL: databaseUrl, PAYDAY_LOG_LEVEL: 'warn' };
     const port = await freePort();
     const probers = (options.skewsMs ?? [0, 0, 0]).map(
       (skewMs, index) =>
@@ -96,13 +106,14 @@ export class World {
     );
     const world = new World(
       postgres,
-      folder,
+      medium,
+      where,
       databaseUrl,
       dataSource,
       log,
-      new CommitWatch(databaseUrl),
+      Array.from({ length: partitions }, (_, partition) => new CommitWatch(databaseUrl, partition)),
       new ServiceProcess('ingest', { ...env, PAYDAY_PORT: String(port) }),
-      new ServiceProcess('scorer', env),
+      new ServiceProcess('scorer', { ...env, PAYDAY_LOG_URL: where.scorerUrl }),
       probers,
       options.begunBeforeMs ?? BEGUN_BEFORE_MS,
       options.onKill ?? (() => undefined),
@@ -111,10 +122,35 @@ export class World {
     return world;
   }
 
-  /** Another scorer on the same partition. */
+  /** The checkpoint of the first partition. */
+  get watch(): CommitWatch {
+    return this.watches[0]!;
+  }
+
+  /** Of each partition; null where nothing was claimed yet. */
+  async commitSeqs(): Promise<(number | null)[]> {
+    return Promise.all(this.watches.map(async (watch) => (await watch.look())?.commitSeq ?? null));
+  }
+
+  /** Resolves when every partition that had commits has had more than one since: one may have been under way. */
+  async committedBeyond(before: readonly (number | null)[]): Promise<void> {
+    await Promise.all(
+      this.watches.map((watch, partition) => {
+        const seq = before[partition]!;
+        return seq && watch.until('more commits', ({ commitSeq }) => commitSeq > seq + 1, 60_000);
+      }),
+    );
+  }
+
+  /** Holds up what scorers write to the log. */
+  gap(): Gap {
+    return this.where.gap();
+  }
+
+  /** Another scorer. */
   rival(): ServiceProcess {
     return new ServiceProcess('scorer', {
-      PAYDAY_LOG_URL: `lmdb:${this.folder}`,
+      PAYDAY_LOG_URL: this.where.scorerUrl,
       DATABASE_URL: this.databaseUrl,
       PAYDAY_LOG_LEVEL: 'warn',
     });
@@ -138,12 +174,15 @@ export class World {
   /** Everything is sent and acknowledged, and every acknowledged result is committed. */
   async settle(): Promise<void> {
     await Promise.all(this.probers.map((prober) => prober.stop()));
-    const [end] = await this.log.endPositions(TOPICS.probeResults);
-    await this.watch.until(
-      'all results are committed',
-      ({ positions }) =>
-        positions['probe-results'] !== undefined && comparePositions(positions['probe-results'], end!) >= 0,
-    );
+    const ends = await this.log.endPositions(TOPICS.probeResults);
+    for (const [partition, end] of ends.entries()) {
+      if (end === null) continue;
+      await this.watches[partition]!.until(
+        'all results are committed',
+        ({ positions }) =>
+          positions['probe-results'] !== undefined && comparePositions(positions['probe-results'], end) >= 0,
+      );
+    }
   }
 
   /** Ends and seals the game when everything is in. The end lies `endsInMs` from now; in the past is allowed. */
@@ -151,7 +190,8 @@ export class World {
     await this.settle();
     await this.say(this.#make.make('dev.payday.game.ended', { endsAt: this.boundary(endsInMs) }));
     await this.say(this.#make.make('dev.payday.game.sealed', { sealedAt: Date.now() }));
-    await this.watch.until('the game is sealed', ({ positions }) => `sealed:${GAME}` in positions);
+    for (const watch of this.watches)
+      await watch.until('the game is sealed', ({ positions }) => `sealed:${GAME}` in positions);
   }
 
   get acknowledgedBatches(): number {
@@ -172,6 +212,23 @@ export class World {
       throw new Error([...crashes, ...this.ingest.lines, ...this.scorer.lines].join('\n'));
     const results = this.probers.flatMap(({ acknowledged }) => [...acknowledged.values()].flatMap(resultsOf));
     return judge(this.dataSource, GAME, this.#scenario, this.#events, results);
+  }
+
+  /** What `payday audit` finds wrong, in a process of its own; call it when the game is sealed. */
+  async audit(): Promise<number> {
+    // Control would have made the game; here nobody has.
+    const { startsAt, endsAt } = this;
+    const game = { id: GAME, name: GAME, seed: '', scenario: this.#scenario, state: 'sealed' as const };
+    const times = {
+      startsAt,
+      endsAt,
+      pausedAt: null,
+      createdAt: startsAt,
+      sealedAt: endsAt,
+      lastAliveAt: null,
+    };
+    await new GameStore(this.dataSource).insert(this.dataSource.manager, { ...game, ...times }, [], []);
+    return auditDifferences(this.where.url, this.databaseUrl, GAME);
   }
 
   /** How often each batch lies in the log, by its key. */
@@ -195,10 +252,10 @@ export class World {
 
   async close(): Promise<void> {
     for (const service of [this.scorer, this.ingest]) await service.kill();
-    await Promise.all([this.watch.close(), this.updates.close()]);
+    await Promise.all([...this.watches.map((watch) => watch.close()), this.updates.close()]);
     await this.dataSource.destroy().catch(() => undefined);
     await this.log.close();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.where.remove();
   }
 
   async #begin(): Promise<void> {
@@ -228,12 +285,4 @@ async function newDatabase(postgres: TestPostgres): Promise<string> {
     { withinMs: 20_000 },
   );
   return postgres.databaseUrl.replace(/[^/]+$/, name);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
