@@ -111,12 +111,12 @@ const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
 const ROLLBACK: Statement = { name: 'rollback', text: 'ROLLBACK' };
 
 /**
- * Class 57P is the server shutting down or starting up, class 08 is the connection; an error without severity never
- * came from the server: it is the socket's or the driver's.
+ * Class 57P is the server shutting down or starting up, class 08 is the connection, 25P03 ends one whose transaction stood
+ * still; an error without severity never came from the server: it is the socket's or the driver's.
  */
 function isConnectionLoss(error: unknown): boolean {
   const { code, severity } = error as { code?: string; severity?: string };
-  if (severity !== undefined) return code !== undefined && /^(57P|08)/.test(code);
+  if (severity !== undefined) return code !== undefined && /^(57P|08|25P03)/.test(code);
   return (code !== undefined && /^E[A-Z]+$/.test(code)) || DRIVER_LOST.test(messageOf(error));
 }
 

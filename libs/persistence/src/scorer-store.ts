@@ -43,6 +43,9 @@ export interface Commit {
   windows: WindowState[];
 }
 
+/** A process that is stopped in the middle of a commit holds its partition's row: nobody could take the partition over. */
+const FORGET_THE_SLEEPING = `SET idle_in_transaction_session_timeout = '5s'`;
+
 /**
  * The scorer's side of the database: its checkpoint, the ledger and the salaries, written together or not at all.
  * One store has one connection of its own; its calls run one after the other.
@@ -51,7 +54,9 @@ export class ScorerStore {
   readonly #connection: DedicatedConnection;
 
   constructor(dataSource: DataSource) {
-    this.#connection = new DedicatedConnection(dataSource, 'payday-scorer');
+    this.#connection = new DedicatedConnection(dataSource, 'payday-scorer', {
+      onConnected: (client) => client.query(FORGET_THE_SLEEPING),
+    });
   }
 
   /** Takes over a partition: every earlier claimant's commits are refused from here on. */
