@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { FAULT_KINDS, checkFaults } from './fault-kinds.js';
+import { FAULT_RULES } from './fault-kinds.js';
 import type { Scenario, TeamInfo } from '#contracts';
 import { PaydayError, messageOf } from '#kernel';
 import type { Endpoint } from '#persistence';
@@ -20,10 +20,7 @@ export interface GamePlan {
 
 /** @throws PaydayError `invalid_scenario`, `invalid_teams_file`, `unreadable_file` */
 export function planGame(options: Pick<Options, 'scenario' | 'teams' | 'teamsFile' | 'speed'>): GamePlan {
-  const written = parseScenario(readText(options.scenario), basename(options.scenario), {
-    faultKinds: FAULT_KINDS,
-  });
-  checkFaults(written, basename(options.scenario));
+  const written = parseScenario(readText(options.scenario), basename(options.scenario), FAULT_RULES);
   const scenario = options.speed === 1 ? written : compressScenario(written, options.speed);
   if (options.teamsFile === null)
     return { scenario, endpoints: [], ...botTeams(options.teams, scenario.seed) };

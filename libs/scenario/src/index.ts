@@ -11,6 +11,8 @@ export { FileError, ScenarioError, TeamsFileError } from './file-error.js';
 export type { FileProblem } from './file-error.js';
 export { NO_FREEZE, applyFreezeEvent, hiddenFromAt } from './freeze.js';
 export type { FreezeFacts } from './freeze.js';
+export { adviceOn, forecast } from './forecast.js';
+export type { ServiceForecast } from './forecast.js';
 export { GameSchedule } from './game-schedule.js';
 export type { Pause, ScheduleFacts } from './game-schedule.js';
 export { MAX_JUDGEMENT_LENGTH, judge } from './judge.js';

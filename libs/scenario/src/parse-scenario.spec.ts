@@ -519,6 +519,21 @@ chaos: { maxTeams: 9, maxDuration: 20s, cooldown: 0, maxActive: 4 }\n`,
     expect(refusal(text).message).toBe(`demo.yaml:${message}`);
   });
 
+  it('refuses parameters that the driver refuses, where they stand', () => {
+    const { message } = ((): ScenarioError => {
+      try {
+        parseScenario(fault(`at: 1s\n${CRASH}\nttl: 9s\nparams: { delay: 3 }`), 'demo.yaml', {
+          faultKinds: ['crash'],
+          paramsProblem: (kind, params) => (kind === 'crash' && 'delay' in params ? 'takes none' : undefined),
+        });
+      } catch (error) {
+        if (error instanceof ScenarioError) return error;
+      }
+      throw new Error('the file was accepted');
+    })();
+    expect(message).toBe('demo.yaml:18:5 timeline[0].params: takes none');
+  });
+
   it('refuses a fault that no driver knows, if it is told which they know', () => {
     const text = fault(`at: 1s\n${CRASH.replace('crash', 'carsh')}\nttl: 9s`);
     expect(() => parseScenario(text, 'demo.yaml')).not.toThrow();

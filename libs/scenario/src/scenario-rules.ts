@@ -9,6 +9,11 @@ import type { Report } from './yaml-source.js';
 export interface RuleOptions {
   /** The kinds that the fault drivers of this installation know. Default: any id is accepted. */
   faultKinds?: readonly string[];
+  /** What is wrong with a fault's parameters; undefined: nothing. Asked for known kinds only. */
+  paramsProblem?(
+    kind: string,
+    params: Readonly<Record<string, string | number | boolean>>,
+  ): string | undefined;
 }
 
 /** What must hold between several keys. Values that were refused already are passed over. */
@@ -154,7 +159,7 @@ function checkLoad({ duration, load = [], services }: ScenarioDraft, report: Rep
   if (!some && load.length > 0) report(['load'], 'every rate is 0: no request would ever be sent');
 }
 
-function checkTimeline(draft: ScenarioDraft, report: Report, { faultKinds }: RuleOptions): void {
+function checkTimeline(draft: ScenarioDraft, report: Report, options: RuleOptions): void {
   const { duration, timeline = [] } = draft;
   const known = knownIds(draft.services);
   unique(
@@ -187,12 +192,27 @@ function checkTimeline(draft: ScenarioDraft, report: Report, { faultKinds }: Rul
       );
     if (entry.service !== undefined) unknownService(entry.service, known, [...path, 'service'], report);
     if (Array.isArray(entry.teams)) unique(entry.teams, (nth) => [...path, 'teams', nth], 'team', report);
-    if (faultKinds !== undefined && entry.fault !== undefined && !faultKinds.includes(entry.fault)) {
-      const meant = suggest(entry.fault, faultKinds);
-      const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
-      report([...path, 'fault'], `unknown fault "${entry.fault}"${hint}`, faultKinds);
-    }
+    checkKind(entry, path, report, options);
   });
+}
+
+function checkKind(
+  { fault: kind, params }: FaultDraft,
+  path: Path,
+  report: Report,
+  { faultKinds, paramsProblem }: RuleOptions,
+): void {
+  if (kind === undefined) return;
+  if (faultKinds !== undefined && !faultKinds.includes(kind)) {
+    const meant = suggest(kind, faultKinds);
+    const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
+    report([...path, 'fault'], `unknown fault "${kind}"${hint}`, faultKinds);
+    return;
+  }
+  const values = Object.entries(params ?? {});
+  if (params === undefined || values.some(([, value]) => value === undefined)) return;
+  const problem = paramsProblem?.(kind, params as Record<string, string | number | boolean>);
+  if (problem !== undefined) report([...path, 'params'], problem);
 }
 
 /** @returns when an entry with a condition runs at the latest, if that is known and right */

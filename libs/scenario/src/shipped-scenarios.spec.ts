@@ -1,6 +1,16 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import type { Scenario } from '#contracts';
-import { arrivals, arrivalsBefore, compressScenario, judge, parseScenario, renderRequest } from './index.js';
+import {
+  adviceOn,
+  arrivals,
+  arrivalsBefore,
+  compressScenario,
+  forecast,
+  judge,
+  parseScenario,
+  renderRequest,
+  resolveTargets,
+} from './index.js';
 
 const folder = new URL('../../../scenarios/', import.meta.url);
 const files = readdirSync(folder)
@@ -14,6 +24,10 @@ interface Expected {
   bestPerMinute: [low: number, high: number];
 }
 const EXPECTED: Record<string, Expected> = {
+  'chaos-school.yaml': {
+    requests: { router: 1795, catalog: 1346, pricing: 1346, booking: 1346 },
+    bestPerMinute: [500, 600],
+  },
   'demo.yaml': {
     requests: { router: 2205, catalog: 1653, pricing: 1653, booking: 1653 },
     bestPerMinute: [900, 1100],
@@ -22,17 +36,30 @@ const EXPECTED: Record<string, Expected> = {
     requests: { router: 252, catalog: 168, pricing: 168, booking: 168 },
     bestPerMinute: [900, 1200],
   },
+  'unicorn-rentals.yaml': {
+    requests: { router: 50_040, catalog: 37_530, pricing: 37_530, booking: 37_530 },
+    bestPerMinute: [900, 1100],
+  },
 };
-/** The kinds that the sandbox of the demo company knows. */
-const FAULT_KINDS = ['crash', 'slow', 'wrong-answer', 'hang', 'error-rate'];
+/** What can be done to teams in sandboxes. Whether there are drivers for it is a test of `payday scenario check`. */
+const FAULT_KINDS = [
+  ...['crash', 'slow', 'wrong-answer', 'hang', 'error-rate', 'config-vanishes', 'memory-leak'],
+  ...['latency', 'jitter', 'reset', 'black-hole', 'bandwidth', 'traffic-spike'],
+];
+const faultsOf = (scenario: Scenario) =>
+  scenario.timeline.flatMap((entry) => (entry.type === 'fault' ? [entry] : []));
+
+const shipped = (file: string): Scenario =>
+  parseScenario(readFileSync(new URL(file, folder), 'utf8'), file, { faultKinds: FAULT_KINDS });
 
 describe('shipped scenarios', () => {
   it('are all described here', () => expect(files).toEqual(Object.keys(EXPECTED).sort()));
 
   describe.each(files)('%s', (file) => {
-    const text = readFileSync(new URL(file, folder), 'utf8');
-    const scenario = parseScenario(text, file, { faultKinds: FAULT_KINDS });
+    const scenario = shipped(file);
     const { requests, bestPerMinute } = EXPECTED[file]!;
+
+    it('gives no cause for advice', () => expect(adviceOn(scenario)).toEqual([]));
 
     it('sends every team the expected number of requests', () => {
       const counts = scenario.services.map(({ id }) => [
@@ -66,10 +93,14 @@ describe('shipped scenarios', () => {
       }
     });
 
-    it('pays a good team well', () => {
-      const perMinute = (best(scenario, requests) * 60_000) / scenario.durationMs / 100;
+    it('pays a good team well, and a broken one badly', () => {
+      const services = forecast(scenario);
+      const best = services.reduce((sum, { perfectCents }) => sum + perfectCents, 0);
+      const perMinute = (best * 60_000) / scenario.durationMs / 100;
       expect(perMinute).toBeGreaterThan(bestPerMinute[0]);
       expect(perMinute).toBeLessThan(bestPerMinute[1]);
+      const worst = services.reduce((sum, { brokenCents }) => sum + brokenCents, 0);
+      expect(worst).toBeLessThan(-3 * best);
     });
 
     it('makes any one service that is down cost more than the others earn, under any load', () => {
@@ -87,18 +118,45 @@ describe('shipped scenarios', () => {
     });
 
     it('has a crash, a slow and a wrong-answer fault, and survives being played ten times as fast', () => {
-      const kinds = scenario.timeline.flatMap((entry) => (entry.type === 'fault' ? [entry.kind] : []));
+      const kinds = faultsOf(scenario).map(({ kind }) => kind);
       expect(kinds).toEqual(expect.arrayContaining(['crash', 'slow', 'wrong-answer']));
       expect(compressScenario(scenario, 10).timeline).toHaveLength(scenario.timeline.length);
     });
   });
 });
 
-/** Cents of a team whose every answer is good and fast. */
-function best(scenario: Scenario, requests: Record<string, number>): number {
-  return scenario.services.reduce(
-    (sum, { id, weightPercent }) =>
-      sum + (requests[id]! * scenario.pay.speedBands[0]!.cents * weightPercent) / 100,
-    0,
-  );
-}
+it('unicorn-rentals.yaml is a whole day: story, every kind of trouble, a freeze, and a rotation that is fair', () => {
+  const scenario = shipped('unicorn-rentals.yaml');
+  const { timeline, durationMs, freezeAtMs, ceremony } = scenario;
+  expect(durationMs).toBe(4 * 3_600_000);
+  expect(freezeAtMs).toBeLessThan(durationMs);
+  expect(ceremony!.revealAfterMs).not.toBeNull();
+  expect([...new Set(faultsOf(scenario).map(({ kind }) => kind))].sort()).toEqual([...FAULT_KINDS].sort());
+  expect(timeline.some((entry) => entry.type === 'announcement' && entry.videoUrl !== undefined)).toBe(true);
+  expect(timeline.some((entry) => entry.when !== undefined)).toBe(true);
+  expect(faultsOf(scenario).some(({ scoring }) => scoring === 'pause')).toBe(true);
+  for (const count of [1, 3, 8, 25, 42]) {
+    const teamIds = [...Array(count).keys()].map((n) => `team-${n}`);
+    const strikes = new Map(teamIds.map((id) => [id, 0]));
+    for (const fault of faultsOf(scenario))
+      for (const id of resolveTargets(fault, teamIds, scenario.seed, strikes))
+        strikes.set(id, strikes.get(id)! + 1);
+    const counts = [...strikes.values()];
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(5);
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+  }
+});
+
+it('chaos-school.yaml shows each kind of trouble once, to everybody, one at a time, and explains it before', () => {
+  const scenario = shipped('chaos-school.yaml');
+  const faults = faultsOf(scenario);
+  expect(faults.map(({ kind }) => kind).sort()).toEqual([...FAULT_KINDS].sort());
+  let freeAtMs = 0;
+  for (const { atMs, ttlMs, teams, kind } of faults) {
+    expect(teams).toBe('all');
+    expect(atMs).toBeGreaterThanOrEqual(freeAtMs);
+    freeAtMs = atMs + ttlMs;
+    const before = scenario.timeline.filter((entry) => entry.type === 'announcement' && entry.atMs < atMs);
+    expect(before.at(-1)).toMatchObject({ id: `about-${kind}`, atMs: atMs - 10_000 });
+  }
+});
