@@ -7,6 +7,7 @@ import { addReplay } from './commands/replay.js';
 import { addRescore } from './commands/rescore.js';
 import { addRun } from './commands/run.js';
 import { addToken } from './commands/token.js';
+import { addScenario } from './commands/scenario.js';
 import { addTopics } from './commands/topics.js';
 import { EXIT, isUsageError } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
@@ -25,7 +26,7 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
   let exitCode: number = EXIT.fine;
   const program = new Command('payday')
     .description(
-      'Checks, exports, rescores and replays the games that Payday has recorded, and runs its services one by one.',
+      'Checks scenarios; checks, exports, rescores and replays the games that Payday has recorded; runs its services one by one.',
     )
     .addHelpText('after', HELP)
     // What follows a service's name is that service's own business.
@@ -39,8 +40,18 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
   const finish = (code: number): void => {
     exitCode = code;
   };
-  for (const add of [addAudit, addExport, addRescore, addReplay, addRun, addTopics, addMigrate, addToken])
-    add(program, terminal, finish);
+  const commands = [
+    addAudit,
+    addExport,
+    addRescore,
+    addReplay,
+    addScenario,
+    addRun,
+    addTopics,
+    addMigrate,
+    addToken,
+  ];
+  for (const add of commands) add(program, terminal, finish);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

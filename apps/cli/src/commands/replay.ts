@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
+import { takesNumber } from '../options.js';
 import type { ReplayOptions } from '../replay/replay.js';
 import { addSourceOptions, findGame, openSource, type SourceOptions } from '../source.js';
 import type { Terminal } from '../terminal.js';
@@ -9,8 +10,8 @@ export function addReplay(program: Command, terminal: Terminal): void {
   const command = program
     .command('replay')
     .description('Plays a finished game on the leaderboard again.')
-    .option('--speed <n>', 'how many times faster, 0.1 to 100', number('--speed', 0.1, 100), 1)
-    .option('--port <n>', 'port of the page, 1 to 65535', number('--port', 1, 65535, true), 3000)
+    .option('--speed <n>', 'how many times faster, 0.1 to 100', takesNumber('--speed', 0.1, 100), 1)
+    .option('--port <n>', 'port of the page, 1 to 65535', takesNumber('--port', 1, 65535, true), 3000)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--exit-at-end', 'exit when the game is over, instead of staying up to show the result', false);
   addSourceOptions(command).action(async (options: ReplayCommand) => {
@@ -30,13 +31,4 @@ export function addReplay(program: Command, terminal: Terminal): void {
       await source.close();
     }
   });
-}
-
-function number(flag: string, low: number, high: number, whole = false): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    const wellFormed = whole ? /^\d+$/.test(text) : /^\d+(\.\d+)?$/.test(text);
-    if (wellFormed && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`${flag} takes a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`);
-  };
 }

@@ -1,0 +1,16 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Reads an option's number, bounds inclusive. */
+export function takesNumber(
+  flag: string,
+  low: number,
+  high: number,
+  whole = false,
+): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    const wellFormed = whole ? /^\d+$/.test(text) : /^\d+(\.\d+)?$/.test(text);
+    if (wellFormed && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`${flag} takes a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`);
+  };
+}
