@@ -5,7 +5,7 @@ import { BroadcasterModule } from '../../broadcaster/src/index.js';
 import { ChaosModule, type FaultTargets } from '../../chaos-orchestrator/src/index.js';
 import { ControlModule } from '../../control/src/index.js';
 import { IngestModule } from '../../ingest/src/index.js';
-import { FAULT_KINDS } from './fault-kinds.js';
+import { FAULT_RULES } from './fault-kinds.js';
 import { ScorerModule } from '../../scorer/src/index.js';
 
 /** Every service in one process, on the parts that it is given. */
@@ -16,7 +16,11 @@ export class AllInOneModule {
       module: AllInOneModule,
       imports: [
         RuntimeModule.register(parts),
-        ControlModule.register({ latencyPercentiles, leadMs: options.leadMs, faultKinds: FAULT_KINDS }),
+        ControlModule.register({
+          latencyPercentiles,
+          leadMs: options.leadMs,
+          faultKinds: FAULT_RULES.faultKinds,
+        }),
         IngestModule,
         ScorerModule,
         BroadcasterModule,
