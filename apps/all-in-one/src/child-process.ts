@@ -10,6 +10,8 @@ export interface ChildSpec {
   env: Record<string, string>;
   /** Called with every message that the child sends. */
   onMessage?: (message: unknown) => void;
+  /** Called whenever it has ended, for whatever reason. */
+  onExit?: () => void;
 }
 
 /** Restarts at first quickly, then no faster than this. */
@@ -48,6 +50,7 @@ export class SupervisedChild {
     child.on('error', (err) => this.logger.error({ err, child: this.spec.name }, 'child process trouble'));
     child.once('exit', (code, signal) => {
       if (this.child === child) this.child = undefined;
+      this.spec.onExit?.();
       if (this.stopped) return;
       if (performance.now() - startedAt > HEALTHY_MS) this.failures = 0;
       const pauseMs = Math.min(MAX_PAUSE_MS, 50 * 2 ** this.failures++);

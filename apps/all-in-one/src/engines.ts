@@ -1,37 +1,41 @@
 import type { DataSource } from 'typeorm';
-import { TOPICS } from '#contracts';
-import { openEventLog, type EventLog } from '#event-log';
+import type { EventLog } from '#event-log';
 import { openDatabase, startEmbeddedPostgres, type EmbeddedPostgres } from '#persistence';
-import { systemClock, type Logger } from '#runtime';
+import type { Logger } from '#runtime';
 import type { DataFolder } from './data-folder.js';
 import { SERVICE_MIGRATIONS } from './schema.js';
+import { topicSpecs } from './topic-specs.js';
 
-/** The embedded engines of one installation. */
+/** The engines of one installation. */
 export interface Engines {
   log: EventLog;
-  logUrl: string;
   dataSource: DataSource;
+  databaseUrl: string;
+  /** Null where the database is somebody else's. */
   postgres: EmbeddedPostgres | null;
   close(): Promise<void>;
 }
 
-/** One machine needs one partition: more would only mean more commits. */
-const PARTITIONS = 1;
+export interface EngineOptions {
+  logger: Logger;
+  openLog(): Promise<EventLog>;
+  /** Of results and scores. */
+  partitions: number;
+  /** Default: an embedded PostgreSQL in the folder. */
+  databaseUrl?: string | undefined;
+}
 
 /**
- * Opens the LMDB log and starts PostgreSQL, or uses the one that `DATABASE_URL` names.
- * @throws PaydayError as `startEmbeddedPostgres`, `openDatabase` and `openEventLog`
+ * Opens the log and the database, starting PostgreSQL unless there is one, and makes topics and schema.
+ * @throws PaydayError as `startEmbeddedPostgres`, `openDatabase`, `openEventLog` and `createTopics`
  */
-export async function startEngines(
-  folder: DataFolder,
-  logger: Logger,
-  databaseUrl: string | undefined,
-): Promise<Engines> {
-  const logUrl = `lmdb:${folder.logDir}`;
+export async function startEngines(folder: DataFolder, options: EngineOptions): Promise<Engines> {
+  const { logger, partitions } = options;
   const postgres =
-    databaseUrl === undefined
+    options.databaseUrl === undefined
       ? await startEmbeddedPostgres({ dataDir: folder.postgresDir, log: (line) => logger.info(line) })
       : null;
+  const databaseUrl = options.databaseUrl ?? postgres!.databaseUrl;
   let log: EventLog | undefined;
   let dataSource: DataSource | undefined;
   const close = async (): Promise<void> => {
@@ -40,13 +44,10 @@ export async function startEngines(
     await postgres?.stop();
   };
   try {
-    log = await openEventLog(logUrl, { clock: systemClock });
-    await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: PARTITIONS })));
-    dataSource = await openDatabase(databaseUrl ?? postgres!.databaseUrl, {
-      migrate: true,
-      migrations: SERVICE_MIGRATIONS,
-    });
-    return { log, logUrl, dataSource, postgres, close };
+    log = await options.openLog();
+    await log.createTopics(topicSpecs(partitions));
+    dataSource = await openDatabase(databaseUrl, { migrate: true, migrations: SERVICE_MIGRATIONS });
+    return { log, dataSource, databaseUrl, postgres, close };
   } catch (error) {
     await close();
     throw error;

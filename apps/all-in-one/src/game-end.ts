@@ -1,36 +1,39 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { DataSource } from 'typeorm';
 import type { StandingRow } from '#contracts';
 import { GameStore, LedgerReader } from '#persistence';
 import { rankTeams } from '#scoring';
-import { GameService } from '../../control/src/index.js';
-import { ScorerService } from '../../scorer/src/index.js';
+import type { GameService } from '../../control/src/index.js';
 
 const POLL_MS = 200;
 
 /** Rows for the final printout. */
 export type FinalRow = Pick<StandingRow, 'rank' | 'salaryCents' | 'team'>;
 
+/** What the end of a game needs, however the services are spread. */
+export interface GameEndParts {
+  games: GameService;
+  dataSource: DataSource;
+  gameId: string;
+  /** Whether every partition has committed the sealing: the ledger is final then. */
+  hasSealed(): boolean | Promise<boolean>;
+}
+
 /**
  * Waits until the game is over and its books are closed (`GameLoop` seals it, the scorer then scores what was
  * acknowledged), and reads the final standings from the ledger itself. Null if `signal` aborted first.
  */
-export async function finishGame(
-  parts: { app: NestFastifyApplication; gameId: string },
-  signal: AbortSignal,
-): Promise<FinalRow[] | null> {
-  const { app, gameId } = parts;
-  const games = app.get(GameService);
-  const scorer = app.get(ScorerService);
+export async function finishGame(parts: GameEndParts, signal: AbortSignal): Promise<FinalRow[] | null> {
+  const { games, dataSource, gameId } = parts;
   const sealed = await until(signal, async () => {
     const { state } = await games.game(gameId);
-    return state === 'sealed' && scorer.hasSealed(gameId) ? true : null;
+    return state === 'sealed' && (await parts.hasSealed()) ? true : null;
   });
-  return sealed && finalStandings(app, gameId);
+  return sealed && finalStandings(dataSource, gameId);
 }
 
-async function finalStandings(app: NestFastifyApplication, gameId: string): Promise<FinalRow[]> {
-  const teams = await app.get(GameStore).teams(gameId);
-  const sums = await app.get(LedgerReader).sums(gameId);
+async function finalStandings(dataSource: DataSource, gameId: string): Promise<FinalRow[]> {
+  const teams = await new GameStore(dataSource).teams(gameId);
+  const sums = await new LedgerReader(dataSource).sums(gameId);
   const rows = teams.map((team) => ({
     teamId: team.id,
     ranked: team.ranked,

@@ -3,38 +3,46 @@ import { fileURLToPath } from 'node:url';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { TOPICS } from '#contracts';
+import { openEventLog } from '#event-log';
 import type { FaultAgent, FaultTarget } from '#faults';
 import { PaydayError, messageOf } from '#kernel';
 import { OutboxRelay, TokenStore, type GameEntity } from '#persistence';
 import {
   EventLogTransport,
+  assertPortFree,
   Readiness,
   createHttpApp,
+  listen,
   serveOpenApi,
   serveWebPages,
   systemClock,
+  urlOf,
   type Logger,
 } from '#runtime';
 import { ScoreFeed } from '../../broadcaster/src/index.js';
 import { Orchestrator } from '../../chaos-orchestrator/src/index.js';
 import { GameLoop, GameService, TokenService, systemActor } from '../../control/src/index.js';
+import { ScorerService } from '../../scorer/src/index.js';
 import { AllInOneModule } from './app.module.js';
 import { SupervisedChild } from './child-process.js';
 import { openDataFolder, type DataFolder } from './data-folder.js';
 import { keepFacilitatorToken } from './facilitator-token.js';
 import { startEngines, type Engines } from './engines.js';
+import { finishGame, type FinalRow } from './game-end.js';
 import { botTeams, planGame, type GamePlan } from './game-plan.js';
 import { lastSignOfLife } from './last-sign-of-life.js';
 import { readLaunchRecord, writeLaunchRecord, type LaunchRecord } from './launch-record.js';
 import type { Options } from './options.js';
+import type { Playable } from './play.js';
 import type { Progress } from './progress.js';
 import { Sandboxes } from './sandboxes.js';
 import { closeDoor, type Door } from './door.js';
-import { assertPortFree, listen } from './port.js';
 
 const PROBER_MODULE = fileURLToPath(new URL('../../prober/src/main.js', import.meta.url));
 /** How far ahead a change of the life cycle lies: all services are in this process or read the same log. */
 const LEAD_MS = 1000;
+/** One process needs one partition: more would only mean more commits. */
+const PARTITIONS = 1;
 /** From having everything ready to the first request: time for the prober to start. */
 const START_DELAY_MS = 1500;
 const SANDBOXES_READY_MS = 60_000;
@@ -45,7 +53,7 @@ const CHILD_GRACE_MS = 1500;
 const ME = systemActor('launcher');
 
 /** Boots a whole game in this process and its children, and takes it down again. */
-export class Launcher {
+export class Launcher implements Playable {
   private folder: DataFolder | undefined;
   private engines: Engines | undefined;
   private sandboxes: Sandboxes | undefined;
@@ -55,7 +63,8 @@ export class Launcher {
   private app: NestFastifyApplication | undefined;
   private gameId = '';
   /** Where the facilitator finds the token. */
-  tokenFile = '';
+  private tokenFile = '';
+  private logUrl = '';
   private stopping: Promise<void> | undefined;
   private readonly eventsCaughtUp = deferred();
   private door: Door = { open: () => {} };
@@ -68,9 +77,7 @@ export class Launcher {
   ) {}
 
   get url(): string {
-    const { host, port } = this.options;
-    const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-    return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+    return urlOf(this.options.host, this.options.port);
   }
 
   /** Boots until salaries can move. @throws PaydayError with what is wrong and what to do */
@@ -84,7 +91,14 @@ export class Launcher {
     // Without a resumed game's seed its sandboxes have to wait for the database; a new game's start beside it.
     if (plan) this.startSandboxes(plan.bots, plan.scenario.seed, options.speed);
     progress.step('starting PostgreSQL and the event log');
-    this.engines = await startEngines(this.folder, this.logger, process.env['DATABASE_URL']);
+    const logUrl = `lmdb:${this.folder.logDir}`;
+    this.logUrl = logUrl;
+    this.engines = await startEngines(this.folder, {
+      logger: this.logger,
+      openLog: () => openEventLog(logUrl, { clock: systemClock }),
+      partitions: PARTITIONS,
+      databaseUrl: process.env['DATABASE_URL'],
+    });
     progress.step('starting the services');
     const app = await this.makeServices(this.engines);
     const { path } = this.folder;
@@ -123,10 +137,27 @@ export class Launcher {
     this.folder?.release();
   }
 
-  /** What the game's end needs (see `finishGame`). */
-  parts(): { app: NestFastifyApplication; gameId: string } {
-    if (!this.app) throw new PaydayError('not_started', 'the launcher has not started');
-    return { app: this.app, gameId: this.gameId };
+  /** Plays to the end; null if interrupted. */
+  finish(signal: AbortSignal): Promise<FinalRow[] | null> {
+    const { app, engines, gameId } = this;
+    if (!app || !engines) throw new PaydayError('not_started', 'the launcher has not started');
+    const scorer = app.get(ScorerService);
+    return finishGame(
+      {
+        games: app.get(GameService),
+        dataSource: engines.dataSource,
+        gameId,
+        hasSealed: () => scorer.hasSealed(gameId),
+      },
+      signal,
+    );
+  }
+
+  describe(): string[] {
+    return [
+      `Facilitator   the token is in ${this.tokenFile}; only you can read it`,
+      'Ctrl-C stops the game; npm start -- --resume goes on with it.',
+    ];
   }
 
   /** How the chaos orchestrator reaches a team now. */
@@ -268,7 +299,7 @@ export class Launcher {
         modulePath: PROBER_MODULE,
         args: () => [],
         env: {
-          PAYDAY_LOG_URL: engines.logUrl,
+          PAYDAY_LOG_URL: this.logUrl,
           PAYDAY_INGEST_URL: this.url,
           PAYDAY_PROBER_TOKEN: secret,
           PAYDAY_PORT: '0',

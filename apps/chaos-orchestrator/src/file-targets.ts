@@ -5,11 +5,12 @@ import type { FaultTargets } from './orchestrator.js';
 
 /**
  * How teams can be reached, from a file that somebody else keeps up to date: `{"targets": [{"teamId": …, "sandbox":
- * {"agentUrl": …, "token": …}}, …]}`, each entry a `FaultTarget`. It holds secrets, so it should be readable by its owner only;
+ * {"agentUrl": …, "token": …}}, …]}`, each entry a `FaultTarget`, and with a `gameId` if it is
+ * good for one game only. It holds secrets, so it should be readable by its owner only;
  * whoever writes it replaces it in one step. It is read again whenever it has changed.
  */
 export class FileTargets implements FaultTargets {
-  private targets = new Map<string, FaultTarget>();
+  private targets = new Map<string, FileTarget>();
   private version = '';
 
   /** @throws PaydayError `invalid_targets_file` if it can't be read or makes no sense now */
@@ -20,14 +21,15 @@ export class FileTargets implements FaultTargets {
     this.refresh();
   }
 
-  targetOf(_gameId: string, teamId: string): FaultTarget | null {
+  targetOf(gameId: string, teamId: string): FaultTarget | null {
     try {
       this.refresh();
     } catch (error) {
       // What was known before is better than nothing.
       this.onTrouble(error);
     }
-    return this.targets.get(teamId) ?? null;
+    const target = this.targets.get(teamId);
+    return target === undefined || (target.gameId ?? gameId) !== gameId ? null : target;
   }
 
   private refresh(): void {
@@ -47,11 +49,13 @@ export class FileTargets implements FaultTargets {
   }
 }
 
-function parseTargets(text: string): Map<string, FaultTarget> {
+type FileTarget = FaultTarget & { readonly gameId?: string };
+
+function parseTargets(text: string): Map<string, FileTarget> {
   const content = JSON.parse(text) as { targets?: unknown };
   if (!Array.isArray(content.targets)) throw new Error('it must hold {"targets": […]}');
-  const targets = content.targets as Partial<FaultTarget>[];
+  const targets = content.targets as Partial<FileTarget>[];
   const nameless = targets.findIndex(({ teamId }) => typeof teamId !== 'string');
   if (nameless >= 0) throw new Error(`entry ${nameless + 1} has no teamId`);
-  return new Map(targets.map((target) => [target.teamId!, target as FaultTarget]));
+  return new Map(targets.map((target) => [target.teamId!, target as FileTarget]));
 }

@@ -3,17 +3,20 @@ import { configHelp, readConfig, wantsHelp, type ConfigOf, type Sections } from 
 import { writeLine, type Terminal } from './terminal.js';
 
 export interface ConfiguredCommand<S extends Sections> {
-  summary: string;
   sections: S;
   run(config: ConfigOf<S>): Promise<void>;
 }
 
-/** A command that is configured as services are: by flags, environment and file, with every mistake told at once. */
+/**
+ * A command that is configured as services are: by flags, environment and file, with every mistake told at once.
+ * @param load asked only when the command is used, so that heavy ones cost the others nothing
+ */
 export function addConfigured<S extends Sections>(
   parent: Command,
   name: string,
+  summary: string,
   terminal: Terminal,
-  { summary, sections, run }: ConfiguredCommand<S>,
+  load: () => Promise<ConfiguredCommand<S>> | ConfiguredCommand<S>,
 ): void {
   const path = [parent.name(), name].filter((part) => part !== 'payday').join(' ');
   parent
@@ -25,11 +28,11 @@ export function addConfigured<S extends Sections>(
     .passThroughOptions()
     .helpOption(false)
     .action(async (flags: string[]) => {
-      if (wantsHelp(sections, flags))
-        return writeLine(
-          terminal.stdout,
-          configHelp(`payday ${path} [options]`, summary, sections).trimEnd(),
-        );
+      const { sections, run } = await load();
+      if (wantsHelp(sections, flags)) {
+        const help = configHelp(`payday ${path} [options]`, summary, sections);
+        return writeLine(terminal.stdout, help.trimEnd());
+      }
       await run(readConfig(sections, { flags, env: process.env, foreignSections: SERVICE_SECTIONS }));
     });
 }

@@ -9,6 +9,7 @@ import { addRun } from './commands/run.js';
 import { addToken } from './commands/token.js';
 import { addScenario } from './commands/scenario.js';
 import { addTopics } from './commands/topics.js';
+import { addUp } from './commands/up.js';
 import { EXIT, isUsageError } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { systemTerminal } from './terminal.js';
@@ -47,6 +48,7 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
     addReplay,
     addScenario,
     addRun,
+    addUp,
     addTopics,
     addMigrate,
     addToken,

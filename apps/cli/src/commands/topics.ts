@@ -1,8 +1,18 @@
 import type { Command } from 'commander';
 import { TOPICS } from '#contracts';
-import { openEventLog, type EventLog } from '#event-log';
+import type { EventLog } from '#event-log';
 import { PaydayError } from '#kernel';
-import { integer, logSection, section, systemClock, table, withDefault, yesOrNo } from '#runtime';
+import {
+  integer,
+  logSection,
+  openConfiguredLog,
+  section,
+  systemClock,
+  table,
+  withDefault,
+  yesOrNo,
+  type ConfigOf,
+} from '#runtime';
 import { addConfigured } from '../configured-command.js';
 import { EXIT } from '../exit-codes.js';
 import { writeLine, type Terminal } from '../terminal.js';
@@ -20,9 +30,12 @@ const CREATE = {
     json,
   }),
 };
+const CREATE_SUMMARY =
+  'Makes the topics that do not exist yet. Repeating it is harmless; other numbers of partitions are refused.';
+const LIST_SUMMARY = 'Lists the topics with their partitions; exit code 1 if one is missing.';
 const LIST = { log: logSection, topics: section({ json }) };
 
-export interface TopicState {
+interface TopicState {
   topic: string;
   /** 0: there is no such topic. */
   partitions: number;
@@ -32,43 +45,38 @@ export function addTopics(program: Command, terminal: Terminal, finish: (exitCod
   const topics = program
     .command('topics')
     .description('Makes or lists the topics of an event log; no service ever makes one.');
-  addConfigured(topics, 'create', terminal, {
-    summary:
-      'Makes the topics that do not exist yet. Repeating it is harmless; other numbers of partitions are refused.',
-    sections: CREATE,
-    run: async (config) => {
-      const log = await openEventLog(config.log.url, { clock: systemClock });
-      try {
-        await log.createTopics(topicSpecs(config.topics.partitions));
-        await show(terminal, await topicStates(log), config.topics.json);
-      } finally {
-        await log.close();
-      }
-    },
+  addConfigured(topics, 'create', CREATE_SUMMARY, terminal, async () => {
+    const { topicSpecs } = await import('../../../all-in-one/src/index.js');
+    return {
+      sections: CREATE,
+      run: (config) =>
+        withLog(config.log, async (log) => {
+          await log.createTopics(topicSpecs(config.topics.partitions));
+          await show(terminal, await topicStates(log), config.topics.json);
+        }),
+    };
   });
-  addConfigured(topics, 'list', terminal, {
-    summary: 'Lists the topics with their partitions; exit code 1 if one is missing.',
+  addConfigured(topics, 'list', LIST_SUMMARY, terminal, () => ({
     sections: LIST,
-    run: async (config) => {
-      const log = await openEventLog(config.log.url, { clock: systemClock });
-      try {
+    run: (config) =>
+      withLog(config.log, async (log) => {
         const states = await topicStates(log);
         await show(terminal, states, config.topics.json);
         if (states.some(({ partitions }) => partitions === 0)) finish(EXIT.failed);
-      } finally {
-        await log.close();
-      }
-    },
-  });
+      }),
+  }));
 }
 
-/** Results and scores are spread; game events are few, and their order among games is worth more than their spread. */
-export function topicSpecs(partitions: number): TopicState[] {
-  const spread: string[] = [TOPICS.probeResults, TOPICS.scoreUpdates];
-  return Object.values(TOPICS).map((topic) => ({
-    topic,
-    partitions: spread.includes(topic) ? partitions : 1,
-  }));
+async function withLog(
+  config: ConfigOf<typeof LIST>['log'],
+  use: (log: EventLog) => Promise<void>,
+): Promise<void> {
+  const log = await openConfiguredLog(config, { clock: systemClock });
+  try {
+    await use(log);
+  } finally {
+    await log.close();
+  }
 }
 
 async function topicStates(log: EventLog): Promise<TopicState[]> {

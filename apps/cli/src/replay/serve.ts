@@ -2,8 +2,14 @@ import { Registry } from 'prom-client';
 import { TOPICS } from '#contracts';
 import type { EventLog } from '#event-log';
 import type { Clock } from '#kernel';
-import { EventLogTransport, createHttpApp, createLogger, serveWebPages } from '#runtime';
-import { assertPortFree, listen } from '../../../all-in-one/src/index.js';
+import {
+  EventLogTransport,
+  assertPortFree,
+  createHttpApp,
+  createLogger,
+  listen,
+  serveWebPages,
+} from '#runtime';
 import { ScoreFeed } from '../../../broadcaster/src/index.js';
 import { ReplayModule } from './replay-module.js';
 import type { ScoreHistory } from './score-history.js';

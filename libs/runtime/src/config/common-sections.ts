@@ -1,15 +1,45 @@
-import { required, section, withDefault } from './key.js';
-import { integer, oneOf, pattern, text } from './key-types.js';
+import { optional, required, section, withDefault } from './key.js';
+import { integer, oneOf, pattern, pem, text } from './key-types.js';
 
 /** The event log. */
-export const logSection = section({
-  url: required(pattern('URL', /^[a-z]+:.*$/, 'the URL of an event log, e.g. lmdb:/absolute/folder'), {
-    flag: 'log',
-    env: 'PAYDAY_LOG_URL',
-    help: 'Where events and results are. Its topics must exist (payday topics create).',
-    refusedAsFlag: passwordInUrl('PAYDAY_LOG_URL'),
-  }),
-});
+export const logSection = section(
+  {
+    url: required(pattern('URL', /^[a-z]+:.*$/, 'the URL of an event log, e.g. lmdb:/absolute/folder'), {
+      flag: 'log',
+      env: 'PAYDAY_LOG_URL',
+      help: 'Where events and results are: lmdb:/absolute/folder, kafka://host:port,… Its topics must exist (payday topics create).',
+      refusedAsFlag: passwordInUrl('PAYDAY_LOG_URL'),
+    }),
+    kafkaUsername: optional(text('NAME'), {
+      env: 'PAYDAY_KAFKA_USERNAME',
+      help: 'For kafka: URLs with sasl=…; everything else of Kafka is part of the URL.',
+    }),
+    kafkaPassword: optional(text('PASSWORD'), {
+      env: 'PAYDAY_KAFKA_PASSWORD',
+      secret: true,
+      help: 'For kafka: URLs with sasl=….',
+    }),
+    kafkaCa: optional(pem(), {
+      env: 'PAYDAY_KAFKA_CA',
+      secret: true,
+      help: 'For kafka: URLs with ssl=true: the certificate authority of the brokers, where Node does not trust it.',
+    }),
+    kafkaCert: optional(pem(), {
+      env: 'PAYDAY_KAFKA_CERT',
+      secret: true,
+      help: 'For kafka: URLs with ssl=true: a client certificate, for mutual TLS; goes with a key.',
+    }),
+    kafkaKey: optional(pem(), {
+      env: 'PAYDAY_KAFKA_KEY',
+      secret: true,
+      help: 'For kafka: URLs with ssl=true: the key of the client certificate.',
+    }),
+  },
+  ({ kafkaCert, kafkaKey }) =>
+    (kafkaCert === undefined) === (kafkaKey === undefined)
+      ? []
+      : ['log.kafkaCert and log.kafkaKey: go together; give both or none'],
+);
 
 /** PostgreSQL. */
 export const databaseSection = section({

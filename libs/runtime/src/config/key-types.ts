@@ -15,6 +15,18 @@ export function pattern(placeholder: string, form: RegExp, allowed: string): Key
   return { schema: z.string().regex(form), allowed, placeholder };
 }
 
+/** A certificate or key in its textual form. */
+export function pem(): KeyType<string> {
+  return {
+    schema: z
+      .string()
+      .max(100_000)
+      .regex(/^-----BEGIN [A-Z0-9 ]+-----/),
+    allowed: 'PEM, beginning with -----BEGIN …-----',
+    placeholder: 'PEM',
+  };
+}
+
 /** A whole number, both bounds inclusive. */
 export function integer(min: number, max: number): KeyType<number> {
   return {

@@ -1,5 +1,5 @@
-export * from './listen-error.js';
 export * from './log-part.js';
+export * from './port.js';
 export * from './run-service.js';
 export * from './service.js';
 export type { WaitFor } from './wait-for.js';

@@ -1,15 +1,32 @@
 import { TOPICS } from '#contracts';
-import { openEventLog, type EventLog } from '#event-log';
+import { openEventLog, type EventLog, type OpenEventLogOptions } from '#event-log';
 import type { ConfigOf, logSection } from '../config/index.js';
 import { EventLogTransport } from '../event-log-transport.js';
 import type { ServiceParts } from './service.js';
 
+type LogConfig = ConfigOf<{ log: typeof logSection }>['log'];
+
+/** Opens the log that the configuration names, with the credentials that it holds. @throws as `openEventLog` */
+export function openConfiguredLog(
+  config: LogConfig,
+  options: Omit<OpenEventLogOptions, 'kafka'>,
+): Promise<EventLog> {
+  const {
+    kafkaUsername: username,
+    kafkaPassword: password,
+    kafkaCa: ca,
+    kafkaCert: cert,
+    kafkaKey: key,
+  } = config;
+  return openEventLog(config.url, { ...options, kafka: { username, password, ca, cert, key } });
+}
+
 /** Opens the log and waits until it can be reached and has every topic; `/readyz` goes on asking it. */
 export async function openServiceLog(
-  config: ConfigOf<{ log: typeof logSection }>['log'],
+  config: LogConfig,
   { clock, readiness, waitFor }: ServiceParts,
 ): Promise<EventLog> {
-  const log = await waitFor('event log', () => openEventLog(config.url, { clock }));
+  const log = await waitFor('event log', () => openConfiguredLog(config, { clock }));
   await waitFor('topics', async () => {
     for (const topic of Object.values(TOPICS)) await log.partitions(topic);
   });

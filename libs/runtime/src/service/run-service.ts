@@ -6,7 +6,7 @@ import { createLogger, type Logger } from '../logger.js';
 import { exitWithParent } from '../parent.js';
 import { systemClock } from '../system-clock.js';
 import { trackInFlight } from './in-flight.js';
-import { listenError } from './listen-error.js';
+import { listen } from './port.js';
 import type { Service, ServiceApp, ServiceParts, ServiceSections } from './service.js';
 import { waiter } from './wait-for.js';
 import { openWaitingRoom, type WaitingRoom } from './waiting-room.js';
@@ -110,9 +110,7 @@ class ServiceProcess<S extends ServiceSections> {
     if (this.stopping.signal.aborted) return;
     await this.room.close();
     this.room = undefined;
-    await running.app.listen(at.port, at.host).catch((error: unknown) => {
-      throw listenError(error, at);
-    });
+    await listen(running.app, at.host, at.port);
     readiness.remove('start');
     logger.info(at, 'running');
     // Whoever started us wants to know where we are.

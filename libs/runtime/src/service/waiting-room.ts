@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { problem } from '#contracts';
 import type { Readiness } from '../health.js';
-import { listenError } from './listen-error.js';
+import { listenError } from './port.js';
 
 export interface WaitingRoom {
   port: number;

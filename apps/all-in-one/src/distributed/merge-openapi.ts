@@ -1,0 +1,28 @@
+interface OpenApi {
+  paths: Record<string, object>;
+  tags?: unknown[];
+  components?: Record<string, Record<string, unknown>>;
+}
+
+/** One document for what several services serve under one address. Those that don't answer now are missing. */
+export async function mergeOpenApi(urls: readonly string[]): Promise<OpenApi> {
+  const documents = await Promise.all(
+    urls.map((url) =>
+      fetch(`${url}/api/openapi.json`)
+        .then((response) => response.json() as Promise<OpenApi>)
+        .catch(() => null),
+    ),
+  );
+  const merged: OpenApi = { paths: {} };
+  for (const document of documents) {
+    if (document === null) continue;
+    const { paths, components = {}, ...rest } = document;
+    Object.assign(merged, { ...rest, ...merged });
+    for (const [path, operations] of Object.entries(paths))
+      merged.paths[path] = { ...merged.paths[path], ...operations };
+    merged.components ??= {};
+    for (const [kind, parts] of Object.entries(components))
+      merged.components[kind] = { ...merged.components[kind], ...parts };
+  }
+  return merged;
+}

@@ -1,0 +1,269 @@
+import { join, resolve } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import type { INestApplicationContext } from '@nestjs/common';
+import { Registry } from 'prom-client';
+import type { DataSource } from 'typeorm';
+import { TOPICS } from '#contracts';
+import { openEventLog } from '#event-log';
+import { PaydayError, messageOf } from '#kernel';
+import { TokenStore, type GameEntity } from '#persistence';
+import {
+  RuntimeModule,
+  assertPortFree,
+  nestLogger,
+  openConfiguredLog,
+  systemClock,
+  urlOf,
+  type Logger,
+} from '#runtime';
+import { latencyPercentiles } from '#scoring';
+import { ControlModule, GameService, systemActor } from '../../../control/src/index.js';
+import { openDataFolder, type DataFolder } from '../data-folder.js';
+import { startEngines, type Engines } from '../engines.js';
+import { finishGame, type FinalRow } from '../game-end.js';
+import { planGame, type GamePlan } from '../game-plan.js';
+import type { Playable } from '../play.js';
+import type { Progress } from '../progress.js';
+import { Sandboxes } from '../sandboxes.js';
+import { Fleet } from './fleet.js';
+import { startFront, type Front } from './front.js';
+import { TargetsFile } from './targets-file.js';
+import type { UpConfig } from './up-options.js';
+
+/** From having everything ready to the first request: every service has to hear of the game. */
+const START_DELAY_MS = 3_000;
+const LEAD_MS = 2_000;
+const READY_WITHIN_MS = 120_000;
+const GRACE_MS = 6_000;
+/** What the services read of our own environment besides what they are given: how to get into log and database. */
+const PASSED_ON = /^(PAYDAY_KAFKA_|PG|AWS_)/;
+
+/** In the audit log. */
+const ME = systemActor('launcher');
+
+class UpProcess {}
+
+/** Boots the distributed shape on this machine: each service a process of its own, several of those that scale. */
+export class UpLauncher implements Playable {
+  private folder: DataFolder | undefined;
+  private engines: Engines | undefined;
+  private sandboxes: Sandboxes | undefined;
+  private fleet: Fleet | undefined;
+  private front: Front | undefined;
+  private targets: TargetsFile | undefined;
+  private context: INestApplicationContext | undefined;
+  private game: GameEntity | undefined;
+  private logUrl = '';
+  private stopping: Promise<void> | undefined;
+
+  constructor(
+    private readonly config: UpConfig,
+    private readonly logger: Logger,
+    private readonly progress: Progress,
+  ) {}
+
+  get url(): string {
+    return urlOf(this.config.http.host, this.config.http.port);
+  }
+
+  describe(): string[] {
+    const members = this.fleet?.members ?? [];
+    return [
+      ...members.map(({ name, url }) => `  ${name.padEnd(20)} ${url ?? 'not up'}`),
+      'Ctrl-C stops all of it.',
+    ];
+  }
+
+  async start(): Promise<void> {
+    const { config, progress } = this;
+    const { up, http } = config;
+    const plan = planGame({
+      scenario: resolve(up.scenario),
+      teams: up.teams ?? 8,
+      teamsFile: up.teamsFile === undefined ? null : resolve(up.teamsFile),
+      speed: Number(up.speed),
+    });
+    await assertPortFree(http.host, http.port);
+    const folder = openDataFolder(resolve(up.dataDir));
+    this.folder = folder;
+    this.targets = new TargetsFile(join(folder.path, 'chaos-targets.json'));
+    this.targets.write([]);
+    this.startSandboxes(plan);
+    progress.step('preparing the event log and the database');
+    const engines = await this.startEngines(folder);
+    this.engines = engines;
+    progress.step('starting the services');
+    this.startFleet(engines);
+    await this.fleet!.allReady(READY_WITHIN_MS);
+    this.front = await startFront(http, this.fleet!, this.logger);
+    progress.step(`${this.fleet!.members.length} services are up`);
+    await this.beginGame(plan, engines);
+  }
+
+  finish(signal: AbortSignal): Promise<FinalRow[] | null> {
+    const { engines, context, game } = this;
+    if (!engines || !context || !game) throw new PaydayError('not_started', 'the launcher has not started');
+    const hasSealed = async (): Promise<boolean> =>
+      sealedPartitions(engines.dataSource, game.id).then(
+        async (sealed) => sealed >= (await engines.log.partitions(TOPICS.probeResults)),
+      );
+    const parts = {
+      games: context.get(GameService),
+      dataSource: engines.dataSource,
+      gameId: game.id,
+      hasSealed,
+    };
+    return finishGame(parts, signal);
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.takeDown();
+    return this.stopping;
+  }
+
+  private async takeDown(): Promise<void> {
+    const tolerate = (what: string) => (err: unknown) =>
+      this.logger.error({ err }, `${what} did not stop cleanly`);
+    this.fleet?.letGo();
+    this.sandboxes?.letGo();
+    // The prober first, so that nothing that it got is left unsent.
+    await this.fleet?.stop(GRACE_MS, 'prober').catch(tolerate('the prober'));
+    await Promise.all([
+      this.sandboxes?.stop(GRACE_MS).catch(tolerate('a sandbox')),
+      this.front?.close().catch(tolerate('the front')),
+      this.fleet?.stop(GRACE_MS).catch(tolerate('a service')),
+    ]);
+    await this.context?.close().catch(tolerate('a service'));
+    await this.engines?.close().catch(tolerate('an engine'));
+    this.targets?.remove();
+    this.folder?.release();
+  }
+
+  private async startEngines(folder: DataFolder): Promise<Engines> {
+    const { log, database, up } = this.config;
+    this.logUrl = log.url ?? `lmdb:${folder.logDir}`;
+    return startEngines(folder, {
+      logger: this.logger,
+      openLog: () =>
+        log.url === undefined
+          ? openEventLog(this.logUrl, { clock: systemClock })
+          : openConfiguredLog({ ...log, url: log.url }, { clock: systemClock }),
+      partitions: up.partitions,
+      databaseUrl: database.url,
+    });
+  }
+
+  private startFleet(engines: Engines): void {
+    const { up } = this.config;
+    const own = Object.entries(process.env).filter(
+      ([name, value]) => PASSED_ON.test(name) && value !== undefined,
+    );
+    const fleet = new Fleet(
+      {
+        ...(Object.fromEntries(own) as Record<string, string>),
+        PAYDAY_LOG_URL: this.logUrl,
+        DATABASE_URL: engines.databaseUrl,
+        PAYDAY_LOG_LEVEL: up.logLevel,
+        // There is no balancer that has to notice but our own, which knows.
+        PAYDAY_DRAIN_MS: '0',
+      },
+      this.logger,
+    );
+    this.fleet = fleet;
+    fleet.add('control', up.controls);
+    fleet.add('scorer', up.scorers);
+    fleet.add('ingest', up.ingests);
+    fleet.add('broadcaster', up.broadcasters);
+    fleet.add('chaos-orchestrator', 1, { PAYDAY_CHAOS_TARGETS: this.targets!.path });
+  }
+
+  /** Makes the game as a facilitator would: by the rules of control, which share the database with the control service. */
+  private async beginGame(plan: GamePlan, engines: Engines): Promise<void> {
+    const { progress } = this;
+    if (plan.bots.length > 0) {
+      await this.sandboxes!.allReady(READY_WITHIN_MS);
+      progress.step(`${plan.bots.length} bot teams are up`);
+    }
+    const { dataSource, log: eventLog } = engines;
+    const parts = { clock: systemClock, logger: this.logger, metrics: new Registry(), eventLog, dataSource };
+    const imports = [
+      RuntimeModule.register(parts),
+      ControlModule.register({ latencyPercentiles, leadMs: LEAD_MS }),
+    ];
+    this.context = await NestFactory.createApplicationContext(
+      { module: UpProcess, imports },
+      { logger: nestLogger(this.logger), abortOnError: false },
+    );
+    const games = this.context.get(GameService);
+    const endpoints = [...plan.endpoints, ...(this.sandboxes?.endpoints() ?? [])];
+    const game = await games.create({ scenario: plan.scenario, teams: plan.teams, endpoints }, ME);
+    this.game = game;
+    this.writeTargets();
+    await this.startProber(game.id, dataSource);
+    await games.schedule(game.id, systemClock.nowMs() + START_DELAY_MS, ME);
+    progress.step(`the game begins: ${game.name}`);
+  }
+
+  private async startProber(gameId: string, dataSource: DataSource): Promise<void> {
+    const tokens = new TokenStore(dataSource, systemClock);
+    const { secret } = await tokens.rotate({ role: 'prober', gameId, label: 'prober of payday up' });
+    this.fleet!.add('prober', 1, {
+      PAYDAY_INGEST_URL: this.url,
+      PAYDAY_PROBER_TOKEN: secret,
+      PAYDAY_PROBER_ID: 'prober-1',
+      PAYDAY_GAME_ID: gameId,
+      // Sandboxes and company networks live there.
+      PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'true',
+      PAYDAY_DENIED_ORIGINS: this.fleet!.members.flatMap(({ url }) => url ?? []).join(','),
+    });
+    await this.fleet!.allReady(READY_WITHIN_MS);
+  }
+
+  private startSandboxes({ bots, scenario }: GamePlan): void {
+    if (bots.length === 0) return;
+    this.sandboxes = new Sandboxes({
+      bots,
+      seed: scenario.seed,
+      speed: Number(this.config.up.speed),
+      logger: this.logger,
+      onReady: (teamId, endpoints) => void this.register(teamId, endpoints),
+    });
+    this.sandboxes.start();
+  }
+
+  /** A team that came back may have new addresses. Before the game exists, `beginGame` takes all of them at once. */
+  private async register(teamId: string, endpoints: Record<string, string>): Promise<void> {
+    const { context, game } = this;
+    if (!game || !context || this.stopping) return;
+    try {
+      this.writeTargets();
+      for (const [serviceId, url] of Object.entries(endpoints))
+        await context.get(GameService).setEndpoint(game.id, teamId, serviceId, url, ME);
+    } catch (err) {
+      if (this.stopping) return;
+      this.logger.error(
+        { err, teamId },
+        `the endpoints of a team could not be registered: ${messageOf(err)}`,
+      );
+    }
+  }
+
+  private writeTargets(): void {
+    const gameId = this.game!.id;
+    const teamIds = this.sandboxes?.teamIds() ?? [];
+    this.targets!.write(
+      teamIds.flatMap((teamId) => {
+        const target = this.sandboxes!.target(teamId);
+        return target === null ? [] : [{ gameId, ...target }];
+      }),
+    );
+  }
+}
+
+async function sealedPartitions(dataSource: DataSource, gameId: string): Promise<number> {
+  const [row] = await dataSource.query<{ sealed: number }[]>(
+    'SELECT count(*)::int AS sealed FROM scorer_checkpoint WHERE positions ? $1',
+    [`sealed:${gameId}`],
+  );
+  return row!.sealed;
+}
