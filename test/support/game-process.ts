@@ -9,6 +9,8 @@ import { eventually } from './wait.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const LAUNCHER = join(ROOT, 'dist/apps/all-in-one/src/main.js');
+/** `npx payday`. */
+export const CLI = join(ROOT, 'dist/apps/cli/src/main.js');
 /** What the issue promises of Ctrl-C, and what a killed launcher's children get. */
 export const ALL_GONE_WITHIN_MS = 5_000;
 
@@ -64,14 +66,17 @@ export class GameProcess {
     readonly folder: GameFolder,
     readonly port: number,
     args: readonly string[],
+    command: readonly string[] = [LAUNCHER],
+    env: Record<string, string> = {},
   ) {
-    this.#child = spawn(process.execPath, [LAUNCHER, ...args], {
+    this.#child = spawn(process.execPath, [...command, ...args], {
       cwd: ROOT,
       env: {
         ...process.env,
         // The launcher hands PATH on to every child, and so the mark by which stray ones are found.
         PATH: `${process.env['PATH'] ?? ''}:${folder.path}/no-programs`,
         NODE_OPTIONS: '',
+        ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
@@ -89,6 +94,17 @@ export class GameProcess {
   static async start(folder: GameFolder, args: readonly string[], port?: number): Promise<GameProcess> {
     const chosen = port ?? (await freePort());
     return new GameProcess(folder, chosen, ['--data', folder.data, '--port', String(chosen), ...args]);
+  }
+
+  /** `payday up`: every service a process of its own. @param args besides `--data` and `--port` */
+  static async up(
+    folder: GameFolder,
+    args: readonly string[],
+    env: Record<string, string>,
+  ): Promise<GameProcess> {
+    const port = await freePort();
+    const all = ['--data', folder.data, '--port', String(port), ...args];
+    return new GameProcess(folder, port, all, [CLI, 'up'], env);
   }
 
   /** Runs the launcher with exactly these arguments. */
@@ -156,4 +172,24 @@ export async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number };
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/** Runs one command of the command line to its end. */
+export async function runCli(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
 }
