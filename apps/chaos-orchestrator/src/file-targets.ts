@@ -1,13 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
+import { parse } from 'yaml';
 import type { FaultTarget } from '#faults';
 import { PaydayError, messageOf } from '#kernel';
 import type { FaultTargets } from './orchestrator.js';
 
 /**
- * How teams can be reached, from a file that somebody else keeps up to date: `{"targets": [{"teamId": …, "sandbox":
- * {"agentUrl": …, "token": …}}, …]}`, each entry a `FaultTarget`, and with a `gameId` if it is
- * good for one game only. It holds secrets, so it should be readable by its owner only;
- * whoever writes it replaces it in one step. It is read again whenever it has changed.
+ * How teams can be reached, from a file that somebody else keeps up to date, in YAML or JSON: `targets`, a list of
+ * `FaultTarget`s, each with a `gameId` if it is good for one game only. It may hold secrets, so it should be readable by its
+ * owner only; whoever writes it replaces it in one step. It is read again whenever it has changed.
  */
 export class FileTargets implements FaultTargets {
   private targets = new Map<string, FileTarget>();
@@ -52,8 +52,8 @@ export class FileTargets implements FaultTargets {
 type FileTarget = FaultTarget & { readonly gameId?: string };
 
 function parseTargets(text: string): Map<string, FileTarget> {
-  const content = JSON.parse(text) as { targets?: unknown };
-  if (!Array.isArray(content.targets)) throw new Error('it must hold {"targets": […]}');
+  const content = parse(text) as { targets?: unknown } | null;
+  if (!Array.isArray(content?.targets)) throw new Error('it must hold a list named targets');
   const targets = content.targets as Partial<FileTarget>[];
   const nameless = targets.findIndex(({ teamId }) => typeof teamId !== 'string');
   if (nameless >= 0) throw new Error(`entry ${nameless + 1} has no teamId`);

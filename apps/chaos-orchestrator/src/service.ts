@@ -41,7 +41,7 @@ export const chaosService = defineService({
       targetsFile: optional(text('FILE'), {
         flag: 'targets-file',
         env: 'PAYDAY_CHAOS_TARGETS',
-        help: 'JSON that says how teams can be broken; read again when it changes. Without it, no fault can be fired.',
+        help: 'YAML or JSON that says how teams can be broken; read again when it changes. Without it, no fault can be fired.',
       }),
     }),
     http: httpSection(3006),

@@ -45,6 +45,7 @@ export const SERVICE_SECTIONS = [
   'process',
   'control',
   'prober',
+  'agent',
   'chaos',
   'topics',
   'up',

@@ -1,4 +1,4 @@
-import { assertMigrated, openMigratedDatabase } from '#persistence';
+import { PostgresLeaseStore, assertMigrated, openMigratedDatabase } from '#persistence';
 import {
   RuntimeModule,
   createHttpApp,
@@ -31,11 +31,13 @@ export const scorerService = defineService({
   },
   async start({ log: logConfig, database }, parts) {
     const { clock, logger, metrics, readiness, waitFor } = parts;
-    const eventLog = await openServiceLog(logConfig, parts);
     const dataSource = await waitFor('database', () =>
       openMigratedDatabase(database.url, { poolSize: POOL_SIZE }),
     );
     readiness.register('database', () => assertMigrated(dataSource));
+    // How scorers share partitions in logs that have no group protocol of their own.
+    const leases = new PostgresLeaseStore(dataSource);
+    const eventLog = await openServiceLog(logConfig, parts, { leases });
     const runtime = RuntimeModule.register({ clock, logger, metrics, eventLog, dataSource, readiness });
     const app = await createHttpApp({ module: ScorerProcess, imports: [runtime, ScorerModule] }, logger);
     return {
@@ -43,6 +45,7 @@ export const scorerService = defineService({
       handOver: () => app.get(ScorerService).stop(),
       close: async () => {
         await eventLog.close();
+        await leases.close();
         await dataSource.destroy();
       },
     };

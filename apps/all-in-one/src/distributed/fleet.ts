@@ -34,9 +34,15 @@ export class Fleet {
     private readonly logger: Logger,
   ) {}
 
-  /** Adds and starts processes of one service. */
-  add(service: ServiceName, count: number, env: Record<string, string> = {}): void {
-    for (let i = 1; i <= count; i++) this.addOne(service, count === 1 ? service : `${service} ${i}`, env);
+  /** Adds and starts processes of one service. @param onMessage told of what they say besides that they are ready */
+  add(
+    service: ServiceName,
+    count: number,
+    env: Record<string, string> = {},
+    onMessage: (message: unknown) => void = () => undefined,
+  ): void {
+    for (let i = 1; i <= count; i++)
+      this.addOne(service, count === 1 ? service : `${service} ${i}`, env, onMessage);
   }
 
   get members(): readonly Member[] {
@@ -82,7 +88,12 @@ export class Fleet {
     await Promise.all(chosen.map(({ child }) => child.stop(graceMs)));
   }
 
-  private addOne(service: ServiceName, name: string, env: Record<string, string>): void {
+  private addOne(
+    service: ServiceName,
+    name: string,
+    env: Record<string, string>,
+    onMessage: (message: unknown) => void,
+  ): void {
     const modulePath = fileURLToPath(new URL(`../../../${service}/src/main.js`, import.meta.url));
     const child = new SupervisedChild(
       {
@@ -90,7 +101,7 @@ export class Fleet {
         modulePath,
         args: () => ['--port', String(this.portFor(member))],
         env: { ...this.env, ...env },
-        onMessage: (message) => this.heard(member, message),
+        onMessage: (message) => (isReady(message) ? this.heard(member, message) : onMessage(message)),
         onExit: () => (member.url = null),
       },
       this.logger,
@@ -104,15 +115,20 @@ export class Fleet {
     return ++member.startsSinceReady > TRIES_ON_OLD_PORT ? 0 : member.port;
   }
 
-  private heard(member: Running, message: unknown): void {
-    if (!isReady(message)) return;
-    member.port = message.port;
-    member.url = urlOf(message.host, message.port);
+  private heard(member: Running, { host, port }: Ready): void {
+    member.port = port;
+    member.url = urlOf(host, port);
     member.startsSinceReady = 0;
     for (const wake of this.waiters.splice(0)) wake();
   }
 }
 
-function isReady(message: unknown): message is { type: 'ready'; host: string; port: number } {
+interface Ready {
+  type: 'ready';
+  host: string;
+  port: number;
+}
+
+function isReady(message: unknown): message is Ready {
   return typeof message === 'object' && message !== null && (message as { type?: unknown }).type === 'ready';
 }

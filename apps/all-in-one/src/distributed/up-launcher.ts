@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -5,6 +6,7 @@ import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { TOPICS } from '#contracts';
 import { openEventLog } from '#event-log';
+import type { FaultAgent } from '#faults';
 import { PaydayError, messageOf } from '#kernel';
 import { TokenStore, type GameEntity } from '#persistence';
 import {
@@ -17,8 +19,9 @@ import {
   type Logger,
 } from '#runtime';
 import { latencyPercentiles } from '#scoring';
-import { ControlModule, GameService, systemActor } from '../../../control/src/index.js';
+import { ControlModule, GameService, TokenService, systemActor } from '../../../control/src/index.js';
 import { openDataFolder, type DataFolder } from '../data-folder.js';
+import { keepFacilitatorToken } from '../facilitator-token.js';
 import { startEngines, type Engines } from '../engines.js';
 import { finishGame, type FinalRow } from '../game-end.js';
 import { planGame, type GamePlan } from '../game-plan.js';
@@ -53,6 +56,9 @@ export class UpLauncher implements Playable {
   private targets: TargetsFile | undefined;
   private context: INestApplicationContext | undefined;
   private game: GameEntity | undefined;
+  /** Where the prober takes load spikes; of its latest start. */
+  private proberAgent: FaultAgent | undefined;
+  private tokenFile = '';
   private logUrl = '';
   private stopping: Promise<void> | undefined;
 
@@ -70,6 +76,7 @@ export class UpLauncher implements Playable {
     const members = this.fleet?.members ?? [];
     return [
       ...members.map(({ name, url }) => `  ${name.padEnd(20)} ${url ?? 'not up'}`),
+      `Facilitator   the token is in ${this.tokenFile}; only you can read it`,
       'Ctrl-C stops all of it.',
     ];
   }
@@ -194,6 +201,8 @@ export class UpLauncher implements Playable {
       { module: UpProcess, imports },
       { logger: nestLogger(this.logger), abortOnError: false },
     );
+    const store = new TokenStore(dataSource, systemClock);
+    this.tokenFile = await keepFacilitatorToken(this.folder!.path, this.context.get(TokenService), store);
     const games = this.context.get(GameService);
     const endpoints = [...plan.endpoints, ...(this.sandboxes?.endpoints() ?? [])];
     const game = await games.create({ scenario: plan.scenario, teams: plan.teams, endpoints }, ME);
@@ -207,14 +216,22 @@ export class UpLauncher implements Playable {
   private async startProber(gameId: string, dataSource: DataSource): Promise<void> {
     const tokens = new TokenStore(dataSource, systemClock);
     const { secret } = await tokens.rotate({ role: 'prober', gameId, label: 'prober of payday up' });
-    this.fleet!.add('prober', 1, {
+    const agentToken = randomBytes(24).toString('base64url');
+    const env = {
       PAYDAY_INGEST_URL: this.url,
       PAYDAY_PROBER_TOKEN: secret,
       PAYDAY_PROBER_ID: 'prober-1',
       PAYDAY_GAME_ID: gameId,
       // Sandboxes and company networks live there.
       PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'true',
+      PAYDAY_PROBER_AGENT_TOKEN: agentToken,
       PAYDAY_DENIED_ORIGINS: this.fleet!.members.flatMap(({ url }) => url ?? []).join(','),
+    };
+    this.fleet!.add('prober', 1, env, (message) => {
+      const { agentUrl } = message as { agentUrl?: unknown };
+      if (typeof agentUrl !== 'string') return;
+      this.proberAgent = { agentUrl, token: agentToken };
+      this.writeTargets();
     });
     await this.fleet!.allReady(READY_WITHIN_MS);
   }
@@ -254,7 +271,8 @@ export class UpLauncher implements Playable {
     this.targets!.write(
       teamIds.flatMap((teamId) => {
         const target = this.sandboxes!.target(teamId);
-        return target === null ? [] : [{ gameId, ...target }];
+        const probers = this.proberAgent === undefined ? {} : { probers: [this.proberAgent] };
+        return target === null ? [] : [{ gameId, ...target, ...probers }];
       }),
     );
   }

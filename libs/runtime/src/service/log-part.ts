@@ -21,12 +21,16 @@ export function openConfiguredLog(
   return openEventLog(config.url, { ...options, kafka: { username, password, ca, cert, key } });
 }
 
-/** Opens the log and waits until it can be reached and has every topic; `/readyz` goes on asking it. */
+/**
+ * Opens the log and waits until it can be reached and has every topic; `/readyz` goes on asking it.
+ * @param options `leases` for services that share partitions, as `openEventLog` takes them
+ */
 export async function openServiceLog(
   config: LogConfig,
   { clock, readiness, waitFor }: ServiceParts,
+  options: Pick<OpenEventLogOptions, 'leases'> = {},
 ): Promise<EventLog> {
-  const log = await waitFor('event log', () => openConfiguredLog(config, { clock }));
+  const log = await waitFor('event log', () => openConfiguredLog(config, { clock, ...options }));
   await waitFor('topics', async () => {
     for (const topic of Object.values(TOPICS)) await log.partitions(topic);
   });
