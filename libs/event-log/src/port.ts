@@ -20,7 +20,8 @@
  * handler when the next one begins: what it writes must be fenced, as the scorer's checkpoint is.
  * Callers never branch on which adapter they got.
  *
- * Errors of every method: `log_closed` after `close`, `unknown_topic`, and `log_unavailable` (retryable).
+ * Errors of every method: `log_closed` after `close`, `unknown_topic`, `log_unavailable` (retryable), and `log_refused`
+ * where the log is there, but does not let this user in.
  */
 export interface EventLog {
   /** For logs and error messages, e.g. `lmdb`. */
@@ -85,7 +86,8 @@ export interface ConsumeOptions {
   /**
    * Where to begin in a partition: behind a position, or at the earliest or the next record. Asked at each assignment,
    * and again after a pause if it rejects. A position that the partition never had is refused (`position_beyond_end`):
-   * the log was replaced, and reading on would skip records.
+   * the log was replaced, and reading on would skip records. So is one behind which records have been removed by
+   * the medium's retention (`position_expired`).
    */
   startAt(partition: number): Promise<Position | 'earliest' | 'latest'> | Position | 'earliest' | 'latest';
   /** Called after the last batch of a partition was handled and before another member may get it; also when closing. */

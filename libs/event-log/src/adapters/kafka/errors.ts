@@ -8,6 +8,8 @@ const REFUSALS: Record<string, string> = {
   CLUSTER_AUTHORIZATION_FAILED: 'this user may not do that to the cluster: allow it to (kafka-acls)',
   SASL_AUTHENTICATION_FAILED:
     'user or password is wrong: see PAYDAY_KAFKA_USERNAME and PAYDAY_KAFKA_PASSWORD',
+  CERTIFICATE_REFUSED:
+    'we do not trust the brokers’ certificate: give their authority by PAYDAY_KAFKA_CA, and names that it holds in the URL',
   UNSUPPORTED_SASL_MECHANISM: 'the brokers do not take this mechanism: change sasl=… in the URL',
   INVALID_REPLICATION_FACTOR: 'there are fewer brokers than copies: lower replication=… in the URL',
   INVALID_SESSION_TIMEOUT:
@@ -23,6 +25,11 @@ export function logUnavailable(cause: unknown, brokers?: readonly string[]): Pay
     retryable: true,
     cause,
   });
+}
+
+/** What came of connecting: nobody there, or somebody who does not let us in. */
+export function cannotConnect(error: unknown, brokers: readonly string[]): PaydayError {
+  return refusalOf(error) ?? logUnavailable(error, brokers);
 }
 
 /** Retention has removed records that a consumer has not read: reading on would skip them. */
@@ -43,20 +50,32 @@ export function positionExpired(
 /** What callers of the port are told of an error of kafkajs. */
 export function toPaydayError(error: unknown, topic?: string): PaydayError {
   if (error instanceof PaydayError) return error;
+  if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION' && topic !== undefined) return unknownTopic(topic);
+  return refusalOf(error, topic) ?? logUnavailable(error);
+}
+
+function refusalOf(error: unknown, topic?: string): PaydayError | undefined {
   const name = typeOf(error);
-  if (name === 'UNKNOWN_TOPIC_OR_PARTITION' && topic !== undefined) return unknownTopic(topic);
   const refusal = name === undefined ? undefined : REFUSALS[name];
-  if (refusal)
-    return new PaydayError('log_refused', `Kafka refused (${name}): ${refusal}`, {
-      cause: error,
-      details: { refusal: name, ...(topic && { topic }) },
-    });
-  return logUnavailable(error);
+  if (!refusal) return undefined;
+  return new PaydayError('log_refused', `Kafka refused (${name}): ${refusal}`, {
+    cause: error,
+    details: { refusal: name, ...(topic && { topic }) },
+  });
 }
 
 function typeOf(error: unknown): string | undefined {
-  const { type, name, cause } = error as { type?: string; name?: string; cause?: unknown };
+  const { type, name, code, cause } = error as {
+    type?: string;
+    name?: string;
+    code?: string;
+    cause?: unknown;
+  };
   if (type !== undefined) return type;
   if (name === 'KafkaJSSASLAuthenticationError') return 'SASL_AUTHENTICATION_FAILED';
+  if (code !== undefined && CERTIFICATE.test(code)) return 'CERTIFICATE_REFUSED';
   return cause instanceof Error ? typeOf(cause) : undefined;
 }
+
+/** Node's and OpenSSL's codes for a certificate that is not trusted, expired, or another host's. */
+const CERTIFICATE = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT_)/;

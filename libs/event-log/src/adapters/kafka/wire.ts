@@ -4,7 +4,7 @@ import { PaydayError } from '#kernel';
 import kafkajs, { type ISocketFactoryArgs, type SASLOptions } from 'kafkajs';
 import Cluster from 'kafkajs/src/cluster/index.js';
 import type { Timers } from '../../dispatch/timers.js';
-import { logUnavailable } from './errors.js';
+import { cannotConnect, logUnavailable } from './errors.js';
 import type { KafkaSettings } from './settings.js';
 
 export type { Cluster };
@@ -41,7 +41,7 @@ export class Wire {
   /**
    * Asks the brokers for something. Whatever makes the connections doubtful cuts them, so that asking again begins anew;
    * also an answer that does not come at all, which kafkajs is known to wait for without end in some states.
-   * @throws PaydayError `log_unavailable` if nobody can be connected to; errors of kafkajs.
+   * @throws PaydayError `log_unavailable` if nobody can be connected to, `log_refused`; errors of kafkajs.
    */
   async ask<T>(question: (cluster: Cluster) => Promise<T>, limitMs = this.requestTimeoutMs): Promise<T> {
     const answered = new AbortController();
@@ -65,7 +65,7 @@ export class Wire {
     if (!this.connected) {
       const connecting = this.connect().catch((error: unknown) => {
         if (this.connected === connecting) this.reset();
-        throw logUnavailable(error, this.settings.brokers);
+        throw cannotConnect(error, this.settings.brokers);
       });
       this.connected = connecting;
     }
