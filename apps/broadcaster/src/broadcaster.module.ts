@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { Clock } from '#kernel';
+import { frozenStandings } from '#persistence';
 import { CLOCK, DATA_SOURCE, LOGGER, METRICS, type Logger } from '#runtime';
 import { BroadcasterMetrics } from './broadcaster-metrics.js';
 import { LeaderboardGateway } from './delivery/leaderboard.gateway.js';
@@ -11,10 +12,11 @@ import { StreamController } from './delivery/stream.controller.js';
 import { FrameHub } from './frames/frame-hub.js';
 import { GameEventsController } from './game-events.controller.js';
 import { PublicView } from './public-view/public-view.js';
+import { FreezeWatch, type FrozenStandings } from './freeze-watch.js';
 import { ScoreFeed } from './score-feed.js';
 import { DatabaseScoreSnapshot } from './score-snapshot.js';
 import { systemTimers, type Timers } from './timers.js';
-import { SCORE_SNAPSHOT, TIMERS } from './tokens.js';
+import { FROZEN_STANDINGS, SCORE_SNAPSHOT, TIMERS } from './tokens.js';
 
 /**
  * Shows the public what happens. Needs `RuntimeModule` with a data source, and game events by `EventLogTransport`,
@@ -24,12 +26,21 @@ import { SCORE_SNAPSHOT, TIMERS } from './tokens.js';
   controllers: [GameEventsController, StandingsController, StreamController],
   providers: [
     LeaderboardGateway,
+    FreezeWatch,
     ScoreFeed,
     { provide: TIMERS, useValue: systemTimers },
     { provide: PublicView, useFactory: () => new PublicView() },
     {
       provide: SCORE_SNAPSHOT,
       useFactory: (dataSource: DataSource) => new DatabaseScoreSnapshot(dataSource),
+      inject: [DATA_SOURCE],
+    },
+    {
+      provide: FROZEN_STANDINGS,
+      useFactory:
+        (dataSource: DataSource): FrozenStandings =>
+        (freeze, nowMs) =>
+          frozenStandings(dataSource, freeze, nowMs),
       inject: [DATA_SOURCE],
     },
     {

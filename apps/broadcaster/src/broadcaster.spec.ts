@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import request from 'supertest';
 import { TOPICS, type StandingsDelta, type StandingsView, type TeamScore } from '#contracts';
 import { BroadcasterHarness, salaryOf, until } from './testing/broadcaster-harness.js';
-import { SampleGame } from './testing/sample-game.js';
+import { SampleGame, lamps } from './testing/sample-game.js';
 
 jest.setTimeout(30_000);
 
@@ -99,6 +99,82 @@ describe('starting while a game goes on', () => {
     const ends = await harness.log.endPositions(TOPICS.deadLetters);
     expect(ends.some((position) => position !== null)).toBe(true);
   });
+});
+
+describe('a freeze', () => {
+  const SECRET = 777_777_77;
+
+  test('is the same on every broadcaster, also on one that begins in it; nothing leaks by REST, sockets or streams', async () => {
+    const game = new SampleGame();
+    await harness.happen(...game.opening('a', 'b'));
+    const { url, registry } = await harness.start();
+    const other = await harness.start();
+    const viewers = [harness.connect(url), harness.connect(other.url)];
+    await harness.publish(game.score('a', 1, 50), game.score('b', 1, 40));
+    for (const viewer of viewers) await until(() => salaryOf(viewer.view, 'a') === 50);
+
+    const fromAt = Math.floor(harness.nowMs());
+    await harness.happen(game.event('dev.payday.game.frozen', { fromAt }));
+    for (const viewer of viewers) await until(() => viewer.view!.game.frozen);
+    const secrets = () => [
+      game.score('a', 10, SECRET, {
+        payPerMinuteCents: SECRET,
+        trend: { oneMinuteCents: SECRET, fiveMinutesCents: SECRET },
+      }),
+      game.score('b', 10, 41, { services: lamps('down') }),
+    ];
+    await harness.publish(...secrets());
+    for (const viewer of viewers) await until(() => routerOf(viewer.view, 'b') === 'down');
+    // Settled standings are late: who begins now shows nothing rather than too much.
+    const late = await harness.start(async () => secrets());
+    await until(async () => (await request(late.url).get('/readyz')).status === 503);
+    await request(late.url).get('/api/v1/standings').expect(503);
+    harness.frozen = [frozen('a', 52), frozen('b', 44)];
+    viewers.push(harness.connect(late.url));
+    for (const viewer of viewers) await until(() => salaryOf(viewer.view, 'a') === 52);
+    for (const base of [url, other.url, late.url]) {
+      await until(() => isReady(base));
+      const { body, text } = await request(base).get('/api/v1/standings').expect(200);
+      expect((body as StandingsView).standings.map((row) => [row.team.id, row.salaryCents])).toEqual([
+        ['a', 52],
+        ['b', 44],
+      ]);
+      expect(text).not.toContain(String(SECRET));
+    }
+    const streamed = await new Promise<string>((resolve, reject) => {
+      get(`${late.url}/api/v1/stream`, (response) => {
+        response.on('error', () => {});
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+          if (!/^data: .*\n\n/m.test(text)) return;
+          resolve(text);
+          response.destroy();
+        });
+      }).on('error', reject);
+    });
+    expect(streamed).toContain('"frozen":true');
+    expect(streamed).not.toContain(String(SECRET));
+    expect(await registry.metrics()).not.toContain(String(SECRET));
+    for (const viewer of viewers) {
+      expect(JSON.stringify([viewer.view, viewer.deltas])).not.toContain(String(SECRET));
+      expect(routerOf(viewer.view, 'b')).toBe('down');
+    }
+
+    await harness.happen(game.event('dev.payday.game.thawed', { at: harness.nowMs() }));
+    for (const viewer of viewers) await until(() => salaryOf(viewer.view, 'a') === SECRET);
+    expect(viewers[2]!.view!.game.frozen).toBe(false);
+  });
+
+  const frozen = (teamId: string, salaryCents: number) => ({
+    teamId,
+    salaryCents,
+    payPerMinuteCents: 1,
+    oneMinuteCents: 1,
+    fiveMinutesCents: 1,
+  });
+  const routerOf = (view: StandingsView | null, teamId: string) =>
+    view?.standings.find((row) => row.team.id === teamId)?.services[0]?.state;
 });
 
 describe('GET /api/v1/stream', () => {

@@ -10,6 +10,7 @@ import {
 import { PaydayError, messageOf } from '#kernel';
 import { EVENT_LOG, LOGGER, Readiness, type Logger } from '#runtime';
 import { BroadcasterMetrics } from './broadcaster-metrics.js';
+import { FreezeWatch } from './freeze-watch.js';
 import { FrameHub } from './frames/frame-hub.js';
 import { PublicView } from './public-view/public-view.js';
 import type { ScoreSnapshot } from './score-snapshot.js';
@@ -42,6 +43,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(PublicView) private readonly view: PublicView,
     @Inject(FrameHub) private readonly hub: FrameHub,
+    @Inject(FreezeWatch) private readonly freezes: FreezeWatch,
     @Inject(BroadcasterMetrics) private readonly metrics: BroadcasterMetrics,
     @Inject(Readiness) readiness: Readiness,
   ) {
@@ -74,6 +76,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
     this.cancelRetry();
+    this.freezes.stop();
     this.hub.maker.stop();
     await this.consumer?.close();
   }
@@ -112,12 +115,15 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     try {
       const { gameId } = this.view;
       if (gameId !== null) for (const score of await this.snapshot.load(gameId)) this.view.applyScore(score);
+      // Who begins in a freeze knows nothing that may be shown before this.
+      await this.freezes.settleIfFrozen();
       if (this.stopped) return;
       this.waitingFor = null;
       this.hub.maker.start();
+      this.freezes.start();
     } catch (err) {
-      this.waitingFor = `the committed scores could not be read: ${messageOf(err)}`;
-      this.logger.warn({ err }, 'the committed scores could not be read; trying again');
+      this.waitingFor = `what may be shown could not be read: ${messageOf(err)}`;
+      this.logger.warn({ err }, 'what may be shown could not be read; trying again');
       if (!this.stopped) this.cancelRetry = this.timers.after(RETRY_MS, () => void this.recover());
     } finally {
       this.recovering = false;

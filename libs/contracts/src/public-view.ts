@@ -81,7 +81,8 @@ export type TickerEvent =
       teamId: string;
       serviceId: string;
       state: 'slow' | 'failing' | 'down';
-      payPerMinuteCents: number;
+      /** Null during a freeze. */
+      payPerMinuteCents: number | null;
     }
   | { kind: 'service_recovered'; teamId: string; serviceId: string; afterMs: number }
   | { kind: 'fault_started'; injectionId: string; label: string; serviceId: string; teamIds: string[] }

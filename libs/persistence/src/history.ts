@@ -1,5 +1,6 @@
 import type { SalaryHistory } from '#contracts';
 import type { DataSource } from 'typeorm';
+import type { HiddenScores } from './ledger-reader.js';
 
 export interface HistoryQuery {
   gameId: string;
@@ -10,6 +11,8 @@ export interface HistoryQuery {
   toAt?: number;
   /** ≥ 1: at most this many per team. Each stands for a stretch of windows and holds the salary at its end. */
   points: number;
+  /** What the reader may not see. */
+  hidden?: HiddenScores;
 }
 
 /**
@@ -23,6 +26,8 @@ export async function salaryHistory(dataSource: DataSource, query: HistoryQuery)
     query.fromAt ?? null,
     query.toAt ?? null,
     query.points,
+    query.hidden?.fromAt ?? null,
+    query.hidden?.exceptTeamId ?? null,
   ]);
   // Inside arrays int8 arrives as text whatever the parser of the scalar; the sums were checked to be safe above.
   const series = rows.map(({ teamId, at, salaryCents }) => ({
@@ -40,6 +45,7 @@ const HISTORY = `
     SELECT team_id, window_index, min(window_start_at) AS start_at, sum(cents) AS cents
     FROM ledger
     WHERE game_id = $1 AND ($2::text[] IS NULL OR team_id = ANY ($2))
+      AND ($6::int8 IS NULL OR window_start_at < $6 OR team_id = $7::text)
     GROUP BY team_id, window_index
   ), running AS (
     SELECT team_id, start_at + window_ms AS at,

@@ -5,6 +5,7 @@ export * from './database.js';
 export * from './embedded/start.js';
 export * from './embedded/attach.js';
 export * from './entities.js';
+export * from './frozen-standings.js';
 export * from './game-books.js';
 export * from './game-store.js';
 export * from './history.js';

@@ -13,6 +13,15 @@ export interface LedgerFilter {
   fromWindow?: number;
   /** Last window, inclusive. */
   toWindow?: number;
+  /** What the reader may not see. Sums and salaries leave it out, too. */
+  hidden?: HiddenScores;
+}
+
+/** During a freeze: whatever was earned or lost in windows that begin at `fromAt` (epoch ms) or later. */
+export interface HiddenScores {
+  fromAt: number;
+  /** The team that sees its own all the same. */
+  exceptTeamId?: string;
 }
 
 export interface LedgerRows {
@@ -44,7 +53,7 @@ export class LedgerReader {
         values,
       );
       const salaryCents =
-        query.teamId === undefined ? null : await salaryOf(runner, query.gameId, query.teamId);
+        query.teamId === undefined ? null : await salaryOf(runner, query.gameId, query.teamId, query.hidden);
       const pageValues = [...values, ...(after ?? []), query.limit + 1];
       const rows = await rowsOf<LedgerRow>(
         runner,
@@ -117,7 +126,21 @@ async function finish(runner: QueryRunner): Promise<void> {
   await runner.release();
 }
 
-async function salaryOf(runner: QueryRunner, gameId: string, teamId: string): Promise<number> {
+async function salaryOf(
+  runner: QueryRunner,
+  gameId: string,
+  teamId: string,
+  hidden?: HiddenScores,
+): Promise<number> {
+  if (hidden !== undefined && hidden.exceptTeamId !== teamId) {
+    const [sum] = await rowsOf<{ cents: number }>(
+      runner,
+      `SELECT coalesce(sum(cents), 0)::int8 AS cents FROM ledger
+       WHERE game_id = $1 AND team_id = $2 AND window_start_at < $3`,
+      [gameId, teamId, hidden.fromAt],
+    );
+    return sum!.cents;
+  }
   const [row] = await rowsOf<{ cents: number }>(
     runner,
     'SELECT salary_cents AS cents FROM team_score WHERE game_id = $1 AND team_id = $2',
@@ -144,6 +167,11 @@ function conditions(filter: LedgerFilter): { where: string; values: unknown[] } 
   add('reason =', filter.reason);
   add('window_index >=', filter.fromWindow);
   add('window_index <=', filter.toWindow);
+  if (filter.hidden !== undefined) {
+    values.push(filter.hidden.fromAt, filter.hidden.exceptTeamId ?? null);
+    // With null the second comparison is null, which admits nothing.
+    clauses.push(`(window_start_at < $${values.length - 1} OR team_id = $${values.length}::text)`);
+  }
   return { where: clauses.join(' AND '), values };
 }
 

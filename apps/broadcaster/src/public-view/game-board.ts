@@ -1,5 +1,14 @@
 import type { GameEvent, GameEventData, StandingsView, TeamScore } from '#contracts';
-import { GameSchedule, applyGameEvent } from '#scenario';
+import type { FrozenScore } from '#persistence';
+import {
+  GameSchedule,
+  NO_FREEZE,
+  applyFreezeEvent,
+  applyGameEvent,
+  hiddenFromAt,
+  type FreezeFacts,
+} from '#scenario';
+import { Disclosure } from './disclosure.js';
 import { gameView, tellLifeCycle, type GameFacts } from './life-cycle.js';
 import { Narrator } from './narrator.js';
 import { PublicFaults } from './public-faults.js';
@@ -14,13 +23,15 @@ export class GameBoard {
   readonly gameId: string;
   private readonly created: GameEventData['dev.payday.game.created'];
   private schedule: GameSchedule;
+  private freeze: FreezeFacts = NO_FREEZE;
+  /** Boundaries of freezes, in order; the last may not have come yet. */
+  private freezes: number[] = [];
   private readonly teamIds = new Set<string>();
-  /** The latest score of every team, also of those whose `team.added` hasn't come yet. */
-  private readonly scores = new Map<string, TeamScore>();
   private readonly table: StandingsTable;
   private readonly faults = new PublicFaults();
   private readonly ticker = new Ticker();
   private readonly narrator = new Narrator(this.ticker);
+  private readonly gate: Disclosure;
   private readonly lastSequence = new Map<string, number>();
 
   /** @param createdAt when `game.created` was written, epoch ms */
@@ -32,6 +43,7 @@ export class GameBoard {
     this.created = created;
     this.schedule = GameSchedule.lobby(created.scenario.pay.windowMs);
     this.table = new StandingsTable(created.scenario.services);
+    this.gate = new Disclosure(this.table, this.narrator);
   }
 
   /**
@@ -51,57 +63,71 @@ export class GameBoard {
         const { team } = event.data;
         this.teamIds.add(team.id);
         this.table.setTeam(team);
-        const score = this.scores.get(team.id);
-        if (score) this.table.setScore(score);
-        return;
+        return this.gate.introduce(team.id);
       }
       case 'dev.payday.fault.changed':
         return this.faults.apply(event.data.fault, event.time);
       case 'dev.payday.announcement.made': {
-        const { announcementId, text } = event.data;
+        const { announcementId, ...said } = event.data;
         this.ticker.put({
           id: `announcement/${announcementId}`,
           at: event.time,
-          event: { kind: 'announcement', text },
+          event: { kind: 'announcement', ...said },
         });
         return;
       }
+      case 'dev.payday.game.frozen':
+      case 'dev.payday.game.thawed':
+      case 'dev.payday.game.revealed':
+        return this.applyFreeze(event);
       default:
         this.schedule = applyGameEvent(this.schedule, event);
     }
   }
 
-  /** Takes a score unless a later commit of that team is known. @returns whether it was taken */
-  applyScore(score: TeamScore): boolean {
-    const previous = this.scores.get(score.teamId);
-    if (previous !== undefined && score.commitSeq <= previous.commitSeq) return false;
-    this.disclose(previous, score);
-    return true;
+  private applyFreeze(
+    event: Extract<GameEvent, { type: `dev.payday.game.${'frozen' | 'thawed' | 'revealed'}` }>,
+  ): void {
+    this.freeze = applyFreezeEvent(this.freeze, event);
+    if (event.type === 'dev.payday.game.frozen') this.freezes.push(event.data.fromAt);
+    // A freeze that was taken back before it came never was.
+    if (event.type === 'dev.payday.game.thawed')
+      this.freezes = this.freezes.filter((fromAt) => fromAt <= event.data.at);
   }
 
-  /**
-   * The one gate through which salaries become public. A freeze holds scores back here and nowhere else: table,
-   * narrator, frames, REST and streams know only what has passed (docs/adr/0006-public-view.md).
-   */
-  private disclose(previous: TeamScore | undefined, score: TeamScore): void {
-    this.scores.set(score.teamId, score);
-    this.table.setScore(score);
-    this.narrator.score(previous, score);
+  /** Takes a score unless a later commit of that team is known. @returns whether it was taken */
+  applyScore(score: TeamScore): boolean {
+    return this.gate.take(score);
+  }
+
+  /** The boundary of a freeze whose settled standings aren't known here yet; null if none are needed. */
+  awaitsStandings(nowMs: number): number | null {
+    const hiddenFrom = hiddenFromAt(this.freeze, nowMs);
+    return hiddenFrom !== null && this.gate.awaits(hiddenFrom) ? hiddenFrom : null;
+  }
+
+  /** Shows the settled standings of a freeze, unless it is over. */
+  settle(frozenAt: number, scores: readonly FrozenScore[], nowMs: number): void {
+    if (hiddenFromAt(this.freeze, nowMs) === frozenAt) this.gate.settle(frozenAt, scores, this.gameId);
   }
 
   /** What the public may see at a time. Arrays and rows that didn't change keep their identity. */
   view(nowMs: number): PublicState {
-    const { gameId, created, table, ticker } = this;
+    const { gameId, created, table, ticker, freeze, freezes } = this;
+    const hiddenFrom = hiddenFromAt(freeze, nowMs);
+    this.gate.look(hiddenFrom);
     const facts: GameFacts = {
       id: gameId,
       name: created.name,
       scenario: created.scenario,
       schedule: this.schedule,
       teamCount: this.teamIds.size,
-      frozen: false,
+      freeze,
+      freezes,
+      hiddenFrom,
     };
     const rows = table.rows();
-    const asOf = table.asOf();
+    const asOf = hiddenFrom ?? table.asOf();
     tellLifeCycle(ticker, facts, rows, nowMs);
     this.faults.tell(ticker, nowMs);
     this.narrator.standings(rows, asOf, nowMs);

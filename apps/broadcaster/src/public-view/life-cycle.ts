@@ -1,5 +1,5 @@
 import type { GameView, Scenario, StandingRow } from '#contracts';
-import { phaseAt, type GameSchedule } from '#scenario';
+import { phaseAt, type FreezeFacts, type GameSchedule } from '#scenario';
 import type { Ticker } from './ticker.js';
 
 export interface GameFacts {
@@ -8,7 +8,11 @@ export interface GameFacts {
   scenario: Scenario;
   schedule: GameSchedule;
   teamCount: number;
-  frozen: boolean;
+  freeze: FreezeFacts;
+  /** The boundary whose standings the public sees now; null while it sees everything (`hiddenFromAt`). */
+  hiddenFrom: number | null;
+  /** Boundaries of all freezes that came into force, in order. */
+  freezes: readonly number[];
 }
 
 /** The game as the public sees it at a time. */
@@ -29,7 +33,9 @@ export function gameView(game: GameFacts, nowMs: number): GameView {
     startsAt: schedule.startsAt,
     endsAt,
     pausedAt: pause?.fromAt ?? null,
-    frozen: game.frozen,
+    frozen: game.hiddenFrom !== null,
+    frozenAt: game.hiddenFrom,
+    revealedAt: game.freeze.revealedAt,
     phase: state === 'running' || state === 'paused' ? currentPhase(game, nowMs) : null,
   };
 }
@@ -42,12 +48,12 @@ function currentPhase({ scenario, schedule, teamCount }: GameFacts, nowMs: numbe
 }
 
 /**
- * Tells what follows from the schedule alone: start, pauses, phases, end and, once sealed, the winner. It is derived
+ * Tells what follows from the schedule alone: start, pauses, phases, freeze, end and, once sealed and shown, the winner. It is derived
  * anew at each call, so a broadcaster that was restarted tells the same as one that was there.
  */
 export function tellLifeCycle(
   ticker: Ticker,
-  { schedule, scenario }: GameFacts,
+  { schedule, scenario, freeze, freezes }: GameFacts,
   rows: readonly StandingRow[],
   nowMs: number,
 ): void {
@@ -65,9 +71,18 @@ export function tellLifeCycle(
     if (toAt !== null && toAt <= nowMs && toAt < endsAt)
       ticker.put({ id: `resumed/${index}`, at: toAt, event: { kind: 'game_resumed' } });
   });
+  for (const at of freezes)
+    if (at <= nowMs) ticker.put({ id: `frozen/${at}`, at, event: { kind: 'game_frozen' } });
   if (state !== 'ended' && state !== 'sealed') return;
   ticker.put({ id: 'game-ended', at: endsAt, event: { kind: 'game_ended', winnerId: null } });
-  const winnerId = state === 'sealed' ? soleFirst(rows) : null;
+  if (state !== 'sealed') return;
+  const { frozenAt, revealedAt } = freeze;
+  if (revealedAt !== null) {
+    const event = { kind: 'game_revealed', winnerId: soleFirst(rows) } as const;
+    return ticker.put({ id: 'revealed', at: revealedAt, event });
+  }
+  // Who leads in frozen standings is not who won.
+  const winnerId = frozenAt === null ? soleFirst(rows) : null;
   if (winnerId !== null)
     ticker.put({ id: 'winner', at: schedule.sealedAt!, event: { kind: 'game_ended', winnerId } });
 }

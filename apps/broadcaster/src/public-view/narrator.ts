@@ -28,8 +28,14 @@ export class Narrator {
   score(previous: TeamScore | undefined, score: TeamScore): void {
     // Before the first promise there is no event time to measure by.
     if (score.asOf === 0) return;
-    for (const { id, state } of score.services) this.service(score, id, state);
+    for (const { id, state } of score.services) this.service(score, id, state, score.payPerMinuteCents);
     this.negative(previous, score);
+  }
+
+  /** During a freeze: which services answer, and nothing of what it means in money. */
+  lamps(score: TeamScore): void {
+    if (score.asOf === 0) return;
+    for (const { id, state } of score.services) this.service(score, id, state, null);
   }
 
   standings(rows: readonly StandingRow[], asOf: number, nowMs: number): void {
@@ -42,8 +48,13 @@ export class Narrator {
     }
   }
 
-  private service(score: TeamScore, serviceId: string, state: ServiceState): void {
-    const { teamId, asOf: at, commitSeq, payPerMinuteCents } = score;
+  private service(
+    score: TeamScore,
+    serviceId: string,
+    state: ServiceState,
+    payPerMinuteCents: number | null,
+  ): void {
+    const { teamId, asOf: at, commitSeq } = score;
     const key = `${teamId}/${serviceId}`;
     let watch = this.services.get(key);
     if (watch === undefined) this.services.set(key, (watch = new ServiceWatch()));

@@ -1,4 +1,5 @@
 import type { GameEvent, TeamScore } from '#contracts';
+import type { FrozenScore } from '#persistence';
 import { GameBoard, type PublicState } from './game-board.js';
 
 /** Scores may be read before the game's events are. They are kept for this many games. */
@@ -37,6 +38,17 @@ export class PublicView {
     const known = scores.get(score.teamId);
     if (known === undefined || score.commitSeq > known.commitSeq) scores.set(score.teamId, score);
     return false;
+  }
+
+  /** The freeze of the game shown whose settled standings aren't known here yet; null if none are needed. */
+  awaitsStandings(nowMs: number): { gameId: string; frozenAt: number } | null {
+    const frozenAt = this.board?.awaitsStandings(nowMs) ?? null;
+    return frozenAt === null ? null : { gameId: this.board!.gameId, frozenAt };
+  }
+
+  /** Shows the settled standings of a freeze, unless it is over, or of another game. */
+  settle(freeze: { gameId: string; frozenAt: number }, scores: readonly FrozenScore[], nowMs: number): void {
+    if (freeze.gameId === this.board?.gameId) this.board.settle(freeze.frozenAt, scores, nowMs);
   }
 
   /** Null before the first game. @param nowMs the server's clock, epoch ms; must not go back by much */

@@ -1,8 +1,10 @@
-import type { Scenario, ServiceView, StandingRow, TeamInfo, TeamScore } from '#contracts';
+import type { Scenario, ServiceState, ServiceView, StandingRow, TeamInfo, TeamScore } from '#contracts';
 
 interface Entry {
   team: TeamInfo;
   score: TeamScore | undefined;
+  /** What the lamps show instead of the score's own states, where they have gone on since. */
+  states: ReadonlyMap<string, ServiceState> | undefined;
   salaryCents: number;
   minuteAgoCents: number;
   row: StandingRow | undefined;
@@ -31,7 +33,7 @@ export class StandingsTable {
     }
     const entry: Entry = known
       ? { ...known, team, row: undefined }
-      : { team, score: undefined, salaryCents: 0, minuteAgoCents: 0, row: undefined };
+      : { team, score: undefined, states: undefined, salaryCents: 0, minuteAgoCents: 0, row: undefined };
     this.entries.set(team.id, entry);
     (team.ranked ? this.ranked : this.unranked).push(entry);
     this.changed = true;
@@ -42,8 +44,22 @@ export class StandingsTable {
     const entry = this.entries.get(score.teamId);
     if (entry === undefined) return false;
     entry.score = score;
+    entry.states = undefined;
     entry.salaryCents = score.salaryCents;
     entry.minuteAgoCents = score.salaryCents - score.trend.oneMinuteCents;
+    entry.row = undefined;
+    this.changed = true;
+    return true;
+  }
+
+  /** Lets a team's lamps go on, and nothing else of it. False if the team is unknown. */
+  setLamps(teamId: string, services: readonly ServiceView[]): boolean {
+    const entry = this.entries.get(teamId);
+    if (entry === undefined) return false;
+    const states = new Map(services.map(({ id, state }) => [id, state]));
+    const shown = entry.row?.services ?? this.lamps(entry);
+    if (shown.every(({ id, state }) => (states.get(id) ?? 'unknown') === state)) return true;
+    entry.states = states;
     entry.row = undefined;
     this.changed = true;
     return true;
@@ -98,18 +114,18 @@ export class StandingsTable {
         oneMinuteCents: score?.trend.oneMinuteCents ?? 0,
         fiveMinutesCents: score?.trend.fiveMinutesCents ?? 0,
       },
-      services: row?.services ?? this.lamps(score),
+      services: row?.services ?? this.lamps(entry),
     };
     return entry.row;
   }
 
   /** One view per service of the scenario, in its order, with exactly the public fields. */
-  private lamps(score: TeamScore | undefined): ServiceView[] {
+  private lamps({ score, states }: Entry): ServiceView[] {
     return this.services.map(({ id }) => {
       const known = score?.services.find((service) => service.id === id);
       return {
         id,
-        state: known?.state ?? 'unknown',
+        state: (states === undefined ? known?.state : states.get(id)) ?? 'unknown',
         availabilityBp: known?.availabilityBp ?? null,
         p95Ms: known?.p95Ms ?? null,
         requestsPerSecond: known?.requestsPerSecond ?? 0,

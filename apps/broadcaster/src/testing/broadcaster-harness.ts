@@ -15,6 +15,7 @@ import {
 } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
 import type { Clock } from '#kernel';
+import type { FrozenScore } from '#persistence';
 import { EventLogTransport, RuntimeModule, createHttpApp, systemClock } from '#runtime';
 import { BroadcasterModule, ScoreFeed } from '../index.js';
 import { START, scoreUpdate } from './sample-game.js';
@@ -29,6 +30,8 @@ export interface TestBroadcaster {
 export class BroadcasterHarness {
   private readonly shiftMs = START + 60_000 - systemClock.nowMs();
   private leapUs = 0;
+  /** The settled standings of a freeze, once there are any. */
+  frozen: FrozenScore[] | null = null;
   private readonly broadcasters: TestBroadcaster[] = [];
   private readonly sockets: Socket[] = [];
   private readonly clock: Clock = {
@@ -55,7 +58,12 @@ export class BroadcasterHarness {
     const logger = pino({ level: 'silent' });
     const registry = new Registry();
     const dataSource = {
-      query: async (_sql: string, [gameId]: [string]) => (await load(gameId)).map((score) => ({ score })),
+      query: async (sql: string, [gameId]: [string]) => {
+        if (sql.includes('FROM frozen_standings'))
+          return this.frozen === null ? [] : [{ scores: this.frozen }];
+        if (sql.includes('behind')) return [{ behind: 1 }];
+        return (await load(gameId)).map((score) => ({ score }));
+      },
     };
     const runtime = RuntimeModule.register({ clock, logger, metrics: registry, eventLog: log, dataSource });
     class TestModule {}
@@ -86,6 +94,11 @@ export class BroadcasterHarness {
       TOPICS.scoreUpdates,
       scores.map((score) => encodeCloudEvent(scoreUpdate(score, at))),
     );
+  }
+
+  /** The server's clock, epoch ms. */
+  nowMs(): number {
+    return this.clock.nowMs();
   }
 
   /** Lets the monotonic clock leap ahead. */

@@ -1,7 +1,7 @@
 import { Controller, Get, Headers, Inject, Query, Res, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { LedgerEntry, LedgerPage, SalaryHistory } from '#contracts';
-import { PaydayError } from '#kernel';
+import { type Clock, PaydayError } from '#kernel';
 import {
   type GameEntity,
   GameStore,
@@ -10,11 +10,12 @@ import {
   type LedgerRow,
   salaryHistory,
 } from '#persistence';
-import { DATA_SOURCE } from '#runtime';
+import { CLOCK, DATA_SOURCE, MaybePrincipal, OptionalToken, type Principal } from '#runtime';
 import type { DataSource } from 'typeorm';
 import { GameService } from '../game-service.js';
 import { LATENCY_PERCENTILES, type LatencyPercentiles } from '../options.js';
 import { LEDGER_FORMATS, LedgerStreams, acceptedFormat } from './ledger-stream.js';
+import { hiddenScores } from './hidden-scores.js';
 import { parseQuery } from './parse.js';
 import { ApiProblems, HISTORY, LEDGER } from './responses.js';
 import { HISTORY_POINTS, LEDGER_LIMIT, historyQuery, ledgerQuery } from './schemas.js';
@@ -36,14 +37,16 @@ export class LedgerController {
     @Inject(GameStore) private readonly store: GameStore,
     @Inject(LedgerReader) private readonly ledger: LedgerReader,
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LATENCY_PERCENTILES) private readonly percentiles: LatencyPercentiles,
   ) {}
 
   @Get('ledger')
+  @OptionalToken()
   @ApiOperation({
     summary: 'Why every cent was earned or lost',
     description:
-      'Public. In the order team, window, service, reason, counterparty. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
+      'Public; during a freeze the public sees what lies before it, and a team’s token all of its own. In the order team, window, service, reason, counterparty. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
       'As NDJSON (one entry per line) or CSV, by `format` or the Accept header, all that match come at once, without pages.',
   })
   @ApiQuery({ name: 'game', required: false, description: 'Id of a game; default: the newest' })
@@ -71,10 +74,18 @@ export class LedgerController {
   })
   @ApiProduces('application/json', 'application/x-ndjson', 'text/csv')
   @ApiOkResponse({ schema: LEDGER })
-  @ApiProblems('invalid_query', 'unknown_game', 'unknown_team', 'unknown_service', 'too_many_requests')
+  @ApiProblems(
+    'invalid_query',
+    'unauthenticated',
+    'unknown_game',
+    'unknown_team',
+    'unknown_service',
+    'too_many_requests',
+  )
   async page(
     @Query() query: unknown,
     @Headers('accept') accept: string | undefined,
+    @MaybePrincipal() principal: Principal | undefined,
     @Res({ passthrough: true }) reply: { header(name: string, value: string): unknown },
   ): Promise<LedgerPage | StreamableFile> {
     const q = parseQuery(ledgerQuery, query);
@@ -94,6 +105,7 @@ export class LedgerController {
       reason: q.reason,
       fromWindow: q.fromWindow,
       toWindow: q.toWindow,
+      hidden: hiddenScores(game, principal, this.clock.nowMs()),
     };
     const { windowMs } = game.scenario.pay;
     const format = q.format ?? acceptedFormat(accept);
@@ -116,10 +128,11 @@ export class LedgerController {
   }
 
   @Get('history')
+  @OptionalToken()
   @ApiOperation({
     summary: 'Salaries over time',
     description:
-      'Public. One line per team, thinned to at most `points`; the last point is the salary at `to`.',
+      'Public, during a freeze up to it. One line per team, thinned to at most `points`; the last point is the salary at `to`.',
   })
   @ApiQuery({ name: 'game', required: false, description: 'Id of a game; default: the newest' })
   @ApiQuery({
@@ -136,8 +149,11 @@ export class LedgerController {
     schema: integer(1, HISTORY_POINTS.max, HISTORY_POINTS.default),
   })
   @ApiOkResponse({ schema: HISTORY })
-  @ApiProblems('invalid_query', 'unknown_game', 'unknown_team')
-  async history(@Query() query: unknown): Promise<SalaryHistory> {
+  @ApiProblems('invalid_query', 'unauthenticated', 'unknown_game', 'unknown_team')
+  async history(
+    @Query() query: unknown,
+    @MaybePrincipal() principal: Principal | undefined,
+  ): Promise<SalaryHistory> {
     const q = parseQuery(historyQuery, query);
     const game = await this.games.game(q.game);
     if (q.team !== undefined) await this.#refuseUnknownTeams(game, q.team);
@@ -147,6 +163,7 @@ export class LedgerController {
       fromAt: q.from,
       toAt: q.to,
       points: q.points,
+      hidden: hiddenScores(game, principal, this.clock.nowMs()),
     });
   }
 

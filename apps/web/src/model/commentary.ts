@@ -77,7 +77,10 @@ function english(event: TickerEvent, nameOf: (teamId: string) => string): Segmen
         { text: ` takes ${ordinal(event.rank)} place from ${nameOf(event.fromTeamId)}` },
       ];
     case 'service_trouble': {
-      const cost = event.payPerMinuteCents < 0 ? `${signedDollars(event.payPerMinuteCents)}/min` : '';
+      const cost =
+        event.payPerMinuteCents !== null && event.payPerMinuteCents < 0
+          ? `${signedDollars(event.payPerMinuteCents)}/min`
+          : '';
       return [
         strong(nameOf(event.teamId)),
         { text: ` ${event.serviceId} is ${event.state}` },
@@ -131,7 +134,10 @@ function japanese(event: TickerEvent, nameOf: (teamId: string) => string): Segme
         { text: `が${nameOf(event.fromTeamId)}を抜いて${event.rank}位に浮上` },
       ];
     case 'service_trouble': {
-      const cost = event.payPerMinuteCents < 0 ? `${signedDollars(event.payPerMinuteCents)}/分` : '';
+      const cost =
+        event.payPerMinuteCents !== null && event.payPerMinuteCents < 0
+          ? `${signedDollars(event.payPerMinuteCents)}/分`
+          : '';
       return [
         strong(nameOf(event.teamId)),
         { text: `の${event.serviceId}${JA_STATE[event.state]}` },

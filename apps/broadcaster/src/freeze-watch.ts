@@ -1,0 +1,74 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { PaydayError, type Clock } from '#kernel';
+import type { Freeze, FrozenScore } from '#persistence';
+import { CLOCK, LOGGER, type Logger } from '#runtime';
+import { FrameHub } from './frames/frame-hub.js';
+import { PublicView } from './public-view/public-view.js';
+import { FROZEN_STANDINGS, TIMERS } from './tokens.js';
+import type { Timers } from './timers.js';
+
+/** The standings of a freeze, the same for every broadcaster; null while they are not settled. */
+export type FrozenStandings = (freeze: Freeze, nowMs: number) => Promise<FrozenScore[] | null>;
+
+const POLL_MS = 250;
+
+/** Gets the public view the settled standings of a freeze that begins, from the one place that has them. */
+@Injectable()
+export class FreezeWatch {
+  private cancel: () => void = () => {};
+  private running = false;
+
+  constructor(
+    @Inject(FROZEN_STANDINGS) private readonly standings: FrozenStandings,
+    @Inject(PublicView) private readonly view: PublicView,
+    @Inject(FrameHub) private readonly hub: FrameHub,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(TIMERS) private readonly timers: Timers,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  start(): void {
+    this.running = true;
+    this.later();
+  }
+
+  stop(): void {
+    this.running = false;
+    this.cancel();
+  }
+
+  /**
+   * Settles the board now if it is frozen.
+   * @throws PaydayError `unavailable` (retryable) while the last results from before the freeze are under way
+   */
+  async settleIfFrozen(): Promise<void> {
+    if (!(await this.look())) {
+      throw new PaydayError('unavailable', 'the standings of the freeze are being settled', {
+        retryable: true,
+      });
+    }
+  }
+
+  /** @returns false if the board waits for standings that are not settled yet */
+  private async look(): Promise<boolean> {
+    const freeze = this.view.awaitsStandings(this.clock.nowMs());
+    if (freeze === null) return true;
+    const scores = await this.standings(freeze, this.clock.nowMs());
+    if (scores === null) return false;
+    this.view.settle(freeze, scores, this.clock.nowMs());
+    this.hub.maker.changed();
+    return true;
+  }
+
+  private later(): void {
+    this.cancel = this.timers.after(POLL_MS, () => {
+      this.look()
+        .catch((err: unknown) => {
+          this.logger.warn({ err }, 'the standings of the freeze could not be read; trying again');
+        })
+        .finally(() => {
+          if (this.running) this.later();
+        });
+    });
+  }
+}
