@@ -8,7 +8,8 @@ export class TcpProxy {
   private constructor(
     private readonly listener: Server,
     readonly port: number,
-    private readonly targetPort: number,
+    /** Of new connections; may be changed. */
+    public targetPort: number,
   ) {}
 
   /** @param targetPort of the server on loopback; asked at each connection, so it may come later */

@@ -1,3 +1,4 @@
+import { DriverRegistry, createDrivers } from '#faults';
 import { TokenStore, assertMigrated, openMigratedDatabase } from '#persistence';
 import {
   RuntimeModule,
@@ -52,7 +53,11 @@ export const controlService = defineService({
       tokenVerifier,
       readiness,
     });
-    const controls = ControlModule.register({ latencyPercentiles, leadMs: control.leadMs });
+    const controls = ControlModule.register({
+      latencyPercentiles,
+      leadMs: control.leadMs,
+      faultKinds: new DriverRegistry(createDrivers()).kinds,
+    });
     const app = await createHttpApp({ module: ControlProcess, imports: [runtime, controls] }, logger);
     serveOpenApi(app);
     return {

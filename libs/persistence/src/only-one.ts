@@ -3,7 +3,7 @@ import { messageOf } from '#kernel';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import type { ADVISORY_LOCKS } from './advisory-locks.js';
-import { dedicatedClient } from './database.js';
+import { FIND_DEAD_PEERS, dedicatedClient } from './database.js';
 
 export interface OnlyOneOptions {
   /** For the list of connections, e.g. `payday-chaos`. */
@@ -18,9 +18,6 @@ export interface OnlyOneOptions {
   retryMs?: number;
 }
 
-/** Dead peers are found within about 15 s, so that a machine that vanished does not keep its place for hours. */
-const KEEPALIVE =
-  'SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2';
 /** A connection that does not answer within so long is taken for lost: what lies between would not tell. */
 const HEARTBEAT_MS = 5_000;
 
@@ -51,7 +48,7 @@ export async function becomeOnlyOne(
 async function tryLock(client: pg.Client, lock: number): Promise<boolean> {
   try {
     await client.connect();
-    await client.query(KEEPALIVE);
+    await client.query(FIND_DEAD_PEERS);
     const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [lock]);
     return rows[0]!.mine;
   } catch {

@@ -2,7 +2,7 @@ import { PaydayError } from '#kernel';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { ADVISORY_LOCKS } from './advisory-locks.js';
-import { dedicatedClient } from './database.js';
+import { FIND_DEAD_PEERS, dedicatedClient } from './database.js';
 import { OUTBOX_CHANNEL } from './outbox.js';
 
 export interface OutboxRecord {
@@ -89,6 +89,7 @@ export class OutboxRelay {
       const client = dedicatedClient(this.dataSource, 'payday-outbox');
       try {
         await client.connect();
+        await client.query(FIND_DEAD_PEERS);
         client.on('notification', () => this.nudge());
         client.once('end', () => this.nudge());
         await this.#relayOn(client);
