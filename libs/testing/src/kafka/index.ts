@@ -57,8 +57,11 @@ export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka
   const { doors = [], settings = {}, heapMb = 384, say = () => {} } = options;
   const lacks = await kafkaLacks();
   if (lacks) throw new Error(`cannot start Kafka: ${lacks}`);
-  const folder = await mkdtemp(join(tmpdir(), 'payday-kafka-'));
   const port = options.port ?? (await freePort());
+  // Whoever is there would be taken for the broker that has just been started.
+  if (await listens(port))
+    throw new Error(`cannot start Kafka: something listens on port ${port} already; choose another one`);
+  const folder = await mkdtemp(join(tmpdir(), 'payday-kafka-'));
   const plan = {
     port,
     controllerPort: await freePort(),
