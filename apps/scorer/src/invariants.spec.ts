@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import {
@@ -191,6 +192,57 @@ describe('invariant 1: exactly once', () => {
     await worker.stop();
     worker.assertWorking();
     expect(await salary()).toBe(2 * CENTS_PER_RESULT);
+  });
+
+  it('reads no further while the database is slow, and loses nothing when it goes on', async () => {
+    const count = 60;
+    const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    await log.append(TOPICS.gameEvents, startedGame().map(encodeCloudEvent));
+    await log.append(
+      TOPICS.probeResults,
+      Array.from({ length: count }, (_, seq) => ({
+        key: teamKey(GAME, 'ants'),
+        value: encodeProbeBatch(batch(seq)),
+      })),
+    );
+    const scorer = newScorer();
+    const process = scorer.process.bind(scorer);
+    let goOn = (): void => {};
+    const slowDatabase = new Promise<void>((resolve) => (goOn = resolve));
+    jest.spyOn(scorer, 'process').mockImplementation(async (inputs) => {
+      await slowDatabase;
+      await process(inputs);
+    });
+    const worker = new PartitionWorker({
+      partition: 0,
+      scorer,
+      log,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+      delay: immediate,
+      close: async () => {},
+      maxWaiting: 5,
+    });
+    await worker.start();
+    let taken = 0;
+    const results = log.consume({
+      topic: TOPICS.probeResults,
+      startAt: () => 'earliest',
+      maxBatchRecords: 1,
+      onBatch: async ({ records }) => {
+        await worker.takeResults(records);
+        taken += records.length;
+      },
+    });
+    // Long enough to read all of it, several times over.
+    for (let i = 0; i < 20 * count; i++) await immediate();
+    expect(taken).toBeGreaterThan(0);
+    expect(taken).toBeLessThan(count / 2);
+    goOn();
+    while (taken < count) await immediate();
+    await results.close();
+    await worker.stop();
+    worker.assertWorking();
+    expect(await salary()).toBe(count * CENTS_PER_RESULT);
   });
 
   it('stops although a sealing waits for results that it never got', async () => {

@@ -27,6 +27,8 @@ export interface PartitionWorkerOptions {
   close(): Promise<void>;
   /** It cannot go on: another scorer has taken the partition over, or something is broken. Only a new one can, from the last commit. */
   onFailed?(): void;
+  /** Default `MAX_WAITING`. */
+  maxWaiting?: number;
 }
 
 /** Feeds one partition's scorer from its two topics, and commits what has gathered, again and again until stopped. */
@@ -126,7 +128,8 @@ export class PartitionWorker {
     source: string,
     decode: (record: StoredRecord) => PositionedInput['input'],
   ): Promise<void> {
-    while (this.waiting.length > MAX_WAITING && !this.stopped) {
+    const { maxWaiting = MAX_WAITING } = this.options;
+    while (this.waiting.length > maxWaiting && !this.stopped) {
       await new Promise<void>((resolve) => this.roomMade.push(resolve));
     }
     // The next owner reads from the last commit on: what is dropped here is not lost.

@@ -45,7 +45,7 @@ export class CommitWatch {
   }
 
   /** The first checkpoint for which `holds`. @throws Error after `withinMs` */
-  async until(what: string, holds: (now: Checkpoint) => boolean, withinMs = 30_000): Promise<Checkpoint> {
+  async until(what: string, holds: (now: Checkpoint) => boolean, withinMs = 90_000): Promise<Checkpoint> {
     const deadline = performance.now() + withinMs;
     for (;;) {
       const now = await this.look();
