@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { TOPICS } from '#contracts';
 import { openEventLog } from '#event-log';
-import type { FaultAgent, FaultTarget } from '#faults';
+import type { FaultAgent } from '#faults';
 import { PaydayError, messageOf } from '#kernel';
 import { OutboxRelay, TokenStore, type GameEntity } from '#persistence';
 import {
@@ -20,7 +20,12 @@ import {
   type Logger,
 } from '#runtime';
 import { ScoreFeed } from '../../broadcaster/src/index.js';
-import { Orchestrator } from '../../chaos-orchestrator/src/index.js';
+import {
+  ChaosTargetsFile,
+  Orchestrator,
+  joinTargets,
+  type FaultTargets,
+} from '../../chaos-orchestrator/src/index.js';
 import { GameLoop, GameService, TokenService, systemActor } from '../../control/src/index.js';
 import { ScorerService } from '../../scorer/src/index.js';
 import { AllInOneModule } from './app.module.js';
@@ -60,6 +65,7 @@ export class Launcher implements Playable {
   private prober: SupervisedChild | undefined;
   /** Where the prober takes load spikes; of its latest start. */
   private proberAgent: FaultAgent | undefined;
+  private chaosTargets: ChaosTargetsFile | undefined;
   private app: NestFastifyApplication | undefined;
   private gameId = '';
   /** Where the facilitator finds the token. */
@@ -84,6 +90,11 @@ export class Launcher implements Playable {
   async start(): Promise<void> {
     const { options, progress } = this;
     const plan = options.resume ? null : planGame(options);
+    if (options.chaosTargets !== null)
+      this.chaosTargets = ChaosTargetsFile.read(options.chaosTargets, process.env, {
+        teamIds: plan?.teams.map(({ id }) => id),
+        serviceIds: plan?.scenario.services.map(({ id }) => id),
+      });
     // Before anything is made: asking for a game that is not there must leave no folder behind.
     const record = options.resume ? readLaunchRecord(options.dataDir) : null;
     await assertPortFree(options.host, options.port);
@@ -160,13 +171,16 @@ export class Launcher implements Playable {
     ];
   }
 
-  /** How the chaos orchestrator reaches a team now. */
-  private targetOf(teamId: string): FaultTarget {
-    return {
-      teamId,
-      ...this.sandboxes?.target(teamId),
-      ...(this.proberAgent === undefined ? {} : { probers: [this.proberAgent] }),
-    };
+  /** How the chaos orchestrator reaches a team: as its file of targets says, as a sandbox, and by our own customers. */
+  private faultTargets(): FaultTargets {
+    return joinTargets(
+      { targetOf: (gameId, teamId) => this.chaosTargets?.targetOf(gameId, teamId) ?? null },
+      { targetOf: (_gameId, teamId) => this.sandboxes?.target(teamId) ?? null },
+      {
+        targetOf: (_gameId, teamId) =>
+          this.proberAgent === undefined ? null : { teamId, probers: [this.proberAgent] },
+      },
+    );
   }
 
   /** Services that answer, but hear of no event and take nothing from outside yet. */
@@ -183,7 +197,7 @@ export class Launcher implements Playable {
         dataSource: engines.dataSource,
         tokenVerifier: new TokenStore(engines.dataSource, systemClock),
       },
-      { targets: { targetOf: (_gameId, teamId) => this.targetOf(teamId) }, leadMs: LEAD_MS },
+      { targets: this.faultTargets(), leadMs: LEAD_MS },
     );
     const app = await createHttpApp(module, logger);
     this.app = app;

@@ -8,6 +8,8 @@ export interface Options {
   /** Number of bot teams; ignored where a teams file names the teams. */
   teams: number;
   teamsFile: string | null;
+  /** Path of a chaos targets file: how drivers reach teams that are no bots. */
+  chaosTargets: string | null;
   host: string;
   port: number;
   dataDir: string;
@@ -39,6 +41,7 @@ export function parseOptions(argv: readonly string[], cwd: string): Options {
     .option('--scenario <file>', 'the scenario file', 'scenarios/demo.yaml')
     .option('--teams <n>', 'number of bot teams, 1 to 200', integer('--teams', 1, 200), 8)
     .option('--teams-file <file>', 'real teams with their endpoints, instead of bots')
+    .option('--chaos-targets <file>', 'how faults reach real teams (docs/faults.md)')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'port of the page and the API, 1 to 65535', integer('--port', 1, 65535), 3000)
     .option('--data <dir>', 'where the game is kept', folder, '.payday')
@@ -69,6 +72,7 @@ export function parseOptions(argv: readonly string[], cwd: string): Options {
     scenario: string;
     teams: number;
     teamsFile?: string;
+    chaosTargets?: string;
     host: string;
     port: number;
     data: string;
@@ -93,6 +97,7 @@ export function parseOptions(argv: readonly string[], cwd: string): Options {
     scenario: resolve(cwd, given.scenario),
     teams: given.teams,
     teamsFile: given.teamsFile === undefined ? null : resolve(cwd, given.teamsFile),
+    chaosTargets: given.chaosTargets === undefined ? null : resolve(cwd, given.chaosTargets),
     host: given.host,
     port: given.port,
     dataDir: resolve(cwd, given.data),

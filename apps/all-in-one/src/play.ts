@@ -25,7 +25,13 @@ export interface PlayOptions {
 }
 
 /** Mistakes in what the user gave: exit code 2. Everything else that stops us: 1. */
-const USER_MISTAKES = new Set(['invalid_scenario', 'invalid_teams_file', 'invalid_speed', 'unreadable_file']);
+const USER_MISTAKES = new Set([
+  'invalid_chaos_targets',
+  'invalid_scenario',
+  'invalid_speed',
+  'invalid_teams_file',
+  'unreadable_file',
+]);
 
 /** Plays one game in front of a person. @returns the exit code */
 export async function play(game: Playable, options: PlayOptions): Promise<number> {

@@ -277,7 +277,7 @@ export class GameTimeline {
         .map(({ id }) => id)
         .filter((teamId) => {
           const target = targetOf(gameId, teamId);
-          return target !== null && driver.reaches(target);
+          return target !== null && driver.reaches(target, entry.serviceId);
         });
       const now = desk.now(gameId, clock.nowMs());
       const plan = planEntry(entry, inReach, seed, desk.strikes(gameId), limitsOf(this.view), now);

@@ -1,4 +1,5 @@
 export { ChaosModule, type ChaosOptions } from './chaos.module.js';
+export { ChaosTargetsFile, joinTargets } from './chaos-targets.js';
 export type * from './commands/types.js';
 export { CHAOS_MIGRATIONS } from './migrations/index.js';
 export { CHAOS_COMMANDS, Orchestrator, type FaultTargets, type OrchestratorParts } from './orchestrator.js';

@@ -21,6 +21,7 @@ import {
   text,
 } from '#runtime';
 import { ChaosModule } from './chaos.module.js';
+import { ChaosTargetsFile, joinTargets } from './chaos-targets.js';
 import { FileTargets } from './file-targets.js';
 import { CHAOS_MIGRATIONS } from './migrations/index.js';
 import { Orchestrator, type FaultTargets } from './orchestrator.js';
@@ -41,7 +42,12 @@ export const chaosService = defineService({
       targetsFile: optional(text('FILE'), {
         flag: 'targets-file',
         env: 'PAYDAY_CHAOS_TARGETS',
-        help: 'YAML or JSON that says how teams can be broken; read again when it changes. Without it, no fault can be fired.',
+        help: 'List of targets in YAML or JSON, written by whoever runs sandboxes; read again when it changes.',
+      }),
+      chaosTargets: optional(text('FILE'), {
+        flag: 'chaos-targets',
+        env: 'PAYDAY_CHAOS_TARGETS_FILE',
+        help: 'YAML that says how drivers reach real teams (docs/faults.md). Without either file, no fault can be fired.',
       }),
     }),
     http: httpSection(3006),
@@ -54,12 +60,14 @@ export const chaosService = defineService({
       openMigratedDatabase(database.url, { migrations: CHAOS_MIGRATIONS }),
     );
     readiness.register('database', () => assertMigrated(dataSource));
-    const targets =
+    const targets = joinTargets(
+      chaos.chaosTargets === undefined ? NO_TARGETS : ChaosTargetsFile.read(chaos.chaosTargets, process.env),
       chaos.targetsFile === undefined
         ? NO_TARGETS
         : new FileTargets(chaos.targetsFile, (err) =>
             logger.error({ err }, 'using what the file of targets held before'),
-          );
+          ),
+    );
     readiness.register('only one', () => {
       throw new Error('standing by: another chaos orchestrator acts');
     });

@@ -3,10 +3,13 @@ import type { PerService } from '#contracts';
 import { PaydayError } from '#kernel';
 import type { FaultOrder } from './driver.js';
 
-/** What a target says about one service. @throws PaydayError `unreachable_service` for a service that it says nothing about. */
+/**
+ * What a target says about one service, with `{team}` and `{service}` in its texts replaced.
+ * @throws PaydayError `unreachable_service` for a service that it says nothing about.
+ */
 export function placeOf<T>(places: PerService<T> | undefined, order: FaultOrder, driver: string): T {
   const place = findPlace(places, order.serviceId);
-  if (place !== undefined) return place;
+  if (place !== undefined) return filled(place, order) as T;
   throw new PaydayError(
     'unreachable_service',
     `the chaos targets say nothing about ${driver} for the service "${order.serviceId}" of team ${order.teamId}`,
@@ -17,6 +20,13 @@ export function placeOf<T>(places: PerService<T> | undefined, order: FaultOrder,
 export function hasPlace<T>(places: PerService<T> | undefined, serviceId?: string): boolean {
   if (serviceId !== undefined) return findPlace(places, serviceId) !== undefined;
   return places?.default !== undefined || Object.keys(places?.services ?? {}).length > 0;
+}
+
+function filled(value: unknown, order: FaultOrder): unknown {
+  if (typeof value === 'string')
+    return value.replaceAll('{team}', order.teamId).replaceAll('{service}', order.serviceId);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filled(inner, order)]));
 }
 
 function findPlace<T>(places: PerService<T> | undefined, serviceId: string): T | undefined {

@@ -49,6 +49,13 @@ export class TeamsFileError extends FileError {
   }
 }
 
+/** Code `invalid_chaos_targets`. */
+export class ChaosTargetsError extends FileError {
+  constructor(fileName: string, problems: readonly FileProblem[]) {
+    super('invalid_chaos_targets', fileName, problems);
+  }
+}
+
 function describe(fileName: string, { line, column, path, message, allowed }: FileProblem): string {
   const where = `${fileName}:${line}:${column}${path === '' ? '' : ` ${path}`}`;
   return `${where}: ${message}${allowed === undefined ? '' : `; allowed: ${allowed.join(', ')}`}`;

@@ -40,7 +40,7 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
   const teamIds = view.teams.map(({ id }) => id);
   const isReachable = (teamId: string): boolean => {
     const target = situation.targetOf(teamId);
-    return target !== null && driver.reaches(target);
+    return target !== null && driver.reaches(target, request.serviceId);
   };
   const reachable = new Set(teamIds.filter(isReachable));
   const struck = new Set(chosenOf(request, situation, [...reachable]));
