@@ -55,11 +55,7 @@ export const chaosService = defineService({
   },
   async start({ log: logConfig, database, chaos }, parts) {
     const { clock, logger, metrics, readiness, waitFor, stopping } = parts;
-    const eventLog = await openServiceLog(logConfig, parts);
-    const dataSource = await waitFor('database', () =>
-      openMigratedDatabase(database.url, { migrations: CHAOS_MIGRATIONS }),
-    );
-    readiness.register('database', () => assertMigrated(dataSource));
+    // A mistake in a file shows at once, whatever else is there yet.
     const targets = joinTargets(
       chaos.chaosTargets === undefined ? NO_TARGETS : ChaosTargetsFile.read(chaos.chaosTargets, process.env),
       chaos.targetsFile === undefined
@@ -68,6 +64,11 @@ export const chaosService = defineService({
             logger.error({ err }, 'using what the file of targets held before'),
           ),
     );
+    const eventLog = await openServiceLog(logConfig, parts);
+    const dataSource = await waitFor('database', () =>
+      openMigratedDatabase(database.url, { migrations: CHAOS_MIGRATIONS }),
+    );
+    readiness.register('database', () => assertMigrated(dataSource));
     readiness.register('only one', () => {
       throw new Error('standing by: another chaos orchestrator acts');
     });
