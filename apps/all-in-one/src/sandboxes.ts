@@ -81,10 +81,6 @@ export class Sandboxes {
     return { teamId, sandbox: agent, tcpProxy: agent };
   }
 
-  teamIds(): string[] {
-    return [...this.sandboxes.keys()];
-  }
-
   pids(): number[] {
     return [...this.sandboxes.values()].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]));
   }

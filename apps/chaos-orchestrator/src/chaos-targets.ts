@@ -43,6 +43,11 @@ export class ChaosTargetsFile implements FaultTargets {
     return new ChaosTargetsFile(targets, env);
   }
 
+  /** Names of the environment variables that hold its secrets. */
+  get secretNames(): readonly string[] {
+    return secretsOf(this.targets);
+  }
+
   targetOf(_gameId: string, teamId: string): FaultTarget {
     return {
       teamId,

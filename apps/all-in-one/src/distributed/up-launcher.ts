@@ -19,6 +19,7 @@ import {
   type Logger,
 } from '#runtime';
 import { latencyPercentiles } from '#scoring';
+import { ChaosTargetsFile } from '../../../chaos-orchestrator/src/index.js';
 import { ControlModule, GameService, TokenService, systemActor } from '../../../control/src/index.js';
 import { openDataFolder, type DataFolder } from '../data-folder.js';
 import { keepFacilitatorToken } from '../facilitator-token.js';
@@ -51,6 +52,7 @@ export class UpLauncher implements Playable {
   private folder: DataFolder | undefined;
   private engines: Engines | undefined;
   private sandboxes: Sandboxes | undefined;
+  private teamIds: readonly string[] = [];
   private fleet: Fleet | undefined;
   private front: Front | undefined;
   private targets: TargetsFile | undefined;
@@ -90,6 +92,7 @@ export class UpLauncher implements Playable {
       teamsFile: up.teamsFile === undefined ? null : resolve(up.teamsFile),
       speed: Number(up.speed),
     });
+    const chaosTargets = this.chaosTargets(plan);
     await assertPortFree(http.host, http.port);
     const folder = openDataFolder(resolve(up.dataDir));
     this.folder = folder;
@@ -100,7 +103,7 @@ export class UpLauncher implements Playable {
     const engines = await this.startEngines(folder);
     this.engines = engines;
     progress.step('starting the services');
-    this.startFleet(engines);
+    this.startFleet(engines, chaosTargets);
     await this.fleet!.allReady(READY_WITHIN_MS);
     this.front = await startFront(http, this.fleet!, this.logger);
     progress.step(`${this.fleet!.members.length} services are up`);
@@ -160,7 +163,7 @@ export class UpLauncher implements Playable {
     });
   }
 
-  private startFleet(engines: Engines): void {
+  private startFleet(engines: Engines, chaosTargets: Record<string, string>): void {
     const { up } = this.config;
     const own = Object.entries(process.env).filter(
       ([name, value]) => PASSED_ON.test(name) && value !== undefined,
@@ -181,7 +184,22 @@ export class UpLauncher implements Playable {
     fleet.add('scorer', up.scorers);
     fleet.add('ingest', up.ingests);
     fleet.add('broadcaster', up.broadcasters);
-    fleet.add('chaos-orchestrator', 1, { PAYDAY_CHAOS_TARGETS: this.targets!.path });
+    fleet.add('chaos-orchestrator', 1, { ...chaosTargets, PAYDAY_CHAOS_TARGETS: this.targets!.path });
+  }
+
+  /** What the orchestrator's environment needs for a chaos targets file. @throws PaydayError as `ChaosTargetsFile.read` */
+  private chaosTargets(plan: GamePlan): Record<string, string> {
+    const path = this.config.up.chaosTargets;
+    if (path === undefined) return {};
+    const { secretNames } = ChaosTargetsFile.read(path, process.env, {
+      teamIds: plan.teams.map(({ id }) => id),
+      serviceIds: plan.scenario.services.map(({ id }) => id),
+    });
+    const clients = Object.keys(process.env).filter(
+      (name) => name === 'KUBECONFIG' || name.startsWith('AWS_'),
+    );
+    const passed = [...secretNames, ...clients].map((name) => [name, process.env[name]!]);
+    return { ...Object.fromEntries(passed), PAYDAY_CHAOS_TARGETS_FILE: resolve(path) };
   }
 
   /** Makes the game as a facilitator would: by the rules of control, which share the database with the control service. */
@@ -204,6 +222,7 @@ export class UpLauncher implements Playable {
     const store = new TokenStore(dataSource, systemClock);
     this.tokenFile = await keepFacilitatorToken(this.folder!.path, this.context.get(TokenService), store);
     const games = this.context.get(GameService);
+    this.teamIds = plan.teams.map(({ id }) => id);
     const endpoints = [...plan.endpoints, ...(this.sandboxes?.endpoints() ?? [])];
     const game = await games.create({ scenario: plan.scenario, teams: plan.teams, endpoints }, ME);
     this.game = game;
@@ -267,12 +286,10 @@ export class UpLauncher implements Playable {
 
   private writeTargets(): void {
     const gameId = this.game!.id;
-    const teamIds = this.sandboxes?.teamIds() ?? [];
     this.targets!.write(
-      teamIds.flatMap((teamId) => {
-        const target = this.sandboxes!.target(teamId);
+      this.teamIds.map((teamId) => {
         const probers = this.proberAgent === undefined ? {} : { probers: [this.proberAgent] };
-        return target === null ? [] : [{ gameId, ...target, ...probers }];
+        return { gameId, teamId, ...this.sandboxes?.target(teamId), ...probers };
       }),
     );
   }

@@ -35,6 +35,11 @@ export const UP_SECTIONS = {
         env: 'PAYDAY_TEAMS_FILE',
         help: 'Real teams with their endpoints, instead of bots.',
       }),
+      chaosTargets: optional(text('FILE'), {
+        flag: 'chaos-targets',
+        env: 'PAYDAY_CHAOS_TARGETS_FILE',
+        help: 'How faults reach real teams (docs/faults.md).',
+      }),
       speed: withDefault(pattern('N', /^(?:100|\d?\d(?:\.\d+)?)$/, 'a number from 0.1 to 100'), '1', {
         flag: 'speed',
         env: 'PAYDAY_SPEED',
