@@ -1,7 +1,10 @@
 import type { ToxiproxyPlace } from '#contracts';
 import { describeUnless } from '../conformance/driver-suite.js';
 import { openProxiedService, toxiproxyBinary } from '../conformance/toxiproxy-server.js';
-import type { FaultOrder } from '../driver.js';
+import { orderOf, type FaultOrder } from '../driver.js';
+import { arm, DEFAULT_POLICY, type Fault, type LifeCyclePolicy } from '../fault.js';
+import { step, type FaultInput } from '../life-cycle.js';
+import { performCall } from '../perform-call.js';
 import { ToxiproxyDriver } from './toxiproxy.js';
 
 const binary = toxiproxyBinary();
@@ -95,6 +98,41 @@ describeUnless('lacks' in binary ? binary.lacks : null, 'a Toxiproxy server in t
     expect(await part.healthy()).toBe(false);
     await driver.revert(target(), other, signal());
     expect(await driver.verify(target(), other, signal())).toBe('gone');
+    expect(await part.healthy()).toBe(true);
+  });
+
+  it('the life cycle calls such a fault stuck, and reverted only when customers get through again', async () => {
+    const policy: LifeCyclePolicy = { ...DEFAULT_POLICY, retryMinMs: 10, retryMaxMs: 20, stuckRetryMs: 30 };
+    const { gameId, injectionId, teamId } = { gameId: 'g', injectionId: 'storm', teamId: 'fenrir' };
+    const request = { gameId, injectionId, teamId, serviceId: 'catalog', kind: 'toxiproxy-timeout' };
+    let fault: Fault = arm({ ...request, params: {}, label: 'Storm', ttlMs: 60_000, dueAt: Date.now() });
+    /** Runs the fault, as an orchestrator does, until it is in a state. */
+    async function runUntil(state: string, input: FaultInput = { type: 'tick' }): Promise<void> {
+      while (fault.info.state !== state) {
+        const { fault: next, effects } = step(fault, input, Date.now(), policy);
+        fault = next;
+        input = { type: 'tick' };
+        for (const effect of effects) {
+          if (effect.type === 'publish') continue;
+          const call = { operation: effect.type, number: effect.call };
+          const inTime = AbortSignal.timeout(policy.callTimeoutMs);
+          input = await performCall(driver, call, target(), orderOf(fault, Date.now()), inTime);
+        }
+        if (effects.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+    await runUntil('active', { type: 'due' });
+    await part.server.kill();
+    await runUntil('stuck', { type: 'stop-requested', reason: 'enough' });
+    expect(fault.info.detail).toMatch(/^stopped: enough; not gone after 6 attempts: .*ECONNREFUSED/);
+    await part.server.start();
+    const before = fault.attempts;
+    const goesOn = runUntil('reverted');
+    while (fault.attempts < before + 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(fault.info.state).toBe('stuck');
+    expect(await part.healthy()).toBe(false);
+    await part.server.createProxy(part.proxy);
+    await goesOn;
     expect(await part.healthy()).toBe(true);
   });
 });
