@@ -73,6 +73,8 @@ function show(): void {
     chaos.value = [];
     order = null;
   }
+  // What was earned during a freeze is in the ledger, and now for everybody to see.
+  if (view.value?.game.frozen === true && !next.game.frozen) void loadHistory();
   if (!next.game.frozen) series.value = extend(series.value, next.asOf, next.standings);
   if (view.value?.faults !== next.faults || view.value.ticker !== next.ticker) {
     chaos.value = chaosSpans(chaos.value, next);

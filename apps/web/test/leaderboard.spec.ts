@@ -211,6 +211,10 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     become(() => (game.view.game.frozen = true));
     await at.waitForSelector('.page.frozen');
     expect(await at.textContent('.now .value')).toMatch(/^Standings frozen at \d\d:\d\d$/);
+    become(() => Object.assign(game.view.game, { state: 'sealed' }));
+    await at.waitForSelector('.page.frozen:not(.final)');
+    expect(await at.textContent('.now .value')).toBe('The ceremony tells who won');
+    expect(await at.textContent('.live .word')).toBe('Frozen');
     expect(await at.$$eval('.rows .pay', (cells) => cells.map((cell) => cell.textContent).join(''))).toBe('');
     become(() => Object.assign(game.view.game, { frozen: false, state: 'paused', pausedAt: Date.now() }));
     await at.waitForSelector('.page.held[data-fresh=calm]');

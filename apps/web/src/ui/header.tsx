@@ -38,7 +38,7 @@ function Facts() {
     w.teams(standings.length),
     w.servicesPresent(services.filter(({ state }) => state !== 'missing').length),
   ];
-  if (game.state === 'running') {
+  if (game.state === 'running' && !game.frozen) {
     facts.push(w.requestRate(rate(services.reduce((sum, each) => sum + each.requestsPerSecond, 0))));
   }
   return <span>{facts.join(' · ')}</span>;
@@ -56,12 +56,13 @@ function LangSwitch() {
 function Now() {
   const { game } = view.value!;
   const w = words.value;
+  const frozen = game.frozen;
   const text = {
     lobby: w.lobby,
-    running: game.frozen ? w.frozenAt(timeOfDay(dataAt(), false)) : (game.phase?.label ?? ''),
+    running: frozen ? w.frozenAt(timeOfDay(game.frozenAt ?? dataAt(), false)) : (game.phase?.label ?? ''),
     paused: w.gamePaused,
-    ended: w.lastResults,
-    sealed: w.finalStandings,
+    ended: frozen ? w.ceremonyNext : w.lastResults,
+    sealed: frozen ? w.ceremonyNext : w.finalStandings,
   }[game.state];
   return (
     <div class="now">
@@ -102,7 +103,7 @@ function dataAt(): number {
 function Live() {
   const w = words.value;
   const { game } = view.value!;
-  const calmWord = game.state === 'sealed' ? w.final : w.resting;
+  const calmWord = game.frozen ? w.frozen : game.state === 'sealed' ? w.final : w.resting;
   const word = {
     live: game.frozen ? w.frozen : w.live,
     late: w.late,
