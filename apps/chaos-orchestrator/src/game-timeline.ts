@@ -158,7 +158,7 @@ export class GameTimeline {
     const times = [
       retry ? nowMs + RETRY_MS : nextLookAt(this.view, this.doneIds, nowMs),
       ...(this.isHeld ? [] : [...this.waits.values()].map(({ untilAt }) => untilAt)),
-    ].filter((at): at is number => at !== null);
+    ].filter((at): at is number => at !== null && at > nowMs);
     if (times.length === 0) return;
     const afterMs = Math.max(0, Math.min(...times) - nowMs);
     this.cancelTimer = this.parts.timers.after(afterMs, () => void this.advance());

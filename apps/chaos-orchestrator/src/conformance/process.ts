@@ -29,7 +29,7 @@ export class OrchestratorProcess {
 
   constructor(
     world: World,
-    private readonly death: Death | null = null,
+    private death: Death | null = null,
   ) {
     const { time, store, driver } = world;
     this.orchestrator = new Orchestrator({
@@ -67,6 +67,11 @@ export class OrchestratorProcess {
     for (const event of log) await this.orchestrator.handle(event);
     void this.orchestrator.start();
     return this;
+  }
+
+  /** Lets it die at a later call, counted from now on. */
+  dieAt({ atCall, afterwards }: Death): void {
+    this.death = { atCall: this.calls + atCall, afterwards };
   }
 
   kill(): void {
