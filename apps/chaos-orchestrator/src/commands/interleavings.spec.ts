@@ -114,10 +114,7 @@ class Play {
     }
   }
 
-  private sender(
-    step: Extract<Step, { do: 'inject' | 'stop' | 'stop-all' | 'pause' | 'resume' | 'skip' }>,
-    commandId: string,
-  ) {
+  private sender(step: Command, commandId: string) {
     const meta = { commandId, actor: this.count % 2 === 0 ? ANNA : BEN };
     const ofGame = { ...meta, gameId: 'game' };
     return async (): Promise<object> => {

@@ -11,9 +11,9 @@ import type { Journal, Once } from './journal.js';
 import type { Turns } from './turns.js';
 import type { Actor, StopAllCommand, StopCommand, StopResult } from './types.js';
 
-/** A stop is answered after this time at the latest: first the faults' share of it, then the database's. */
+/** How long faults are waited for, and when a stop is answered at the latest, recorded or not. */
 const FAULTS_WITHIN_MS = 1_600;
-const STORED_WITHIN_MS = 250;
+const ANSWERED_WITHIN_MS = 1_850;
 /** After a failure to store: the next try. */
 const RETRY_MS = 500;
 
@@ -76,6 +76,7 @@ export class StopDesk {
     const { clock, desk, journal, store, flushed } = this.parts;
     const { action, done, selector, timelines } = what;
     const at = clock.nowMs();
+    const begunUs = clock.monotonicUs();
     const stopping = desk.stop(selector, `${reason} (${actor.label})`);
     if (action === 'stop' && stopping.infos().length === 0 && !inDoubt)
       throw new PaydayError('unknown_fault', 'No fault that is not over yet fits; there is nothing to stop.');
@@ -103,11 +104,11 @@ export class StopDesk {
       verified: infos.filter(({ state }) => state === 'reverted'),
       unverified: infos.filter(({ state }) => state !== 'reverted'),
     };
-    const outcome = outcomeNote(this.parts.clock.nowMs(), actor, `${done}.reported`, subject, result);
+    const outcome = outcomeNote(clock.nowMs(), actor, `${done}.reported`, subject, result);
     const finished = stored
       .then(() => flushed())
       .then(() => this.insist(() => store.finishCommand(commandId, result, outcome)));
-    const recorded = await this.within(finished, STORED_WITHIN_MS);
+    const recorded = await this.within(finished, ANSWERED_WITHIN_MS - (clock.monotonicUs() - begunUs) / 1000);
     return { ...result, recorded };
   }
 
@@ -129,7 +130,7 @@ export class StopDesk {
   private async within(work: Promise<unknown>, withinMs: number): Promise<boolean> {
     let cancel = (): void => undefined;
     const late = new Promise<boolean>((resolve) => {
-      cancel = this.parts.timers.after(withinMs, () => resolve(false));
+      cancel = this.parts.timers.after(Math.max(0, withinMs), () => resolve(false));
     });
     const inTime = await Promise.race([work.then(() => true), late]);
     cancel();
