@@ -34,4 +34,10 @@ export const KNOWN_ADAPTERS: readonly KnownAdapter[] = [
     accepts: (rest) => rest.startsWith('//'),
     open: async (rest, deps) => (await import('./adapters/kafka.js')).openKafkaLog(rest, deps),
   },
+  {
+    scheme: 'kinesis',
+    form: 'kinesis://region?endpoint=…&streamPrefix=…&retentionHours=…&pollMs=…',
+    accepts: (rest) => rest.startsWith('//'),
+    open: async (rest, deps) => (await import('./adapters/kinesis.js')).openKinesisLog(rest, deps),
+  },
 ];

@@ -31,7 +31,7 @@ const platformClock: Clock = {
 
 /**
  * Opens the event log that a URL names: `memory:`, `lmdb:/absolute/folder` (taken as it is, nothing is unescaped) or
- * `kafka://host:port,host:port?setting=value` (docs/kafka.md).
+ * `kafka://host:port,host:port?setting=value` (docs/kafka.md), or `kinesis://region?setting=value` (docs/kinesis.md).
  * @throws PaydayError `invalid_log_url` if the URL names no known adapter or is malformed; `adapter_unavailable` if what
  * the adapter needs is not installed; `log_unavailable` (retryable) if the log cannot be reached; `log_refused`
  * if it can, but does not let this user in; `log_corrupt` or `log_version` if what is there is no log of this program;

@@ -15,8 +15,9 @@
  *   and its partition goes on behind it;
  * - groups: a partition has one reader of a group at a time, and moves only after that one's handler and `onRevoked`
  *   have finished; members that join or leave lose nothing and stall no other partition.
- * What differs: `memory:` keeps nothing beyond its own life; `lmdb:` knows the group members of other processes only if it
- * was opened with `leases`. With leases a member that is frozen or cut off beyond the end of its lease may still be in a
+ * What differs: `memory:` keeps nothing beyond its own life; `lmdb:` and `kinesis:` know the group members of other
+ * processes only if they were opened with `leases`; `kinesis:` and `kafka:` keep records for a time, and Kinesis refuses a
+ * position whose record is gone by `position_trimmed`. With leases a member that is frozen or cut off beyond the end of its lease may still be in a
  * handler when the next one begins: what it writes must be fenced, as the scorer's checkpoint is.
  * Callers never branch on which adapter they got.
  *

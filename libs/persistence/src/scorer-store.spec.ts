@@ -30,6 +30,7 @@ describe('openDatabase', () => {
       'audit_log',
       'endpoint',
       'event_sequence',
+      'frozen_standings',
       'game',
       'game_pause',
       'group_member',

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { kafkaLacks, startKafka, type LocalKafka } from '#testing';
 import { KNOWN_ADAPTERS, openEventLog } from '../index.js';
 import { describeEventLog, type EventLogFactory } from './index.js';
+import { LocalKinesis } from './local-kinesis.js';
 
 /** One broker for the whole suite: topics are unique. Its members are missed soon, so that tests need not wait. */
 let kafka: LocalKafka | undefined;
 afterAll(() => kafka?.stop());
+/** Amazon's own is not to be had here: kinesalite, in this process. */
+let kinesis: LocalKinesis | undefined;
+afterAll(() => kinesis?.stop());
 
 /** How to get an empty log of each adapter. */
 const ADAPTERS: Record<string, EventLogFactory> = {
@@ -39,6 +43,18 @@ const ADAPTERS: Record<string, EventLogFactory> = {
       log: opened[0]!,
       reopen: async () => {
         opened.push(await openEventLog(url));
+        return opened.at(-1)!;
+      },
+      dispose: async () => void (await Promise.all(opened.map((log) => log.close()))),
+    };
+  },
+  kinesis: async () => {
+    kinesis ??= await LocalKinesis.start();
+    const opened = [await openEventLog(kinesis.url())];
+    return {
+      log: opened[0]!,
+      reopen: async () => {
+        opened.push(await openEventLog(kinesis!.url()));
         return opened.at(-1)!;
       },
       dispose: async () => void (await Promise.all(opened.map((log) => log.close()))),

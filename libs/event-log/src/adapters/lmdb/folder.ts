@@ -5,7 +5,8 @@ import type { RootDatabase } from 'lmdb';
 import { PaydayError, messageOf } from '#kernel';
 import { EMPTY, KEY_ENCODER, LAYOUT_VERSION, VERSION_KEY, commitKey } from './layout.js';
 import { assertOpenable } from './preflight.js';
-import { SlabCopier, type Span } from './record-codec.js';
+import type { Span } from '../../record-codec.js';
+import { SlabCopier } from './slab.js';
 
 /** Values are put as bytes and read by `getBinary`, which gives bytes, or by `getRange`, which gives spans; not by `get`. */
 export type Database = RootDatabase<Uint8Array | Span, Uint8Array>;

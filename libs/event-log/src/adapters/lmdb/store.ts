@@ -9,7 +9,7 @@ import type { Position, RecordPosition, StoredRecord, TopicSpec } from '../../po
 import { Appender } from './appender.js';
 import { unavailable, type Database } from './folder.js';
 import { TOPIC_RANGE, decodeTopic, encodeTopic, recordKey, topicKey, type TopicEntry } from './layout.js';
-import { decodeRecord, encodeRecords, type Span } from './record-codec.js';
+import { decodeRecord, encodeRecords, type Span } from '../../record-codec.js';
 import { lastPosition } from './tails.js';
 import { Wakeups } from './wakeups.js';
 
@@ -94,7 +94,7 @@ export class LmdbStore implements LogStore, Seekable {
     let bytes = 0;
     for (const { key, value } of range) {
       const span = value as Span;
-      records.push(decodeRecord(span, partition, key as unknown as number));
+      records.push(decodeRecord(span, partition, String(key)));
       bytes += span.end - span.start;
       if (bytes >= maxBytes) break;
     }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { SlabCopier, decodeRecord, encodeRecords } from './record-codec.js';
+import { SlabCopier } from './adapters/lmdb/slab.js';
+import { decodeRecord, encodeRecords } from './record-codec.js';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 30 });
 const records = fc.array(
@@ -23,7 +24,7 @@ describe('record codec', () => {
         const read = encodeRecords(sent, appendedAt).map((encoded, i) => {
           const handedOver = reused.subarray(shift);
           handedOver.set(encoded);
-          return decodeRecord(copier.copy(handedOver, encoded.length), 3, i + 1);
+          return decodeRecord(copier.copy(handedOver, encoded.length), 3, String(i + 1));
         });
         reused.fill(255);
         read.forEach(({ headers, value, ...rest }, i) => {
@@ -39,7 +40,7 @@ describe('record codec', () => {
     const [encoded] = encodeRecords([{ key: 'key', value: new Uint8Array(0), headers: { a: 'b' } }], 1);
     const buffer = Buffer.from(encoded!);
     for (let end = 0; end < buffer.length; end++)
-      expect(() => decodeRecord({ buffer, start: 0, end }, 0, 1)).toThrow(
+      expect(() => decodeRecord({ buffer, start: 0, end }, 0, '1')).toThrow(
         expect.objectContaining({ code: 'log_corrupt' }),
       );
   });

@@ -1,8 +1,8 @@
 import { PaydayError } from '#kernel';
-import type { EventRecord, StoredRecord } from '../../port.js';
+import type { EventRecord, StoredRecord } from './port.js';
 
 /**
- * A record as a value in the LMDB file, integers big-endian:
+ * A record as bytes, in media that know no keys or headers of our kind (LMDB, Kinesis), integers big-endian:
  * `appendedAt` epoch ms u48 · key length u16 · number of headers u16 · key ·
  * per header: name length u16, value length u32, name, value · the record's value, up to the end.
  */
@@ -55,37 +55,6 @@ export interface Span {
   end: number;
 }
 
-const SLAB_BYTES = 64 * 1024;
-/** Larger values get a buffer of their own, so that little of a slab is left over. */
-const MAX_SLAB_VALUE_BYTES = SLAB_BYTES / 8;
-
-/**
- * Copies values out of the one buffer in which lmdb-js hands them over, and uses again for the next. Many small copies
- * share a slab of memory, because a buffer for each costs more than all the rest of reading.
- */
-export class SlabCopier {
-  private slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-  private used = 0;
-
-  /** @param size of the value at the beginning of `bytes`, which may be longer. */
-  copy(bytes: Uint8Array, size: number): Span {
-    const value = new Uint8Array(bytes.buffer, bytes.byteOffset, size);
-    if (size > MAX_SLAB_VALUE_BYTES) {
-      const buffer = Buffer.allocUnsafeSlow(size);
-      buffer.set(value);
-      return { buffer, start: 0, end: size };
-    }
-    if (this.used + size > SLAB_BYTES) {
-      this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-      this.used = 0;
-    }
-    const start = this.used;
-    this.used += size;
-    this.slab.set(value, start);
-    return { buffer: this.slab, start, end: this.used };
-  }
-}
-
 /**
  * The record's value is a view of the buffer, which must therefore never be written to again.
  * @throws PaydayError `log_corrupt` if the bytes are no record.
@@ -93,7 +62,7 @@ export class SlabCopier {
 export function decodeRecord(
   { buffer, start, end }: Span,
   partition: number,
-  position: number,
+  position: string,
 ): StoredRecord {
   const text = (from: number, to: number): string => {
     if (to > end) throw new RangeError(`text up to ${to}, record up to ${end}`);
@@ -118,14 +87,14 @@ export function decodeRecord(
       value: new Uint8Array(buffer.buffer, buffer.byteOffset + at, end - at),
       headers: headers.length === 0 ? {} : Object.fromEntries(headers),
       partition,
-      position: String(position),
+      position,
       appendedAt: buffer.readUIntBE(start, 6),
     };
   } catch (cause) {
     throw new PaydayError(
       'log_corrupt',
-      `the log holds no readable record at partition ${partition}, position ${position}: its file was damaged ` +
-        'from outside; restore the folder from a copy',
+      `the log holds no readable record at partition ${partition}, position ${position}: it was damaged from ` +
+        'outside; restore the log from a copy',
       { cause },
     );
   }

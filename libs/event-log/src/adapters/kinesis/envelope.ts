@@ -1,0 +1,89 @@
+import { decodeRecord } from '../../record-codec.js';
+import type { Position, StoredRecord } from '../../port.js';
+import { MAX_RECORD_BYTES } from '../../records.js';
+import type { RawRecord } from './api.js';
+
+/**
+ * What a Kinesis record of ours holds: `PDL1`, then for each record its length u32 and its bytes (record-codec.ts),
+ * integers big-endian. Many records share one, for Kinesis bills and limits by its records, and because one is taken as a
+ * whole or not at all: the order inside it cannot be lost.
+ */
+const MAGIC = Buffer.from('PDL1');
+const LENGTH_BYTES = 4;
+/** Kinesis' limit for data and partition key together is 1 MiB; a partition key of ours has a few digits. */
+export const MAX_DATA_BYTES = 1_048_576 - 16;
+/** A position is the Kinesis record's sequence number, then the record's place in it by so many digits. */
+const INDEX_DIGITS = 5;
+export const MAX_RECORDS = 10 ** INDEX_DIGITS;
+
+/** Bytes that a record takes in an envelope. */
+export function packedBytes(encoded: Uint8Array): number {
+  return LENGTH_BYTES + encoded.byteLength;
+}
+
+export const EMPTY_ENVELOPE_BYTES = MAGIC.byteLength;
+
+export function pack(encoded: readonly Uint8Array[]): Uint8Array {
+  const size = encoded.reduce((sum, one) => sum + packedBytes(one), EMPTY_ENVELOPE_BYTES);
+  const data = Buffer.allocUnsafe(size);
+  let at = MAGIC.copy(data);
+  for (const one of encoded) {
+    at = data.writeUInt32BE(one.byteLength, at);
+    data.set(one, at);
+    at += one.byteLength;
+  }
+  return data;
+}
+
+/**
+ * The records in a Kinesis record; their values are views of a copy of it. One that we did not write is handed on as it
+ * is, with its partition key: the consumer, which knows what it expects, can call it poison.
+ */
+export function unpack(raw: RawRecord, partition: number): StoredRecord[] {
+  const buffer = Buffer.from(new Uint8Array(raw.data).buffer);
+  const spans = spansOf(buffer);
+  if (spans === undefined) return [foreign(raw, buffer, partition)];
+  return spans.map(([start, end], index) =>
+    decodeRecord({ buffer, start, end }, partition, positionOf(raw.sequence, index)),
+  );
+}
+
+/** How many records a Kinesis record holds. */
+export function countOf({ data }: RawRecord): number {
+  return spansOf(Buffer.from(data.buffer, data.byteOffset, data.byteLength))?.length ?? 1;
+}
+
+export function positionOf(sequence: string, index: number): Position {
+  return sequence + String(index).padStart(INDEX_DIGITS, '0');
+}
+
+/** Undefined if no record can have it. */
+export function partsOf(position: Position): { sequence: string; index: number } | undefined {
+  if (position.length <= INDEX_DIGITS) return undefined;
+  return { sequence: position.slice(0, -INDEX_DIGITS), index: Number(position.slice(-INDEX_DIGITS)) };
+}
+
+function spansOf(buffer: Buffer): [start: number, end: number][] | undefined {
+  if (!buffer.subarray(0, MAGIC.byteLength).equals(MAGIC)) return undefined;
+  const spans: [number, number][] = [];
+  for (let at = MAGIC.byteLength; at < buffer.byteLength;) {
+    if (at + LENGTH_BYTES > buffer.byteLength) return undefined;
+    const start = at + LENGTH_BYTES;
+    at = start + buffer.readUInt32BE(at);
+    if (at > buffer.byteLength) return undefined;
+    spans.push([start, at]);
+  }
+  return spans.length === 0 ? undefined : spans;
+}
+
+function foreign(raw: RawRecord, buffer: Buffer, partition: number): StoredRecord {
+  return {
+    key: raw.partitionKey,
+    // Kinesis takes a little more than we do; as a dead letter it must fit.
+    value: buffer.subarray(0, MAX_RECORD_BYTES - 4096),
+    headers: {},
+    partition,
+    position: positionOf(raw.sequence, 0),
+    appendedAt: raw.arrivedAt,
+  };
+}

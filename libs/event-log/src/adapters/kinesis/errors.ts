@@ -1,0 +1,79 @@
+import { PaydayError, messageOf } from '#kernel';
+
+/** What an error of the AWS client means for us. */
+export type FailureKind =
+  | 'missing'
+  | 'throttled'
+  | 'expired'
+  | 'invalid'
+  | 'in_use'
+  | 'refused'
+  /** Anything else: the network, a timeout, a server's own error. Whether the call took effect is unknown. */
+  | 'unavailable';
+
+const KINDS: Record<string, FailureKind> = {
+  ResourceNotFoundException: 'missing',
+  ProvisionedThroughputExceededException: 'throttled',
+  LimitExceededException: 'throttled',
+  ThrottlingException: 'throttled',
+  KMSThrottlingException: 'throttled',
+  ExpiredIteratorException: 'expired',
+  InvalidArgumentException: 'invalid',
+  ValidationException: 'invalid',
+  ResourceInUseException: 'in_use',
+  AccessDeniedException: 'refused',
+  KMSAccessDeniedException: 'refused',
+  UnrecognizedClientException: 'refused',
+  InvalidSignatureException: 'refused',
+  InvalidClientTokenId: 'refused',
+  MissingAuthenticationTokenException: 'refused',
+  OptInRequired: 'refused',
+  CredentialsProviderError: 'refused',
+};
+
+export function kindOf(error: unknown): FailureKind {
+  return KINDS[(error as { name?: string }).name ?? ''] ?? 'unavailable';
+}
+
+/** For callers of the port. */
+export function asPaydayError(error: unknown, doing: string): PaydayError {
+  if (error instanceof PaydayError) return error;
+  const kind = kindOf(error);
+  if (kind === 'refused')
+    return new PaydayError(
+      'log_refused',
+      `Kinesis does not let this process ${doing}: ${messageOf(error)}. Give AWS credentials (environment, profile ` +
+        'or role) that may use kinesis:* on the streams',
+      { cause: error },
+    );
+  return new PaydayError('log_unavailable', `Kinesis could not ${doing}: ${reasonOf(error)}`, {
+    retryable: true,
+    cause: error,
+    details: { kind },
+  });
+}
+
+function reasonOf(error: unknown): string {
+  const { name } = error as { name?: string };
+  return name === undefined || name === 'Error' ? messageOf(error) : `${name}: ${messageOf(error)}`;
+}
+
+/** Keys are bound to shards: a stream that was split, merged or scaled is no topic any more. */
+export function topicResharded(topic: string): PaydayError {
+  return new PaydayError(
+    'topic_resharded',
+    `the stream of topic "${topic}" was split, merged or scaled: keys are bound to its shards for ever. ` +
+      'Use a new topic (or stream prefix), and leave the number of shards alone',
+    { details: { topic } },
+  );
+}
+
+/** What lay behind the position cannot be known any more: going on silently might skip records. */
+export function positionTrimmed(topic: string, partition: number, position: string): PaydayError {
+  return new PaydayError(
+    'position_trimmed',
+    `cannot read behind ${topic}/${partition} position ${position}: its record is older than the stream's retention and ` +
+      'gone, and records behind it may be gone with it. Keep records longer (retentionHours); to accept the gap, remove the stored position',
+    { details: { topic, partition, position } },
+  );
+}

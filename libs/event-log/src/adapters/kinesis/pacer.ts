@@ -1,0 +1,39 @@
+import type { Clock } from '#kernel';
+import type { Timers } from '../../dispatch/timers.js';
+
+const LONGEST_GAP_MS = 5_000;
+
+/** Spaces this log's reads of one shard. After throttling the gap doubles; it shrinks slowly while reads succeed. */
+export class Pacer {
+  private tail: Promise<void> = Promise.resolve();
+  private nextUs = -Infinity;
+  private gapMs: number;
+
+  constructor(
+    private readonly minGapMs: number,
+    private readonly clock: Clock,
+    private readonly timers: Timers,
+    private readonly signal: AbortSignal,
+  ) {
+    this.gapMs = minGapMs;
+  }
+
+  /** Resolves when it is the caller's turn to read. */
+  turn(): Promise<void> {
+    this.tail = this.tail.then(async () => {
+      const waitMs = (this.nextUs - this.clock.monotonicUs()) / 1000;
+      if (waitMs > 0) await this.timers.sleep(waitMs, this.signal);
+      this.nextUs = this.clock.monotonicUs() + this.gapMs * 1000;
+    });
+    return this.tail;
+  }
+
+  succeeded(): void {
+    this.gapMs = Math.max(this.minGapMs, this.gapMs * 0.9);
+  }
+
+  throttled(): void {
+    this.gapMs = Math.min(Math.max(2 * this.gapMs, 50), LONGEST_GAP_MS);
+    this.nextUs = this.clock.monotonicUs() + this.gapMs * 1000;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Fetched, IteratorStart } from './api.js';
+import { asPaydayError, kindOf, positionTrimmed, topicResharded } from './errors.js';
+import type { ShardAccess } from './shard-access.js';
+
+/** Clocks differ: after an iterator expired before anything was read, records this much older are read again. */
+const LATEST_MARGIN_MS = 60_000;
+
+export type Start = 'earliest' | { latestAt: number } | { at: number } | { sequence: string };
+
+/** A place in one shard that moves forward, with an iterator that is renewed from the last record when it expires. */
+export class Pull {
+  private iterator: string | undefined;
+  /** The record that the next read must begin with, for the place is known by it. */
+  private mustSee: string | undefined;
+
+  constructor(
+    private readonly access: ShardAccess,
+    private start: Start,
+  ) {}
+
+  /** Everything up to it has been read; 0 before the first record of all, undefined if that is not known. */
+  get sequence(): bigint | undefined {
+    if (this.start === 'earliest') return 0n;
+    return 'sequence' in this.start ? BigInt(this.start.sequence) : undefined;
+  }
+
+  /** Fixes the place. @throws what the client throws. */
+  async open(): Promise<void> {
+    this.iterator = await this.access.iterator(this.iteratorStart());
+    this.mustSee =
+      typeof this.start === 'object' && 'sequence' in this.start ? this.start.sequence : undefined;
+  }
+
+  /** The next records. @throws PaydayError; then it has not moved. */
+  async next(limit?: number): Promise<Fetched> {
+    for (let renewed = false; ; renewed = true) {
+      try {
+        if (this.iterator === undefined) await this.open();
+        return this.moved(await this.access.fetch(this.iterator!, limit));
+      } catch (error) {
+        if (kindOf(error) !== 'expired' || renewed) throw asPaydayError(error, this.access.doing);
+        if (typeof this.start === 'object' && 'latestAt' in this.start)
+          this.start = { at: this.start.latestAt - LATEST_MARGIN_MS };
+        this.iterator = undefined;
+      }
+    }
+  }
+
+  /** Another at the same place. */
+  fork(): Pull {
+    const pull = new Pull(this.access, this.start);
+    pull.iterator = this.iterator;
+    pull.mustSee = this.mustSee;
+    return pull;
+  }
+
+  moveTo(sequence: string): void {
+    this.start = { sequence };
+    this.iterator = undefined;
+  }
+
+  private moved(got: Fetched): Fetched {
+    const { topic, partition } = this.access;
+    if (got.next === undefined) throw topicResharded(topic);
+    const [first] = got.records;
+    let { records } = got;
+    if (this.mustSee !== undefined) {
+      if (first ? first.sequence !== this.mustSee : got.behindMs === 0)
+        throw positionTrimmed(topic, partition, this.mustSee);
+      if (first) {
+        records = records.slice(1);
+        this.mustSee = undefined;
+      }
+    }
+    this.iterator = got.next;
+    const last = records.at(-1);
+    if (last) this.start = { sequence: last.sequence };
+    return { ...got, records };
+  }
+
+  private iteratorStart(): IteratorStart {
+    const { start } = this;
+    if (start === 'earliest') return { type: 'TRIM_HORIZON' };
+    if ('latestAt' in start) return { type: 'LATEST' };
+    if ('at' in start) return { type: 'AT_TIMESTAMP', at: start.at };
+    return { type: 'AT_SEQUENCE_NUMBER', sequence: start.sequence };
+  }
+}
