@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Collector, codeOf, keyIn, newTopic, record, textOf } from '../conformance/fixture.js';
+import { Collector, keyIn, newTopic, record, textOf } from '../conformance/fixture.js';
 import { LocalKinesis } from '../conformance/local-kinesis.js';
 import { openEventLog, type EventLog } from '../index.js';
 import { findRecent } from './kinesis/end-search.js';
