@@ -48,8 +48,10 @@ const PROBER_MODULE = fileURLToPath(new URL('../../prober/src/main.js', import.m
 const LEAD_MS = 1000;
 /** One process needs one partition: more would only mean more commits. */
 const PARTITIONS = 1;
-/** From having everything ready to the first request: time for the prober to start. */
-const START_DELAY_MS = 1500;
+/** From having everything ready to the first request: time for every service to hear of it. */
+const START_DELAY_MS = LEAD_MS;
+/** A prober that isn't up by then is late for the game; it is started again and again all the same. */
+const PROBER_READY_MS = 20_000;
 const SANDBOXES_READY_MS = 60_000;
 const EVENTS_WITHIN_MS = 30_000;
 /** All must be gone within five seconds of Ctrl-C. */
@@ -73,6 +75,7 @@ export class Launcher implements Playable {
   private logUrl = '';
   private stopping: Promise<void> | undefined;
   private readonly eventsCaughtUp = deferred();
+  private readonly proberUp = deferred();
   private door: Door = { open: () => {} };
   private readonly registering = new Set<Promise<void>>();
 
@@ -119,6 +122,7 @@ export class Launcher implements Playable {
     this.gameId = game.id;
     await this.openServices(app);
     if (game.state !== 'sealed') await this.startProber(this.engines);
+    if (game.state === 'lobby') await this.begin(games);
     app.get(GameLoop).start();
     const happens = game.state === 'sealed' ? 'is over' : options.resume ? 'goes on' : 'begins';
     progress.step(`the game ${happens}: ${game.name}`);
@@ -249,7 +253,21 @@ export class Launcher implements Playable {
       bots: plan.bots.length,
       speed: this.options.speed,
     });
-    return games.schedule(game.id, systemClock.nowMs() + START_DELAY_MS, ME);
+    return game;
+  }
+
+  /** Lets the game begin when its customers are there: from the first window on, every team gets its requests. */
+  private async begin(games: GameService): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.logger.warn('the prober is not up yet; the game begins without it');
+        resolve();
+      }, PROBER_READY_MS);
+    });
+    await Promise.race([this.proberUp.promise, late]);
+    clearTimeout(timer);
+    await games.schedule(this.gameId, systemClock.nowMs() + START_DELAY_MS, ME);
   }
 
   private async resumeGame(record: LaunchRecord, games: GameService): Promise<GameEntity> {
@@ -265,7 +283,7 @@ export class Launcher implements Playable {
       await Promise.all(this.registering);
       this.progress.step(`${record.bots} bot teams are up again`);
     }
-    if (game.state === 'lobby') return games.schedule(game.id, systemClock.nowMs() + START_DELAY_MS, ME);
+    if (game.state === 'lobby') return game;
     const alive = await lastSignOfLife(game.id, game.lastAliveAt, dataSource, log);
     return games.recoverAfterOutage(game.id, alive ?? undefined);
   }
@@ -326,7 +344,10 @@ export class Launcher implements Playable {
         },
         onMessage: (message) => {
           const { agentUrl } = message as { agentUrl?: unknown };
-          if (typeof agentUrl === 'string') this.proberAgent = { agentUrl, token: agentToken };
+          if (typeof agentUrl !== 'string') return;
+          // Sent when it has read the game's events and follows the schedule.
+          this.proberAgent = { agentUrl, token: agentToken };
+          this.proberUp.resolve();
         },
       },
       this.logger,

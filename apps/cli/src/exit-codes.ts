@@ -5,6 +5,7 @@ const USAGE_ERRORS = new Set([
   'invalid_config',
   'invalid_log_url',
   'invalid_scenario',
+  'invalid_speed',
   'invalid_pay',
   'invalid_option',
   'no_database',

@@ -3,6 +3,7 @@ import { PaydayError } from '#kernel';
 import { addAudit } from './commands/audit.js';
 import { addExport } from './commands/export.js';
 import { addMigrate } from './commands/migrate.js';
+import { addRehearse } from './commands/rehearse.js';
 import { addReplay } from './commands/replay.js';
 import { addRescore } from './commands/rescore.js';
 import { addRun } from './commands/run.js';
@@ -47,6 +48,7 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
     addRescore,
     addReplay,
     addScenario,
+    addRehearse,
     addRun,
     addUp,
     addTopics,

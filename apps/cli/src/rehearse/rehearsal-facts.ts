@@ -1,0 +1,33 @@
+import { TOPICS, decodeCloudEvent, type GameEvent } from '#contracts';
+import { PaydayError } from '#kernel';
+import { withGameBooks } from '#persistence';
+import { audit } from '../audit.js';
+import { readUpTo } from '../read-up-to.js';
+import type { Source } from '../source.js';
+import { findGame } from '../source.js';
+import { windowKey, type RehearsalFacts } from './rehearsal-report.js';
+
+/** Reads what a rehearsal judges from the newest game of a recording. */
+export async function rehearsalFacts(source: Source): Promise<RehearsalFacts> {
+  const game = await findGame(source, undefined);
+  const teams = await source.games.teams(game.id);
+  const events: GameEvent[] = [];
+  const limits = (await source.log.endPositions(TOPICS.gameEvents)).map((end) => end ?? null);
+  await readUpTo(source.log, TOPICS.gameEvents, limits, (records) => {
+    for (const record of records) {
+      if (record.key !== game.id) continue;
+      try {
+        events.push(decodeCloudEvent(record) as GameEvent);
+      } catch (error) {
+        if (!(error instanceof PaydayError)) throw error;
+      }
+    }
+  });
+  const scored = await withGameBooks(source.dataSource, game.id, async (books) => {
+    const keys = new Set<string>();
+    for await (const { teamId, serviceId, windowIndex, reason } of books.ledger(teams.map(({ id }) => id)))
+      if (reason === 'served' || reason === 'failed') keys.add(windowKey(teamId, serviceId, windowIndex));
+    return keys;
+  });
+  return { scenario: game.scenario, teams, events, scored, audit: await audit(source, game.id) };
+}

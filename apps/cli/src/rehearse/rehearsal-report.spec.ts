@@ -1,0 +1,201 @@
+import type { FaultState, GameEvent, TeamInfo } from '#contracts';
+import { parseScenario } from '#scenario';
+import { EventBuilder } from '#testing';
+import { rehearsalReport, windowKey, type RehearsalFacts } from './rehearsal-report.js';
+import { usualSpeed } from './rehearse.js';
+
+const START = 1_700_000_000_000;
+const scenario = parseScenario(
+  `name: Tiny
+duration: 60s
+services: [{ id: router, checks: [{ id: front, request: { path: / } }] }]
+pay: { window: 10s }
+load:
+  - { at: 0, label: Nothing, requestsPerSecond: { router: 0 } }
+  - { at: 10s, label: All day, requestsPerSecond: 2 }
+timeline:
+  - { at: 5s, announcement: Hello, id: hello }
+  - { at: 20s, fault: crash, id: cable, service: router, ttl: 10s, teams: 1, label: Oh }
+  - { at: 45s, fault: slow, id: scan, service: router, ttl: 10s, label: Oh, scoring: pause }
+freeze: 50s
+`,
+  'tiny.yaml',
+);
+const TEAMS: TeamInfo[] = ['ants', 'bees'].map((id) => ({ id, name: id, color: '#fff', ranked: true }));
+const WHOLE: FaultState[] = ['firing', 'active', 'reverting', 'reverted'];
+
+/** A game as it should be; `change` spoils it. */
+function facts(
+  change: (game: {
+    events: GameEvent[];
+    fault(entry: string, team: string, states: FaultState[], detail?: string): GameEvent[];
+    scored: Set<string>;
+    audit: { equal: boolean; sealed: boolean };
+  }) => void = () => {},
+): RehearsalFacts {
+  const make = new EventBuilder('g');
+  const fault = (entry: string, teamId: string, states: FaultState[], detail = ''): GameEvent[] => {
+    const { atMs, ttlMs } = scenario.timeline.find(({ id }) => id === entry) as {
+      atMs: number;
+      ttlMs: number;
+    };
+    return states.map((state, index) => {
+      const event = make.make('dev.payday.fault.changed', {
+        fault: {
+          id: `${entry}/${teamId}`,
+          injectionId: entry,
+          kind: entry === 'scan' ? 'slow' : 'crash',
+          teamId,
+          serviceId: 'router',
+          label: 'Oh',
+          state,
+          detail,
+          startedAt: START + atMs,
+          expiresAt: START + atMs + ttlMs,
+        },
+      });
+      return { ...event, time: START + atMs + (index < 2 ? index * 50 : ttlMs + index * 10) };
+    });
+  };
+  const excused = (teamId: string): GameEvent =>
+    make.make('dev.payday.windows.excused', {
+      excuseId: `scan/${teamId}`,
+      teamId,
+      serviceId: 'router',
+      fromAt: START + 40_000,
+      untilAt: START + 60_000,
+      reason: 'Oh',
+    });
+  const events = [
+    make.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + 60_000 }),
+    make.make('dev.payday.announcement.made', { announcementId: 'hello', text: 'Hello' }),
+    ...fault('cable', 'bees', WHOLE),
+    ...fault('scan', 'ants', WHOLE),
+    ...fault('scan', 'bees', WHOLE),
+    excused('ants'),
+    excused('bees'),
+    make.make('dev.payday.game.frozen', { fromAt: START + 50_000 }),
+    make.make('dev.payday.game.sealed', { sealedAt: START + 61_000 }),
+  ];
+  const scored = new Set(
+    ['ants', 'bees'].flatMap((team) => [1, 2, 3].map((n) => windowKey(team, 'router', n))),
+  );
+  const audit = { equal: true, sealed: true, rows: 9, results: 99, differences: [] };
+  change({ events, fault, scored, audit });
+  return { scenario, teams: TEAMS, events, scored, audit };
+}
+
+/** Names of the checks that failed, with what they found. */
+function failed(change: Parameters<typeof facts>[0]): string[] {
+  const report = rehearsalReport(facts(change));
+  expect(report.ok).toBe(false);
+  return report.checks.flatMap(({ name, ok, problems }) => {
+    expect(problems.length > 0).toBe(!ok);
+    return ok ? [] : [name];
+  });
+}
+const without = (events: GameEvent[], is: (event: GameEvent) => boolean): void => {
+  events.splice(0, events.length, ...events.filter((event) => !is(event)));
+};
+const isOf = (event: GameEvent, id: string): boolean =>
+  event.type === 'dev.payday.fault.changed' && event.data.fault.id === id;
+
+describe('what a rehearsal makes of a game', () => {
+  it('finds a good one good', () => {
+    const report = rehearsalReport(facts());
+    expect(report.checks.flatMap(({ problems }) => problems)).toEqual([]);
+    expect(report).toMatchObject({
+      ok: true,
+      // The first window has no customers.
+      windows: { expected: 10, scored: 6, excused: 4 },
+      faults: [
+        { entryId: 'cable', expected: 1, fired: 1, confirmed: 1, gone: 1 },
+        { entryId: 'scan', expected: 2, fired: 2, confirmed: 2, gone: 2 },
+      ],
+      chaos: { spread: { count: 1, dealtMs: 10_000 } },
+    });
+  });
+
+  it('sees a fault that never fired', () => {
+    expect(failed(({ events }) => without(events, (event) => isOf(event, 'cable/bees')))).toEqual([
+      'every fault fired',
+      'every fault was confirmed',
+      'every fault is verified gone',
+    ]);
+  });
+
+  it('sees a fault that was never confirmed, and why', () => {
+    const report = rehearsalReport(
+      facts(({ events, fault }) => {
+        without(events, (event) => isOf(event, 'cable/bees'));
+        events.push(
+          ...fault('cable', 'bees', ['firing', 'reverting', 'reverted'], 'could not be fired: no answer'),
+        );
+      }),
+    );
+    expect(report.checks.filter(({ ok }) => !ok).map(({ problems }) => problems)).toEqual([
+      ['cable: 0 of 1 (could not be fired: no answer)'],
+    ]);
+  });
+
+  it('sees a fault that is not gone, and one that was stuck for a while', () => {
+    expect(
+      failed(({ events, fault }) => {
+        without(events, (event) => isOf(event, 'cable/bees'));
+        events.push(...fault('cable', 'bees', ['firing', 'active', 'reverting']));
+      }),
+    ).toEqual(['every fault is verified gone']);
+    expect(
+      failed(({ events, fault }) => {
+        without(events, (event) => isOf(event, 'cable/bees'));
+        events.push(...fault('cable', 'bees', ['firing', 'active', 'reverting', 'stuck', 'reverted']));
+      }),
+    ).toEqual(['no fault was stuck']);
+  });
+
+  it('sees a window without results, unless it is excused', () => {
+    expect(failed(({ scored }) => scored.delete(windowKey('ants', 'router', 2)))).toEqual([
+      'windows scored = expected',
+    ]);
+  });
+
+  it('sees an announcement that was not made, and a board that did not freeze', () => {
+    expect(failed(({ events }) => without(events, ({ type }) => type.endsWith('announcement.made')))).toEqual(
+      ['every announcement was made'],
+    );
+    expect(failed(({ events }) => without(events, ({ type }) => type.endsWith('game.frozen')))).toEqual([
+      'the board froze at its time',
+    ]);
+  });
+
+  it('sees a fault that is not paid and not excused', () => {
+    expect(
+      failed(({ events }) => without(events, ({ type }) => type === 'dev.payday.windows.excused')),
+    ).toEqual(['what is not paid is excused', 'windows scored = expected']);
+  });
+
+  it('sees an audit that differs, and a game that was not sealed', () => {
+    expect(failed(({ audit }) => (audit.equal = false))).toEqual(['the audit is equal']);
+    expect(failed(({ audit }) => (audit.sealed = false))).toEqual(['the audit is equal']);
+  });
+
+  it('sees chaos that was not fair', () => {
+    expect(
+      failed(({ events, fault }) => {
+        without(events, (event) => isOf(event, 'scan/ants'));
+        events.push(...fault('scan', 'ants', ['firing', 'reverting', 'reverted']));
+      }),
+    ).toContain('fairness: at most 1 fault apart');
+  });
+});
+
+it('chooses a speed at which the day takes minutes and the shortest fault some seconds', () => {
+  const game = (durationMs: number, ttlMs: number) => ({
+    durationMs,
+    timeline: [{ ...scenario.timeline[1]!, ttlMs }] as typeof scenario.timeline,
+  });
+  expect(usualSpeed(game(4 * 3_600_000, 300_000))).toBe(60);
+  expect(usualSpeed(game(4 * 3_600_000, 60_000))).toBe(24);
+  expect(usualSpeed(game(60_000, 10_000))).toBe(1);
+  expect(usualSpeed({ durationMs: 24 * 3_600_000, timeline: [] })).toBe(100);
+});

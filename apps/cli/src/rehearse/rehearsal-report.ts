@@ -1,0 +1,296 @@
+import type { GameEvent, Scenario, TeamInfo } from '#contracts';
+import { FaultHistory, chaosReport, hasStruck, type ChaosReport, type FaultCourse } from '#faults';
+import { arrivalsBefore, type FaultEntry } from '#scenario';
+import type { AuditReport } from '../audit.js';
+
+/** What a game that is over left behind, as far as a rehearsal judges it. */
+export interface RehearsalFacts {
+  /** As it was played. */
+  scenario: Scenario;
+  teams: readonly TeamInfo[];
+  /** All of the game's events, in the order of the log. */
+  events: readonly GameEvent[];
+  /** `windowKey` of every window with an entry for what was served or failed. */
+  scored: ReadonlySet<string>;
+  audit: Pick<AuditReport, 'equal' | 'sealed' | 'rows' | 'results' | 'differences'>;
+}
+
+/** One promise, and whether it was kept. */
+export interface RehearsalCheck {
+  name: string;
+  ok: boolean;
+  /** In a few words, with figures. */
+  found: string;
+  /** What is wrong, one line each; empty if nothing is. */
+  problems: string[];
+}
+
+/** What became of one fault of the timeline. Times are ms. */
+export interface RehearsedFault {
+  entryId: string;
+  kind: string;
+  serviceId: string;
+  /** Teams that it was to strike, and that it did strike. */
+  expected: number;
+  fired: number;
+  confirmed: number;
+  gone: number;
+  /** How many teams had repaired it before it was over. */
+  repaired: number;
+}
+
+export interface RehearsalReport {
+  ok: boolean;
+  checks: RehearsalCheck[];
+  faults: RehearsedFault[];
+  chaos: ChaosReport;
+  windows: { expected: number; scored: number; excused: number };
+}
+
+/** How far the numbers of faults of two ranked teams may be apart. */
+const FAIR_SPREAD = 1;
+
+export function windowKey(teamId: string, serviceId: string, windowIndex: number): string {
+  return `${teamId} ${serviceId} ${windowIndex}`;
+}
+
+export function rehearsalReport(facts: RehearsalFacts): RehearsalReport {
+  const history = new FaultHistory();
+  for (const { type, data, time } of facts.events)
+    if (type === 'dev.payday.fault.changed') history.observe(data.fault, time);
+  const courses = history.courses();
+  const expectations = facts.scenario.timeline.flatMap((entry) =>
+    entry.type === 'fault' ? [expectation(entry, facts.teams, courses)] : [],
+  );
+  const endedAt = facts.events.at(-1)?.time ?? 0;
+  const ranked = facts.teams.filter((team) => team.ranked).map(({ id }) => id);
+  const chaos = chaosReport(courses, ranked, endedAt);
+  const windows = countWindows(facts);
+  const checks = [
+    faultCheck('every fault fired', expectations, ({ fired }) => fired),
+    faultCheck('every fault was confirmed', expectations, ({ confirmed }) => confirmed),
+    faultCheck('every fault is verified gone', expectations, ({ gone }) => gone),
+    stuckCheck(courses),
+    announcementCheck(facts),
+    ...freezeCheck(facts),
+    ...excuseCheck(facts, courses),
+    {
+      name: 'windows scored = expected',
+      ok: windows.missing.length === 0,
+      found: `${number(windows.scored + windows.excused)} of ${number(windows.expected)}${windows.excused > 0 ? `, ${number(windows.excused)} of them excused` : ''}`,
+      problems: few(
+        windows.missing.map((key) => `no result was scored in the window ${key} (team, service, index)`),
+      ),
+    },
+    auditCheck(facts),
+    fairnessCheck(chaos),
+  ];
+  return {
+    ok: checks.every(({ ok }) => ok),
+    checks,
+    faults: expectations.map(({ summary }) => summary),
+    chaos,
+    windows: { expected: windows.expected, scored: windows.scored, excused: windows.excused },
+  };
+}
+
+interface Expectation {
+  summary: RehearsedFault;
+  courses: FaultCourse[];
+}
+
+function expectation(
+  entry: FaultEntry,
+  teams: readonly TeamInfo[],
+  all: readonly FaultCourse[],
+): Expectation {
+  const courses = all.filter(({ info }) => info.injectionId === entry.id);
+  const count = (is: (course: FaultCourse) => boolean): number => courses.filter(is).length;
+  const expected =
+    entry.teams === 'all'
+      ? teams.length
+      : typeof entry.teams === 'number'
+        ? Math.min(entry.teams, teams.length)
+        : teams.filter(({ id }) => (entry.teams as string[]).includes(id)).length;
+  const summary = {
+    entryId: entry.id,
+    kind: entry.kind,
+    serviceId: entry.serviceId,
+    expected,
+    fired: count(({ firedAt }) => firedAt !== null),
+    confirmed: count(({ confirmedAt }) => confirmedAt !== null),
+    gone: count(({ goneAt, firedAt }) => goneAt !== null && firedAt !== null),
+    repaired: count(({ info }) => info.detail.startsWith('repaired')),
+  };
+  return { summary, courses };
+}
+
+function faultCheck(
+  name: string,
+  expectations: readonly Expectation[],
+  of: (fault: RehearsedFault) => number,
+): RehearsalCheck {
+  const problems = expectations.flatMap(({ summary, courses }) => {
+    const { entryId, expected } = summary;
+    if (of(summary) === expected) return [];
+    const why = [...new Set(courses.map(({ info }) => info.detail).filter((detail) => detail !== ''))];
+    return [`${entryId}: ${of(summary)} of ${expected}${why.length === 0 ? '' : ` (${why.join('; ')})`}`];
+  });
+  const sum = (count: (fault: RehearsedFault) => number): number =>
+    expectations.reduce((total, { summary }) => total + count(summary), 0);
+  const found = `${number(sum(of))} of ${number(sum(({ expected }) => expected))}, ${expectations.length} entries`;
+  return { name, ok: problems.length === 0, found, problems };
+}
+
+function stuckCheck(courses: readonly FaultCourse[]): RehearsalCheck {
+  const stuck = courses.filter(({ wasStuck }) => wasStuck);
+  const lastMs = Math.max(0, ...courses.map(({ goneAt, info }) => (goneAt ?? 0) - info.expiresAt));
+  return {
+    name: 'no fault was stuck',
+    ok: stuck.length === 0,
+    found: `${stuck.length} of ${courses.length}; gone ${number(lastMs)} ms after its time to live at the latest`,
+    problems: few(stuck.map(({ info }) => `${info.id}: ${info.detail}`)),
+  };
+}
+
+function announcementCheck({ scenario, events }: RehearsalFacts): RehearsalCheck {
+  const made = new Set(
+    events.flatMap(({ type, data }) =>
+      type === 'dev.payday.announcement.made' ? [data.announcementId] : [],
+    ),
+  );
+  const wanted = scenario.timeline.filter(({ type }) => type === 'announcement');
+  const missing = wanted.filter(({ id }) => !made.has(id));
+  return {
+    name: 'every announcement was made',
+    ok: missing.length === 0,
+    found: `${wanted.length - missing.length} of ${wanted.length}`,
+    problems: few(missing.map(({ id }) => `${id} was not announced`)),
+  };
+}
+
+function freezeCheck({ scenario, events }: RehearsalFacts): RehearsalCheck[] {
+  if (scenario.freezeAtMs === undefined) return [];
+  const startsAt = startOf(events);
+  const dueAt = startsAt + scenario.freezeAtMs;
+  const frozen = events.flatMap(({ type, data }) => (type === 'dev.payday.game.frozen' ? [data.fromAt] : []));
+  const fromAt = frozen[0];
+  // It begins on a window boundary, and is told some time ahead.
+  const ok = fromAt !== undefined && Math.abs(fromAt - dueAt) <= 2 * scenario.pay.windowMs;
+  const found =
+    fromAt === undefined
+      ? 'never'
+      : `${number(fromAt - startsAt)} ms after the start, due at ${number(scenario.freezeAtMs)}`;
+  return [{ name: 'the board froze at its time', ok, found, problems: ok ? [] : [`it froze: ${found}`] }];
+}
+
+/** Each fault with the policy `pause` has to leave windows out, and to give an end to it. */
+function excuseCheck(
+  { scenario, events }: RehearsalFacts,
+  courses: readonly FaultCourse[],
+): RehearsalCheck[] {
+  const paused = new Set(
+    scenario.timeline.flatMap((entry) =>
+      entry.type === 'fault' && entry.scoring === 'pause' ? [entry.id] : [],
+    ),
+  );
+  const struck = courses.filter((course) => paused.has(course.info.injectionId) && hasStruck(course));
+  if (paused.size === 0) return [];
+  const excuses = [...excusesOf(events).values()];
+  const problems = struck.flatMap(({ info, goneAt }) => {
+    const covers = excuses.some(
+      ({ teamId, serviceId, fromAt, untilAt }) =>
+        teamId === info.teamId &&
+        serviceId === info.serviceId &&
+        fromAt <= info.startedAt &&
+        untilAt !== null &&
+        untilAt >= (goneAt ?? Infinity),
+    );
+    return covers ? [] : [`${info.id}: no excuse covers it from firing to verified gone`];
+  });
+  const found = `${struck.length - problems.length} of ${struck.length} faults that are not paid`;
+  return [{ name: 'what is not paid is excused', ok: problems.length === 0, found, problems: few(problems) }];
+}
+
+type Excuse = Extract<GameEvent, { type: 'dev.payday.windows.excused' }>['data'];
+
+function excusesOf(events: readonly GameEvent[]): Map<string, Excuse> {
+  const excuses = new Map<string, Excuse>();
+  for (const { type, data } of events) {
+    if (type === 'dev.payday.game.sealed') break;
+    if (type === 'dev.payday.windows.excused') excuses.set(data.excuseId, data);
+  }
+  return excuses;
+}
+
+/** Windows of teams and services to which requests are sent, and which of them have none of their results in the ledger. */
+function countWindows({ scenario, teams, events, scored }: RehearsalFacts) {
+  const { windowMs } = scenario.pay;
+  const startsAt = startOf(events);
+  const excuses = [...excusesOf(events).values()];
+  const out = { expected: 0, scored: 0, excused: 0, missing: [] as string[] };
+  for (const { id: serviceId } of scenario.services) {
+    for (let index = 0; index * windowMs < scenario.durationMs; index++) {
+      const before = arrivalsBefore(scenario, serviceId, index * windowMs);
+      if (arrivalsBefore(scenario, serviceId, (index + 1) * windowMs) === before) continue;
+      const beginAt = startsAt + index * windowMs;
+      for (const { id: teamId } of teams) {
+        out.expected++;
+        const isExcused = excuses.some(
+          (excuse) =>
+            excuse.teamId === teamId &&
+            excuse.serviceId === serviceId &&
+            beginAt >= excuse.fromAt &&
+            (excuse.untilAt === null || beginAt < excuse.untilAt),
+        );
+        if (isExcused) out.excused++;
+        else if (scored.has(windowKey(teamId, serviceId, index))) out.scored++;
+        else out.missing.push(windowKey(teamId, serviceId, index));
+      }
+    }
+  }
+  return out;
+}
+
+function auditCheck({ audit }: RehearsalFacts): RehearsalCheck {
+  const { equal, sealed, rows, results, differences } = audit;
+  const ok = equal && sealed;
+  return {
+    name: 'the audit is equal',
+    ok,
+    found: `${equal ? 'equal' : `${number(differences.length)} differences`}: ${number(rows)} ledger rows of ${number(results)} results`,
+    problems: [
+      ...(sealed ? [] : ['the game was not sealed']),
+      ...(equal ? [] : ['payday audit names the differences; keep the recording with --keep']),
+    ],
+  };
+}
+
+function fairnessCheck({ teams, spread }: ChaosReport): RehearsalCheck {
+  const counts = teams.map(({ count }) => count);
+  const ok = spread.count <= FAIR_SPREAD;
+  const [least, most] = counts.length === 0 ? [0, 0] : [Math.min(...counts), Math.max(...counts)];
+  return {
+    name: `fairness: at most ${FAIR_SPREAD} fault apart`,
+    ok,
+    found: `${least} to ${most} faults per team`,
+    problems: ok ? [] : [`the most struck team had ${spread.count} faults more than the least struck`],
+  };
+}
+
+function startOf(events: readonly GameEvent[]): number {
+  let startsAt = 0;
+  for (const { type, data } of events) if (type === 'dev.payday.game.scheduled') ({ startsAt } = data);
+  return startsAt;
+}
+
+const MAX_PROBLEMS = 10;
+
+function few(problems: string[]): string[] {
+  const more = problems.length - MAX_PROBLEMS;
+  return more <= 0 ? problems : [...problems.slice(0, MAX_PROBLEMS), `… and ${number(more)} more`];
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
