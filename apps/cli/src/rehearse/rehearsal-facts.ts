@@ -29,5 +29,16 @@ export async function rehearsalFacts(source: Source): Promise<RehearsalFacts> {
       if (reason === 'served' || reason === 'failed') keys.add(windowKey(teamId, serviceId, windowIndex));
     return keys;
   });
-  return { scenario: game.scenario, teams, events, scored, audit: await audit(source, game.id) };
+  const skipped = await source.dataSource.query<{ entryId: string; detail: string }[]>(
+    `SELECT entry_id AS "entryId", detail FROM timeline_done WHERE game_id = $1 AND outcome = 'skipped'`,
+    [game.id],
+  );
+  return {
+    scenario: game.scenario,
+    teams,
+    events,
+    scored,
+    skipped: new Map(skipped.map(({ entryId, detail }) => [entryId, detail])),
+    audit: await audit(source, game.id),
+  };
 }

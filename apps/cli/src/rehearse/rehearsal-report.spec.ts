@@ -30,6 +30,7 @@ function facts(
     events: GameEvent[];
     fault(entry: string, team: string, states: FaultState[], detail?: string): GameEvent[];
     scored: Set<string>;
+    skipped: Map<string, string>;
     audit: { equal: boolean; sealed: boolean };
   }) => void = () => {},
 ): RehearsalFacts {
@@ -81,8 +82,9 @@ function facts(
     ['ants', 'bees'].flatMap((team) => [1, 2, 3].map((n) => windowKey(team, 'router', n))),
   );
   const audit = { equal: true, sealed: true, rows: 9, results: 99, differences: [] };
-  change({ events, fault, scored, audit });
-  return { scenario, teams: TEAMS, events, scored, audit };
+  const skipped = new Map<string, string>();
+  change({ events, fault, scored, skipped, audit });
+  return { scenario, teams: TEAMS, events, scored, skipped, audit };
 }
 
 /** Names of the checks that failed, with what they found. */
@@ -122,6 +124,16 @@ describe('what a rehearsal makes of a game', () => {
       'every fault was confirmed',
       'every fault is verified gone',
     ]);
+  });
+
+  it('says why an entry was skipped', () => {
+    const report = rehearsalReport(
+      facts(({ events, skipped }) => {
+        without(events, (event) => isOf(event, 'cable/bees'));
+        skipped.set('cable', 'it was due 12 s ago');
+      }),
+    );
+    expect(report.checks[0]!.problems).toEqual(['cable: 0 of 1 (skipped: it was due 12 s ago)']);
   });
 
   it('sees a fault that was never confirmed, and why', () => {

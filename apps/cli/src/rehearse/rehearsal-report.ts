@@ -12,6 +12,8 @@ export interface RehearsalFacts {
   events: readonly GameEvent[];
   /** `windowKey` of every window with an entry for what was served or failed. */
   scored: ReadonlySet<string>;
+  /** Why entries of the timeline were skipped, by their id. */
+  skipped: ReadonlyMap<string, string>;
   audit: Pick<AuditReport, 'equal' | 'sealed' | 'rows' | 'results' | 'differences'>;
 }
 
@@ -60,7 +62,7 @@ export function rehearsalReport(facts: RehearsalFacts): RehearsalReport {
     if (type === 'dev.payday.fault.changed') history.observe(data.fault, time);
   const courses = history.courses();
   const expectations = facts.scenario.timeline.flatMap((entry) =>
-    entry.type === 'fault' ? [expectation(entry, facts.teams, courses)] : [],
+    entry.type === 'fault' ? [expectation(entry, facts, courses)] : [],
   );
   const endedAt = facts.events.at(-1)?.time ?? 0;
   const ranked = facts.teams.filter((team) => team.ranked).map(({ id }) => id);
@@ -96,12 +98,14 @@ export function rehearsalReport(facts: RehearsalFacts): RehearsalReport {
 
 interface Expectation {
   summary: RehearsedFault;
+  /** Why it was skipped; undefined: it was not. */
+  skipped: string | undefined;
   courses: FaultCourse[];
 }
 
 function expectation(
   entry: FaultEntry,
-  teams: readonly TeamInfo[],
+  { teams, skipped }: RehearsalFacts,
   all: readonly FaultCourse[],
 ): Expectation {
   const courses = all.filter(({ info }) => info.injectionId === entry.id);
@@ -122,7 +126,7 @@ function expectation(
     gone: count(({ goneAt, firedAt }) => goneAt !== null && firedAt !== null),
     repaired: count(({ info }) => info.detail.startsWith('repaired')),
   };
-  return { summary, courses };
+  return { summary, skipped: skipped.get(entry.id), courses };
 }
 
 function faultCheck(
@@ -130,10 +134,11 @@ function faultCheck(
   expectations: readonly Expectation[],
   of: (fault: RehearsedFault) => number,
 ): RehearsalCheck {
-  const problems = expectations.flatMap(({ summary, courses }) => {
+  const problems = expectations.flatMap(({ summary, skipped, courses }) => {
     const { entryId, expected } = summary;
     if (of(summary) === expected) return [];
-    const why = [...new Set(courses.map(({ info }) => info.detail).filter((detail) => detail !== ''))];
+    const details = new Set(courses.map(({ info }) => info.detail).filter((detail) => detail !== ''));
+    const why = [...(skipped === undefined ? [] : [`skipped: ${skipped}`]), ...details];
     return [`${entryId}: ${of(summary)} of ${expected}${why.length === 0 ? '' : ` (${why.join('; ')})`}`];
   });
   const sum = (count: (fault: RehearsedFault) => number): number =>
