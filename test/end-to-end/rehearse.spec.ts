@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../support/game-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'payday-rehearse-'));
+// PostgreSQL doesn't run as root: where we do, another user has to get in.
+chmodSync(folder, 0o755);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function payday(...args: string[]): Promise<{ code: number; out: string; err: string }> {

@@ -45,6 +45,8 @@ export class GameTimeline {
   private running = false;
   private again = false;
   private closed = false;
+  /** When it was last asked what is due, epoch ms. */
+  private lookedAtMs = 0;
   private readonly done: Map<string, DoneEntry>;
   /** Entries that a limit holds up: until when, and why. */
   private readonly waits = new Map<string, { untilAt: number; detail: string }>();
@@ -141,8 +143,9 @@ export class GameTimeline {
   }
 
   private due(): DueNow[] {
-    if (this.isHeld) return [];
     const nowMs = this.parts.clock.nowMs();
+    this.lookedAtMs = nowMs;
+    if (this.isHeld) return [];
     const { gameId, teams } = this.view;
     const ranked = teams.filter((team) => team.ranked).map(({ id }) => id);
     const upPercent = teamsUpPercent(ranked, (teamId) => this.parts.servicesOf(gameId, teamId));
@@ -156,7 +159,8 @@ export class GameTimeline {
     if (this.closed) return;
     const nowMs = this.parts.clock.nowMs();
     const times = [
-      retry ? nowMs + RETRY_MS : nextLookAt(this.view, this.doneIds, nowMs),
+      // From the latest look on, not from now: what became due in between must not be passed over.
+      retry ? nowMs + RETRY_MS : nextLookAt(this.view, this.doneIds, this.lookedAtMs),
       ...(this.isHeld ? [] : [...this.waits.values()].map(({ untilAt }) => untilAt)),
     ].filter((at): at is number => at !== null && at > nowMs);
     if (times.length === 0) return;

@@ -20,6 +20,23 @@ describe('orchestrator', () => {
     expect(game.store.events.map(({ sequence }) => sequence)).toEqual(game.store.events.map((_, i) => i + 1));
   });
 
+  it('passes over no entry that becomes due between two looks at the clock', async () => {
+    for (let crossing = 0; crossing < 12; crossing++) {
+      const game = await new Game([fault('outage', 20_000), news('later', 60_000)]).boot();
+      await game.at(19_000);
+      const { time } = game;
+      let reads = 0;
+      // The clock strikes after so many readings.
+      time.nowMs = () => START + (reads++ < crossing ? 19_999 : 20_000);
+      await game.happens('dev.payday.team.added', {
+        team: { id: 'newcomer', name: 'newcomer', color: '#fff', ranked: true },
+      });
+      Reflect.deleteProperty(time, 'nowMs');
+      await game.at(20_500);
+      expect(`${crossing} ${game.driver.acting().length > 0}`).toBe(`${crossing} true`);
+    }
+  });
+
   it('waits while the game is paused', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
     await game.at(9_000);
