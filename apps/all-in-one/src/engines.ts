@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
+import { TOPICS } from '#contracts';
 import type { EventLog } from '#event-log';
+import { PaydayError } from '#kernel';
 import { openDatabase, startEmbeddedPostgres, type EmbeddedPostgres } from '#persistence';
 import type { Logger } from '#runtime';
 import type { DataFolder } from './data-folder.js';
@@ -19,7 +21,7 @@ export interface Engines {
 export interface EngineOptions {
   logger: Logger;
   openLog(): Promise<EventLog>;
-  /** Of results and scores. */
+  /** Of results and scores, if they are made now. */
   partitions: number;
   /** Default: an embedded PostgreSQL in the folder. */
   databaseUrl?: string | undefined;
@@ -45,11 +47,21 @@ export async function startEngines(folder: DataFolder, options: EngineOptions): 
   };
   try {
     log = await options.openLog();
-    await log.createTopics(topicSpecs(partitions));
+    await log.createTopics(topicSpecs((await existingPartitions(log)) ?? partitions));
     dataSource = await openDatabase(databaseUrl, { migrate: true, migrations: SERVICE_MIGRATIONS });
     return { log, dataSource, databaseUrl, postgres, close };
   } catch (error) {
     await close();
+    throw error;
+  }
+}
+
+/** Of results that are there already: their number is fixed for ever. */
+async function existingPartitions(log: EventLog): Promise<number | null> {
+  try {
+    return await log.partitions(TOPICS.probeResults);
+  } catch (error) {
+    if (error instanceof PaydayError && error.code === 'unknown_topic') return null;
     throw error;
   }
 }

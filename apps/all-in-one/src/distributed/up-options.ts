@@ -40,11 +40,15 @@ export const UP_SECTIONS = {
         env: 'PAYDAY_CHAOS_TARGETS_FILE',
         help: 'How faults reach real teams (docs/faults.md).',
       }),
-      speed: withDefault(pattern('N', /^(?:100|\d?\d(?:\.\d+)?)$/, 'a number from 0.1 to 100'), '1', {
-        flag: 'speed',
-        env: 'PAYDAY_SPEED',
-        help: 'Plays the timeline this many times faster.',
-      }),
+      speed: withDefault(
+        pattern('N', /^(?:100|[1-9]\d?(?:\.\d+)?|0\.[1-9]\d*)$/, 'a number from 0.1 to 100'),
+        '1',
+        {
+          flag: 'speed',
+          env: 'PAYDAY_SPEED',
+          help: 'Plays the timeline this many times faster.',
+        },
+      ),
       scorers: withDefault(COUNT, '2', {
         flag: 'scorers',
         env: 'PAYDAY_SCORERS',

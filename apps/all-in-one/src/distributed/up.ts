@@ -7,7 +7,7 @@ import type { UpConfig } from './up-options.js';
 const STOP_WITHIN_MS = 15_000;
 
 /** Plays one game on processes of their own. @returns the exit code */
-export async function up(config: UpConfig): Promise<number> {
+export async function runUp(config: UpConfig): Promise<number> {
   const { exitAtEnd, logLevel } = config.up;
   const logger = createLogger({ service: 'payday', level: logLevel });
   const progress = new Progress(process.stdout);
