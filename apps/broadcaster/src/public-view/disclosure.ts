@@ -6,7 +6,7 @@ import type { StandingsTable } from './standings.js';
 /**
  * The one gate through which scores become public. Whatever is taken waits here until the next look at the board; what
  * waits when the board is frozen stays here until it no longer is. Table, narrator, frames, REST and streams know only what
- * has passed (docs/adr/0006-public-view.md, 0013-freeze.md).
+ * has passed (docs/adr/0006-public-view.md, 0014-freeze.md).
  *
  * In a freeze the lamps go on: whether a service answers is no score. What it earns, how fast it is and how often it fails
  * is not shown.
