@@ -11,6 +11,7 @@ import { FaultsController } from './faults.controller.js';
 import { CHAOS_COMMANDS, Orchestrator, type FaultTargets } from './orchestrator.js';
 import { PostgresChaosStore } from './postgres-store.js';
 import { ScoreFollower } from './score-follower.js';
+import { CHAOS_SOCKET_OPTIONS, ChaosGateway, type ChaosSocketOptions } from './socket/chaos.gateway.js';
 import { realTimers } from './timers.js';
 
 export interface ChaosOptions {
@@ -20,6 +21,7 @@ export interface ChaosOptions {
   policy?: LifeCyclePolicy;
   /** Name of the game-events topic, where it is not the default. */
   topic?: string;
+  socket?: ChaosSocketOptions;
 }
 
 /** Hands game events to the orchestrator, and closes it with the process. */
@@ -64,6 +66,8 @@ export class ChaosModule {
             }),
         },
         ScoreFollower,
+        ChaosGateway,
+        { provide: CHAOS_SOCKET_OPTIONS, useValue: options.socket ?? {} },
         {
           provide: CHAOS_COMMANDS,
           inject: [Orchestrator],

@@ -5,3 +5,4 @@ export * from './money.js';
 export * from './partition.js';
 export * from './random.js';
 export * from './suggest.js';
+export * from './token-bucket.js';

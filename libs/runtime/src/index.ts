@@ -1,3 +1,4 @@
+export * from './async-api.js';
 export * from './auth.js';
 export * from './config/index.js';
 export * from './event-log-transport.js';
@@ -8,6 +9,7 @@ export * from './parent.js';
 export * from './problem-filter.js';
 export * from './runtime-module.js';
 export * from './service/index.js';
+export * from './socket-origin.js';
 export * from './system-clock.js';
 export { table } from './text-table.js';
 export * from './tokens.js';

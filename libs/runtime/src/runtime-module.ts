@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { EventLog } from '#event-log';
 import type { Clock } from '#kernel';
 import type { Registry } from 'prom-client';
+import { AsyncApi, AsyncApiController } from './async-api.js';
 import type { TokenVerifier } from './auth.js';
 import { HealthController, Readiness } from './health.js';
 import type { Logger } from './logger.js';
@@ -19,7 +20,7 @@ export interface RuntimeParts {
   readiness?: Readiness;
 }
 
-/** Shared parts for every module of the process, and `/healthz`, `/readyz`, `/metrics`. */
+/** Shared parts for every module of the process, and `/healthz`, `/readyz`, `/metrics`, `/api/asyncapi.json`. */
 @Module({})
 export class RuntimeModule {
   static register(parts: RuntimeParts): DynamicModule {
@@ -31,11 +32,12 @@ export class RuntimeModule {
       { provide: DATA_SOURCE, useValue: parts.dataSource ?? null },
       { provide: TOKEN_VERIFIER, useValue: parts.tokenVerifier ?? { verify: async () => null } },
       { provide: Readiness, useValue: parts.readiness ?? new Readiness() },
+      { provide: AsyncApi, useValue: new AsyncApi() },
     ];
     return {
       module: RuntimeModule,
       global: true,
-      controllers: [HealthController],
+      controllers: [HealthController, AsyncApiController],
       providers,
       exports: providers,
     };

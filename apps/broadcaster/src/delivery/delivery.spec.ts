@@ -1,6 +1,6 @@
+import { TokenBucket } from '#kernel';
 import { LagGate } from './lag-gate.js';
 import { formatEventId, parseEventId, parseResumePoint } from './resume-point.js';
-import { TokenBucket } from './token-bucket.js';
 
 describe('LagGate', () => {
   const busy = { packets: 9, bytes: 0 };

@@ -14,7 +14,7 @@ import {
   type LeaderboardServerEvents,
   type Problem,
 } from '#contracts';
-import { messageOf, type Clock } from '#kernel';
+import { TokenBucket, messageOf, type Clock } from '#kernel';
 import { CLOCK } from '#runtime';
 import { BroadcasterMetrics } from '../broadcaster-metrics.js';
 import { FrameHub } from '../frames/frame-hub.js';
@@ -23,7 +23,6 @@ import { TIMERS } from '../tokens.js';
 import type { Timers } from '../timers.js';
 import { LagGate, type Backlog } from './lag-gate.js';
 import { parseResumePoint, type ResumePoint } from './resume-point.js';
-import { TokenBucket } from './token-bucket.js';
 
 interface ServerEvents extends LeaderboardServerEvents {
   /** A message of the client was refused. */

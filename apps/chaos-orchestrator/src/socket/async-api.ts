@@ -1,0 +1,89 @@
+import type { AsyncApiPart } from '#runtime';
+import { z } from 'zod';
+import { SOCKET_COMMANDS } from './command-table.js';
+import { FAILURE, PUSHES } from './schemas.js';
+
+const CHANNEL = 'chaos';
+
+const PUSH_SUMMARIES: Record<keyof typeof PUSHES, string> = {
+  'fault:changed': 'A fault has entered another state',
+  timeline: 'A timeline was held, resumed or has moved on',
+  audit:
+    'Somebody did something: entries of the audit log, in order, of all games that the token is good for',
+};
+
+/** The `/chaos` namespace as AsyncAPI, made of the very schemas that check what comes in. */
+export function chaosAsyncApi(): AsyncApiPart {
+  const part: AsyncApiPart = { channels: {}, operations: {}, messages: {}, schemas: {} };
+  const ref = (path: string): object => ({ $ref: `#/${path}` });
+  const messages: Record<string, object> = {};
+  const addMessage = (key: string, name: string, summary: string, schema: z.ZodType | object): void => {
+    const schemaKey = key.replace(/[^A-Za-z0-9]+(.)/g, (_, next: string) => next.toUpperCase());
+    part.schemas[schemaKey] = schema instanceof z.ZodType ? jsonSchema(schema) : schema;
+    part.messages[key] = { name, summary, payload: ref(`components/schemas/${schemaKey}`) };
+    messages[key] = ref(`components/messages/${key}`);
+  };
+  part.schemas['chaosFailure'] = {
+    type: 'object',
+    required: ['ok', 'error'],
+    properties: { ok: { const: false }, error: jsonSchema(FAILURE) },
+  };
+  for (const [event, { summary, description, request, answer }] of Object.entries(SOCKET_COMMANDS)) {
+    const key = `chaos.${event.replace(':', '.')}`;
+    addMessage(key, event, summary, request);
+    addMessage(`${key}.answer`, event, `The acknowledgement of ${event}`, {
+      oneOf: [
+        {
+          type: 'object',
+          required: ['ok', 'result'],
+          properties: { ok: { const: true }, result: jsonSchema(answer, 'output') },
+        },
+        ref('components/schemas/chaosFailure'),
+      ],
+    });
+    part.operations[key] = {
+      action: 'receive',
+      channel: ref(`channels/${CHANNEL}`),
+      summary,
+      description,
+      messages: [ref(`channels/${CHANNEL}/messages/${escaped(key)}`)],
+      reply: {
+        channel: ref(`channels/${CHANNEL}`),
+        messages: [ref(`channels/${CHANNEL}/messages/${escaped(`${key}.answer`)}`)],
+      },
+    };
+  }
+  for (const [event, schema] of Object.entries(PUSHES)) {
+    const key = `chaos.push.${event.replace(':', '.')}`;
+    const summary = PUSH_SUMMARIES[event as keyof typeof PUSHES];
+    addMessage(key, event, summary, schema);
+    part.operations[key] = {
+      action: 'send',
+      channel: ref(`channels/${CHANNEL}`),
+      summary,
+      messages: [ref(`channels/${CHANNEL}/messages/${escaped(key)}`)],
+    };
+  }
+  part.channels[CHANNEL] = {
+    address: '/chaos',
+    title: 'The chaos control socket',
+    description:
+      'For facilitators. Needs a token of role facilitator; pages may use it from the origin of this server only. Commands carry an id ' +
+      'that the client chooses, and are carried out once. At most 20 commands a second are taken from one connection ' +
+      '(`too_many_requests`); fault:stop-all has an allowance of its own.',
+    messages,
+    servers: [ref('servers/payday')],
+    'x-security': [ref('components/securitySchemes/token')],
+  };
+  return part;
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output' = 'input'): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io, unrepresentable: 'any' });
+  return rest;
+}
+
+/** As JSON pointers want it. */
+function escaped(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}

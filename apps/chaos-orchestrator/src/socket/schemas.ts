@@ -1,0 +1,228 @@
+import { ID_PATTERN } from '#kernel';
+import { z } from 'zod';
+
+/**
+ * Shapes of everything that is said on `/chaos`, in one place: what comes in is checked by them, and the published AsyncAPI document
+ * is made of them. Descriptions follow "<name>: ".
+ */
+const id = (what: string) => z.string().regex(ID_PATTERN, 'must be an id').describe(what);
+const at = (what: string) => z.int().describe(`${what}, epoch ms`);
+const line = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200, 'has at most 200 characters')
+  .regex(/^\P{Cc}*$/u, 'must be one line without control characters');
+
+const gameId = id('Id of the game; may be left out while exactly one game goes on').optional();
+const commandId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens or underscores')
+  .describe(
+    'Chosen by you, e.g. a UUID. Sending the same command with the same id again is harmless: it is carried out once and answered as before',
+  );
+const reason = line.describe('Why, for the audit log').optional();
+
+const injection = {
+  gameId,
+  kind: z.string().max(100).describe('Kind of fault; docs/faults.md lists them'),
+  serviceId: id('What it strikes'),
+  params: z
+    .record(z.string().max(64), z.union([z.string().max(1000), z.number(), z.boolean()]))
+    .default({})
+    .describe('Of the kind'),
+  teams: z
+    .union([
+      z.literal('all'),
+      z.int().min(1).max(1000).describe('So many of those that were struck least'),
+      z.array(id('Id of a team')).min(1).max(1000).describe('Exactly these'),
+    ])
+    .describe('Whom it strikes'),
+  ttlMs: z.int().min(1).describe('When it ends by itself'),
+  label: line.describe('Shown to the audience'),
+  scoring: z
+    .enum(['count', 'pause'])
+    .optional()
+    .describe('pause: the windows that it strikes do not score for the team. Default: count'),
+};
+
+export const REQUESTS = {
+  preview: z.strictObject(injection),
+  inject: z.strictObject({
+    commandId,
+    ...injection,
+    confirm: z.string().max(200).optional().describe('What the preview asks to be typed'),
+    previewId: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('Of a preview: refuses the command if it would strike other teams than were shown'),
+  }),
+  stop: z
+    .strictObject({
+      commandId,
+      gameId,
+      injectionId: z.string().max(200).optional(),
+      faultId: z.string().max(200).optional(),
+      teamId: id('Every fault on this team').optional(),
+      reason,
+    })
+    .refine(
+      ({ injectionId, faultId, teamId }) => (injectionId ?? faultId ?? teamId) !== undefined,
+      'name a faultId, an injectionId or a teamId; to stop everything use fault:stop-all',
+    ),
+  stopAll: z.strictObject({
+    commandId,
+    gameId: id('Only this game; default: every game that the token is good for').optional(),
+    reason,
+  }),
+  list: z.strictObject({
+    gameId: id('Only this game').optional(),
+    teamId: id('Only this team').optional(),
+    unfinished: z.boolean().optional().describe('Only faults that are not reverted yet'),
+  }),
+  timeline: z.strictObject({ commandId, gameId }),
+  skip: z.strictObject({ commandId, gameId, entryId: z.string().max(200).describe('Entry of the timeline') }),
+  game: z.strictObject({ commandId, gameId }),
+  gamePause: z.strictObject({ commandId, gameId, reason }),
+} as const;
+
+const fault = z.object({
+  id: z.string().describe('<injection id>/<team id>'),
+  injectionId: z.string().describe('Groups the faults of one timeline entry or command'),
+  kind: z.string(),
+  teamId: z.string(),
+  serviceId: z.string(),
+  label: z.string(),
+  state: z.enum(['armed', 'firing', 'active', 'reverting', 'reverted', 'stuck']),
+  detail: z.string().describe('Why it is in that state, for people'),
+  startedAt: at('When it began to fire'),
+  expiresAt: at('When its time to live ends'),
+  scoring: z.enum(['count', 'pause']).optional(),
+});
+const amount = {
+  count: z.int().describe('Faults that struck'),
+  dealtMs: z.int().describe('What they were meant to last, together'),
+  actedMs: z.int().describe('What they really lasted, together'),
+};
+const timeline = z.object({
+  gameId: z.string(),
+  held: z.boolean().describe('Whether a facilitator holds it: nothing of it begins'),
+  entries: z.array(
+    z.object({
+      entry: z.looseObject({
+        id: z.string(),
+        type: z.enum(['fault', 'announcement']),
+        atMs: z.int().describe('Game time'),
+      }),
+      state: z.enum(['pending', 'waiting', 'fired', 'announced', 'skipped']),
+      at: at('When it is due, or was done').nullable(),
+      detail: z.string().describe('Why it waits, was trimmed or skipped'),
+    }),
+  ),
+});
+const result = {
+  commandId: z.string(),
+  seq: z.int().describe('Place in the one order of all commands'),
+  at: at('When it was taken'),
+};
+
+export const ANSWERS = {
+  preview: z.object({
+    previewId: z.string(),
+    gameId: z.string(),
+    madeAt: at('When it was made'),
+    expiresAt: at('From then on the preview id is refused'),
+    endsAt: at('When the faults would be over at the latest'),
+    driver: z.string(),
+    kind: z.string(),
+    serviceId: z.string(),
+    ttlMs: z.int(),
+    label: z.string(),
+    scoring: z.enum(['count', 'pause']),
+    teams: z
+      .array(
+        z.object({
+          teamId: z.string(),
+          name: z.string(),
+          ranked: z.boolean(),
+          struck: z.boolean(),
+          spared: z.string().nullable().describe('Why it would not be struck'),
+          reachable: z.boolean().describe('Whether the driver has a way to it'),
+          endpoint: z.string().nullable(),
+          activeFaults: z.array(z.string()),
+          ...amount,
+          byKind: z.record(z.string(), z.object(amount)),
+        }),
+      )
+      .describe('Those that would be struck first, each with the chaos that it has had'),
+    blastRadius: z.object({ teams: z.int(), ofTeams: z.int(), endpoints: z.int() }),
+    expectedCost: z.object({
+      perTeamPerMinuteCents: z.int(),
+      totalCents: z.int(),
+      basis: z.string().describe('What was assumed'),
+    }),
+    violations: z
+      .array(
+        z.object({
+          limit: z.enum(['maxDurationMs', 'cooldownMs', 'maxActive']),
+          now: z.number(),
+          allowed: z.number(),
+          possibleAt: at('When it would be possible').nullable(),
+          teamIds: z.array(z.string()),
+          message: z.string(),
+        }),
+      )
+      .describe('Limits in the way; empty: it is allowed'),
+    confirmation: z
+      .object({ type: z.string().describe('Send this as `confirm`'), why: z.string() })
+      .nullable()
+      .describe('What has to be typed; null: nothing'),
+  }),
+  inject: z.object({
+    ...result,
+    gameId: z.string(),
+    injectionId: z.string(),
+    faults: z.array(fault),
+    spared: z.array(z.object({ teamId: z.string(), reason: z.string() })),
+  }),
+  stop: z.object({
+    ...result,
+    verified: z.array(fault).describe('Verified gone'),
+    unverified: z.array(fault).describe('Not verified in time; it is tried on'),
+    heldTimelines: z.array(z.string()).describe('Games whose timeline is held until somebody resumes it'),
+    recorded: z.boolean().describe('False: done, but not stored yet'),
+  }),
+  list: z.object({ faults: z.array(fault), timelines: z.array(timeline) }),
+  timeline: z.object({ ...result, timeline }),
+  game: z.looseObject({
+    id: z.string(),
+    state: z.enum(['lobby', 'running', 'paused', 'ended', 'sealed']),
+    effectiveAt: at('From when on it holds: a boundary of windows').nullable(),
+  }),
+} as const;
+
+export const FAILURE = z.object({
+  code: z.string().describe('Stable; as in problem+json'),
+  message: z.string().describe('What was wrong, and what to do'),
+  retryable: z.boolean().describe('Whether the same may work later'),
+  details: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('chaos_limit: violations; confirmation_required: confirmation; bad_request: errors'),
+});
+
+export const PUSHES = {
+  'fault:changed': z.object({ gameId: z.string(), fault }),
+  timeline: z.object({ gameId: z.string(), timeline }),
+  audit: z.object({
+    seq: z.int().describe('1, 2, 3 … without a gap, over all games'),
+    at: at('When it was done'),
+    actor: z.object({ tokenId: z.string().nullable(), role: z.string(), label: z.string() }),
+    action: z.string().describe('E.g. fault.injected, game.paused'),
+    subject: z.record(z.string(), z.string()),
+    details: z.record(z.string(), z.unknown()),
+    prevHash: z.string(),
+    hash: z.string().describe('Chains the entries; docs/audit-log.md says how to check it'),
+  }),
+} as const;
