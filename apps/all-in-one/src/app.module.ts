@@ -11,7 +11,10 @@ import { ScorerModule } from '../../scorer/src/index.js';
 /** Every service in one process, on the parts that it is given. */
 @Module({})
 export class AllInOneModule {
-  static register(parts: RuntimeParts, options: { targets: FaultTargets; leadMs: number }): DynamicModule {
+  static register(
+    parts: RuntimeParts,
+    options: { targets: FaultTargets; leadMs: number; url: string },
+  ): DynamicModule {
     return {
       module: AllInOneModule,
       imports: [
@@ -24,7 +27,7 @@ export class AllInOneModule {
         IngestModule,
         ScorerModule,
         BroadcasterModule,
-        ChaosModule.register({ targets: options.targets }),
+        ChaosModule.register({ targets: options.targets, socket: { controlUrl: options.url } }),
       ],
     };
   }

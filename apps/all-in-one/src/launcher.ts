@@ -201,7 +201,7 @@ export class Launcher implements Playable {
         dataSource: engines.dataSource,
         tokenVerifier: new TokenStore(engines.dataSource, systemClock),
       },
-      { targets: this.faultTargets(), leadMs: LEAD_MS },
+      { targets: this.faultTargets(), leadMs: LEAD_MS, url: this.url },
     );
     const app = await createHttpApp(module, logger);
     this.app = app;

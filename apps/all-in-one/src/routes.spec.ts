@@ -50,7 +50,11 @@ const parts = {
   eventLog: {} as EventLog,
 };
 const routes = controllersOf(
-  AllInOneModule.register(parts, { targets: { targetOf: () => null }, leadMs: 1000 }),
+  AllInOneModule.register(parts, {
+    targets: { targetOf: () => null },
+    leadMs: 1000,
+    url: 'http://127.0.0.1:1',
+  }),
 ).flatMap(routesOf);
 
 test('the walk finds the routes', () => {

@@ -12,6 +12,8 @@ import {
   defineService,
   gameEventsOf,
   httpSection,
+  httpUrl,
+  listOf,
   logSection,
   openServiceLog,
   optional,
@@ -19,6 +21,7 @@ import {
   section,
   serveOpenApi,
   text,
+  withDefault,
 } from '#runtime';
 import { ChaosModule } from './chaos.module.js';
 import { ChaosTargetsFile, joinTargets } from './chaos-targets.js';
@@ -48,6 +51,16 @@ export const chaosService = defineService({
         flag: 'chaos-targets',
         env: 'PAYDAY_CHAOS_TARGETS_FILE',
         help: 'YAML that says how drivers reach real teams (docs/faults.md). Without either file, no fault can be fired.',
+      }),
+      controlUrl: optional(httpUrl(), {
+        flag: 'control',
+        env: 'PAYDAY_CONTROL_URL',
+        help: 'Origin of control, for the commands game:… of the chaos control socket. Without it, those are refused.',
+      }),
+      allowedOrigins: withDefault(listOf(httpUrl()), '', {
+        flag: 'allowed-origins',
+        env: 'PAYDAY_ALLOWED_ORIGINS',
+        help: 'Origins of pages that may use the chaos control socket, besides this service’s own.',
       }),
     }),
     http: httpSection(3006),
@@ -89,7 +102,10 @@ export const chaosService = defineService({
       tokenVerifier,
       readiness,
     });
-    const module = { module: ChaosProcess, imports: [runtime, ChaosModule.register({ targets })] };
+    const module = {
+      module: ChaosProcess,
+      imports: [runtime, ChaosModule.register({ targets, socket: chaos })],
+    };
     const app = await createHttpApp(module, logger);
     serveOpenApi(app);
     const { strategy, caughtUp } = gameEventsOf(eventLog, parts);

@@ -6,10 +6,12 @@ import { listenError, type Logger } from '#runtime';
 import type { Fleet, ServiceName } from './fleet.js';
 import { mergeOpenApi } from './merge-openapi.js';
 
-/** What is under a path is served by one kind of service; the longest path that fits counts. */
-const ROUTES: readonly (readonly [prefix: string, service: ServiceName])[] = [
+/** What is under a path is served by one kind of service (there, under another path); the longest path that fits counts. */
+const ROUTES: readonly (readonly [prefix: string, service: ServiceName, asPrefix?: string])[] = [
   ['/', 'broadcaster'],
   ['/socket.io', 'broadcaster'],
+  // Namespaces of Socket.IO are not in the path: the chaos control socket has a path of its own here.
+  ['/chaos/socket.io', 'chaos-orchestrator', '/socket.io'],
   ['/api', 'control'],
   ['/api/v1/standings', 'broadcaster'],
   ['/api/v1/stream', 'broadcaster'],
@@ -49,7 +51,8 @@ export async function startFront(
   app.get('/api/openapi.json', async () =>
     mergeOpenApi(DOCUMENTED.flatMap((name) => fleet.urls(name).slice(0, 1))),
   );
-  for (const [prefix, service] of ROUTES) await addRoute(app, fleet, prefix, service);
+  for (const [prefix, service, asPrefix] of ROUTES)
+    await addRoute(app, fleet, prefix, service, asPrefix ?? prefix);
   await app.listen(at).catch((error: unknown) => {
     throw listenError(error, at);
   });
@@ -61,13 +64,14 @@ async function addRoute(
   fleet: Fleet,
   prefix: string,
   service: ServiceName,
+  rewritePrefix: string,
 ): Promise<void> {
   let turn = 0;
   await app.register(httpProxy, {
     prefix,
-    rewritePrefix: prefix,
+    rewritePrefix,
     upstream: '',
-    websocket: prefix === '/socket.io',
+    websocket: rewritePrefix === '/socket.io',
     // What a viewer gets is compressed by nobody (Socket.IO frames a broadcast once for all).
     wsClientOptions: { perMessageDeflate: false },
     // Streams are silent for as long as they like.

@@ -184,7 +184,11 @@ export class UpLauncher implements Playable {
     fleet.add('scorer', up.scorers);
     fleet.add('ingest', up.ingests);
     fleet.add('broadcaster', up.broadcasters);
-    fleet.add('chaos-orchestrator', 1, { ...chaosTargets, PAYDAY_CHAOS_TARGETS: this.targets!.path });
+    fleet.add('chaos-orchestrator', 1, {
+      ...chaosTargets,
+      PAYDAY_CHAOS_TARGETS: this.targets!.path,
+      PAYDAY_CONTROL_URL: this.url,
+    });
   }
 
   /** What the orchestrator's environment needs for a chaos targets file. @throws PaydayError as `ChaosTargetsFile.read` */

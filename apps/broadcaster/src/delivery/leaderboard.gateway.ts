@@ -15,13 +15,14 @@ import {
   type Problem,
 } from '#contracts';
 import { TokenBucket, messageOf, type Clock } from '#kernel';
-import { CLOCK } from '#runtime';
+import { AsyncApi, CLOCK } from '#runtime';
 import { BroadcasterMetrics } from '../broadcaster-metrics.js';
 import { FrameHub } from '../frames/frame-hub.js';
 import type { Frame } from '../frames/frame-maker.js';
 import { TIMERS } from '../tokens.js';
 import type { Timers } from '../timers.js';
 import { LagGate, type Backlog } from './lag-gate.js';
+import { leaderboardAsyncApi } from './leaderboard.async-api.js';
 import { parseResumePoint, type ResumePoint } from './resume-point.js';
 
 interface ServerEvents extends LeaderboardServerEvents {
@@ -65,9 +66,11 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(TIMERS) private readonly timers: Timers,
     @Inject(BroadcasterMetrics) private readonly metrics: BroadcasterMetrics,
+    @Inject(AsyncApi) private readonly asyncApi: AsyncApi,
   ) {}
 
   onModuleInit(): void {
+    this.asyncApi.add(leaderboardAsyncApi());
     this.unsubscribe = this.hub.subscribe((frame) => this.broadcast(frame));
     this.metrics.countViewers('socket', () => this.viewers?.sockets.size ?? 0);
   }

@@ -131,7 +131,7 @@ export class ChaosGateway
         );
       if (payloads.length > 1) throw new PaydayError('bad_request', 'A command has one payload: an object.');
       const context = { commands: this.commands, steps: this.steps, session };
-      ack({ ok: true, result: await command.run(context, payloads[0] ?? {}) });
+      ack({ ok: true, result: await command.run(context, payloads.length === 0 ? {} : payloads[0]) });
     } catch (error) {
       ack({ ok: false, error: this.errorOf(error, event) });
       const code = error instanceof PaydayError ? error.code : '';
