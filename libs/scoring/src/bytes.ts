@@ -6,16 +6,18 @@ import { PaydayError } from '#kernel';
  */
 export class ByteWriter {
   private buffer: Uint8Array;
+  /** What is being written begins here: pieces that were taken lie before it. */
+  private start = 0;
   private length = 0;
 
   /** @param capacity bytes to begin with; it grows as needed */
-  constructor(capacity = 256) {
+  constructor(private readonly capacity = 256) {
     this.buffer = new Uint8Array(capacity);
   }
 
   /** Bytes written so far. */
   get size(): number {
-    return this.length;
+    return this.length - this.start;
   }
 
   /** A safe integer ≥ 0. */
@@ -78,84 +80,75 @@ export class ByteWriter {
   }
 
   /**
-   * The buckets that hold values, as `LatencyHistogram.write` says: bucket `low + i` holds `counts[i]` values.
-   * It lives here because it is the hottest loop of a commit and so works on the buffer itself.
+   * The buckets that hold values, as `LatencyHistogram.write` says of few values: bucket `low + i` holds `counts[i]` of them.
+   * It lives here because it is a hot loop of a commit and so works on the buffer itself.
    */
-  counts(low: number, counts: Uint32Array): this {
-    this.reserve(2 + 7 * counts.length);
+  counts(low: number, counts: Uint8Array): this {
+    this.reserve(2 + 4 * counts.length);
     const { buffer } = this;
     const start = this.length;
     let at = start + 2;
     let filled = 0;
     let previous = 0;
     for (let i = 0; i < counts.length; i++) {
-      let count = counts[i]!;
+      const count = counts[i]!;
       if (count === 0) continue;
       filled++;
-      let delta = low + i - previous;
+      const delta = low + i - previous;
       previous = low + i;
       if (delta >= 0x80) {
         buffer[at++] = (delta & 0x7f) | 0x80;
-        delta >>>= 7;
-      }
-      buffer[at++] = delta;
-      while (count >= 0x80) {
+        buffer[at++] = delta >>> 7;
+      } else buffer[at++] = delta;
+      if (count >= 0x80) {
         buffer[at++] = (count & 0x7f) | 0x80;
-        count >>>= 7;
-      }
-      buffer[at++] = count;
+        buffer[at++] = 1;
+      } else buffer[at++] = count;
     }
     // Known only now.
-    this.length = start;
     this.uint14(filled);
     this.length = at;
     return this;
   }
 
-  /** What was written, as a piece of a buffer that it shares with others made at about the same time. */
+  /**
+   * What was written, as a piece of a buffer that it shares with what is taken next: a buffer of its own for each small
+   * piece costs ten times as much.
+   */
   take(): Uint8Array {
-    const { length } = this;
-    if (length > SLAB_BYTES / 4) return this.finish();
-    if (slabUsed + length > SLAB_BYTES) {
-      slab = new Uint8Array(SLAB_BYTES);
-      slabUsed = 0;
-    }
-    const out = slab.subarray(slabUsed, slabUsed + length);
-    slabUsed += length;
-    out.set(this.buffer.subarray(0, length));
+    const out = this.view();
+    this.start = this.length;
     return out;
   }
 
   /** A copy of what was written. */
   finish(): Uint8Array {
-    return this.buffer.slice(0, this.length);
+    return this.buffer.slice(this.start, this.length);
   }
 
   /** What was written, without a copy: use it only for a writer that is not written to again. */
   view(): Uint8Array {
-    return this.buffer.subarray(0, this.length);
+    return this.buffer.subarray(this.start, this.length);
   }
 
-  /** Forgets what was written, keeps the buffer. */
+  /** Forgets what was written since the last `take`, keeps the buffer. */
   clear(): this {
-    this.length = 0;
+    this.length = this.start;
     return this;
   }
 
   private reserve(extra: number): void {
     if (this.length + extra <= this.buffer.length) return;
-    const grown = new Uint8Array(Math.max(this.buffer.length * 2, this.length + extra));
-    grown.set(this.buffer.subarray(0, this.length));
+    const { size } = this;
+    const grown = new Uint8Array(Math.max(this.capacity, size * 2, size + extra));
+    grown.set(this.view());
     this.buffer = grown;
+    this.start = 0;
+    this.length = size;
   }
 }
 
 const utf8 = new TextEncoder();
-
-// A buffer of its own for each small piece costs ten times as much as a view of a shared one.
-const SLAB_BYTES = 32 * 1024;
-let slab = new Uint8Array(SLAB_BYTES);
-let slabUsed = 0;
 
 /** Reads what `ByteWriter` wrote. @throws PaydayError `corrupt_state` where the bytes end too early. */
 export class ByteReader {
@@ -193,7 +186,11 @@ export class ByteReader {
   }
 
   bytes(): Uint8Array {
-    const length = this.uint();
+    return this.raw(this.uint());
+  }
+
+  /** So many bytes, as a copy. */
+  raw(length: number): Uint8Array {
     const end = this.position + length;
     if (end > this.buffer.length) {
       throw new PaydayError(

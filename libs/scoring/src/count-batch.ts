@@ -7,7 +7,7 @@ import type { TeamState } from './team-state.js';
 import type { ScoringCounters } from './types.js';
 
 const { ok: OK, prober_error: PROBER_ERROR, no_endpoint: NO_ENDPOINT } = OUTCOME;
-const NO_COUNTS = new Uint32Array(0);
+const NO_COUNTS = new Uint8Array(0);
 
 /**
  * Counts the results of one batch: the hot path, one pass over the columns. Results come nearly in order, so it works in
@@ -30,7 +30,7 @@ export function countBatch(
   let windowFrom = 0;
   let windowTo = 0;
   let acc: Accumulator | null = null;
-  let counts: Uint32Array = NO_COUNTS;
+  let counts: Uint8Array = NO_COUNTS;
   let low = 0;
   // The run: offsets in [from, to), and its sums.
   let from = 0;
@@ -80,8 +80,11 @@ export function countBatch(
       let band = bandOfBucket[bucket]!;
       if (band === MIXED_BAND) band = pay.bandOf(latency);
       const at = bucket - low;
-      if (at >= 0 && at < counts.length) counts[at]!++;
-      else {
+      if (at >= 0 && at < counts.length) {
+        const count = counts[at]! + 1;
+        counts[at] = count;
+        if (count === 256) acc!.latencies.carry(bucket);
+      } else {
         acc!.latencies.addBucket(bucket);
         ({ counts, low } = acc!.latencies);
       }
@@ -101,7 +104,10 @@ export function countBatch(
 }
 
 function endRun(acc: Accumulator, ok: number, failed: number, counters: ScoringCounters): void {
-  if (ok > 0) acc.okDirty = true;
+  if (ok > 0) {
+    acc.okDirty = true;
+    acc.latencies.counted(ok);
+  }
   if (failed > 0) {
     acc.failedDirty = true;
     acc.failed += failed;

@@ -31,6 +31,40 @@ describe('LatencyHistogram', () => {
     );
   });
 
+  it('counts beyond what a byte holds, in any order, merged and stored', () => {
+    const crowded = fc.array(
+      fc.tuple(fc.integer({ min: 0, max: 40_000 }), fc.integer({ min: 1, max: 900 })),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    );
+    const values = (pairs: [number, number][]): number[] =>
+      pairs.flatMap(([value, times]) => new Array<number>(times).fill(value));
+    fc.assert(
+      fc.property(crowded, crowded, (a, b) => {
+        const merged = fill(values(a));
+        merged.merge(fill(values(b)));
+        const all = values([...a, ...b]).sort((one, other) => other - one);
+        const stored = encodeHistogram(fill(all));
+        expect(encodeHistogram(merged)).toEqual(stored);
+        const read = decodeHistogram(stored);
+        expect(encodeHistogram(read)).toEqual(stored);
+        expect(read.count).toBe(all.length);
+        const exact = all[all.length - Math.ceil(all.length / 2)]!;
+        expect(Math.abs(read.percentile(50)! - exact)).toBeLessThanOrEqual(exact * 0.01);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('reads what was stored before counts took a byte each', () => {
+    // Two filled buckets: 300 times 100 µs, and once 120 µs.
+    const read = decodeHistogram(Uint8Array.of(0x82, 0, 100, 0xac, 2, 20, 1));
+    expect(read.count).toBe(301);
+    expect([read.percentile(99), read.percentile(100)]).toEqual([100, 120]);
+  });
+
   it('survives being stored', () => {
     fc.assert(
       fc.property(latencies, (values) => {

@@ -1,3 +1,4 @@
+import { PaydayError } from '#kernel';
 import { ByteReader, ByteWriter } from './bytes.js';
 
 /**
@@ -5,29 +6,33 @@ import { ByteReader, ByteWriter } from './bytes.js';
  * HdrHistogram (http://hdrhistogram.org). A value is off by at most 1/128 (0.8 %) when read back as its bucket's
  * middle. Adding and merging only count, so the result never depends on order.
  *
- * The first values are kept as a sorted list of their buckets: at usual loads a window holds few, and a list costs a
- * tenth of the memory and time of an array of counts.
+ * The first values are kept as a sorted list of their buckets: at usual loads a window holds few, and a list costs less
+ * than an array of counts. Counts take a byte each, since hardly a bucket of a window ever holds more; what goes beyond is
+ * kept aside.
  */
 export class LatencyHistogram {
-  /** Bucket `low + i` holds `counts[i]` values. For the counting loop; empty while the values are few. */
+  /**
+   * Bucket `low + i` holds `counts[i]` values, modulo 256. For the counting loop, which calls `carry` where a count comes
+   * round to 0; empty while the values are few. It spans the groups (see `GROUP`) of the least and the greatest value.
+   */
   low = 0;
-  counts: Uint32Array = EMPTY;
+  counts: Uint8Array = EMPTY;
+  /** Number of values. */
+  count = 0;
   /** Buckets of the first values, ascending, one entry per value; null once they are in `counts`. */
   private few: number[] | null = [];
-
-  /** Number of values. */
-  get count(): number {
-    if (this.few !== null) return this.few.length;
-    let sum = 0;
-    for (let i = 0; i < this.counts.length; i++) sum += this.counts[i]!;
-    return sum;
-  }
+  /** By bucket: how many times its count came round to 0. */
+  private carries: Map<number, number> | null = null;
+  /** Number of values by group, from that of `low` on; null: to be summed up. */
+  private sums: number[] | null = null;
 
   /** @param latencyUs an integer in [0, 2^31) */
   add(latencyUs: number): void {
     this.addBucket(bucketOf(latencyUs));
+    this.counted(1);
   }
 
+  /** Adds a value, but leaves it to the caller to call `counted`. */
   addBucket(bucket: number): void {
     const { few } = this;
     if (few === null) this.addAt(bucket, 1);
@@ -44,43 +49,67 @@ export class LatencyHistogram {
     }
   }
 
+  /** To be called once so many values were put into `counts` or given to `addBucket`. */
+  counted(values: number): void {
+    this.count += values;
+    this.sums = null;
+  }
+
+  /** The bucket's count came round from 255 to 0. */
+  carry(bucket: number, times = 1): void {
+    this.carries ??= new Map();
+    this.carries.set(bucket, (this.carries.get(bucket) ?? 0) + times);
+  }
+
   merge(other: LatencyHistogram): void {
-    if (other.few !== null) {
-      for (const bucket of other.few) this.addBucket(bucket);
+    if (other.few !== null) for (const bucket of other.few) this.addBucket(bucket);
+    else {
+      this.spread();
+      for (let i = 0; i < other.counts.length; i++) {
+        const count = other.counts[i]!;
+        if (count > 0) this.addAt(other.low + i, count);
+      }
+      for (const [bucket, times] of other.carries ?? NONE) this.addAt(bucket, times * 256);
+    }
+    this.counted(other.count);
+  }
+
+  /** Adds the number of values in each group to `sums[group]`. */
+  addGroupsTo(sums: Uint32Array): void {
+    if (this.few !== null) {
+      for (const bucket of this.few) sums[bucket >> GROUP_BITS]!++;
       return;
     }
-    this.spread();
-    for (let i = 0; i < other.counts.length; i++) {
-      const count = other.counts[i]!;
-      if (count > 0) this.addAt(other.low + i, count);
-    }
+    this.sums ??= this.groupSums();
+    const first = this.low >> GROUP_BITS;
+    for (let i = 0; i < this.sums.length; i++) sums[first + i]! += this.sums[i]!;
   }
 
-  /** Adds every count to `sums[bucket]`. @returns the number of values */
-  addTo(sums: Uint32Array): number {
-    const { few, counts, low } = this;
+  /** Adds the counts of a group's buckets to `sums`, which begins with the group's first bucket. */
+  addGroupTo(group: number, sums: Uint32Array): void {
+    const { few, counts, low, carries } = this;
+    const first = group << GROUP_BITS;
     if (few !== null) {
-      for (let i = 0; i < few.length; i++) sums[few[i]!]!++;
-      return few.length;
+      for (const bucket of few) if (bucket >> GROUP_BITS === group) sums[bucket - first]!++;
+      return;
     }
-    let total = 0;
-    for (let i = 0; i < counts.length; i++) {
-      const count = counts[i]!;
-      sums[low + i]! += count;
-      total += count;
-    }
-    return total;
+    const from = first - low;
+    if (from < 0 || from >= counts.length) return;
+    for (let i = 0; i < GROUP; i++) sums[i]! += counts[from + i]!;
+    for (const [bucket, times] of carries ?? NONE)
+      if (bucket >> GROUP_BITS === group) sums[bucket - first]! += times * 256;
   }
 
-  /** No value lies in a bucket below. */
-  get lowest(): number {
-    return this.few === null ? this.low : (this.few[0] ?? 0);
-  }
-
-  /** No value lies in this bucket or above. */
-  get end(): number {
-    const { few } = this;
-    return few === null ? this.low + this.counts.length : few.length === 0 ? 0 : few[few.length - 1]! + 1;
+  private groupSums(): number[] {
+    const { counts, low } = this;
+    const out: number[] = [];
+    for (let from = 0; from < counts.length; from += GROUP) {
+      let sum = 0;
+      for (let i = from; i < from + GROUP; i++) sum += counts[i]!;
+      out.push(sum);
+    }
+    for (const [bucket, times] of this.carries ?? NONE) out[(bucket - low) >> GROUP_BITS]! += times * 256;
+    return out;
   }
 
   /** The latency in µs that `percent` (0 < percent ≤ 100) of the values don't exceed; null when empty. */
@@ -89,34 +118,30 @@ export class LatencyHistogram {
   }
 
   /**
-   * Number of filled buckets, then for each the distance from the one before and its count. The same values give the same
-   * bytes, however they came.
+   * Few values: the number of filled buckets, then for each the distance from the one before and its count. More: `DENSE`,
+   * the first group, the number of groups, a byte for each of their buckets, then the number of buckets that hold 256 values
+   * or more and for each its number and by how many times 256. The same values give the same bytes, however they came.
    */
   write(out: ByteWriter): void {
-    const { few } = this;
-    if (few === null) {
-      out.counts(this.low, this.counts);
-      return;
-    }
-    let filled = 0;
-    for (let i = 0; i < few.length; i++) if (i === 0 || few[i] !== few[i - 1]) filled++;
-    out.uint14(filled);
-    let previous = 0;
-    for (let i = 0; i < few.length;) {
-      const bucket = few[i]!;
-      let end = i + 1;
-      while (end < few.length && few[end] === bucket) end++;
-      out.uint(bucket - previous).uint(end - i);
-      previous = bucket;
-      i = end;
+    const { few, counts, carries, low } = this;
+    if (few !== null) writeFew(few, out);
+    else if (carries === null && this.count < counts.length) out.counts(low, counts);
+    else {
+      out.uint14(DENSE);
+      out.uint(low >> GROUP_BITS).uint(counts.length >> GROUP_BITS);
+      out.raw(counts).uint(carries?.size ?? 0);
+      for (const [bucket, times] of [...(carries ?? NONE)].sort(([a], [b]) => a - b))
+        out.uint(bucket).uint(times);
     }
   }
 
   /** @throws PaydayError `corrupt_state` */
   static read(from: ByteReader): LatencyHistogram {
     const out = new LatencyHistogram();
+    const filled = from.uint();
+    if (filled === DENSE) out.readDense(from);
     let bucket = 0;
-    for (let filled = from.uint(); filled > 0; filled--) {
+    for (let left = filled === DENSE ? 0 : filled; left > 0; left--) {
       bucket += from.uint();
       const count = from.uint();
       if (out.few !== null && out.few.length + count <= MAX_FEW)
@@ -125,29 +150,52 @@ export class LatencyHistogram {
         out.spread();
         out.addAt(bucket, count);
       }
+      out.counted(count);
     }
     return out;
+  }
+
+  private readDense(from: ByteReader): void {
+    this.spread();
+    const first = from.uint();
+    const groups = from.uint();
+    if (first + groups > BUCKETS >> GROUP_BITS)
+      throw new PaydayError('corrupt_state', `a stored histogram has groups up to ${first + groups}`);
+    const low = first << GROUP_BITS;
+    const bytes = from.raw(groups << GROUP_BITS);
+    for (let i = 0; i < bytes.length; i++) {
+      const count = bytes[i]!;
+      if (count === 0) continue;
+      this.addAt(low + i, count);
+      this.counted(count);
+    }
+    for (let left = from.uint(); left > 0; left--) {
+      const bucket = from.uint();
+      const count = from.uint() * 256;
+      this.addAt(bucket, count);
+      this.counted(count);
+    }
   }
 
   private spread(): void {
     const { few } = this;
     this.few = null;
-    if (few !== null) {
-      if (few.length > 0) this.grow(few[0]!, few[few.length - 1]!);
-      for (const bucket of few) this.counts[bucket - this.low]!++;
-    }
+    if (few !== null) for (const bucket of few) this.addAt(bucket, 1);
   }
 
   private addAt(bucket: number, count: number): void {
-    if (bucket < this.low || bucket >= this.low + this.counts.length) this.grow(bucket, bucket);
-    this.counts[bucket - this.low]! += count;
+    if (bucket < this.low || bucket >= this.low + this.counts.length) this.grow(bucket);
+    const sum = this.counts[bucket - this.low]! + count;
+    this.counts[bucket - this.low] = sum;
+    if (sum >= 256) this.carry(bucket, Math.floor(sum / 256));
   }
 
-  /** Makes room for the buckets from `least` to `most`, both inclusive, and some more. */
-  private grow(least: number, most: number): void {
+  /** Makes room for the bucket's group, and all between. */
+  private grow(bucket: number): void {
     const { counts, low } = this;
-    const from = Math.max(0, Math.min(least - MARGIN, counts.length > 0 ? low : Infinity));
-    const to = Math.max(Math.min(most + MARGIN, BUCKETS), counts.length > 0 ? low + counts.length : 0);
+    const group = bucket & -GROUP;
+    const from = counts.length > 0 ? Math.min(group, low) : group;
+    const to = counts.length > 0 ? Math.max(group + GROUP, low + counts.length) : group + GROUP;
     const grown = zeros(to - from);
     grown.set(counts, counts.length > 0 ? low - from : 0);
     this.low = from;
@@ -155,25 +203,45 @@ export class LatencyHistogram {
   }
 }
 
-const EMPTY = new Uint32Array(0);
+function writeFew(few: readonly number[], out: ByteWriter): void {
+  let filled = 0;
+  for (let i = 0; i < few.length; i++) if (i === 0 || few[i] !== few[i - 1]) filled++;
+  out.uint14(filled);
+  let previous = 0;
+  for (let i = 0; i < few.length;) {
+    const bucket = few[i]!;
+    let end = i + 1;
+    while (end < few.length && few[end] === bucket) end++;
+    out.uint(bucket - previous).uint(end - i);
+    previous = bucket;
+    i = end;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+const NONE: ReadonlyMap<number, number> = new Map();
 /** So many values are kept as a list. */
 const MAX_FEW = 48;
-/** Room beyond a value that lies outside: half a power of two. */
-const MARGIN = 32;
 const SUB_BITS = 6;
 /** Number of buckets: `bucketOf` of every latency is below. */
 export const BUCKETS = ((31 - SUB_BITS) << SUB_BITS) + (1 << SUB_BITS);
-/** All zero between uses. */
-const scratch = new Uint32Array(BUCKETS);
+/** Counts are kept in whole groups of so many buckets: each is a power of two of latencies. */
+const GROUP_BITS = SUB_BITS;
+const GROUP = 1 << GROUP_BITS;
+/** In place of the number of filled buckets: more than there are. */
+const DENSE = 0x2000;
+/** Both are all zero between uses. */
+const groupScratch = new Uint32Array(BUCKETS >> GROUP_BITS);
+const bucketScratch = new Uint32Array(GROUP);
 
 // Arrays of counts are cut from a larger one, which costs a tenth. They live and die together, with their windows.
-const SLAB_COUNTS = 16 * 1024;
-let slab = new Uint32Array(SLAB_COUNTS);
+const SLAB_COUNTS = 64 * 1024;
+let slab = new Uint8Array(SLAB_COUNTS);
 let slabUsed = 0;
 
-function zeros(length: number): Uint32Array {
+function zeros(length: number): Uint8Array {
   if (slabUsed + length > SLAB_COUNTS) {
-    slab = new Uint32Array(SLAB_COUNTS);
+    slab = new Uint8Array(SLAB_COUNTS);
     slabUsed = 0;
   }
   return slab.subarray(slabUsed, (slabUsed += length));
@@ -200,21 +268,18 @@ function middleOf(bucket: number): number {
 /** The percentile over all values of several histograms; null when there are none. */
 export function percentileOf(histograms: readonly LatencyHistogram[], percent: number): number | null {
   let total = 0;
-  let low = BUCKETS;
-  let end = 0;
-  for (const histogram of histograms) {
-    const count = histogram.addTo(scratch);
-    if (count === 0) continue;
-    total += count;
-    low = Math.min(low, histogram.lowest);
-    end = Math.max(end, histogram.end);
-  }
+  for (const histogram of histograms) total += histogram.count;
   if (total === 0) return null;
-  const rank = Math.ceil((total * percent) / 100);
-  let bucket = low;
-  for (let seen = scratch[bucket]!; seen < rank;) seen += scratch[++bucket]!;
-  scratch.fill(0, low, end);
-  return middleOf(bucket);
+  let rank = Math.ceil((total * percent) / 100);
+  for (const histogram of histograms) histogram.addGroupsTo(groupScratch);
+  let group = 0;
+  for (; groupScratch[group]! < rank; group++) rank -= groupScratch[group]!;
+  groupScratch.fill(0);
+  for (const histogram of histograms) histogram.addGroupTo(group, bucketScratch);
+  let bucket = 0;
+  for (; bucketScratch[bucket]! < rank; bucket++) rank -= bucketScratch[bucket]!;
+  bucketScratch.fill(0);
+  return middleOf((group << GROUP_BITS) + bucket);
 }
 
 /** The stored form of a ledger row's latencies. */
@@ -223,7 +288,7 @@ export function encodeHistogram(histogram: LatencyHistogram): Uint8Array {
   return rowWriter.take();
 }
 
-const rowWriter = new ByteWriter(4096);
+const rowWriter = new ByteWriter(32 * 1024);
 
 /** @throws PaydayError `corrupt_state` */
 export function decodeHistogram(bytes: Uint8Array): LatencyHistogram {

@@ -14,7 +14,7 @@ interface ServiceWindow {
 type RowOutputs = Pick<ScoringOutputs, 'ledger' | 'removed'>;
 
 /** Reused, as encoding is never re-entered. */
-const windowWriter = new ByteWriter(8192);
+const windowWriter = new ByteWriter(64 * 1024);
 
 /** What a window needs to know of its surroundings when it settles its rows. */
 export interface WindowContext {
