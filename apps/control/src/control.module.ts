@@ -16,7 +16,9 @@ import {
   TOKEN_VERIFIER,
   type Logger,
   type TokenVerifier,
+  METRICS,
 } from '#runtime';
+import { Gauge, type Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { FreezeService } from './freeze-service.js';
 import { GameChanges } from './game-changes.js';
@@ -46,7 +48,22 @@ export interface ControlModuleOptions extends Partial<ControlOptions> {
 /** Games, teams, endpoints and the ledger's public face. Needs a global `RuntimeModule` with a data source and an event log. */
 @Module({})
 export class ControlModule implements OnApplicationBootstrap, OnApplicationShutdown {
-  constructor(@Inject(OutboxRelay) private readonly relay: OutboxRelay) {}
+  constructor(
+    @Inject(OutboxRelay) private readonly relay: OutboxRelay,
+    @Inject(METRICS) metrics: Registry,
+  ) {
+    const pending = new Gauge({
+      name: 'payday_outbox_pending',
+      help: 'Events that wait to be published',
+      registers: [metrics],
+      async collect() {
+        // While the database is away there is nothing to tell; the last value must not stay.
+        const count = await relay.pending().catch(() => null);
+        if (count === null) pending.reset();
+        else pending.set(count);
+      },
+    });
+  }
 
   static register({ latencyPercentiles, ...options }: ControlModuleOptions): DynamicModule {
     return {

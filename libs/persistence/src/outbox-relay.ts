@@ -46,6 +46,12 @@ export class OutboxRelay {
     this.#maxBatch = options.maxBatch ?? 500;
   }
 
+  /** How many events wait to be published. */
+  async pending(): Promise<number> {
+    const [row] = await this.dataSource.query<{ count: number }[]>('SELECT count(*) AS count FROM outbox');
+    return Number(row!.count);
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }
