@@ -34,6 +34,7 @@ export async function launch(args, options = {}) {
   const ended = new Promise((resolve) => child.once('exit', resolve));
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid,
     data,
     startedAt,
     async stop({ keepData = false } = {}) {
