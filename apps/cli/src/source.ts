@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { DataSource } from 'typeorm';
 import { openEventLog, type EventLog } from '#event-log';
 import { PaydayError } from '#kernel';
+import { logSection, openConfiguredLog, readConfig, systemClock } from '#runtime';
 import { GameStore, openDatabase, openEmbeddedPostgres, type GameEntity } from '#persistence';
 
 /** Where games were recorded, as the command line names it. */
@@ -95,8 +96,15 @@ export async function withDatabase<T>(
   }
 }
 
+/** A log of Kafka may ask for what no URL holds: it comes by the same variables as for the services. */
+function openLog(url: string): Promise<EventLog> {
+  if (!url.startsWith('kafka:')) return openEventLog(url);
+  const { log } = readConfig({ log: logSection }, { flags: ['--log', url], env: process.env });
+  return openConfiguredLog(log, { clock: systemClock });
+}
+
 async function open(logUrl: string, databaseUrl: string, closeServer: () => Promise<void>): Promise<Source> {
-  const log = await openEventLog(logUrl);
+  const log = await openLog(logUrl);
   try {
     const dataSource = await openDatabase(databaseUrl, { poolSize: POOL_SIZE });
     const releaseDatabase = async (): Promise<void> => {
