@@ -207,6 +207,19 @@ describe('announcements', () => {
   });
 });
 
+describe('an entry that falls due between two looks at the clock', () => {
+  it.each(Array.from({ length: 12 }, (_, readings) => readings))(
+    'runs at once: the machine was busy after %i readings',
+    async (readings) => {
+      const game = await playing([newsEntry('a', 10_000), newsEntry('b', 10_010), newsEntry('c', 110_000)]);
+      await game.at(9_999);
+      game.time.lagAfter(readings, 20);
+      await game.at(12_000);
+      expect(game.published()).toEqual(['News a', 'News b']);
+    },
+  );
+});
+
 describe('storing an entry that only seemed to fail', () => {
   it('leaves no fault behind that nobody drives', async () => {
     const game = await playing([faultEntry('outage', 10_000, { ttlMs: 60_000 })]);

@@ -158,13 +158,12 @@ export class GameTimeline {
     this.cancelTimer();
     if (this.closed) return;
     const nowMs = this.parts.clock.nowMs();
-    // Waits that are over and were not taken up now (the game is over) would spin.
-    const waits = this.isHeld ? [] : [...this.waits.values()].map(({ untilAt }) => untilAt);
     const times = [
-      // From the latest look on, not from now: what became due in between must not be passed over.
       retry ? nowMs + RETRY_MS : nextLookAt(this.view, this.doneIds, this.lookedAtMs),
-      ...waits.filter((at) => at > nowMs),
-    ].filter((at): at is number => at !== null);
+      ...(this.isHeld ? [] : [...this.waits.values()].map(({ untilAt }) => untilAt)),
+      // Ahead of the latest look, not of now: what became due in between is looked at right away, not passed over. Waits that were
+      // over at that look and not taken up (the game is over) would spin.
+    ].filter((at): at is number => at !== null && at > this.lookedAtMs);
     if (times.length === 0) return;
     const afterMs = Math.max(0, Math.min(...times) - nowMs);
     this.cancelTimer = this.parts.timers.after(afterMs, () => void this.advance());

@@ -4,11 +4,21 @@ import type { Timers } from '../timers.js';
 /** A clock and its timers, which move only when a test says so. */
 export class ManualTime implements Clock, Timers {
   private pending: { at: number; work: () => void }[] = [];
+  private lag: { readings: number; ms: number } | null = null;
 
   constructor(private now = 1_700_000_000_000) {}
 
   nowMs(): number {
+    if (this.lag !== null && this.lag.readings-- === 0) {
+      this.now += this.lag.ms;
+      this.lag = null;
+    }
     return this.now;
+  }
+
+  /** After so many more readings the clock is found this much later, as on a machine that was busy in between. */
+  lagAfter(readings: number, ms: number): void {
+    this.lag = { readings, ms };
   }
 
   monotonicUs(): number {
