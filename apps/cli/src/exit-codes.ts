@@ -2,6 +2,11 @@ export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 
 /** Mistakes in what the user gave. */
 const USAGE_ERRORS = new Set([
+  'bad_request',
+  'confirmation_required',
+  'invalid_fault_params',
+  'unknown_fault_kind',
+  'unknown_service',
   'invalid_config',
   'invalid_log_url',
   'invalid_scenario',

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { PaydayError } from '#kernel';
 import { addAudit } from './commands/audit.js';
+import { addChaos } from './commands/chaos.js';
 import { addExport } from './commands/export.js';
 import { addMigrate } from './commands/migrate.js';
 import { addRehearse } from './commands/rehearse.js';
@@ -18,6 +19,7 @@ import { systemTerminal } from './terminal.js';
 const HELP = `
 Exit codes: 0 fine, 1 a difference was found or something failed, 2 wrong usage.
 A game is read from the data folder of npm start, while it runs as well as afterwards; nothing but tokens is changed in it.
+payday chaos speaks with a server that runs, with a facilitator's token.
 docs/scoring.md describes how pay is computed, and every field that is exported.`;
 
 /**
@@ -28,7 +30,7 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
   let exitCode: number = EXIT.fine;
   const program = new Command('payday')
     .description(
-      'Checks scenarios; checks, exports, rescores and replays the games that Payday has recorded; runs its services one by one.',
+      'Checks scenarios; checks, exports, rescores and replays the games that Payday has recorded; breaks things and ends it; runs its services one by one.',
     )
     .addHelpText('after', HELP)
     // What follows a service's name is that service's own business.
@@ -49,6 +51,7 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
     addReplay,
     addScenario,
     addRehearse,
+    addChaos,
     addRun,
     addUp,
     addTopics,

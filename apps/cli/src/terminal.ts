@@ -5,9 +5,18 @@ import { stripVTControlCharacters } from 'node:util';
 export interface Terminal {
   stdout: NodeJS.WritableStream;
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  /** Asked only if it is a terminal, and so is `stderr`. */
+  stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
 }
 
-export const systemTerminal: Terminal = { stdout: process.stdout, stderr: process.stderr };
+export const systemTerminal: Terminal = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  // Opened at its first use: who asks nothing leaves it alone.
+  get stdin() {
+    return process.stdin;
+  },
+};
 
 /** Writes a line; resolves when the stream takes more. Rejects if it never will. */
 export async function writeLine(stream: NodeJS.WritableStream, line: string): Promise<void> {

@@ -1,4 +1,5 @@
 export * from './apply-delta.js';
+export * from './chaos.js';
 export * from './connect.js';
 export * from './leaderboard.js';
 export * from './store.js';

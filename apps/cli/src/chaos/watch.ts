@@ -1,0 +1,43 @@
+import type { ChaosConnection } from '#client';
+import { systemClock } from '#runtime';
+import type { Terminal } from '../terminal.js';
+import { writeLine } from '../terminal.js';
+import { auditLine, clockTime, describeFaults, faultLine, timelineLine } from './describe.js';
+
+/** Says what happens, a line each, until Ctrl-C or until the token is worth nothing any more (then it throws why). */
+export async function watch(chaos: ChaosConnection, json: boolean, terminal: Terminal): Promise<void> {
+  const { stdout, stderr } = terminal;
+  const now = (): string => clockTime(systemClock.nowMs());
+  const say = (event: string, data: unknown, line: string): void =>
+    void writeLine(stdout, json ? JSON.stringify({ event, data }) : `${now()}  ${line}`).catch(stop);
+  let stop!: (error?: unknown) => void;
+  const stopped = new Promise<void>((resolve, reject) => {
+    stop = (error) => {
+      // Who reads no longer has what he wanted (`| head`).
+      if (error === undefined || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
+      else reject(error as Error);
+    };
+  });
+  const interrupt = (): void => stop();
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  stdout.on('error', stop);
+  chaos.on('fault:changed', (data) => say('fault:changed', data, faultLine(data.fault)));
+  chaos.on('timeline', (data) => say('timeline', data, timelineLine(data.timeline)));
+  chaos.on('audit', (data) => say('audit', data, auditLine(data)));
+  chaos.on('connection', (isConnected) => {
+    const line = isConnected
+      ? 'connected again; what happened meanwhile is in payday chaos list'
+      : 'connection lost; trying again';
+    void writeLine(stderr, `payday: ${line}`);
+  });
+  void chaos.over.then(stop);
+  try {
+    const { faults } = await chaos.call('fault:list', { unfinished: true });
+    if (!json)
+      await writeLine(stderr, `${describeFaults(faults, systemClock.nowMs())}\nwatching; Ctrl-C ends it`);
+    await stopped;
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    stdout.off('error', stop);
+  }
+}
