@@ -9,7 +9,7 @@ const PURE = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.payday/**', 'coverage/**'] },
+  { ignores: ['.cache/', 'dist/**', 'node_modules/**', '.payday/**', 'coverage/**'] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
