@@ -14,7 +14,10 @@ export class ScorerMetrics {
     const counter = (name: string, help: string): Counter => new Counter({ name, help, registers });
     this.results = counter('payday_scorer_results_total', 'Results that were scored');
     this.duplicates = counter('payday_scorer_duplicate_batches_total', 'Batches that had been scored before');
-    this.late = counter('payday_scorer_late_results_total', 'Runs of results that revised a closed window');
+    this.late = counter(
+      'payday_scorer_late_results_total',
+      'Results that arrived after their window had closed, and revised it',
+    );
     this.refused = counter('payday_scorer_refused_batches_total', 'Batches that went to the dead letters');
     this.commitSeconds = new Histogram({
       name: 'payday_scorer_commit_seconds',

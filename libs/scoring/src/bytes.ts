@@ -84,27 +84,32 @@ export class ByteWriter {
    * It lives here because it is a hot loop of a commit and so works on the buffer itself.
    */
   counts(low: number, counts: Uint8Array): this {
-    this.reserve(2 + 4 * counts.length);
-    const { buffer } = this;
-    const start = this.length;
+    // With room to spare, so that no later call changes the buffer.
+    this.reserve(24 + 4 * counts.length);
+    const { buffer, length: start } = this;
     let at = start + 2;
     let filled = 0;
-    let previous = 0;
-    for (let i = 0; i < counts.length; i++) {
+    /** The number of the bucket, less that of the filled one before. */
+    let delta = low;
+    for (let i = 0; i < counts.length; i++, delta++) {
       const count = counts[i]!;
-      if (count === 0) continue;
-      filled++;
-      const delta = low + i - previous;
-      previous = low + i;
-      if (delta >= 0x80) {
-        buffer[at++] = (delta & 0x7f) | 0x80;
-        buffer[at++] = delta >>> 7;
-      } else buffer[at++] = delta;
-      if (count >= 0x80) {
-        buffer[at++] = (count & 0x7f) | 0x80;
-        buffer[at++] = 1;
-      } else buffer[at++] = count;
+      if (count >= 0x80 || delta >= 0x80) {
+        if (count === 0) continue;
+        this.length = at;
+        at = this.uint(delta).uint(count).length;
+        filled++;
+        delta = 0;
+        continue;
+      }
+      // Which buckets are filled can't be guessed: written each time, kept if it holds something.
+      const isFilled = (count + 0x7f) >>> 7;
+      buffer[at] = delta;
+      buffer[at + 1] = count;
+      at += isFilled << 1;
+      filled += isFilled;
+      delta &= isFilled - 1;
     }
+    this.length = start;
     // Known only now.
     this.uint14(filled);
     this.length = at;

@@ -1,5 +1,6 @@
 import { OUTCOME, OUTCOMES, type ProbeBatch } from '#contracts';
-import type { Accumulator } from './accumulator.js';
+import { Accumulator } from './accumulator.js';
+import type { ServiceHealth } from './health.js';
 import { bucketOf } from './histogram.js';
 import { MIXED_BAND, type CompiledPay } from './pay.js';
 import type { WindowSchedule } from './schedule.js';
@@ -7,11 +8,41 @@ import type { TeamState } from './team-state.js';
 import type { ScoringCounters } from './types.js';
 
 const { ok: OK, prober_error: PROBER_ERROR, no_endpoint: NO_ENDPOINT } = OUTCOME;
-const NO_COUNTS = new Uint8Array(0);
+/** Results of one batch that belong to one window and one second, and their sums. */
+interface Run {
+  /** Offsets in [from, to). */
+  from: number;
+  to: number;
+  /** Epoch seconds. */
+  second: number;
+  /** The window had closed already. */
+  late: boolean;
+  acc: Accumulator;
+  ok: number;
+  slow: number;
+  failed: number;
+  missing: number;
+}
+
+const NOBODY = new Accumulator('consumer', '', 0);
+const emptyRun = (): Run => ({
+  from: 0,
+  to: 0,
+  second: 0,
+  late: false,
+  acc: NOBODY,
+  ok: 0,
+  slow: 0,
+  failed: 0,
+  missing: 0,
+});
+/** Used again by every batch: counting is never re-entered. A batch seldom has more than three runs. */
+const runs = Array.from({ length: 8 }, emptyRun);
+const noRun = emptyRun();
 
 /**
- * Counts the results of one batch: the hot path, one pass over the columns. Results come nearly in order, so it works in
- * runs of results of one window and one second: what belongs to a run is looked up once, and its sums are kept in locals.
+ * Counts the results of one batch: the hot path, one pass over the columns. What belongs to a run is looked up once, and
+ * while results of one run follow each other its sums are kept in locals.
  */
 export function countBatch(
   team: TeamState,
@@ -23,19 +54,14 @@ export function countBatch(
 ): void {
   const { baseIntendedAtMs: base, offsetMs, latencyUs, outcome } = batch;
   const { bandOfBucket, slowBands } = pay;
-  const { windowMs } = schedule;
   const startsAt = schedule.startsAt!;
   const health = batch.role === 'consumer' ? team.health[service]! : null;
   const length = offsetMs.length;
-  let windowFrom = 0;
-  let windowTo = 0;
-  let acc: Accumulator | null = null;
-  let counts: Uint8Array = NO_COUNTS;
-  let low = 0;
-  // The run: offsets in [from, to), and its sums.
-  let from = 0;
-  let to = 0;
-  let second = 0;
+  let opened = 0;
+  let run = noRun;
+  let { from, to, acc } = run;
+  let { bands } = acc;
+  let { counts, low } = acc.latencies;
   let ok = 0;
   let slow = 0;
   let failed = 0;
@@ -51,28 +77,21 @@ export function countBatch(
         continue;
       }
       if (code === PROBER_ERROR) continue;
-      if (acc !== null) {
-        endRun(acc, ok, failed, counters);
-        health?.add(second, ok, slow, failed, missing);
-        ok = slow = failed = missing = 0;
+      addTo(run, ok, slow, failed, missing);
+      ok = slow = failed = missing = 0;
+      let next = 0;
+      while (next < opened && (offset < runs[next]!.from || offset >= runs[next]!.to)) next++;
+      if (next === opened) {
+        if (opened === runs.length) {
+          endRuns(opened, health, counters);
+          next = opened = 0;
+        }
+        openRun(runs[opened++]!, at, team, service, batch, pay, schedule);
       }
-      if (acc === null || at < windowFrom || at >= windowTo) {
-        const index = schedule.indexOf(at);
-        windowFrom = schedule.startOf(index);
-        windowTo = windowFrom + windowMs;
-        acc = team.window(index).accumulator(service, batch.role, batch.counterpartyId, pay);
-        ({ counts, low } = acc.latencies);
-        if (index < team.closedBelow) counters.late++;
-      }
-      if (health === null) {
-        from = windowFrom - base;
-        to = windowTo - base;
-      } else {
-        second = Math.floor(at / 1000);
-        if (second > team.latestSecond) team.latestSecond = second;
-        from = Math.max(windowFrom, second * 1000) - base;
-        to = Math.min(windowTo, second * 1000 + 1000) - base;
-      }
+      run = runs[next]!;
+      ({ from, to, acc } = run);
+      ({ bands } = acc);
+      ({ counts, low } = acc.latencies);
     }
     if (code === OK) {
       const latency = latencyUs[i]!;
@@ -83,12 +102,12 @@ export function countBatch(
       if (at >= 0 && at < counts.length) {
         const count = counts[at]! + 1;
         counts[at] = count;
-        if (count === 256) acc!.latencies.carry(bucket);
+        if (count === 256) acc.latencies.carry(bucket);
       } else {
-        acc!.latencies.addBucket(bucket);
-        ({ counts, low } = acc!.latencies);
+        acc.latencies.addBucket(bucket);
+        ({ counts, low } = acc.latencies);
       }
-      acc!.bands[band]!++;
+      bands[band]!++;
       slow += slowBands[band]!;
       ok++;
     } else if (code !== PROBER_ERROR) {
@@ -96,23 +115,63 @@ export function countBatch(
       if (code === NO_ENDPOINT) missing++;
     }
   }
-  if (acc !== null) {
-    endRun(acc, ok, failed, counters);
-    health?.add(second, ok, slow, failed, missing);
-  }
+  addTo(run, ok, slow, failed, missing);
+  endRuns(opened, health, counters);
   if (batch.samples.length > 0) keepSamples(team, service, batch, pay, schedule);
 }
 
-function endRun(acc: Accumulator, ok: number, failed: number, counters: ScoringCounters): void {
-  if (ok > 0) {
-    acc.okDirty = true;
-    acc.latencies.counted(ok);
+function openRun(
+  run: Run,
+  at: number,
+  team: TeamState,
+  service: number,
+  batch: ProbeBatch,
+  pay: CompiledPay,
+  schedule: WindowSchedule,
+): void {
+  const base = batch.baseIntendedAtMs;
+  const index = schedule.indexOf(at);
+  const windowFrom = schedule.startOf(index);
+  const windowTo = windowFrom + schedule.windowMs;
+  run.acc = team.window(index).accumulator(service, batch.role, batch.counterpartyId, pay);
+  run.late = index < team.closedBelow;
+  if (batch.role === 'consumer') {
+    const second = Math.floor(at / 1000);
+    if (second > team.latestSecond) team.latestSecond = second;
+    run.second = second;
+    run.from = Math.max(windowFrom, second * 1000) - base;
+    run.to = Math.min(windowTo, second * 1000 + 1000) - base;
+  } else {
+    run.from = windowFrom - base;
+    run.to = windowTo - base;
   }
-  if (failed > 0) {
-    acc.failedDirty = true;
-    acc.failed += failed;
+}
+
+function addTo(run: Run, ok: number, slow: number, failed: number, missing: number): void {
+  run.ok += ok;
+  run.slow += slow;
+  run.failed += failed;
+  run.missing += missing;
+}
+
+function endRuns(opened: number, health: ServiceHealth | null, counters: ScoringCounters): void {
+  for (let i = 0; i < opened; i++) {
+    const run = runs[i]!;
+    const { acc, ok, failed } = run;
+    if (ok > 0) {
+      acc.okDirty = true;
+      acc.latencies.counted(ok);
+    }
+    if (failed > 0) {
+      acc.failedDirty = true;
+      acc.failed += failed;
+    }
+    health?.add(run.second, ok, run.slow, failed, run.missing);
+    counters.results += ok + failed;
+    if (run.late) counters.late += ok + failed;
+    run.acc = NOBODY;
+    run.ok = run.slow = run.failed = run.missing = 0;
   }
-  counters.results += ok + failed;
 }
 
 function keepSamples(
