@@ -24,7 +24,7 @@ export async function watch(chaos: ChaosConnection, json: boolean, terminal: Ter
   chaos.on('fault:changed', (data) => say('fault:changed', data, faultLine(data.fault)));
   chaos.on('timeline', (data) => say('timeline', data, timelineLine(data.timeline)));
   chaos.on('audit', (data) => say('audit', data, auditLine(data)));
-  chaos.on('connection', (isConnected) => {
+  const unsubscribe = chaos.on('connection', (isConnected) => {
     const line = isConnected
       ? 'connected again; what happened meanwhile is in payday chaos list'
       : 'connection lost; trying again';
@@ -37,6 +37,7 @@ export async function watch(chaos: ChaosConnection, json: boolean, terminal: Ter
       await writeLine(stderr, `${describeFaults(faults, systemClock.nowMs())}\nwatching; Ctrl-C ends it`);
     await stopped;
   } finally {
+    unsubscribe();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     stdout.off('error', stop);
   }
