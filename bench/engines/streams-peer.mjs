@@ -45,7 +45,7 @@ export function startPeer({ bootstrap, input, output, mode }) {
     },
     cpu: () => cpuSeconds(child.pid),
     async stop() {
-      child.stdin.end('\n');
+      child.stdin.end();
       if (child.exitCode === null) await once(child, 'exit');
     },
   };

@@ -40,7 +40,19 @@ public final class StreamsScoring {
             return null;
         });
         streams.start();
-        while (System.in.available() == 0) {
+        // Until its input ends, also by the death of whoever started it.
+        Thread ends = new Thread(() -> {
+            try {
+                while (System.in.read() >= 0) {
+                    continue;
+                }
+            } catch (java.io.IOException gone) {
+                return;
+            }
+        });
+        ends.setDaemon(true);
+        ends.start();
+        while (ends.isAlive()) {
             System.out.println(WindowProcessor.RESULTS.get());
             System.out.flush();
             Thread.sleep(100);
