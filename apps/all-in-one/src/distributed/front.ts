@@ -4,6 +4,7 @@ import { problem } from '#contracts';
 import { hash32 } from '#kernel';
 import { listenError, type Logger } from '#runtime';
 import type { Fleet, ServiceName } from './fleet.js';
+import { CHAOS_SOCKET_PATH, mergeAsyncApi } from './merge-asyncapi.js';
 import { mergeOpenApi } from './merge-openapi.js';
 
 /** What is under a path is served by one kind of service (there, under another path); the longest path that fits counts. */
@@ -11,7 +12,7 @@ const ROUTES: readonly (readonly [prefix: string, service: ServiceName, asPrefix
   ['/', 'broadcaster'],
   ['/socket.io', 'broadcaster'],
   // Namespaces of Socket.IO are not in the path: the chaos control socket has a path of its own here.
-  ['/chaos/socket.io', 'chaos-orchestrator', '/socket.io'],
+  [CHAOS_SOCKET_PATH, 'chaos-orchestrator', '/socket.io'],
   ['/api', 'control'],
   ['/api/v1/standings', 'broadcaster'],
   ['/api/v1/stream', 'broadcaster'],
@@ -19,6 +20,7 @@ const ROUTES: readonly (readonly [prefix: string, service: ServiceName, asPrefix
   ['/api/v1/faults', 'chaos-orchestrator'],
 ];
 const DOCUMENTED: readonly ServiceName[] = ['control', 'broadcaster', 'ingest', 'chaos-orchestrator'];
+const WITH_SOCKETS: readonly ServiceName[] = ['broadcaster', 'chaos-orchestrator'];
 const READY_WITHIN_MS = 2_500;
 
 declare module 'fastify' {
@@ -51,6 +53,10 @@ export async function startFront(
   app.get('/api/openapi.json', async () =>
     mergeOpenApi(DOCUMENTED.flatMap((name) => fleet.urls(name).slice(0, 1))),
   );
+  app.get('/api/asyncapi.json', async (_request, reply) => {
+    const document = await mergeAsyncApi(WITH_SOCKETS.flatMap((name) => fleet.urls(name).slice(0, 1)));
+    return document ?? unavailable(reply, 'No service with sockets is up yet; ask again in a second.');
+  });
   for (const [prefix, service, asPrefix] of ROUTES)
     await addRoute(app, fleet, prefix, service, asPrefix ?? prefix);
   await app.listen(at).catch((error: unknown) => {

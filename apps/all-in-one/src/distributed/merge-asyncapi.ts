@@ -1,0 +1,37 @@
+interface AsyncApi {
+  servers: Record<string, object>;
+  channels: Record<string, { servers?: object[] }>;
+  operations: Record<string, object>;
+  components: Record<string, Record<string, object>>;
+}
+
+/** Where the front passes the chaos control socket on: namespaces of Socket.IO are not in the path. */
+export const CHAOS_SOCKET_PATH = '/chaos/socket.io';
+
+/**
+ * One AsyncAPI document for the sockets of several services under one address; the chaos control socket has a path of its own here.
+ * Services that don't answer now are missing.
+ */
+export async function mergeAsyncApi(urls: readonly string[]): Promise<AsyncApi | null> {
+  const documents = await Promise.all(
+    urls.map((url) =>
+      fetch(`${url}/api/asyncapi.json`)
+        .then((response) => response.json() as Promise<AsyncApi>)
+        .catch(() => null),
+    ),
+  );
+  const [first, ...others] = documents.filter((document) => document !== null);
+  if (first === undefined) return null;
+  for (const { channels, operations, components } of others) {
+    Object.assign(first.channels, channels);
+    Object.assign(first.operations, operations);
+    for (const [kind, parts] of Object.entries(components))
+      first.components[kind] = { ...first.components[kind], ...parts };
+  }
+  const { chaos } = first.channels;
+  if (chaos !== undefined) {
+    first.servers['chaos'] = { ...first.servers['payday'], pathname: CHAOS_SOCKET_PATH };
+    chaos.servers = [{ $ref: '#/servers/chaos' }];
+  }
+  return first;
+}
