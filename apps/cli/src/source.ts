@@ -44,24 +44,26 @@ export function addSourceOptions(
 }
 
 /**
- * Opens the data folder, or the log and the database that the options name.
+ * Opens the data folder, or the log and the database that the options name, or a log with the database of the data folder.
  * @throws PaydayError `invalid_option`, `no_database`, and those of `openEventLog` and `openDatabase`
  */
 export async function openSource(options: SourceOptions): Promise<Source> {
   const { log: logUrl, database } = options;
-  if ((logUrl === undefined) !== (database === undefined))
-    throw new PaydayError('invalid_option', '--log and --database go together: give both, or --data');
-  if (logUrl !== undefined) return open(logUrl, database!, async () => {});
   const folder = resolve(options.data);
   const logFolder = join(folder, 'log');
-  if (!existsSync(logFolder))
+  // `payday up --log` keeps its own database in the data folder.
+  const hasDatabase = existsSync(join(folder, 'postgres'));
+  if (logUrl === undefined ? database !== undefined : database === undefined && !hasDatabase)
+    throw new PaydayError('invalid_option', '--log and --database go together: give both, or --data');
+  if (logUrl !== undefined && database !== undefined) return open(logUrl, database, async () => {});
+  if (logUrl === undefined && !existsSync(logFolder))
     throw new PaydayError(
       'no_database',
       `there is no recorded game in ${folder}; give the folder with --data`,
     );
   const postgres = await openEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
   try {
-    return await open(`lmdb:${logFolder}`, postgres.databaseUrl, () => postgres.close());
+    return await open(logUrl ?? `lmdb:${logFolder}`, postgres.databaseUrl, () => postgres.close());
   } catch (error) {
     await postgres.close();
     throw error;
