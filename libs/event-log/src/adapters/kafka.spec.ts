@@ -36,6 +36,8 @@ given('the Kafka adapter', () => {
     kafka = await startKafka({
       doors: [{ port: door, advertisedPort: door }],
       settings: {
+        // As brokers come.
+        'group.min.session.timeout.ms': '6000',
         'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,DOOR0:SASL_SSL',
         'listener.name.door0.ssl.keystore.location': store,
         'listener.name.door0.ssl.keystore.password': 'changeit',
@@ -153,6 +155,33 @@ given('the Kafka adapter', () => {
       expect(said?.assignment).toEqual({ [`acme.${topic}`]: [0, 1, 2] });
       await member.close();
       expect((await admin.describeGroups([`acme.g.${topic}`])).groups[0]!.members).toEqual([]);
+    });
+
+    it('asks for longer sessions where brokers refuse short ones, but not if it was told how long', async () => {
+      const topic = await newTopic(log);
+      const refused: unknown[] = [];
+      const told = await openEventLog(`${kafka.url}?topicPrefix=acme.&sessionTimeoutMs=2000`);
+      const refusal = new Promise<void>((resolve) => {
+        told.consume({
+          topic,
+          group: 'told',
+          startAt: () => 'earliest',
+          onBatch: async () => {},
+          onError: (error) => {
+            refused.push(error);
+            resolve();
+          },
+        });
+      });
+      const member = new Collector(log, { topic, group: 'untold' });
+      await Promise.all([member.consumer.ready, refusal]);
+      await Promise.all([member.close(), told.close()]);
+      expect(refused[0]).toMatchObject({
+        code: 'log_refused',
+        details: { refusal: 'INVALID_SESSION_TIMEOUT' },
+        message: expect.stringMatching(/do not allow this sessionTimeoutMs/),
+      });
+      expect(member.errors).toEqual([]);
     });
   });
 

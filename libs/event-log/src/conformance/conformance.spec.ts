@@ -37,7 +37,7 @@ const ADAPTERS: Record<string, EventLogFactory> = {
   },
   kafka: async () => {
     kafka ??= await startKafka();
-    const url = `${kafka.url}?heartbeatMs=50`;
+    const url = `${kafka.url}?heartbeatMs=50&sessionTimeoutMs=6000`;
     const opened = [await openEventLog(url)];
     return {
       log: opened[0]!,

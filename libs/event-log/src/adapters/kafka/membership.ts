@@ -17,6 +17,8 @@ import { protocolErrorOf, type Broker, type Wire } from './wire.js';
 const REJOIN = new Set(['REBALANCE_IN_PROGRESS', 'MEMBER_ID_REQUIRED']);
 /** The group goes on without us, and others may read what we had. */
 const EXPELLED = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
+/** The brokers allow longer sessions only. */
+const TOO_SHORT = 'INVALID_SESSION_TIMEOUT';
 /** Another broker looks after the group now, or will in a moment. */
 const MOVED = new Set([
   'NOT_COORDINATOR_FOR_GROUP',
@@ -54,6 +56,8 @@ export class Membership {
   private coordinator: Broker | undefined;
   private lastHeardMs: number;
   private isChanged = false;
+  /** Which of `sessionTimeoutsMs` is asked for: the first that the brokers did not refuse. */
+  private session = 0;
   private wakeUp = new AbortController();
   private readonly finished: Promise<void>;
 
@@ -105,7 +109,7 @@ export class Membership {
         await this.stayUntilItChanges();
       } catch (error) {
         const type = protocolErrorOf(error) ?? '';
-        if (REJOIN.has(type)) continue;
+        if (REJOIN.has(type) || (type === TOO_SHORT && this.asksForLonger())) continue;
         this.coordinator = undefined;
         if (EXPELLED.has(type)) {
           this.memberId = '';
@@ -113,7 +117,7 @@ export class Membership {
           continue;
         }
         if (!MOVED.has(type)) report(toPaydayError(error, this.topic));
-        if (this.nowMs() - this.lastHeardMs > this.context.settings.sessionTimeoutMs) this.disowned();
+        if (this.nowMs() - this.lastHeardMs > this.sessionTimeoutMs) this.disowned();
         await timers.sleep(Math.min(retryPauseMs(failures++), 1_000), this.stop.signal);
       }
     }
@@ -128,7 +132,7 @@ export class Membership {
 
   private async join(): Promise<void> {
     const { wire, settings } = this.context;
-    const { sessionTimeoutMs } = settings;
+    const { sessionTimeoutMs } = this;
     // Members join again within a heartbeat, whatever their handlers do: nobody need be waited for longer.
     const joinTimeoutMs = sessionTimeoutMs + settings.requestTimeoutMs;
     this.isChanged = false;
@@ -180,6 +184,16 @@ export class Membership {
       });
       this.lastHeardMs = this.nowMs();
     }
+  }
+
+  private get sessionTimeoutMs(): number {
+    return this.context.settings.sessionTimeoutsMs[this.session]!;
+  }
+
+  private asksForLonger(): boolean {
+    const isLast = this.session === this.context.settings.sessionTimeoutsMs.length - 1;
+    if (!isLast) this.session++;
+    return !isLast;
   }
 
   private async coordinatorOf(cluster: Parameters<Parameters<Wire['ask']>[0]>[0]): Promise<Broker> {

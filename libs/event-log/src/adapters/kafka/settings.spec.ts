@@ -18,18 +18,18 @@ describe('the URL of a log in Kafka', () => {
       topicPrefix: '',
       replication: undefined,
       retentionMs: 2_592_000_000,
-      sessionTimeoutMs: 6_000,
-      heartbeatMs: 500,
+      sessionTimeoutsMs: [2_000, 6_000],
+      heartbeatMs: 400,
       requestTimeoutMs: 10_000,
       ssl: undefined,
       sasl: undefined,
     });
     const given = kafkaSettings(
-      '//a:1/?clientId=east&topicPrefix=acme.&replication=2&retentionMs=-1&sessionTimeoutMs=2000&requestTimeoutMs=4000',
+      '//a:1/?clientId=east&topicPrefix=acme.&replication=2&retentionMs=-1&sessionTimeoutMs=1000&requestTimeoutMs=4000',
     );
     expect(given).toMatchObject({ clientId: 'east', topicPrefix: 'acme.', replication: 2, retentionMs: -1 });
     // A member is heard of at least five times within its session.
-    expect(given).toMatchObject({ sessionTimeoutMs: 2_000, heartbeatMs: 400, requestTimeoutMs: 4_000 });
+    expect(given).toMatchObject({ sessionTimeoutsMs: [1_000], heartbeatMs: 200, requestTimeoutMs: 4_000 });
   });
 
   it('takes user, password and certificates from the credentials only', () => {

@@ -15,8 +15,11 @@ export interface KafkaSettings {
   replication: number | undefined;
   /** How long the topics that are made keep records; −1 for ever. */
   retentionMs: number;
-  /** A member of a group that is not heard of for so long loses its partitions. Brokers allow 6000 and more unless told. */
-  sessionTimeoutMs: number;
+  /**
+   * A member of a group that is not heard of for so long loses its partitions. The first that the brokers allow: they take 6000
+   * and more unless told otherwise (`group.min.session.timeout.ms`).
+   */
+  sessionTimeoutsMs: readonly number[];
   /** How often a member is heard of; also how soon it hears that others came or went. */
   heartbeatMs: number;
   /** A request that is not answered for so long has failed, and its connection is cut. */
@@ -29,6 +32,8 @@ export const KAFKA_URL_FORM =
   'kafka://host:port[,host:port…][?clientId=…&topicPrefix=…&replication=…&retentionMs=…&ssl=true&sasl=scram-sha-512]';
 
 const DAY_MS = 86_400_000;
+/** As short as we dare, so that a scorer that died is replaced soon; then what every broker allows. */
+const SESSION_TIMEOUTS_MS = [2_000, 6_000] as const;
 const BROKER = /^[A-Za-z0-9._-]+:(\d{1,5})$/;
 
 /** Name of each setting → how its text is read. */
@@ -69,15 +74,16 @@ export function kafkaSettings(rest: string, credentials: KafkaCredentials = {}):
       `the URL of the Kafka log is wrong: ${wrong.join('; ')}. Its form: ${KAFKA_URL_FORM}`,
       { details: { wrong } },
     );
-  const sessionTimeoutMs = (given['sessionTimeoutMs'] as number | undefined) ?? 6_000;
+  const sessionTimeoutMs = given['sessionTimeoutMs'] as number | undefined;
+  const sessionTimeoutsMs = sessionTimeoutMs === undefined ? SESSION_TIMEOUTS_MS : [sessionTimeoutMs];
   return {
     brokers,
     clientId: (given['clientId'] as string | undefined) ?? 'payday',
     topicPrefix: (given['topicPrefix'] as string | undefined) ?? '',
     replication: given['replication'] as number | undefined,
     retentionMs: (given['retentionMs'] as number | undefined) ?? 30 * DAY_MS,
-    sessionTimeoutMs,
-    heartbeatMs: (given['heartbeatMs'] as number | undefined) ?? Math.min(500, sessionTimeoutMs / 5),
+    sessionTimeoutsMs,
+    heartbeatMs: (given['heartbeatMs'] as number | undefined) ?? Math.min(500, sessionTimeoutsMs[0]! / 5),
     requestTimeoutMs: (given['requestTimeoutMs'] as number | undefined) ?? 10_000,
     ssl: given['ssl'] ? { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) } : undefined,
     sasl: mechanism && { mechanism, username: username!, password: password! },
