@@ -156,6 +156,25 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     expect(await overflow(at)).toEqual({ wide: 0, high: 0 });
   });
 
+  test.each([-150_000, -1_250_000, -125_000_000])(
+    'the graph gives its axis the room that a salary of %i cents needs',
+    async (salaryCents) => {
+      const game = newGame(8);
+      for (const { salaryCents: all } of game.salaryHistory().series) all.fill(salaryCents);
+      game.change(Date.now(), ({ standings }) => standings.forEach((row) => (row.salaryCents = salaryCents)));
+      const at = await open(game);
+      await at.waitForFunction(() => document.querySelector('.graph .rule text')?.textContent?.startsWith('\u2212')); // prettier-ignore
+      const cutOff = await at.$eval('.graph svg', (svg) => {
+        const { left } = svg.getBoundingClientRect();
+        const texts = [...svg.querySelectorAll('.rule text')];
+        return texts
+          .filter((text) => text.getBoundingClientRect().left < left)
+          .map((text) => text.textContent);
+      });
+      expect(cutOff).toEqual([]);
+    },
+  );
+
   test('reduced motion: rows jump and figures do not count', async () => {
     const game = newGame(8);
     const at = await open(game);

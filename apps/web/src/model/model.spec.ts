@@ -5,7 +5,7 @@ import { countdown, rate, salary, shortDollars, signed, signedDollars } from './
 import { freshness } from './freshness.js';
 import { MAX_POINTS, chaosSpans, extend, mergeHistory, type SeriesByTeam } from './history.js';
 import { layoutFor } from './layout.js';
-import { extent, linePath, scale, spread, ticks } from './plot.js';
+import { axisWidthEm, extent, linePath, scale, spread, ticks } from './plot.js';
 import { ordinal, pickLang } from './words.js';
 
 describe('format', () => {
@@ -149,6 +149,12 @@ describe('plot', () => {
   test('ticks are round', () => {
     expect(ticks(-1_100_000, 7_200_000, 5)).toEqual([0, 2_000_000, 4_000_000, 6_000_000]);
     expect(ticks(0, 0, 4)).toEqual([0]);
+  });
+
+  test('an axis takes the room of its longest label, and keeps some for short ones', () => {
+    expect(axisWidthEm(['$0', '$100'])).toBe(axisWidthEm([]));
+    const widths = ['$100', '\u2212$1.5k', '\u2212$12.5k'].map((longest) => axisWidthEm(['$0', longest]));
+    expect(widths).toEqual([...new Set(widths)].sort((a, b) => a - b));
   });
 
   test('property: labels that have room do not overlap and stay inside', () => {

@@ -3,12 +3,12 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { StandingRow } from '#contracts';
 import { shortDollars, timeOfDay } from '../model/format.js';
-import { extent, linePath, scale, spread, ticks } from '../model/plot.js';
+import { axisWidthEm, extent, LABEL_GAP_EM, linePath, scale, spread, ticks } from '../model/plot.js';
 import { chaos, series, view, words } from '../state.js';
 
 const LABELLED = 3;
-/** Money on the left, names on the right, time below. */
-const MARGIN_EM = { left: 3.1, right: 8, top: 0.5, bottom: 1.9 };
+/** Names on the right, time below; money on the left takes what it needs. */
+const MARGIN_EM = { right: 8, top: 0.5, bottom: 1.9 };
 
 /** All salaries since the start. The leaders are named at the ends of their lines. */
 export function SalaryGraph() {
@@ -31,10 +31,6 @@ function Drawing({ width, height, em }: { width: number; height: number; em: num
   const now = ({ team }: StandingRow): number => all.get(team.id)!.cents.at(-1)!;
   const range = extent(drawn.map(({ team }) => all.get(team.id)!)) ?? { low: 0, high: 100_000 };
   const from = Math.min(...drawn.map(({ team }) => all.get(team.id)!.at[0] ?? asOf), asOf - 60_000);
-  const inner = {
-    width: width - (MARGIN_EM.left + MARGIN_EM.right) * em,
-    height: height - (MARGIN_EM.top + MARGIN_EM.bottom) * em,
-  };
   const pad = Math.max(1, range.high - Math.min(0, range.low)) * 0.04;
   const domain = {
     from,
@@ -42,19 +38,25 @@ function Drawing({ width, height, em }: { width: number; height: number; em: num
     low: Math.min(0, range.low) - pad,
     high: Math.max(0, range.high) + pad,
   };
+  const rules = ticks(domain.low, domain.high, 5).map((cents) => ({ cents, label: shortDollars(cents) }));
+  const leftEm = axisWidthEm(rules.map(({ label }) => label));
+  const inner = {
+    width: width - (leftEm + MARGIN_EM.right) * em,
+    height: height - (MARGIN_EM.top + MARGIN_EM.bottom) * em,
+  };
   const to = scale(domain, inner);
   const leaders = drawn.filter(({ rank }) => rank !== null).slice(0, LABELLED);
   const ends = leaders.map((row) => to.y(now(row)));
   const labelY = spread(ends, 1.25 * em, 0.3 * em, inner.height);
   return (
     <svg width={width} height={height}>
-      <g transform={`translate(${MARGIN_EM.left * em} ${MARGIN_EM.top * em})`}>
+      <g transform={`translate(${leftEm * em} ${MARGIN_EM.top * em})`}>
         <ChaosSpans x={to.x} from={from} asOf={asOf} height={inner.height} />
-        {ticks(domain.low, domain.high, 5).map((cents) => (
+        {rules.map(({ cents, label }) => (
           <g key={cents} transform={`translate(0 ${to.y(cents)})`} class={cents === 0 ? 'rule zero' : 'rule'}>
             <line x2={inner.width} />
-            <Text x={-0.6 * em} anchor="end">
-              {shortDollars(cents)}
+            <Text x={-LABEL_GAP_EM * em} anchor="end">
+              {label}
             </Text>
           </g>
         ))}
