@@ -1,10 +1,7 @@
 import type { StandingRow } from '#contracts';
-import { LARGE_MAX_TEAMS } from './layout.js';
 
 /** Between two rearrangements of the board. Frames come ten times a second; eyes can't follow rows that often. */
 export const STEADY_MS = 1_000;
-/** On a board of two columns, where dozens of teams swap places with their neighbours all the time. */
-export const CROWDED_STEADY_MS = 2_500;
 
 export interface ShownOrder {
   /** Rows in the order in which they are shown. */
@@ -14,8 +11,9 @@ export interface ShownOrder {
 }
 
 /**
- * The rows to show: figures and lamps are always the latest; places (order, rank, rank change) move at most every `STEADY_MS` (`CROWDED_STEADY_MS`),
- * so that rows glide one after the other instead of swarming. Teams that come or go are shown at once.
+ * The rows to show. Places (order, rank, rank change) move at most every `STEADY_MS`, so that rows glide one after the
+ * other instead of swarming. While places are held back, so are the salaries: they belong together, and no row may
+ * claim a rank that the amounts beside it deny. Pay and lamps are always the latest. Teams that come or go are shown at once.
  */
 export function steadyOrder(
   shown: ShownOrder | null,
@@ -24,18 +22,25 @@ export function steadyOrder(
 ): ShownOrder {
   if (shown === null) return { standings: latest, movedAt: nowMs };
   if (samePlaces(shown.standings, latest)) return { standings: latest, movedAt: shown.movedAt };
-  const steadyMs = latest.length > LARGE_MAX_TEAMS ? CROWDED_STEADY_MS : STEADY_MS;
-  if (nowMs - shown.movedAt >= steadyMs || shown.standings.length !== latest.length) {
+  if (nowMs - shown.movedAt >= STEADY_MS || shown.standings.length !== latest.length) {
     return { standings: latest, movedAt: nowMs };
   }
   const byTeam = new Map(latest.map((row) => [row.team.id, row]));
   const held: StandingRow[] = [];
-  for (const { team, rank, rankChange } of shown.standings) {
-    const row = byTeam.get(team.id);
+  for (const before of shown.standings) {
+    const row = byTeam.get(before.team.id);
     if (row === undefined) return { standings: latest, movedAt: nowMs };
-    held.push(row.rank === rank && row.rankChange === rankChange ? row : { ...row, rank, rankChange });
+    held.push(hold(before, row));
   }
   return { standings: held, movedAt: shown.movedAt };
+}
+
+function hold(before: StandingRow, row: StandingRow): StandingRow {
+  const { rank, rankChange, salaryCents } = before;
+  const next = { ...row, rank, rankChange, salaryCents };
+  // Keeps the object of a row that looks the same, so that it is not drawn again.
+  const fields = Object.keys(next) as (keyof StandingRow)[];
+  return fields.every((field) => next[field] === before[field]) ? before : next;
 }
 
 function samePlaces(a: readonly StandingRow[], b: readonly StandingRow[]): boolean {

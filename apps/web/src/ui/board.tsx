@@ -1,9 +1,10 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { StandingRow } from '#contracts';
 import { salary, signed } from '../model/format.js';
 import { PINNED_TEAMS } from '../model/layout.js';
 import { fresh, layout, view, words } from '../state.js';
+import { settleFigures } from './figure.js';
 import { Row, type RowKind } from './row.js';
 import { useGlide } from './use-glide.js';
 
@@ -18,6 +19,10 @@ export function Board() {
   const shown = mode === 'paged' ? [slices[0]!, slices[page + 1] ?? slices[1]!] : slices;
   const board = useRef<HTMLDivElement>(null);
   useGlide(board, `${mode} ${page} ${standings.map(({ team }) => team.id).join(' ')}`);
+  // Ranks change at once, so the amounts beside them can't be on their way from what they were.
+  useLayoutEffect(settleFigures, [
+    `${mode} ${page} ${standings.map(({ team, rank }) => `${rank} ${team.id}`).join(' ')}`,
+  ]);
   const blankPay = game.state !== 'running' || game.frozen || fresh.value === 'stale';
   return (
     <div class="board" ref={board} style={boardStyle(standings, services.length, rowsPerColumn)}>

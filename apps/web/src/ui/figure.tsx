@@ -1,31 +1,38 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { Counting } from '../model/counting.js';
 import { reducedMotion } from '../state.js';
 
-const COUNT_MS = 400;
 /** Figures are redrawn at most this often while they count: beyond it nobody reads them anyway. */
 const STEP_MS = 40;
 
-interface Counting {
-  from: number;
-  to: number;
-  startedAt: number;
-  draw: (value: number) => void;
+/** What a figure shows now. */
+interface Shown {
+  element: HTMLElement;
+  format: (value: number) => string;
+  value: number;
 }
 
 /** All figures that count share one animation loop, which rests when there are none. */
-const counting = new Map<HTMLElement, Counting>();
+const counting = new Counting<Shown>();
 let lastDrawnAt = 0;
+
+function draw(figure: Shown, value: number): void {
+  const text = figure.format(value);
+  figure.value = value;
+  if (figure.element.textContent !== text) figure.element.textContent = text;
+}
 
 function step(now: number): void {
   if (now - lastDrawnAt >= STEP_MS) {
     lastDrawnAt = now;
-    for (const [element, { from, to, startedAt, draw }] of counting) {
-      const part = Math.min(1, Math.max(0, (now - startedAt) / COUNT_MS));
-      draw(Math.round(from + (to - from) * (1 - (1 - part) ** 3)));
-      if (part === 1) counting.delete(element);
-    }
+    for (const [figure, value] of counting.step(now)) draw(figure, value);
   }
   if (counting.size > 0) requestAnimationFrame(step);
+}
+
+/** Shows at once what all figures are counting to. */
+export function settleFigures(): void {
+  for (const [figure, value] of counting.settle()) draw(figure, value);
 }
 
 interface FigureProps {
@@ -38,26 +45,20 @@ interface FigureProps {
 /** An amount that counts to its new value. */
 export function Figure({ value, format, ...attributes }: FigureProps) {
   const element = useRef<HTMLSpanElement>(null);
-  const shown = useRef<number | null>(null);
+  const shown = useRef<Shown | null>(null);
   useLayoutEffect(() => {
-    const target = element.current!;
-    const draw = (next: number): void => {
-      const text = format(next);
-      shown.current = next;
-      if (target.textContent !== text) target.textContent = text;
-    };
-    const from = shown.current;
-    if (from === null || from === value || reducedMotion.matches || document.hidden) {
-      counting.delete(target);
-      draw(value);
+    const first = shown.current === null;
+    const figure = (shown.current ??= { element: element.current!, format, value });
+    figure.format = format;
+    if (first || figure.value === value || reducedMotion.matches || document.hidden) {
+      counting.delete(figure);
+      draw(figure, value);
     } else {
       if (counting.size === 0) requestAnimationFrame(step);
-      counting.set(target, { from, to: value, startedAt: performance.now(), draw });
+      // The time of the frame, which is the same for all figures that change in it.
+      counting.set(figure, figure.value, value, Number(document.timeline.currentTime));
     }
   }, [value, format]);
-  useLayoutEffect(() => {
-    const target = element.current!;
-    return () => void counting.delete(target);
-  }, []);
+  useLayoutEffect(() => () => void counting.delete(shown.current!), []);
   return <span ref={element} {...attributes} />;
 }
