@@ -17,11 +17,11 @@ export interface OpenEventLogOptions {
    * (`lmdb:`, `kinesis:`). Default: members of other processes are not known, and each process reads every partition.
    */
   leases?: LeaseStore;
-  /** How long a member that died or froze keeps its partitions; ≥ 500, default 3000. */
+  /** How long a member that died or froze keeps its partitions; ≥ 500, default 2000. */
   leaseMs?: number;
 }
 
-const DEFAULT_LEASE_MS = 3000;
+const DEFAULT_LEASE_MS = 2000;
 const MIN_LEASE_MS = 500;
 
 const platformClock: Clock = {

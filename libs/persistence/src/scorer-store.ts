@@ -43,8 +43,8 @@ export interface Commit {
   windows: WindowState[];
 }
 
-/** A process that is stopped in the middle of a commit holds its partition's row: nobody could take the partition over. */
-const FORGET_THE_SLEEPING = `SET idle_in_transaction_session_timeout = '5s'`;
+/** A process that is stopped in the middle of a commit holds its partition's row: nobody could take the partition over. As long as a lease. */
+const FORGET_THE_SLEEPING = `SET idle_in_transaction_session_timeout = '2s'`;
 
 /**
  * The scorer's side of the database: its checkpoint, the ledger and the salaries, written together or not at all.

@@ -2,6 +2,7 @@ import { randomStream } from '#kernel';
 import { sleep } from '../../support/wait.js';
 import type { Checkpoint } from './commit-watch.js';
 import type { Gap } from './medium.js';
+import type { ServiceProcess } from './service-process.js';
 import type { World } from './world.js';
 
 /** What a series of faults did. */
@@ -135,8 +136,8 @@ export async function killPostgres(world: World, kills: number, seed: string): P
 }
 
 /**
- * Lets a second scorer take the partition over, again and again, while the first one is asleep (SIGSTOP), like a process that
- * collects garbage for long: it wakes up and still believes that the partition is its own.
+ * Lets a second scorer take the partition over, again and again, while the first one is asleep (SIGSTOP) in the middle of a
+ * commit, like a process that collects garbage for long: it wakes up and goes on with what it was about to write.
  */
 export async function takeOver(world: World, takeovers: number): Promise<Struck> {
   const recoveriesMs: number[] = [];
@@ -149,7 +150,7 @@ export async function takeOver(world: World, takeovers: number): Promise<Struck>
       const refused = owner.fenced;
       const startedAt = performance.now();
       // Nobody takes a partition from a scorer that is well. One that sleeps loses its lease, and does not know it.
-      owner.freeze();
+      await freezeInCommit(world, owner);
       other.start();
       await world.watch.recovered(before.fencingEpoch);
       owner.thaw();
@@ -166,6 +167,18 @@ export async function takeOver(world: World, takeovers: number): Promise<Struck>
   }
   if (owner === rival) world.scorer.start();
   return { kills: takeovers, recoveriesMs, proof: () => ({ fenced }) };
+}
+
+/** Stops it where it has begun a transaction that it has not ended. */
+async function freezeInCommit(world: World, scorer: ServiceProcess): Promise<void> {
+  for (const deadline = performance.now() + 30_000; performance.now() < deadline; await sleep(7)) {
+    scorer.freeze();
+    // What it had sent comes to an end.
+    await sleep(30);
+    if (await world.isCommitOpen()) return;
+    scorer.thaw();
+  }
+  throw new Error('the scorer was never caught in the middle of a commit');
 }
 
 /** A pause that is announced while it lasts, so that pay of its windows has to be taken back; then the game goes on. */

@@ -156,6 +156,15 @@ export class World {
     });
   }
 
+  /** Whether a scorer has begun a transaction and says nothing more. */
+  async isCommitOpen(): Promise<boolean> {
+    const [row] = await this.dataSource.query<{ open: boolean }[]>(
+      `SELECT count(*) > 0 AS open FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'payday-scorer' AND state = 'idle in transaction'`,
+    );
+    return row!.open;
+  }
+
   /** Publishes a game event, as control would. */
   async say(event: GameEvent): Promise<void> {
     this.#events.push(event);
