@@ -1,5 +1,5 @@
 import type { GameEventData, Scenario, TimelineEntry } from '#contracts';
-import { Game, NO_LIMITS, START, TEAMS, all, faultEntry, newsEntry } from './conformance/game.js';
+import { ANNA, Game, NO_LIMITS, START, TEAMS, all, faultEntry, newsEntry } from './conformance/game.js';
 
 async function playing(timeline: TimelineEntry[], chaos: Partial<Scenario['chaos']> = {}): Promise<Game> {
   return new Game(timeline, { chaos: { ...NO_LIMITS, ...chaos } }).boot();
@@ -128,8 +128,18 @@ describe('a condition', () => {
 
   it('may never hold', async () => {
     const game = await playing([faultEntry('trouble', 20_000, { when: { ...when, byMs: null } })]);
-    await game.at(120_000);
+    await game.at(119_900);
+    expect(skipped(game)).toEqual([]);
+    await game.at(120_100);
     expect(game.driver.activations).toEqual([]);
+    const reason = 'its condition never held: 75 % of the teams have every service up';
+    expect(skipped(game)).toEqual([`timeline timeline.skipped trouble ${reason}`]);
+    expect(game.commands.list({}).timelines).toEqual([]);
+    // Once, also by the next process.
+    game.process.kill();
+    await game.boot();
+    await game.at(121_000);
+    expect(skipped(game)).toHaveLength(1);
   });
 
   it('is looked at anew after a restart', async () => {
@@ -145,6 +155,23 @@ describe('a condition', () => {
     for (const team of ['fenrir', 'garm']) game.lamps(team, 'up');
     await game.at(24_000);
     expect(game.driver.acting()).toEqual(all('trouble'));
+  });
+});
+
+describe('the end of the game', () => {
+  it('leaves no entry whose time had come without a word', async () => {
+    const waits = faultEntry('waits', 20_000, { ttlMs: 90_000 });
+    const game = await playing([faultEntry('acts', 10_000, { ttlMs: 90_000 }), waits, newsEntry('news', 40_000), newsEntry('late', 60_000)], { maxActive: 4 }); // prettier-ignore
+    await game.at(30_000);
+    await game.commands.pauseTimeline({ gameId: 'game', commandId: 'p', actor: ANNA });
+    await game.at(45_000);
+    await game.happens('dev.payday.game.ended', { endsAt: START + 50_000 });
+    await game.at(50_100);
+    // What was to come later is not missing: the game was over before.
+    expect(skipped(game)).toEqual([
+      'timeline timeline.skipped waits 4 faults act, and at most 4 may',
+      'timeline timeline.skipped news the timeline was held until the end of the game',
+    ]);
   });
 });
 

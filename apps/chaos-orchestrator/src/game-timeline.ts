@@ -5,7 +5,7 @@ import type { Logger } from '#runtime';
 import { teamsUpPercent, type FaultEntry } from '#scenario';
 import type { Actor, TimelineView } from './commands/types.js';
 import type { FaultDesk } from './fault-desk.js';
-import { dueNow, limitsOf, nextLookAt, type DueNow, type GameView } from './game-view.js';
+import { dueNow, limitsOf, missedEntries, nextLookAt, type DueNow, type GameView } from './game-view.js';
 import { seconds } from './limits.js';
 import { planEntry, type EntryPlan } from './plan-entry.js';
 import type { AuditNote, ChaosStore, DoneEntry, EntryOutcome, NewEvent } from './store.js';
@@ -101,6 +101,8 @@ export class GameTimeline {
         this.again = false;
         for (let due = this.due(); due.length > 0 && !this.closed; due = this.due())
           for (const each of due) if (!this.isHeld && !this.done.has(each.entry.id)) await this.run(each);
+        for (const entry of missedEntries(this.view, this.doneIds, this.lookedAtMs))
+          if (!this.closed) await this.finish({ entry, lateMs: 0 }, 'skipped', this.whyMissed(entry), [], []);
       }
     } catch (error) {
       retry = true;
@@ -126,7 +128,8 @@ export class GameTimeline {
     const entries = scenario.timeline.map((entry) => {
       const done = this.done.get(entry.id);
       if (done !== undefined) return { entry, state: done.outcome, at: done.at, detail: done.detail };
-      const detail = this.waits.get(entry.id)?.detail ?? conditionInWords(entry);
+      const condition = entry.when === undefined ? '' : `when ${conditionInWords(entry.when)}`;
+      const detail = this.waits.get(entry.id)?.detail ?? condition;
       const at = entry.when === undefined ? schedule.toWallTime(entry.atMs) : null;
       return { entry, state: entry.atMs <= gameMs ? ('waiting' as const) : ('pending' as const), at, detail };
     });
@@ -212,8 +215,17 @@ export class GameTimeline {
     this.parts.onChange();
   }
 
+  private whyMissed(entry: TimelineEntry): string {
+    const waited = this.waits.get(entry.id)?.detail;
+    if (waited !== undefined) return waited;
+    if (this.isHeld) return 'the timeline was held until the end of the game';
+    return entry.when === undefined
+      ? 'the game ended before it ran'
+      : `its condition never held: ${conditionInWords(entry.when)}`;
+  }
+
   private async finish(
-    { entry, lateMs }: DueNow,
+    { entry, lateMs }: Pick<DueNow, 'entry' | 'lateMs'>,
     outcome: EntryOutcome,
     detail: string,
     faults: readonly Fault[],
@@ -314,6 +326,6 @@ export class GameTimeline {
   }
 }
 
-function conditionInWords({ when }: TimelineEntry): string {
-  return when === undefined ? '' : `when ${when.teamsUpPercent} % of the teams have every service up`;
+function conditionInWords({ teamsUpPercent: percent }: NonNullable<TimelineEntry['when']>): string {
+  return `${percent} % of the teams have every service up`;
 }

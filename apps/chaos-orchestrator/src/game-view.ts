@@ -77,6 +77,14 @@ export function dueNow(
   }));
 }
 
+/** Entries whose time came in a game that is over, and that nothing was done with: nothing will be. */
+export function missedEntries(view: GameView, done: ReadonlySet<string>, nowMs: number): TimelineEntry[] {
+  const { scenario, schedule } = view;
+  const endMs = isOver(view, nowMs) && schedule.endsAt !== null ? schedule.toGameTime(schedule.endsAt) : null;
+  if (endMs === null) return [];
+  return scenario.timeline.filter(({ id, atMs }) => atMs < endMs && !done.has(id));
+}
+
 /** When to look at the game again, epoch ms: at its next entry or its end. Null: only an event can change anything. */
 export function nextLookAt(view: GameView, done: ReadonlySet<string>, nowMs: number): number | null {
   const { scenario, schedule } = view;
