@@ -56,7 +56,7 @@ describe('orchestrator', () => {
     expect(planned.driver.acting()).toEqual(all('late'));
     await planned.at(120_001);
     expect(planned.driver.acting()).toEqual([]);
-    expect(planned.orchestrator.list()[0]!.detail).toBe('stopped: the game ended');
+    expect(planned.orchestrator.list()[0]!.detail).toBe('the game ended');
 
     const early = await new Game([fault('outage', 20_000), fault('never', 40_000)]).boot();
     await early.at(22_000);
@@ -166,7 +166,7 @@ describe('orchestrator', () => {
     await paused.boot();
     await paused.at(60_000);
     expect(paused.driver.activations).toEqual([]);
-    expect(paused.orchestrator.list()[0]!.detail).toBe('stopped before it fired: the game stood still');
+    expect(paused.orchestrator.list()[0]!.detail).toBe('it never fired: the game stood still');
   });
 
   it('fires nothing before it is stored, and reverts without waiting for the database', async () => {

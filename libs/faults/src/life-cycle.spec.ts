@@ -100,7 +100,7 @@ describe('fault life cycle', () => {
   it('sends nothing for a fault that is stopped before it fired', () => {
     const life = new Life(armed()).give({ type: 'stop-requested', reason: 'the game ended' });
     expect(life.called).toEqual([]);
-    expect(life.state).toBe('reverted');
+    expect(life.fault.info).toMatchObject({ state: 'reverted', detail: 'it never fired: the game ended' });
   });
 
   it('fires again after a failure, with growing pauses, then reverts and verifies what it never confirmed', () => {
@@ -172,7 +172,7 @@ describe('fault life cycle', () => {
     expect(attempts).toBe(DEFAULT_POLICY.revertAttempts);
     expect(life.fault.info).toMatchObject({
       state: 'stuck',
-      detail: 'stopped: panic; not gone after 6 attempts: it is still there',
+      detail: 'panic; not gone after 6 attempts: it is still there',
     });
     for (let again = 0; again < 20; again++) {
       expect(life.fault.wakeAt).toBe(life.now + DEFAULT_POLICY.stuckRetryMs);

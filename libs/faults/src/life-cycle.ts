@@ -29,6 +29,7 @@ export type FaultInput =
   | { type: 'driver-failed'; call: number; reason: string; retryable: boolean }
   | { type: 'driver-timeout'; call: number }
   | { type: 'expired' }
+  /** `reason` becomes the fault's detail: `stopped by hand`, `the game ended`. */
   | { type: 'stop-requested'; reason: string }
   /** The process was restarted: the awaited answer will never come. */
   | { type: 'restarted' }
@@ -70,7 +71,7 @@ export function step(
     return step(fault, { type: 'driver-timeout', call: fault.call.number }, nowMs, policy);
 
   if (state === 'reverting' || state === 'stuck') return stepUndoing(context, input);
-  if (input.type === 'stop-requested') return undo(context, `stopped: ${input.reason}`);
+  if (input.type === 'stop-requested') return undo(context, input.reason);
   if (input.type === 'repaired-by-team') {
     const seconds = Math.round((nowMs - fault.info.startedAt) / 1000);
     return undo(context, `repaired by the team after ${seconds} s`);
@@ -89,7 +90,7 @@ function stepArmed(context: Context, input: FaultInput): Step {
   const { fault, nowMs } = context;
   if (input.type === 'stop-requested' || input.type === 'expired') {
     const reason = input.type === 'expired' ? 'its time was over' : input.reason;
-    return enter(fault, 'reverted', `stopped before it fired: ${reason}`, { wakeAt: null });
+    return enter(fault, 'reverted', `it never fired: ${reason}`, { wakeAt: null });
   }
   const isDue = input.type === 'due' || (input.type === 'tick' && nowMs >= fault.dueAt);
   if (!isDue) return { fault, effects: [] };

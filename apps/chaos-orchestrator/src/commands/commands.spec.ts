@@ -52,6 +52,25 @@ describe('preview', () => {
     expect(game.store.audit).toHaveLength(before);
   });
 
+  it('says why a team was not chosen', async () => {
+    const game = await running([], { cooldownMs: 20_000 });
+    const spared = async (teams: number) => {
+      const preview = await game.commands.preview(game.request({ teams }));
+      return Object.fromEntries(preview.teams.map((team) => [team.teamId, team.spared]));
+    };
+    const byDraw = 'the draw fell on others among those that were struck as often';
+    // Nobody was struck yet.
+    expect(Object.values(await spared(1)).sort()).toEqual([null, byDraw, byDraw, byDraw]);
+    await game.inject('before', { teams: ['garm'], ttlMs: 2_000 });
+    await game.at(13_000);
+    expect(await spared(3)).toMatchObject({ garm: 'it is to be left in peace after a fault', hati: null });
+    await game.at(40_000);
+    expect(await spared(3)).toMatchObject({ garm: 'other teams were struck less', hati: null });
+    expect(Object.values(await spared(2)).sort()).toEqual(
+      ['other teams were struck less', byDraw, null, null].sort(),
+    );
+  });
+
   it.each([
     [{ kind: 'meteor' }, 'unknown_fault_kind'],
     [{ serviceId: 'moon' }, 'unknown_service'],
@@ -234,9 +253,13 @@ describe('stop', () => {
     await game.at(12_000);
     const one = await game.commands.stop({ faultId: 'hand.one/garm' }, { commandId: 's1', actor: BEN });
     expect(one.verified.map(({ id, detail }) => [id, detail])).toEqual([
-      ['hand.one/garm', 'stopped: stopped by hand (Ben)'],
+      ['hand.one/garm', 'stopped by hand (Ben)'],
     ]);
-    await game.commands.stop({ teamId: 'hati' }, { commandId: 's2', actor: BEN, reason: 'mercy' });
+    const two = await game.commands.stop(
+      { teamId: 'hati' },
+      { commandId: 's2', actor: BEN, reason: 'mercy' },
+    );
+    expect(two.verified[0]!.detail).toBe('stopped by hand (Ben): mercy');
     expect(game.driver.acting()).toEqual(['hand.one/fenrir', 'hand.one/skoll']);
     await game.commands.stop({ injectionId: 'hand.one' }, { commandId: 's3', actor: BEN });
     expect(game.driver.acting()).toEqual([]);

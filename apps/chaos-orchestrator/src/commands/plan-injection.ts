@@ -57,7 +57,7 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
   const rows = view.teams.map(({ id, name, ranked }): PreviewTeam => {
     const endpoint = view.endpoints.get(`${id} ${serviceId}`) ?? null;
     const activeFaults = now.unfinished.filter(({ teamId }) => teamId === id).map((info) => info.id);
-    const spared = struck.has(id) ? null : whySpared(request, id, reachable.has(id));
+    const spared = struck.has(id) ? null : whySpared(request, situation, id, { reachable, struck });
     const team = chaos.get(id) as TeamChaos;
     return {
       ...team,
@@ -163,12 +163,21 @@ function chosenOf(request: InjectRequest, situation: Situation, reachable: reado
   return resolveTargets({ id: `by-hand/${total}`, teams: wanted }, pool, view.seed, strikes);
 }
 
-function whySpared({ teams }: InjectRequest, teamId: string, isReachable: boolean): string {
-  const isNamed = teams === 'all' || (typeof teams !== 'number' && teams.includes(teamId));
-  if (isNamed && !isReachable) return 'the driver has no way to this team';
-  if (typeof teams === 'number')
-    return isReachable ? 'other teams were struck less' : 'the driver has no way to this team';
-  return 'it was not asked for';
+function whySpared(
+  { teams, serviceId }: InjectRequest,
+  { view, now, strikes }: Situation,
+  teamId: string,
+  { reachable, struck }: { reachable: ReadonlySet<string>; struck: ReadonlySet<string> },
+): string {
+  const isAsked = typeof teams === 'number' || teams === 'all' || teams.includes(teamId);
+  if (!isAsked) return 'it was not asked for';
+  if (!reachable.has(teamId)) return 'the driver has no way to this team';
+  const cools = (id: string): boolean => coolingUntil(limitsOf(view), now, id, serviceId) !== null;
+  if (cools(teamId) && ![...struck].some(cools)) return 'it is to be left in peace after a fault';
+  const strikesOf = (id: string): number => strikes.get(id) ?? 0;
+  return [...struck].every((id) => strikesOf(id) < strikesOf(teamId))
+    ? 'other teams were struck less'
+    : 'the draw fell on others among those that were struck as often';
 }
 
 function checkRequest(request: InjectRequest, { view, driver, now }: Situation): void {

@@ -69,7 +69,7 @@ export class StopDesk {
   }
 
   private async halt(
-    { commandId, actor, reason = 'stopped by hand' }: StopCommand,
+    { commandId, actor, reason }: StopCommand,
     { hash, inDoubt }: Once,
     what: { action: string; done: string; selector: FaultSelector; timelines: readonly GameTimeline[] },
   ): Promise<StopResult> {
@@ -77,7 +77,8 @@ export class StopDesk {
     const { action, done, selector, timelines } = what;
     const at = clock.nowMs();
     const begunUs = clock.monotonicUs();
-    const stopping = desk.stop(selector, `${reason} (${actor.label})`);
+    const why = reason === undefined ? '' : `: ${reason}`;
+    const stopping = desk.stop(selector, `stopped by hand (${actor.label})${why}`);
     if (action === 'stop' && stopping.infos().length === 0 && !inDoubt)
       throw new PaydayError('unknown_fault', 'No fault that is not over yet fits; there is nothing to stop.');
 
@@ -86,7 +87,13 @@ export class StopDesk {
     const subject = subjectOf(selector);
     const audit: AuditNote = {
       ...{ at, actor, action: done, subject },
-      details: { commandId, seq, reason, faults: stopping.infos().map(({ id }) => id), heldTimelines },
+      details: {
+        commandId,
+        seq,
+        reason: reason ?? 'stopped by hand',
+        faults: stopping.infos().map(({ id }) => id),
+        heldTimelines,
+      },
     };
     const holds = heldTimelines.map((gameId) => ({ gameId, held: true }));
     // In turn with the other commands, so that what is stored last is what came last.
