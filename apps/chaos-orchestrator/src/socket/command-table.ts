@@ -57,6 +57,12 @@ function gameOf({ commands, session }: CommandContext, named: string | undefined
   return gameId;
 }
 
+/** The game to which a command is limited: the one named, else the token's; undefined: every game. @throws PaydayError `forbidden` */
+function scopeOf({ session }: CommandContext, named: string | undefined): string | undefined {
+  if (named !== undefined) session.mustCover(named);
+  return named ?? session.gameId;
+}
+
 function onlyGame(commands: ChaosCommands): string {
   const games = commands.list({ unfinished: true }).timelines.map((timeline) => timeline.gameId);
   if (games.length === 1) return games[0]!;
@@ -91,7 +97,7 @@ const FAULT_COMMANDS: Record<string, SocketCommand> = {
     ANSWERS.stop,
     async (context, { commandId, reason, gameId, ...selector }) =>
       context.commands.stop(
-        { ...selector, gameId: gameId ?? context.session.gameId ?? undefined, ...covered(context, gameId) },
+        { ...selector, gameId: scopeOf(context, gameId) },
         { commandId, reason, actor: context.session.actor },
       ),
   ),
@@ -103,8 +109,7 @@ const FAULT_COMMANDS: Record<string, SocketCommand> = {
     async (context, { commandId, reason, gameId }) =>
       context.commands.stopAll({
         ...{ commandId, reason, actor: context.session.actor },
-        gameId: gameId ?? context.session.gameId,
-        ...covered(context, gameId),
+        gameId: scopeOf(context, gameId),
       }),
   ),
   'fault:list': command(
@@ -112,10 +117,8 @@ const FAULT_COMMANDS: Record<string, SocketCommand> = {
     'Faults that may act, then the latest that are over; and the timelines of games that are not over.',
     REQUESTS.list,
     ANSWERS.list,
-    async (context, { gameId, ...filter }) => {
-      covered(context, gameId);
-      return context.commands.list({ ...filter, gameId: gameId ?? context.session.gameId });
-    },
+    async (context, { gameId, ...filter }) =>
+      context.commands.list({ ...filter, gameId: scopeOf(context, gameId) }),
   ),
 };
 
@@ -190,9 +193,3 @@ export const SOCKET_COMMANDS: Readonly<Record<string, SocketCommand>> = {
   ...TIMELINE_COMMANDS,
   ...GAME_COMMANDS,
 };
-
-/** For a game that was named. @throws PaydayError `forbidden` */
-function covered({ session }: CommandContext, gameId: string | undefined): object {
-  if (gameId !== undefined) session.mustCover(gameId);
-  return {};
-}
