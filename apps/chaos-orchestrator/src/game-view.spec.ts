@@ -33,6 +33,21 @@ describe('game view', () => {
       expect(applyToView(known, event)).toBe(known);
   });
 
+  it('has a team as it was last changed, in its place, and passes over teams that it does not know', () => {
+    const change = (id: string, name: string, ranked: boolean): GameEvent =>
+      events.make('dev.payday.team.changed', { team: { id, name, color: 'tomato', ranked } });
+    const known = view(events.team('garm'));
+    const renamed = applyToView(known, change('fenrir', 'Fenrir Works', false))!;
+    expect(renamed.teams).toEqual([
+      { id: 'fenrir', name: 'Fenrir Works', color: 'tomato', ranked: false },
+      known.teams[1],
+    ]);
+    expect(applyToView(renamed, change('fenrir', 'Fenrir Works', false))).toBe(renamed);
+    expect(applyToView(renamed, events.teamChanged('hydra'))).toBe(renamed);
+    // What was told before is told again after a crash.
+    expect(applyToView(renamed, events.team('fenrir'))).toBe(renamed);
+  });
+
   it('knows what is due, how late it is, and when to look again', () => {
     const known = view();
     expect(nextLookAt(known, none, START - 500)).toBe(START + 10_000);

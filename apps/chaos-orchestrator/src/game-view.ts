@@ -1,5 +1,12 @@
 import type { ChaosLimits, GameEvent, Scenario, TeamInfo, TimelineEntry } from '#contracts';
-import { DEFAULT_CHAOS_LIMITS, GameSchedule, applyGameEvent, dueEntries, nextEntryAt } from '#scenario';
+import {
+  DEFAULT_CHAOS_LIMITS,
+  GameSchedule,
+  applyGameEvent,
+  changedTeam,
+  dueEntries,
+  nextEntryAt,
+} from '#scenario';
 
 /** What the orchestrator knows of one game, from its events alone. */
 export interface GameView {
@@ -29,6 +36,11 @@ export function applyToView(view: GameView | null, event: GameEvent): GameView |
     case 'dev.payday.team.added': {
       const { team } = event.data;
       return view.teams.some(({ id }) => id === team.id) ? view : { ...view, teams: [...view.teams, team] };
+    }
+    case 'dev.payday.team.changed': {
+      const { team } = event.data;
+      const teams = view.teams.map((known) => (known.id === team.id ? changedTeam(known, team) : known));
+      return teams.every((each, index) => each === view.teams[index]) ? view : { ...view, teams };
     }
     case 'dev.payday.endpoint.changed': {
       const { teamId, serviceId, url } = event.data;

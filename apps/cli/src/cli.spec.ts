@@ -102,6 +102,7 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     await game.score();
     expect(await auditReport()).toMatchObject({ code: 0, equal: true });
     await game.tell(
+      make.teamChanged('golem'),
       make.make('dev.payday.game.resumed', { fromAt: START + 9000, endsAt: START + 24_000 }),
       excused('f1/fenrir', 'fenrir', 3000, null),
       excused('f1/golem', 'golem', 3000, null),
@@ -375,6 +376,38 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     }
     const { out: text } = await payday('rescore', '--pay', file, ...source());
     expect(text.split('\n')[0]).toMatch(/^rank +was +team +salary +was +change$/);
+  });
+
+  it('places teams as they are now: one that was renamed and taken out of the ranking keeps its money', async () => {
+    const games = new GameStore(game.database);
+    const before = (await games.teams(GAME_ID)).find(({ id }) => id === 'golem')!;
+    const lines = async (): Promise<Record<string, unknown>[]> =>
+      (await payday('export', 'standings', ...source())).out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    const was = (await lines()).find(({ teamId }) => teamId === 'golem')!;
+    const change = (team: typeof before) => games.transaction((tx) => games.updateTeam(tx, GAME_ID, team));
+    await change({ ...before, name: '五つ星', ranked: false });
+    try {
+      const rows = await lines();
+      expect(rows.map(({ rank }) => rank)).toEqual([1, null, null]);
+      expect(rows).toContainEqual({ ...was, name: '五つ星', rank: null });
+      const rules = join(folder, 'milder.yaml');
+      await writeFile(rules, 'window: 1s\nspeedBands: [{ upTo: 200ms, cents: 5 }]\nfailureCents: 0\n');
+      const rescored = JSON.parse((await payday('rescore', '--pay', rules, '--json', ...source())).out);
+      expect(rescored.standings).toContainEqual(
+        expect.objectContaining({
+          name: '五つ星',
+          rank: null,
+          realRank: null,
+          realSalaryCents: was['salaryCents'],
+        }),
+      );
+      expect(await auditReport()).toMatchObject({ code: 0, equal: true, teams: 3 });
+    } finally {
+      await change(before);
+    }
   });
 
   it.each([

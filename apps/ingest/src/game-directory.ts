@@ -23,6 +23,7 @@ export class GameDirectory {
       const game = this.games.get(gameId);
       if (game) game.sealed = true;
     }
+    // Of the others none matters to what a batch may speak of: a team that changes keeps its id.
   }
 
   /** @throws PaydayError `unknown_game`, `unknown_team`, `unknown_service` or `game_over`. */

@@ -168,6 +168,14 @@ describe('POST /api/v1/probe-batches', () => {
     expect(detail).toContain('router, catalog');
   });
 
+  it('knows a team by its id, whatever is changed of it, and no other by a change', async () => {
+    const games = app.get(GameDirectory);
+    games.handle(events.teamChanged('ants'));
+    games.handle(events.teamChanged('wasps'));
+    await expectRefused(send([batchOf({ teamId: 'wasps' })]), 404, 'unknown_team');
+    await send([batchOf()]).expect(202);
+  });
+
   it('refuses results from the future, results without a batch, and other media types', async () => {
     const ahead = batchOf({ baseIntendedAtMs: clock.nowMs() + 3_600_000 });
     await expectRefused(send([ahead]), 422, 'invalid_batch');

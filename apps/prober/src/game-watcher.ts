@@ -50,6 +50,9 @@ export class GameWatcher {
         this.#teams.add(event.data.team.id);
         this.listener.teamAdded(event.data.team.id);
         return;
+      case 'dev.payday.team.changed':
+        // Customers know a team by its id, and call it whether it is ranked or not.
+        return;
       case 'dev.payday.endpoint.changed':
         this.listener.endpointChanged(event.data.teamId, event.data.serviceId, event.data.url);
         return;

@@ -288,6 +288,23 @@ describe('Prober', () => {
     expect(requests).toBeGreaterThan(before + 10);
   });
 
+  it('calls a team as before when its name or its place is changed', () => {
+    const heard: unknown[] = [];
+    const hear = (...what: unknown[]): void => void heard.push(what);
+    const watcher = new GameWatcher('g', {
+      created: hear,
+      teamAdded: hear,
+      endpointChanged: hear,
+      scheduleChanged: hear,
+    });
+    const events = new EventBuilder('g');
+    for (const event of [events.created(slow), events.team('a')]) watcher.handle(event);
+    expect(heard.splice(0)).toHaveLength(2);
+    watcher.handle(events.teamChanged('a'));
+    watcher.handle(events.teamChanged('b'));
+    expect(heard).toEqual([]);
+  });
+
   it('passes over events of other games and repeated ones', () => {
     const game = new Game(slow).team('a');
     const other = new EventBuilder('other').created(slow);

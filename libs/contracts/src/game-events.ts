@@ -40,6 +40,8 @@ export interface FaultInfo {
 export interface GameEventData {
   'dev.payday.game.created': { gameId: string; name: string; seed: string; scenario: Scenario };
   'dev.payday.team.added': { team: TeamInfo };
+  /** All that a team is now: it replaces what was known under the same id, which never changes. Money is not touched. */
+  'dev.payday.team.changed': { team: TeamInfo };
   /** `url: null` takes the endpoint away. */
   'dev.payday.endpoint.changed': { teamId: string; serviceId: string; url: string | null };
   'dev.payday.game.scheduled': { startsAt: number; endsAt: number };

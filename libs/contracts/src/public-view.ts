@@ -88,6 +88,8 @@ export type TickerEvent =
   | { kind: 'fault_started'; injectionId: string; label: string; serviceId: string; teamIds: string[] }
   | { kind: 'fault_ended'; injectionId: string; label: string; serviceId: string }
   | { kind: 'salary_negative'; teamId: string }
+  /** A team was taken into the ranking or out of it by hand. */
+  | { kind: 'team_ranked'; teamId: string; ranked: boolean }
   | { kind: 'game_frozen' }
   | { kind: 'game_revealed'; winnerId: string | null }
   | { kind: 'announcement'; text: string; pictureUrl?: string; videoUrl?: string };

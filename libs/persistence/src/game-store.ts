@@ -75,6 +75,15 @@ export class GameStore {
       );
   }
 
+  /** Replaces all of a team but its id. */
+  async updateTeam(
+    manager: EntityManager,
+    gameId: string,
+    { id, name, color, ranked }: TeamInfo,
+  ): Promise<void> {
+    await manager.update(TeamEntity, { gameId, id }, { name, color, ranked });
+  }
+
   async update(
     manager: EntityManager,
     gameId: string,

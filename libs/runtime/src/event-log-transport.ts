@@ -15,6 +15,7 @@ import type { Logger } from './logger.js';
 export const GAME_EVENT_TYPES: readonly GameEventType[] = [
   'dev.payday.game.created',
   'dev.payday.team.added',
+  'dev.payday.team.changed',
   'dev.payday.endpoint.changed',
   'dev.payday.game.scheduled',
   'dev.payday.game.paused',

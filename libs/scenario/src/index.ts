@@ -22,11 +22,14 @@ export { parseChaosTargets, placesOfTeam, secretsOf } from './parse-chaos-target
 export type { ChaosTargets, KnownInGame } from './parse-chaos-targets.js';
 export { parsePay } from './parse-pay.js';
 export { parseScenario } from './parse-scenario.js';
-export { parseTeamsFile, sameName } from './parse-teams-file.js';
+export { parseTeamsFile } from './parse-teams-file.js';
 export type { TakenTeams, TeamEntry } from './parse-teams-file.js';
 export { renderRequest } from './render-request.js';
 export type { RenderedRequest } from './render-request.js';
 export type { RuleOptions } from './scenario-rules.js';
+export { changedTeam, parseTeamChange } from './team-change.js';
+export type { TeamChange } from './team-change.js';
+export { sameName } from './team-rules.js';
 export { resolveTargets, timelineBetween } from './timeline.js';
 export type { FaultEntry } from './timeline.js';
 export { MAX_FILE_CHARACTERS } from './yaml-source.js';

@@ -8,6 +8,7 @@ import type { UrlParts } from './platform-url.js';
 import type { Complete } from './readers.js';
 import { unique, unknownService } from './scenario-rules.js';
 import { teamsShape } from './scenario-shape.js';
+import { sameName } from './team-rules.js';
 import { readYaml } from './yaml-source.js';
 import type { Report } from './yaml-source.js';
 
@@ -58,11 +59,8 @@ export function parseTeamsFile(
         unknownService(service, serviceIds, path, source.report);
         if (url !== undefined) endpoints[service] = readEndpoint(url, path, source.report);
       }
-      const color = readColor(
-        team?.color ?? (taken.length === 0 ? hue(index, teams.length) : nextHue(taken.length + index)),
-        ['teams', index, 'color'],
-        source.report,
-      );
+      const color =
+        team?.color ?? (taken.length === 0 ? hue(index, teams.length) : nextHue(taken.length + index));
       return { id: ids[index], name: team?.name, color, ranked: team?.ranked, endpoints };
     });
     if (source.problems().length === 0) return entries as Complete<typeof entries>;
@@ -78,11 +76,6 @@ function hue(index: number, count: number): string {
 /** A hue for the nth team where nobody knows how many there will be: golden angles never come close to each other. */
 function nextHue(nth: number): string {
   return `oklch(0.78 0.15 ${Math.round(nth * 137.508) % 360})`;
-}
-
-/** Names that people can't tell apart are one name. */
-export function sameName(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
 }
 
 function refuseTaken(
@@ -110,15 +103,6 @@ function refuseTaken(
       report(path, `another team is called ${showValue(name)}; people could not tell them apart`);
     names.add(key);
   });
-}
-
-/** What CSS calls a colour, without anything that could break out of a style attribute. */
-function readColor(color: string, path: Path, report: Report): string {
-  const hex = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
-  const called = /^(?:rgb|hsl|hwb|lab|lch|oklab|oklch)\([0-9., %/a-z+-]+\)$/i;
-  if (!hex.test(color) && !called.test(color) && !/^[a-z]{3,30}$/i.test(color))
-    report(path, `${showValue(color)} is not a CSS colour, such as #ff9f43, tomato or oklch(0.78 0.15 120)`);
-  return color;
 }
 
 function readEndpoint(text: string, path: Path, report: Report): string {

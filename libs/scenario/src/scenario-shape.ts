@@ -19,6 +19,7 @@ import {
   scalar,
   text,
 } from './readers.js';
+import { teamColor, teamName } from './team-rules.js';
 import type { Report } from './yaml-source.js';
 
 /**
@@ -280,8 +281,8 @@ export const teamsShape = object({
     list(
       object({
         id: optional(id),
-        name: required(text(1, 40)),
-        color: optional(text(1, 60)),
+        name: required(teamName),
+        color: optional(teamColor),
         ranked: optional(boolean, true),
         endpoints: optional(
           record(text(1, 2000), 8, () => undefined),

@@ -56,6 +56,24 @@ describe('invariant 1: exactly once', () => {
   });
 });
 
+test('a team that is changed keeps its money and its results, also across a restart; nobody else joins by it', () => {
+  const { driver, events } = startedGame();
+  driver.feed({ kind: 'batch', batch: batch([result(100)]) });
+  const before = driver.entries();
+  driver.scores.clear();
+  const changed = events.teamChanged('ants');
+  driver.event(changed);
+  driver.event(events.teamChanged('bees'));
+  expect(driver.entries()).toEqual(before);
+  // Whoever publishes scores has nothing to say of it.
+  expect(driver.scores.size).toBe(0);
+  driver.restart();
+  driver.event(changed);
+  driver.feed({ kind: 'batch', batch: batch([result(200)]) });
+  driver.feed({ kind: 'batch', batch: batch([result(300, { teamId: 'bees', counterpartyId: 'bees' })]) });
+  expect([driver.salary('ants'), driver.scores.has('bees')]).toEqual([14, false]);
+});
+
 describe('invariant 4: event time', () => {
   it('puts a result into the window of its intended time: start inclusive, end exclusive', () => {
     const { driver } = startedGame();

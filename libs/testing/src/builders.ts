@@ -75,6 +75,12 @@ export class EventBuilder {
   team(id: string): GameEvent {
     return this.make('dev.payday.team.added', { team: { id, name: id, color: '#fff', ranked: true } });
   }
+
+  /** The team with another name, and out of the ranking. */
+  teamChanged(id: string): GameEvent {
+    const team = { id, name: `${id}, renamed`, color: '#fff', ranked: false };
+    return this.make('dev.payday.team.changed', { team });
+  }
 }
 
 /** A batch of results that share team, role, service and counterparty. */

@@ -108,6 +108,37 @@ test('a freeze that is taken back before it comes is never told', () => {
   expect(told(view.view(FROZEN_AT)!)).not.toContainEqual({ kind: 'game_frozen' });
 });
 
+test('a team that is changed in a freeze shows what the public knew of it, and lamps that go on', () => {
+  const { game, view } = setUp();
+  const much = { payPerMinuteCents: 77, trend: MUCH, services: lamps('down') };
+  for (const [nth, id] of TEAMS.entries()) view.applyScore(game.score(id, 1, 100 - nth));
+  view.applyGameEvent(freeze(game));
+  view.view(FROZEN_AT - 1);
+  view.applyScore(game.score('a', 2, 999, much));
+  const rowsBefore = view.view(FROZEN_AT)!.standings;
+  view.applyGameEvent(game.changed('a', { name: 'Renamed' }, FROZEN_AT + 1));
+  const renamed = view.view(FROZEN_AT + 1)!.standings;
+  expect(renamed[0]).toEqual({ ...rowsBefore[0], team: { ...rowsBefore[0]!.team, name: 'Renamed' } });
+  expect(renamed[0]!.services[0]!.state).toBe('down');
+
+  view.settle({ gameId: 'g1', frozenAt: FROZEN_AT }, settled({ a: 100, b: 99, c: 98 }), FROZEN_AT + 2);
+  const [settledA] = view.view(FROZEN_AT + 2)!.standings;
+  view.applyGameEvent(game.changed('a', { name: 'Renamed', ranked: false }, FROZEN_AT + 3));
+  const unranked = view.view(FROZEN_AT + 3)!;
+  expect(unranked.standings.map(({ team, rank, salaryCents }) => [team.id, rank, salaryCents])).toEqual([
+    ['b', 1, 99],
+    ['c', 2, 98],
+    ['a', null, 100],
+  ]);
+  expect(unranked.standings[2]!.services).toEqual(settledA!.services);
+  view.applyGameEvent(game.changed('a', { name: 'Renamed' }, FROZEN_AT + 4));
+  expect(view.view(FROZEN_AT + 4)!.standings).toEqual([
+    settledA,
+    expect.objectContaining({ rank: 2 }),
+    expect.objectContaining({ rank: 3 }),
+  ]);
+});
+
 describe('noninterference', () => {
   const STATES: ServiceState[] = ['up', 'slow', 'failing', 'down', 'missing'];
   interface Numbers {
@@ -140,7 +171,7 @@ describe('noninterference', () => {
     {
       weight: 2,
       arbitrary: fc.record({
-        kind: fc.constantFrom('settle' as const, 'team' as const, 'fault' as const, 'say' as const),
+        kind: fc.constantFrom('settle', 'team', 'change', 'fault', 'say'),
         afterMs: fc.integer({ min: 0, max: 9000 }),
         look: fc.boolean(),
       }),
@@ -198,6 +229,8 @@ describe('noninterference', () => {
         view.applyScore(score);
       } else if (each.kind === 'settle') settle(view);
       else if (each.kind === 'team') happen(game.team('late'));
+      else if (each.kind === 'change')
+        happen(game.changed(TEAMS[n % 3]!, { name: `Team ${n}`, ranked: n % 2 === 0 }, nowMs));
       else if (each.kind === 'fault') happen(game.fault('chaos', 'a', 'active', nowMs));
       else
         happen(

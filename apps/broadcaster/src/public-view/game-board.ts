@@ -1,4 +1,4 @@
-import type { GameEvent, GameEventData, StandingsView, TeamScore } from '#contracts';
+import type { GameEvent, GameEventData, StandingsView, TeamInfo, TeamScore } from '#contracts';
 import type { FrozenScore } from '#persistence';
 import {
   GameSchedule,
@@ -26,7 +26,7 @@ export class GameBoard {
   private freeze: FreezeFacts = NO_FREEZE;
   /** Boundaries of freezes, in order; the last may not have come yet. */
   private freezes: number[] = [];
-  private readonly teamIds = new Set<string>();
+  private readonly teams = new Map<string, TeamInfo>();
   private readonly table: StandingsTable;
   private readonly faults = new PublicFaults();
   private readonly ticker = new Ticker();
@@ -61,10 +61,12 @@ export class GameBoard {
     switch (event.type) {
       case 'dev.payday.team.added': {
         const { team } = event.data;
-        this.teamIds.add(team.id);
+        this.teams.set(team.id, team);
         this.table.setTeam(team);
         return this.gate.introduce(team.id);
       }
+      case 'dev.payday.team.changed':
+        return this.changeTeam(event);
       case 'dev.payday.fault.changed':
         return this.faults.apply(event.data.fault, event.time);
       case 'dev.payday.announcement.made': {
@@ -83,6 +85,26 @@ export class GameBoard {
       default:
         this.schedule = applyGameEvent(this.schedule, event);
     }
+  }
+
+  private changeTeam({
+    data,
+    time,
+    sequence,
+  }: Extract<GameEvent, { type: 'dev.payday.team.changed' }>): void {
+    const { team } = data;
+    const before = this.teams.get(team.id);
+    if (before === undefined) return;
+    this.teams.set(team.id, team);
+    this.table.setTeam(team);
+    // A new name is shown, not told: it may be there to make people forget the old one.
+    if (before.ranked === team.ranked) return;
+    this.narrator.ranksAnew();
+    this.ticker.put({
+      id: `ranked/${team.id}/${sequence}`,
+      at: time,
+      event: { kind: 'team_ranked', teamId: team.id, ranked: team.ranked },
+    });
   }
 
   private applyFreeze(
@@ -121,7 +143,7 @@ export class GameBoard {
       name: created.name,
       scenario: created.scenario,
       schedule: this.schedule,
-      teamCount: this.teamIds.size,
+      teamCount: this.teams.size,
       freeze,
       freezes,
       hiddenFrom,

@@ -48,6 +48,11 @@ export class Narrator {
     }
   }
 
+  /** A team has come into the ranking or left it: places that change by that were not taken from anybody. */
+  ranksAnew(): void {
+    this.places.forget();
+  }
+
   private service(
     score: TeamScore,
     serviceId: string,

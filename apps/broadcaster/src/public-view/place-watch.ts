@@ -43,6 +43,13 @@ export class PlaceWatch {
     return news;
   }
 
+  /** Begins anew: who holds which place next is no news. */
+  forget(): void {
+    this.holders.fill(null);
+    this.candidates.fill(null);
+    this.previousTop = [];
+  }
+
   private candidate(
     rows: readonly StandingRow[],
     place: number,

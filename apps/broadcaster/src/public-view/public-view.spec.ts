@@ -116,6 +116,106 @@ describe('standings', () => {
   });
 });
 
+describe('a team that is changed', () => {
+  test('has its new name and colour at once, and everything else that it had', () => {
+    const { game, view, told } = setUp('a', 'b');
+    view.applyScore(game.score('a', 1, 10));
+    view.applyScore(game.score('b', 1, 20));
+    const before = view.view(START)!.standings;
+    view.applyGameEvent(game.changed('a', { name: '五つ星', color: 'tomato' }));
+    const after = view.view(START)!.standings;
+    const team = { id: 'a', name: '五つ星', color: 'tomato', ranked: true };
+    expect(after).toEqual([before[0], { ...before[1], team }]);
+    expect(after[0]).toBe(before[0]);
+    // Whoever had a bad name doesn't read it on the ticker.
+    expect(told(START)).toEqual([{ kind: 'game_started' }]);
+    view.applyScore(game.score('a', 2, 30));
+    expect(view.view(START)!.standings[0]).toMatchObject({ rank: 1, salaryCents: 30, team });
+  });
+
+  test('leaves the ranking and comes back: equal salaries share a rank, and the next is skipped', () => {
+    const { game, view, places, told } = setUp('d', 'c', 'b', 'a');
+    const salaries: Record<string, number> = { a: 5, b: 9, c: 9, d: 9 };
+    for (const [id, cents] of Object.entries(salaries)) view.applyScore(game.score(id, 1, cents));
+    const allRanked = [
+      ['b', 1, 9],
+      ['c', 1, 9],
+      ['d', 1, 9],
+      ['a', 4, 5],
+    ];
+    expect(places()).toEqual(allRanked);
+    view.applyGameEvent(game.changed('c', { ranked: false }, START));
+    expect(places()).toEqual([
+      ['b', 1, 9],
+      ['d', 1, 9],
+      ['a', 3, 5],
+      ['c', null, 9],
+    ]);
+    view.applyScore(game.score('c', 2, 100));
+    expect(places()[3]).toEqual(['c', null, 100]);
+    view.applyScore(game.score('c', 3, 9));
+    view.applyGameEvent(game.changed('c', { ranked: true }, START + 1));
+    expect(places()).toEqual(allRanked);
+    expect(told(START + 10).slice(0, 2)).toEqual([
+      { kind: 'team_ranked', teamId: 'c', ranked: true },
+      { kind: 'team_ranked', teamId: 'c', ranked: false },
+    ]);
+  });
+
+  test('took no place from anybody by it, and none was taken from it; later overtakings are told', () => {
+    const { game, view, told } = setUp('a', 'b', 'c', 'd');
+    let nowMs = START;
+    const watch = () => {
+      for (let n = 0; n < 5; n++) told((nowMs += 1000));
+      return told(nowMs).filter(({ kind }) => kind === 'rank_taken');
+    };
+    [40, 30, 20, 10].forEach((cents, nth) => view.applyScore(game.score('abcd'[nth]!, 1, cents)));
+    expect(watch()).toEqual([]);
+    view.applyGameEvent(game.changed('a', { ranked: false }, nowMs));
+    expect(watch()).toEqual([]);
+    view.applyGameEvent(game.changed('a', { ranked: true }, nowMs));
+    expect(watch()).toEqual([]);
+    view.applyScore(game.score('b', 2, 50));
+    expect(watch()).toEqual([{ kind: 'rank_taken', teamId: 'b', rank: 1, fromTeamId: 'a' }]);
+  });
+
+  test('is the same for a broadcaster that was there, that came late, or heard it twice', () => {
+    const story = (look: (view: PublicView) => void, times: number) => {
+      const game = new SampleGame();
+      const view = new PublicView();
+      const score = () => ['a', 'b'].forEach((id) => view.applyScore(game.score(id, 1, 7)));
+      score();
+      const events = [
+        ...game.opening('a', 'b'),
+        game.changed('a', { name: 'Garm', ranked: false }, START + 1),
+        game.changed('a', { name: 'Golem' }, START + 2),
+      ];
+      for (const event of events)
+        for (let n = 0; n < times; n++) {
+          view.applyGameEvent(event);
+          look(view);
+        }
+      // An older one that is delivered again after a newer one is passed over.
+      view.applyGameEvent(events.at(-2)!);
+      return view.view(START + 1000)!;
+    };
+    const late = story(() => {}, 1);
+    expect(story((view) => view.view(START), 1)).toEqual(late);
+    expect(story(() => {}, 2)).toEqual(late);
+    expect(late.standings.map(({ team, rank }) => [team.name, rank])).toEqual([
+      ['Golem', 1],
+      ['B', 1],
+    ]);
+  });
+
+  test('is passed over if nobody knows it', () => {
+    const { game, view } = setUp('a');
+    const before = view.view(START);
+    view.applyGameEvent(game.changed('nobody', { ranked: false }));
+    expect(view.view(START)).toEqual(before);
+  });
+});
+
 describe('which game is shown', () => {
   test('the one created last, in whatever order the events are read', () => {
     const older = new SampleGame('older');

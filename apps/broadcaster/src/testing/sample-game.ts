@@ -70,6 +70,12 @@ export class SampleGame {
     });
   }
 
+  /** All of the team that isn't given is as `team` made it. */
+  changed(id: string, change: { name?: string; color?: string; ranked?: boolean }, time?: number): GameEvent {
+    const team = { id, name: id.toUpperCase(), color: 'red', ranked: true, ...change };
+    return this.event('dev.payday.team.changed', { team }, time === undefined ? {} : { time });
+  }
+
   scheduled(): GameEvent {
     return this.event('dev.payday.game.scheduled', { startsAt: START, endsAt: START + SCENARIO.durationMs });
   }

@@ -46,6 +46,12 @@ describe('Retimer', () => {
     },
   );
 
+  it('moves when a team was changed, and nothing of what it became', () => {
+    const retimer = new Retimer({ windowMs: 1000, startsAt: START }, 2, NOW);
+    const changed = { ...make.teamChanged('a'), time: START + 3000 };
+    expect(retimer.event(changed)).toEqual({ ...changed, time: NOW + 1500 });
+  });
+
   it('moves the promise of a score, but not one that was never given', () => {
     const retimer = new Retimer({ windowMs: 1000, startsAt: START }, 2, NOW);
     const score = { asOf: START + 3000, salaryCents: 5 } as TeamScore;

@@ -73,6 +73,7 @@ export class Retimer {
         return { fault: { ...fault, startedAt: this.at(startedAt), expiresAt: this.at(expiresAt) } };
       }
       case 'dev.payday.team.added':
+      case 'dev.payday.team.changed':
       case 'dev.payday.endpoint.changed':
       case 'dev.payday.announcement.made':
         return event.data;

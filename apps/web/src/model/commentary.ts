@@ -101,6 +101,11 @@ function english(event: TickerEvent, nameOf: (teamId: string) => string): Segmen
       return [{ text: `All clear: ${event.label}` }];
     case 'salary_negative':
       return [strong(nameOf(event.teamId)), { text: ' now pays to work here' }];
+    case 'team_ranked':
+      return [
+        strong(nameOf(event.teamId)),
+        { text: event.ranked ? ' is ranked now' : ' is no longer ranked' },
+      ];
     case 'announcement':
       return [{ text: event.text }];
   }
@@ -159,6 +164,11 @@ function japanese(event: TickerEvent, nameOf: (teamId: string) => string): Segme
       return [{ text: `収束: ${event.label}` }];
     case 'salary_negative':
       return [strong(nameOf(event.teamId)), { text: 'の給与がマイナスに転落' }];
+    case 'team_ranked':
+      return [
+        strong(nameOf(event.teamId)),
+        { text: event.ranked ? 'が順位の対象になりました' : 'は順位の対象外になりました' },
+      ];
     case 'announcement':
       return [{ text: event.text }];
   }

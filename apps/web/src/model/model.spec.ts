@@ -210,6 +210,16 @@ describe('words', () => {
       'Sleipnir recovered booking in 3 min 20 s',
       'Sleipnirがbookingを3分20秒で復旧',
     ],
+    [
+      { kind: 'team_ranked', teamId: 's', ranked: false },
+      'Sleipnir is no longer ranked',
+      'Sleipnirは順位の対象外になりました',
+    ],
+    [
+      { kind: 'team_ranked', teamId: 's', ranked: true },
+      'Sleipnir is ranked now',
+      'Sleipnirが順位の対象になりました',
+    ],
     [{ kind: 'game_ended', winnerId: 's' }, 'Sleipnir wins the day', 'Sleipnirが優勝です'],
   ])('%j', (event, en, ja) => {
     expect(say(event, 'en')).toBe(en);

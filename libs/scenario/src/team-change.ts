@@ -1,0 +1,54 @@
+import type { ProblemEntry, TeamInfo } from '#contracts';
+import { PaydayError } from '#kernel';
+import { pathText } from './file-error.js';
+import { boolean, isMapping, object, optional } from './readers.js';
+import { teamColor, teamName } from './team-rules.js';
+import type { Report } from './yaml-source.js';
+
+/** What is to be different about a team; what is left out stays. Its id is for good. */
+export type TeamChange = Partial<Omit<TeamInfo, 'id'>>;
+
+const shape = object({
+  name: optional(teamName),
+  color: optional(teamColor),
+  ranked: optional(boolean),
+});
+
+/**
+ * Reads a change, by the rules that a teams file has for names and colours.
+ * @throws PaydayError `bad_request` with every mistake: no mapping, an unknown key, nothing to change, a null, a value that no
+ * team can have. Whether the name is another team's has to be looked up by who knows the teams.
+ */
+export function parseTeamChange(input: unknown): TeamChange {
+  const errors: ProblemEntry[] = [];
+  const report: Report = (path, message, allowed) => {
+    const told = allowed === undefined ? message : `${message}; allowed: ${allowed.join(', ')}`;
+    errors.push({ path: path.length === 0 ? 'body' : pathText(path), message: told });
+  };
+  const draft = shape(input, [], report);
+  if (isMapping(input)) {
+    if (Object.keys(input).length === 0) report([], 'changes nothing; give name, color or ranked');
+    // To the readers a null is absent; here somebody may expect that it takes the value away.
+    for (const key of ['name', 'color', 'ranked'])
+      if (input[key] === null) report([key], 'must not be null; leave it out to keep what it is');
+  }
+  if (draft !== undefined && errors.length === 0) return withoutAbsent(draft);
+  throw new PaydayError('bad_request', errors.map((e) => `${e.path}: ${e.message}`).join('; '), {
+    details: { errors },
+  });
+}
+
+/** The team after a change: the same object if nothing of it is different. */
+export function changedTeam(team: TeamInfo, change: TeamChange): TeamInfo {
+  const { name = team.name, color = team.color, ranked = team.ranked } = change;
+  if (name === team.name && color === team.color && ranked === team.ranked) return team;
+  return { id: team.id, name, color, ranked };
+}
+
+function withoutAbsent({ name, color, ranked }: NonNullable<ReturnType<typeof shape>>): TeamChange {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(color === undefined ? {} : { color }),
+    ...(ranked === undefined ? {} : { ranked }),
+  };
+}

@@ -1,0 +1,23 @@
+import { showValue } from './plain-text.js';
+import type { Reader } from './readers.js';
+import { text } from './readers.js';
+
+/** 1 to 40 characters of any script, on one line. */
+export const teamName: Reader<string> = text(1, 40);
+
+const HEX = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
+const CALLED = /^(?:rgb|hsl|hwb|lab|lch|oklab|oklch)\([0-9., %/a-z+-]+\)$/i;
+const NAMED = /^[a-z]{3,30}$/i;
+
+/** What CSS calls a colour, in at most 60 characters, without anything that could break out of a style attribute. */
+export const teamColor: Reader<string> = (value, path, report) => {
+  const color = text(1, 60)(value, path, report);
+  if (color === undefined || HEX.test(color) || CALLED.test(color) || NAMED.test(color)) return color;
+  report(path, `${showValue(color)} is not a CSS colour, such as #ff9f43, tomato or oklch(0.78 0.15 120)`);
+  return undefined;
+};
+
+/** Names that people can't tell apart are one name: this is what they have in common. */
+export function sameName(name: string): string {
+  return name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+}
