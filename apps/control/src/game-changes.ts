@@ -83,6 +83,10 @@ export function unknownGame(gameId?: string): PaydayError {
   return new PaydayError('unknown_game', message);
 }
 
+export function unknownTeam(teamId: string): PaydayError {
+  return new PaydayError('unknown_team', `There is no team "${teamId}" in this game.`);
+}
+
 /** @throws PaydayError `game_over` */
 export function refuseSealed(game: GameEntity): void {
   if (game.state === 'sealed')

@@ -14,6 +14,7 @@ import {
   gameTimes,
   refuseSealed,
   unknownGame,
+  unknownTeam,
 } from './game-changes.js';
 import { planEnd, planPause, planRecovery, planResume } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
@@ -341,8 +342,4 @@ function refuseUnknownService(scenario: Scenario, serviceId: string): void {
       'unknown_service',
       `There is no service "${serviceId}"; there are ${known.join(', ')}.`,
     );
-}
-
-function unknownTeam(teamId: string): PaydayError {
-  return new PaydayError('unknown_team', `There is no team "${teamId}" in this game.`);
 }

@@ -97,7 +97,7 @@ export class ControlApp {
 
   /** Calls the API; without `as` as the public. */
   call(
-    method: 'get' | 'post' | 'put' | 'delete',
+    method: 'get' | 'post' | 'put' | 'patch' | 'delete',
     path: string,
     options: { as?: string; body?: object | string; type?: string } = {},
   ): request.Test {

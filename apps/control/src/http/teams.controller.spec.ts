@@ -139,6 +139,129 @@ describe('adding teams', () => {
   });
 });
 
+describe('changing a team', () => {
+  const patch = (id: string, teamId: string, body?: object | string, as: string | null = control.boss) =>
+    control.call('patch', `games/${id}/teams/${teamId}`, { body, ...(as === null ? {} : { as }) });
+  const FENRIR = { id: 'fenrir', name: 'Fenrir Works', color: '#e4572e', ranked: true };
+
+  it('changes what is given and tells all of it, while the game runs', async () => {
+    const { id } = await control.runningGame();
+    const router = { body: { url: 'http://10.0.0.1' }, as: control.boss };
+    await control.call('put', `teams/fenrir/endpoints/router?game=${id}`, router).expect(200);
+    const before = (await control.eventsOf(id)).length;
+    const { body } = await patch(id, 'fenrir', { name: ' 五つ星 ', ranked: false }).expect(200);
+    expect(body).toEqual({
+      ...FENRIR,
+      name: '五つ星',
+      ranked: false,
+      endpoints: { router: 'http://10.0.0.1' },
+    });
+    const listed = await control.call('get', `games/${id}/teams`, { as: control.boss }).expect(200);
+    expect(listed.body.teams[0]).toEqual(body);
+    const told = await control.eventsOf(id);
+    expect(told.slice(before)).toMatchObject([
+      {
+        type: 'dev.payday.team.changed',
+        source: '/control',
+        subject: id,
+        data: { team: { ...FENRIR, name: '五つ星', ranked: false } },
+      },
+    ]);
+    expect(told.at(-1)!.sequence).toBe(before + 1);
+    expect((await control.auditOf(id)).at(-1)).toMatchObject({
+      action: 'team.changed',
+      actor: { role: 'facilitator', label: 'boss' },
+      subject: { game: id, team: 'fenrir' },
+      details: {
+        from: { name: 'Fenrir Works', ranked: true },
+        to: { name: '五つ星', ranked: false },
+      },
+    });
+    const publicly = await control.call('get', `teams?game=${id}`).expect(200);
+    expect(publicly.body.teams[0]).toMatchObject({ id: 'fenrir', name: '五つ星' });
+  });
+
+  it('tells nothing where nothing is different, and repeats', async () => {
+    const id = await control.newGame();
+    await patch(id, 'fenrir', { color: 'tomato' }).expect(200);
+    const [events, audit] = [(await control.eventsOf(id)).length, (await control.auditOf(id)).length];
+    const { body } = await patch(id, 'fenrir', { color: 'tomato', name: ' Fenrir Works' }).expect(200);
+    expect(body).toEqual({ ...FENRIR, color: 'tomato', endpoints: {} });
+    expect(await control.eventsOf(id)).toHaveLength(events);
+    expect(await control.auditOf(id)).toHaveLength(audit);
+  });
+
+  it('gives no name that another team has, but its own in other letters', async () => {
+    const id = await control.newGame();
+    const before = (await control.eventsOf(id)).length;
+    const refused = await patch(id, 'fenrir', { name: 'ＲＥＦＥＲＥＮＣＥ', ranked: false }).expect(409);
+    expect(refused.body).toMatchObject({ code: 'team_exists', detail: expect.stringContaining('Reference') });
+    expect(refused.headers['content-type']).toContain('application/problem+json');
+    expect(await control.eventsOf(id)).toHaveLength(before);
+    await patch(id, 'fenrir', { name: 'FENRIR works' }).expect(200);
+  });
+
+  it('lets one of many win who want one name at once', async () => {
+    const id = await control.newGame();
+    const answers = await Promise.all(
+      ['fenrir', 'reference', 'fenrir', 'reference'].map((team) => patch(id, team, { name: 'Hydra' })),
+    );
+    // Each team asks twice: who has the name gets it again.
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 409, 409]);
+    const names = (await control.eventsOf(id)).filter(({ type }) => type === 'dev.payday.team.changed');
+    expect(names).toHaveLength(1);
+  });
+
+  it.each<[object | string | undefined, string[]]>([
+    [{}, ['body']],
+    [undefined, ['body']],
+    [[], ['body']],
+    [{ name: ' ' }, ['name']],
+    [{ name: 'x'.repeat(41) }, ['name']],
+    [{ name: 'a\u0000b' }, ['name']],
+    [{ name: null, color: 'tomato' }, ['name']],
+    [{ color: 'red;}' }, ['color']],
+    [{ ranked: 'no', id: 'golem', endpoints: {} }, ['endpoints', 'id', 'ranked']],
+  ])('refuses %j', async (body, paths) => {
+    const id = await control.newGame();
+    const refused = await patch(id, 'fenrir', body).expect(400);
+    expect(refused.body).toMatchObject({ code: 'bad_request', status: 400 });
+    expect(refused.body.errors.map(({ path }: { path: string }) => path).sort()).toEqual(paths);
+    expect(await control.auditOf(id)).toHaveLength(1);
+  });
+
+  it('knows its games and teams, and is for facilitators of that game', async () => {
+    const id = await control.newGame();
+    const body = { name: 'Garm' };
+    expect((await patch('nowhere', 'fenrir', body).expect(404)).body.code).toBe('unknown_game');
+    expect((await patch(id, 'hydra', body).expect(404)).body.code).toBe('unknown_team');
+    expect((await patch(id, '%00', body).expect(404)).body.code).toBe('unknown_team');
+    await patch(id, 'fenrir', body, null).expect(401);
+    for (const role of ['team', 'prober', 'integration', 'read-only'] as const)
+      await patch(id, 'fenrir', body, await control.token({ role, teamId: 'fenrir' })).expect(403);
+    const elsewhere = await control.token({ role: 'facilitator', gameId: await control.newGame() });
+    expect((await patch(id, 'fenrir', body, elsewhere).expect(403)).body.code).toBe('forbidden');
+    const here = await control.token({ role: 'facilitator', gameId: id });
+    await patch(id, 'fenrir', body, here).expect(200);
+  });
+
+  it('is possible when the game is paused, frozen or over, and no more when it is sealed', async () => {
+    const { id, startsAt } = await control.runningGame();
+    await boss(`games/${id}/pause`).expect(200);
+    await patch(id, 'fenrir', { name: 'In the break' }).expect(200);
+    await boss(`games/${id}/resume`).expect(200);
+    await boss(`games/${id}/freeze`).expect(200);
+    await patch(id, 'fenrir', { ranked: false }).expect(200);
+    control.nowMs = startsAt + 120_000;
+    await boss(`games/${id}/end`).expect(200);
+    await patch(id, 'fenrir', { ranked: true }).expect(200);
+    await boss(`games/${id}/seal`).expect(200);
+    // Who won is in the books now.
+    for (const body of [{ ranked: false }, { ranked: true }])
+      expect((await patch(id, 'fenrir', body).expect(409)).body.code).toBe('game_over');
+  });
+});
+
 describe('endpoints', () => {
   it('are taken away by their team, and by no other', async () => {
     const { id } = await control.runningGame();

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Inject, Param, Patch, Post } from '@nestjs/common';
 import {
   ApiBody,
   ApiConsumes,
@@ -12,6 +12,7 @@ import type { TeamInfo } from '#contracts';
 import { PaydayError } from '#kernel';
 import { type Endpoint, GameStore } from '#persistence';
 import { CurrentPrincipal, type Principal, Roles } from '#runtime';
+import { parseTeamChange } from '#scenario';
 import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
 import type { TeamsSource } from '../teams/read-teams.js';
@@ -25,11 +26,13 @@ import { newTeamBody } from './schemas.js';
 /** A team as facilitators see it; `endpoints` by service id. */
 type FullTeam = TeamInfo & { endpoints: Record<string, string> };
 
+const NAME = { type: 'string', minLength: 1, maxLength: 40 } as const;
+const RANKED = { type: 'boolean', description: 'Unranked teams are probed but not placed' } as const;
 const TEAM_FIELDS = {
   id: { type: 'string', description: 'Default: made from the name' },
-  name: { type: 'string', minLength: 1, maxLength: 40 },
+  name: NAME,
   color: { type: 'string', description: 'CSS colour; default: a hue of its own' },
-  ranked: { type: 'boolean', default: true, description: 'Unranked teams are probed but not placed' },
+  ranked: { ...RANKED, default: true },
   endpoints: { type: 'object', additionalProperties: { type: 'string' }, description: 'URL by service id' },
 } as const;
 
@@ -83,6 +86,49 @@ export class TeamsController {
     const team = parseBody(newTeamBody, body);
     const [added] = await this.#add(gameId, { teams: [team] }, principal);
     return added!;
+  }
+
+  @Patch(':teamId')
+  @Roles('facilitator')
+  @ApiOperation({
+    summary: 'Change a team’s name or colour, or whether it is ranked',
+    description:
+      'At once, also while the game runs or is frozen, until it is sealed. What is left out stays as it is; the id is for good. ' +
+      'No money changes. Repeatable.',
+  })
+  @ApiParam({ name: 'id', description: 'Id of the game' })
+  @ApiParam({ name: 'teamId', description: 'Id of the team' })
+  @ApiBody({
+    schema: {
+      type: 'object',
+      minProperties: 1,
+      additionalProperties: false,
+      properties: { name: NAME, color: { type: 'string', description: 'CSS colour' }, ranked: RANKED },
+    },
+  })
+  @ApiOkResponse({ schema: FULL_TEAM })
+  @ApiProblems(
+    'bad_request',
+    'unauthenticated',
+    'forbidden',
+    'unknown_game',
+    'unknown_team',
+    'team_exists',
+    'game_over',
+  )
+  async change(
+    @Param('id') gameId: string,
+    @Param('teamId') teamId: string,
+    @Body() body: unknown,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<FullTeam> {
+    mustCover(principal, gameId);
+    const team = await this.teams.change(gameId, teamId, parseTeamChange(body), actorOf(principal));
+    const endpoints = await this.store.endpoints(gameId);
+    return withEndpoints(
+      [team],
+      endpoints.filter((endpoint) => endpoint.teamId === teamId),
+    )[0]!;
   }
 
   @Post('import')

@@ -1,12 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { TeamInfo } from '#contracts';
 import { PaydayError } from '#kernel';
 import { type AuditActor, type GameEntity, GameStore } from '#persistence';
-import { sameName } from '#scenario';
+import { type TeamChange, changedTeam, sameName } from '#scenario';
 import { endpointUrl } from '../endpoint-url.js';
-import { GameChanges, type Happening, refuseSealed } from '../game-changes.js';
+import { GameChanges, type Happening, refuseSealed, unknownTeam } from '../game-changes.js';
 import { type NewTeams, type TeamsSource, readTeams } from './read-teams.js';
 
-/** A game's teams: added one by one or from a file, also while the game runs. Results of theirs score from then on. */
+/**
+ * A game's teams: added one by one or from a file, also while the game runs (results of theirs score from then on), and
+ * changed until the game is sealed.
+ */
 @Injectable()
 export class TeamService {
   constructor(
@@ -43,6 +47,32 @@ export class TeamService {
     });
     return { teams: added.teams, endpoints };
   }
+
+  /**
+   * Gives a team another name or colour, or takes it in or out of the ranking, at once. Without a difference there is no
+   * event. Resolves to the team as it is then.
+   * @throws PaydayError `unknown_game`, `unknown_team`, `team_exists` (another team has the name), `game_over`
+   */
+  async change(gameId: string, teamId: string, wanted: TeamChange, actor: AuditActor): Promise<TeamInfo> {
+    let team: TeamInfo | undefined;
+    await this.changes.change(gameId, actor, async (game, manager) => {
+      refuseSealed(game);
+      const teams = await this.store.teams(gameId, manager);
+      const before = teams.find(({ id }) => id === teamId);
+      if (before === undefined) throw unknownTeam(teamId);
+      team = changedTeam(before, wanted);
+      if (team === before) return { since: null };
+      refuseSameName(team, teams);
+      await this.store.updateTeam(manager, gameId, team);
+      return {
+        action: 'team.changed',
+        subject: { team: teamId },
+        details: difference(before, team),
+        happenings: [{ type: 'dev.payday.team.changed', data: { team } }],
+      };
+    });
+    return team!;
+  }
 }
 
 export const MAX_TEAMS = 1000;
@@ -56,4 +86,21 @@ function refuseKnown({ teams }: NewTeams, known: readonly { id: string; name: st
         'team_exists',
         `A team with the id "${id}" or the name "${name}" was added meanwhile.`,
       );
+}
+
+/** The team's own name in other letters is no other team's. */
+function refuseSameName(team: TeamInfo, teams: readonly TeamInfo[]): void {
+  const other = teams.find(({ id, name }) => id !== team.id && sameName(name) === sameName(team.name));
+  if (other !== undefined)
+    throw new PaydayError(
+      'team_exists',
+      `The game has a team called "${other.name}" already; choose another name.`,
+    );
+}
+
+/** What is different, as it was and as it is. */
+function difference(before: TeamInfo, after: TeamInfo): { from: Partial<TeamInfo>; to: Partial<TeamInfo> } {
+  const keys = (['name', 'color', 'ranked'] as const).filter((key) => before[key] !== after[key]);
+  const only = (team: TeamInfo) => Object.fromEntries(keys.map((key) => [key, team[key]]));
+  return { from: only(before), to: only(after) };
 }
