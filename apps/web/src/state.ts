@@ -41,6 +41,16 @@ export const fresh = computed(() => {
 /** The services, by an object that stays the same from frame to frame: rows that read it are not redrawn by each frame. */
 export const services = computed(() => view.value?.services ?? []);
 
+/**
+ * Who plays, as text: another one when a team comes or is changed, not with each frame. Who draws names, colours or who is
+ * ranked without following the view reads this.
+ */
+export const teams = computed(() =>
+  JSON.stringify(
+    (view.value?.standings ?? []).map(({ team }) => team).sort((a, b) => (a.id < b.id ? -1 : 1)),
+  ),
+);
+
 /** The name of a team now, for sentences about it; it does not subscribe. Teams that have left keep their id. */
 export function teamName(teamId: string): string {
   return view.peek()?.standings.find(({ team }) => team.id === teamId)?.team.name ?? teamId;

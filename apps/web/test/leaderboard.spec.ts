@@ -244,6 +244,37 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     expect(await at.textContent('.live .word')).toBe('Final');
   });
 
+  test('a team that is changed has its new name and colour everywhere at once, also in old news and while nothing is earned', async () => {
+    const game = newGame(8);
+    const { team } = game.view.standings[0]!;
+    game.view.ticker = [{ id: 'n', at: Date.now(), event: { kind: 'salary_negative', teamId: team.id } }];
+    game.view.game.frozen = true;
+    const at = await open(game);
+    const shown = () =>
+      at.evaluate(() => ({
+        row: document.querySelector('[role=rowheader] bdi')!.textContent,
+        bar: document.querySelector<HTMLElement>('[role=rowheader] .bar')!.style.backgroundColor,
+        graph: document.querySelector('.graph .name')?.textContent,
+        line: document.querySelector<SVGElement>('.graph .line.leader:last-of-type')?.style.stroke,
+        news: document.querySelector('.ticker p')!.textContent,
+      }));
+    await at.waitForSelector('.graph .name');
+    expect(await shown()).toMatchObject({ row: team.name, graph: team.name });
+    const { ticker: _, ...delta } = game.change(Date.now(), ({ standings }) => {
+      standings[0]!.team = { ...team, name: 'Garm', color: 'rgb(1, 2, 3)' };
+    });
+    server!.send(delta);
+    await at.waitForFunction(() => document.querySelector('[role=rowheader] bdi')?.textContent === 'Garm');
+    const color = 'rgb(1, 2, 3)';
+    expect(await shown()).toEqual({
+      row: 'Garm',
+      bar: color,
+      graph: 'Garm',
+      line: color,
+      news: 'Garm now pays to work here',
+    });
+  });
+
   test('Japanese by address, switched by keyboard, and the document says which', async () => {
     const at = await open(newGame(8), '/?lang=ja');
     expect(await at.getAttribute('html', 'lang')).toBe('ja');

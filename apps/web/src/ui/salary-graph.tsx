@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import type { StandingRow } from '#contracts';
 import { shortDollars, timeOfDay } from '../model/format.js';
 import { axisWidthEm, extent, LABEL_GAP_EM, linePath, scale, spread, ticks } from '../model/plot.js';
-import { chaos, series, view, words } from '../state.js';
+import { chaos, series, teams, view, words } from '../state.js';
 
 const LABELLED = 3;
 /** Names on the right, time below; money on the left takes what it needs. */
@@ -24,8 +24,9 @@ export function SalaryGraph() {
 }
 
 function Drawing({ width, height, em }: { width: number; height: number; em: number }) {
-  // Follows the series only, which grow every other second; the view comes ten times a second.
+  // Follows the series, which grow every other second, and the teams; the view comes ten times a second.
   const all = series.value;
+  void teams.value;
   const drawn = view.peek()!.standings.filter(({ team }) => (all.get(team.id)?.at.length ?? 0) > 0);
   const asOf = Math.max(...drawn.map(({ team }) => all.get(team.id)!.at.at(-1)!), 1);
   const now = ({ team }: StandingRow): number => all.get(team.id)!.cents.at(-1)!;

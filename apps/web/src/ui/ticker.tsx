@@ -3,7 +3,7 @@ import type { TickerEntry } from '#contracts';
 import { sentence, toneOf } from '../model/commentary.js';
 import { timeOfDay } from '../model/format.js';
 import type { Lang } from '../model/words.js';
-import { lang, teamName, view, words } from '../state.js';
+import { lang, teamName, teams, view, words } from '../state.js';
 
 /** More than fit into the panel; the rest is cut off below. */
 const SHOWN = 12;
@@ -17,7 +17,7 @@ export function Ticker() {
       {entries.length === 0 && <p class="quiet">{words.value.nothingYet}</p>}
       <ol aria-live="polite" aria-relevant="additions">
         {entries.map((entry) => (
-          <Entry key={entry.id} entry={entry} lang={lang.value} />
+          <Entry key={entry.id} entry={entry} lang={lang.value} teams={teams.value} />
         ))}
       </ol>
     </section>
@@ -31,14 +31,21 @@ export function Headline() {
     <footer class="headline">
       <ol aria-live="polite" aria-relevant="additions" aria-label={words.value.whatHappened}>
         {entries.map((entry) => (
-          <Entry key={entry.id} entry={entry} lang={lang.value} />
+          <Entry key={entry.id} entry={entry} lang={lang.value} teams={teams.value} />
         ))}
       </ol>
     </footer>
   );
 }
 
-const Entry = memo(function Entry({ entry, lang }: { entry: TickerEntry; lang: Lang }) {
+interface EntryProps {
+  entry: TickerEntry;
+  lang: Lang;
+  /** Not shown: with another one the names may be others, also in old news. */
+  teams: string;
+}
+
+const Entry = memo(function Entry({ entry, lang }: EntryProps) {
   return (
     <li class={toneOf(entry.event)}>
       <time dateTime={new Date(entry.at).toISOString()}>{timeOfDay(entry.at)}</time>
