@@ -8,21 +8,16 @@ export interface ConfiguredCommand<S extends Sections> {
 }
 
 /**
- * A command that is configured as services are: by flags, environment and file, with every mistake told at once.
+ * Makes a command one that is configured as services are: by flags, environment and file, with every mistake told at once.
  * @param load asked only when the command is used, so that heavy ones cost the others nothing
  */
-export function addConfigured<S extends Sections>(
-  parent: Command,
-  name: string,
-  summary: string,
+export function configured<S extends Sections>(
+  command: Command,
   terminal: Terminal,
   load: () => Promise<ConfiguredCommand<S>> | ConfiguredCommand<S>,
 ): void {
-  const path = [parent.name(), name].filter((part) => part !== 'payday').join(' ');
-  parent
-    .command(name)
+  command
     .usage('[options]')
-    .description(summary)
     .argument('[settings...]')
     .allowUnknownOption()
     .passThroughOptions()
@@ -30,11 +25,16 @@ export function addConfigured<S extends Sections>(
     .action(async (flags: string[]) => {
       const { sections, run } = await load();
       if (wantsHelp(sections, flags)) {
-        const help = configHelp(`payday ${path} [options]`, summary, sections);
+        const help = configHelp(`${pathOf(command)} [options]`, command.description(), sections);
         return writeLine(terminal.stdout, help.trimEnd());
       }
       await run(readConfig(sections, { flags, env: process.env, foreignSections: SERVICE_SECTIONS }));
     });
+}
+
+/** How it is called: `payday topics create`. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
 /** What may stand in a file that services and commands share. */

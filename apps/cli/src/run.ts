@@ -1,17 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { PaydayError } from '#kernel';
-import { addAudit } from './commands/audit.js';
-import { addChaos } from './commands/chaos.js';
-import { addExport } from './commands/export.js';
-import { addMigrate } from './commands/migrate.js';
-import { addRehearse } from './commands/rehearse.js';
-import { addReplay } from './commands/replay.js';
-import { addRescore } from './commands/rescore.js';
-import { addRun } from './commands/run.js';
-import { addToken } from './commands/token.js';
-import { addScenario } from './commands/scenario.js';
-import { addTopics } from './commands/topics.js';
-import { addUp } from './commands/up.js';
+import { COMMANDS, commandOf } from './commands/index.js';
 import { EXIT, isUsageError } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { systemTerminal } from './terminal.js';
@@ -44,21 +33,11 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
   const finish = (code: number): void => {
     exitCode = code;
   };
-  const commands = [
-    addAudit,
-    addExport,
-    addRescore,
-    addReplay,
-    addScenario,
-    addRehearse,
-    addChaos,
-    addRun,
-    addUp,
-    addTopics,
-    addMigrate,
-    addToken,
-  ];
-  for (const add of commands) add(program, terminal, finish);
+  const used = commandOf(argv);
+  for (const entry of COMMANDS) {
+    const command = program.command(entry.name).description(entry.summary);
+    if (entry === used) (await entry.load())(command, terminal, finish);
+  }
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;

@@ -13,13 +13,8 @@ const MAX_VALUE_LENGTH = 160;
 
 type Options = Omit<SourceOptions, 'log'> & { json: boolean; log?: string | true; show: boolean };
 
-export function addAudit(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
-  const command = program
-    .command('audit')
-    .description(
-      'Computes the ledger anew from the raw log and compares it row by row: exit code 0 if equal, else 1. ' +
-        'With --log: verifies the audit log of who did what.',
-    )
+export function addAudit(command: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
+  command
     .option('--json', 'the whole report as JSON; with --show: one entry per line', false)
     .option('--show', 'with --log: reads the audit log instead of verifying it', false);
   addSourceOptions(command, {

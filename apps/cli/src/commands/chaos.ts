@@ -48,11 +48,8 @@ The token is read from PAYDAY_TOKEN, or from a file: --token-file, else facilita
 Exit codes: 0 done, and confirmed or verified gone; 1 refused, failed, or not verified yet; 2 wrong usage.`;
 
 /** `payday chaos …`: what a facilitator does to a game that runs, over the socket /chaos. */
-export function addChaos(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
-  const chaos = program
-    .command('chaos')
-    .description('Breaks things in a game that runs, ends it, and shows what goes on.')
-    .addHelpText('after', HELP);
+export function addChaos(chaos: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
+  chaos.addHelpText('after', HELP);
   const show = (json: boolean, value: object, text: string): Promise<void> =>
     writeLine(terminal.stdout, json ? JSON.stringify(value) : text);
 

@@ -41,10 +41,7 @@ const EXPORTS: Record<string, { description: string; write(job: Job): Promise<vo
   standings: { description: 'ranks and salaries', write: writeStandings },
 };
 
-export function addExport(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('export')
-    .description('Writes a game in an open format; docs/scoring.md describes every field.');
+export function addExport(command: Command, terminal: Terminal): void {
   const add = (name: string, description: string, write: (job: Job) => Promise<void>): Command => {
     const made = command.command(name).description(description);
     return addSourceOptions(made)

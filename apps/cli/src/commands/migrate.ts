@@ -1,14 +1,11 @@
 import type { Command } from 'commander';
 import { assertMigrated, openDatabase } from '#persistence';
 import { databaseSection } from '#runtime';
-import { addConfigured } from '../configured-command.js';
+import { configured } from '../configured-command.js';
 import { writeLine, type Terminal } from '../terminal.js';
 
-const SUMMARY =
-  'Brings the schema of the database up to date. Repeating it is harmless; of several at once one works.';
-
-export function addMigrate(program: Command, terminal: Terminal): void {
-  addConfigured(program, 'migrate', SUMMARY, terminal, async () => {
+export function addMigrate(command: Command, terminal: Terminal): void {
+  configured(command, terminal, async () => {
     const { SERVICE_MIGRATIONS } = await import('../../../all-in-one/src/index.js');
     return {
       sections: { database: databaseSection },

@@ -15,12 +15,8 @@ interface RehearseCommand {
   json: boolean;
 }
 
-export function addRehearse(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
-  program
-    .command('rehearse')
-    .description(
-      'Plays a scenario in fast-forward with bots on a throw-away data folder: exit code 0 if every fault fired, was confirmed and is verified gone, every window was scored, the audit is equal and chaos was fair; else 1.',
-    )
+export function addRehearse(command: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
+  command
     .requiredOption('--scenario <file>', 'the scenario file')
     .addOption(
       new Option(

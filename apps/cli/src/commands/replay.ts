@@ -6,10 +6,8 @@ import type { Terminal } from '../terminal.js';
 
 interface ReplayCommand extends SourceOptions, ReplayOptions {}
 
-export function addReplay(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('replay')
-    .description('Plays a finished game on the leaderboard again.')
+export function addReplay(command: Command, terminal: Terminal): void {
+  command
     .option('--speed <n>', 'how many times faster, 0.1 to 100', takesNumber('--speed', 0.1, 100), 1)
     .option('--port <n>', 'port of the page, 1 to 65535', takesNumber('--port', 1, 65535, true), 3000)
     .option('--host <address>', 'address to listen on', '127.0.0.1')

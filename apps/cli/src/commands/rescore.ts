@@ -20,10 +20,8 @@ export interface RescoredLine extends StandingLine {
   changeCents: number;
 }
 
-export function addRescore(program: Command, terminal: Terminal): void {
-  const command = program
-    .command('rescore')
-    .description('Shows the standings under other pay rules beside the real ones. Changes nothing.')
+export function addRescore(command: Command, terminal: Terminal): void {
+  command
     .requiredOption('--pay <file>', 'YAML: what stands below "pay" in a scenario')
     .option('--json', 'as JSON', false);
   addSourceOptions(command).action(async (options: SourceOptions & { pay: string; json: boolean }) => {

@@ -15,13 +15,9 @@ const SERVICES: Record<string, () => Promise<Service>> = {
     asService((await import('../../../chaos-orchestrator/src/index.js')).chaosService),
 };
 
-export function addRun(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
-  program
-    .command('run')
+export function addRun(command: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
+  command
     .usage('<service> [options]')
-    .description(
-      `Runs one service as this process: ${Object.keys(SERVICES).join(', ')}. payday run <service> --help lists its settings.`,
-    )
     .argument('[service]')
     .argument('[settings...]')
     .allowUnknownOption()

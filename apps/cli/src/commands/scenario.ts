@@ -17,10 +17,7 @@ interface CheckedFile {
   advice: string[];
 }
 
-export function addScenario(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
-  const scenario = program
-    .command('scenario')
-    .description('Checks and shows scenario files; docs/writing-a-scenario.md explains them.');
+export function addScenario(scenario: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
   scenario
     .command('check')
     .description('Names every mistake in scenario files: exit code 0 if there is none, else 2.')

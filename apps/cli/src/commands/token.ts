@@ -19,8 +19,7 @@ interface CreateOptions extends Where {
 }
 
 /** `payday token create|list|revoke`: tokens for whoever may read the data folder, without a token. */
-export function addToken(program: Command, terminal: Terminal): void {
-  const token = program.command('token').description('Makes, lists and revokes API tokens.');
+export function addToken(token: Command, terminal: Terminal): void {
   const where = (command: Command): Command =>
     command
       .option('--data <dir>', 'the data folder of npm start', '.payday')

@@ -13,7 +13,7 @@ import {
   yesOrNo,
   type ConfigOf,
 } from '#runtime';
-import { addConfigured } from '../configured-command.js';
+import { configured } from '../configured-command.js';
 import { EXIT } from '../exit-codes.js';
 import { writeLine, type Terminal } from '../terminal.js';
 
@@ -41,11 +41,8 @@ interface TopicState {
   partitions: number;
 }
 
-export function addTopics(program: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
-  const topics = program
-    .command('topics')
-    .description('Makes or lists the topics of an event log; no service ever makes one.');
-  addConfigured(topics, 'create', CREATE_SUMMARY, terminal, async () => {
+export function addTopics(topics: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
+  configured(topics.command('create').description(CREATE_SUMMARY), terminal, async () => {
     const { topicSpecs } = await import('../../../all-in-one/src/index.js');
     return {
       sections: CREATE,
@@ -56,7 +53,7 @@ export function addTopics(program: Command, terminal: Terminal, finish: (exitCod
         }),
     };
   });
-  addConfigured(topics, 'list', LIST_SUMMARY, terminal, () => ({
+  configured(topics.command('list').description(LIST_SUMMARY), terminal, () => ({
     sections: LIST,
     run: (config) =>
       withLog(config.log, async (log) => {

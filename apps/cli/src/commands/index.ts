@@ -1,0 +1,92 @@
+import type { Command } from 'commander';
+import type { Terminal } from '../terminal.js';
+
+/** Fills in a command: its options, arguments and subcommands, and what it does. */
+type Fill = (command: Command, terminal: Terminal, finish: (exitCode: number) => void) => void;
+
+interface CommandEntry {
+  name: string;
+  summary: string;
+  /** Asked only when the command is used, so that help and the other commands don't wait for what it needs. */
+  load(): Promise<Fill>;
+}
+
+/** Every command, in the order in which help shows them. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'audit',
+    summary:
+      'Computes the ledger anew from the raw log and compares it row by row: exit code 0 if equal, else 1. ' +
+      'With --log: verifies the audit log of who did what.',
+    load: async () => (await import('./audit.js')).addAudit,
+  },
+  {
+    name: 'export',
+    summary: 'Writes a game in an open format; docs/scoring.md describes every field.',
+    load: async () => (await import('./export.js')).addExport,
+  },
+  {
+    name: 'rescore',
+    summary: 'Shows the standings under other pay rules beside the real ones. Changes nothing.',
+    load: async () => (await import('./rescore.js')).addRescore,
+  },
+  {
+    name: 'replay',
+    summary: 'Plays a finished game on the leaderboard again.',
+    load: async () => (await import('./replay.js')).addReplay,
+  },
+  {
+    name: 'scenario',
+    summary: 'Checks and shows scenario files; docs/writing-a-scenario.md explains them.',
+    load: async () => (await import('./scenario.js')).addScenario,
+  },
+  {
+    name: 'rehearse',
+    summary:
+      'Plays a scenario in fast-forward with bots on a throw-away data folder: exit code 0 if every fault fired, was confirmed ' +
+      'and is verified gone, every window was scored, the audit is equal and chaos was fair; else 1.',
+    load: async () => (await import('./rehearse.js')).addRehearse,
+  },
+  {
+    name: 'chaos',
+    summary: 'Breaks things in a game that runs, ends it, and shows what goes on.',
+    load: async () => (await import('./chaos.js')).addChaos,
+  },
+  {
+    name: 'run',
+    summary:
+      'Runs one service as this process: control, prober, ingest, scorer, broadcaster, chaos-orchestrator. ' +
+      'payday run <service> --help lists its settings.',
+    load: async () => (await import('./run.js')).addRun,
+  },
+  {
+    name: 'up',
+    summary:
+      'Plays a game in the distributed shape on this machine: every service a process of its own, on Kafka and PostgreSQL if ' +
+      'they are given. Topics and schema are made; all of it is behind one address.',
+    load: async () => (await import('./up.js')).addUp,
+  },
+  {
+    name: 'topics',
+    summary: 'Makes or lists the topics of an event log; no service ever makes one.',
+    load: async () => (await import('./topics.js')).addTopics,
+  },
+  {
+    name: 'migrate',
+    summary:
+      'Brings the schema of the database up to date. Repeating it is harmless; of several at once one works.',
+    load: async () => (await import('./migrate.js')).addMigrate,
+  },
+  {
+    name: 'token',
+    summary: 'Makes, lists and revokes API tokens.',
+    load: async () => (await import('./token.js')).addToken,
+  },
+];
+
+/** The command that a command line is about; undefined: none, help on all of them, or one that does not exist. */
+export function commandOf(argv: readonly string[]): CommandEntry | undefined {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const name = words[0] === 'help' ? words[1] : words[0];
+  return COMMANDS.find((command) => command.name === name);
+}
