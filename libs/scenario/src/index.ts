@@ -24,6 +24,7 @@ export { parsePay } from './parse-pay.js';
 export { parseScenario } from './parse-scenario.js';
 export { parseTeamsFile } from './parse-teams-file.js';
 export type { TakenTeams, TeamEntry } from './parse-teams-file.js';
+export { plainText, showValue } from './plain-text.js';
 export { renderRequest } from './render-request.js';
 export type { RenderedRequest } from './render-request.js';
 export type { RuleOptions } from './scenario-rules.js';

@@ -46,6 +46,12 @@ test.each<[what: string, text: string, expected: string[]]>([
   ['an unknown column', 'name,endpoint.router\nA,http://h\n', ['1 endpoint.router: unknown column']],
   ['a column twice', 'name,name\nA,B\n', ['1 name: the column appears twice; keep one']],
   ['too few fields', 'name,id\nA\n', ['2 : has 1 fields; the first line names 2 columns']],
+  ['what a terminal would obey', 'name,\u001b[2J\nA,x\n', ['1 \uFFFD[2J: unknown column']],
+  [
+    'junk for a truth',
+    `name,ranked\nA,\u001b[2J${'\uFFFD'.repeat(99)}\n`,
+    [`2 ranked: "\\u001b[2J${'\\ufffd'.repeat(8)}… is neither true nor false`],
+  ],
   ['a truth that is none', 'name,ranked\nA,yes\n', ['2 ranked: "yes" is neither true nor false']],
   [
     'every mistake, at its line, behind a field of two lines',

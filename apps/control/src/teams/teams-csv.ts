@@ -1,6 +1,14 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { messageOf } from '#kernel';
-import { TeamsFileError, parseTeamsFile, type FileProblem, type TakenTeams, type TeamEntry } from '#scenario';
+import {
+  TeamsFileError,
+  parseTeamsFile,
+  plainText,
+  showValue,
+  type FileProblem,
+  type TakenTeams,
+  type TeamEntry,
+} from '#scenario';
 
 const COLUMNS = ['id', 'name', 'color', 'ranked'] as const;
 const ENDPOINT = 'endpoints.';
@@ -63,7 +71,7 @@ function readLines(text: string, fileName: string): Line[] {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = Number((error as { lines?: unknown }).lines ?? 1);
-    throw refusal(fileName, line, `not valid CSV: ${messageOf(error)}`);
+    throw refusal(fileName, line, `not valid CSV: ${plainText(messageOf(error), 160)}`);
   }
 }
 
@@ -75,7 +83,7 @@ function checkColumns(
 ): void {
   const allowed = [...COLUMNS, ...serviceIds.map((id) => `${ENDPOINT}${id}`)];
   const problems = columns.flatMap((name, index): FileProblem[] => {
-    const at = { line, column: 1, path: name };
+    const at = { line, column: 1, path: plainText(name, 60) };
     if (columns.indexOf(name) < index) return [{ ...at, message: 'the column appears twice; keep one' }];
     if (!allowed.includes(name)) return [{ ...at, message: 'unknown column', allowed }];
     return [];
@@ -98,7 +106,7 @@ function teamOf(columns: string[], record: string[], line: number, problems: Fil
     if (column.startsWith(ENDPOINT)) endpoints[column.slice(ENDPOINT.length)] = value;
     else if (column !== 'ranked') team[column] = value;
     else if (/^(true|false)$/i.test(value)) team['ranked'] = value.toLowerCase() === 'true';
-    else wrong('ranked', `"${value.slice(0, 40)}" is neither true nor false`);
+    else wrong('ranked', `${showValue(value)} is neither true nor false`);
   });
   return { ...team, endpoints };
 }
