@@ -22,7 +22,7 @@ export class AllInOneModule {
         ControlModule.register({
           latencyPercentiles,
           leadMs: options.leadMs,
-          faultKinds: FAULT_RULES.faultKinds,
+          faultRules: FAULT_RULES,
         }),
         IngestModule,
         ScorerModule,

@@ -1,4 +1,5 @@
 import { TOPICS } from '#contracts';
+import type { RuleOptions } from '#scenario';
 
 /** Injection token of `ControlOptions`. */
 export const CONTROL_OPTIONS = Symbol('ControlOptions');
@@ -19,8 +20,8 @@ export interface ControlOptions {
   pollMs: number;
   /** How long after its end a game is sealed at the latest, however far results are promised. Default 10 000. */
   sealGraceMs: number;
-  /** Fault kinds that a scenario may use; undefined: any. */
-  faultKinds?: readonly string[];
+  /** Which fault kinds a scenario may use, and with which parameters. Default: any. */
+  faultRules?: RuleOptions;
 }
 
 export const DEFAULT_CONTROL_OPTIONS: ControlOptions = {

@@ -56,7 +56,7 @@ export const controlService = defineService({
     const controls = ControlModule.register({
       latencyPercentiles,
       leadMs: control.leadMs,
-      faultKinds: new DriverRegistry(createDrivers()).kinds,
+      faultRules: new DriverRegistry(createDrivers()).rules,
     });
     const app = await createHttpApp({ module: ControlProcess, imports: [runtime, controls] }, logger);
     serveOpenApi(app);

@@ -21,6 +21,13 @@ describe('driver registry', () => {
     );
   });
 
+  it('has rules for scenarios: which kinds there are, and what their parameters must be', () => {
+    const { faultKinds, paramsProblem } = new DriverRegistry([driver]).rules;
+    expect(faultKinds).toContain('slow');
+    expect(paramsProblem('crash', {})).toBeUndefined();
+    expect(paramsProblem('slow', { speed: 1 })).toMatch(/speed/);
+  });
+
   it('refuses two drivers for one kind', () => {
     expect(() => new DriverRegistry([driver, new SandboxDriver()])).toThrow(
       expect.objectContaining({ code: 'duplicate_fault_kind' }),

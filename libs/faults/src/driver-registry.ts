@@ -1,5 +1,15 @@
-import { PaydayError } from '#kernel';
+import { PaydayError, messageOf } from '#kernel';
 import type { FaultDriver } from './driver.js';
+
+/** What a scenario's faults are held against, so that a mistake shows when the file is read rather than in the middle of the game. */
+export interface FaultRules {
+  faultKinds: readonly string[];
+  /** What is wrong with a fault's parameters; undefined: nothing. */
+  paramsProblem(
+    kind: string,
+    params: Readonly<Record<string, string | number | boolean>>,
+  ): string | undefined;
+}
 
 /** Which driver handles which kind. */
 export class DriverRegistry {
@@ -23,6 +33,21 @@ export class DriverRegistry {
   /** Every kind, sorted. */
   get kinds(): string[] {
     return [...this.byKind.keys()].sort();
+  }
+
+  /** For `parseScenario`. Which kinds reach a team depends on how the team is reached. */
+  get rules(): FaultRules {
+    return {
+      faultKinds: this.kinds,
+      paramsProblem: (kind, params) => {
+        try {
+          this.driverFor(kind).checkParams(kind, params);
+          return undefined;
+        } catch (error) {
+          return messageOf(error);
+        }
+      },
+    };
   }
 
   /** @throws PaydayError `unknown_fault_kind`, with the kinds that there are. */

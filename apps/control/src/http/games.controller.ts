@@ -102,7 +102,7 @@ export class GamesController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<GameBody> {
     mustCoverAll(principal);
-    const wanted = readNewGame(body, contentType, this.options.faultKinds);
+    const wanted = readNewGame(body, contentType, this.options.faultRules);
     const game = await this.games.create(wanted, actorOf(principal));
     return gameBody(game, this.store, this.clock.nowMs());
   }

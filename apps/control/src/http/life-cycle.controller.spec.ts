@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import type { GameEvent } from '#contracts';
+import { DriverRegistry, createDrivers } from '#faults';
 import { verifyAuditChain } from '#persistence';
 import { GameSchedule, NO_FREEZE, applyFreezeEvent, applyGameEvent, hiddenFromAt } from '#scenario';
 import { ControlApp } from '../conformance/control-app.js';
@@ -9,7 +11,7 @@ const QUICK = readFileSync(new URL('../../../../scenarios/quick.yaml', import.me
 
 let control: ControlApp;
 beforeAll(async () => {
-  control = await ControlApp.open();
+  control = await ControlApp.open({ faultRules: new DriverRegistry(createDrivers()).rules });
 }, 60_000);
 afterAll(() => control?.close());
 
@@ -67,6 +69,24 @@ describe('making a game', () => {
     expect(yaml.body.code).toBe('invalid_scenario');
     const json = await boss('games', { scenario: { name: 'x' } }).expect(422);
     expect(json.body.errors[0].line).toBeUndefined();
+  });
+
+  it('refuses faults that no driver knows, and parameters that its driver would refuse', async () => {
+    const fault = { at: '10s', id: 'odd', service: 'router', ttl: '10s', teams: 'all', label: 'Odd' };
+    const timeline = [
+      { ...fault, fault: 'meteor' },
+      { ...fault, id: 'slow', at: '40s', fault: 'slow', params: { speed: 1 } },
+    ];
+    const scenario = { ...(parse(QUICK) as object), timeline };
+    const { body } = await boss('games', { scenario }).expect(422);
+    expect(body).toMatchObject({ code: 'invalid_scenario' });
+    expect(body.errors).toEqual([
+      {
+        path: 'timeline[0].fault',
+        message: expect.stringMatching(/^unknown fault "meteor"; allowed: .*crash, .*slow, /) as unknown,
+      },
+      { path: 'timeline[1].params', message: expect.stringContaining('speed is not known') as unknown },
+    ]);
   });
 
   it.each<[string, object, number, string]>([

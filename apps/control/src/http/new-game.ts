@@ -1,4 +1,4 @@
-import { parseScenario } from '#scenario';
+import { parseScenario, type RuleOptions } from '#scenario';
 import type { NewGame } from '../game-service.js';
 import { readTeams } from '../teams/read-teams.js';
 import { bodyText, readingFile } from './files.js';
@@ -11,7 +11,7 @@ const YAML = /^(application|text)\/(x-)?yaml\b/i;
 export function readNewGame(
   body: unknown,
   contentType: string | undefined,
-  faultKinds: readonly string[] | undefined,
+  faultRules: RuleOptions | undefined,
 ): NewGame {
   const given = YAML.test(contentType ?? '')
     ? { scenario: bodyText(body, 'invalid_scenario') }
@@ -19,7 +19,7 @@ export function readNewGame(
   const isText = typeof given.scenario === 'string';
   const text = isText ? (given.scenario as string) : JSON.stringify(given.scenario);
   const scenario = readingFile(
-    () => parseScenario(text, 'scenario', faultKinds === undefined ? {} : { faultKinds }),
+    () => parseScenario(text, 'scenario', faultRules),
     // Of JSON within JSON the caller knows no lines.
     ({ line, column, ...entry }) => (isText ? { ...entry, line, column } : entry),
   );
