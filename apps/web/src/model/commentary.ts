@@ -1,4 +1,4 @@
-import type { TickerEvent } from '#contracts';
+import type { TickerEntry, TickerEvent } from '#contracts';
 import { signedDollars } from './format.js';
 import { ordinal, type Lang } from './words.js';
 
@@ -40,6 +40,29 @@ export function toneOf(event: TickerEvent): Tone {
     default:
       return 'calm';
   }
+}
+
+const TOLD: Record<TickerEvent['kind'], true> = {
+  game_started: true,
+  game_paused: true,
+  game_resumed: true,
+  game_ended: true,
+  game_frozen: true,
+  game_revealed: true,
+  phase: true,
+  rank_taken: true,
+  service_trouble: true,
+  service_recovered: true,
+  fault_started: true,
+  fault_ended: true,
+  salary_negative: true,
+  team_ranked: true,
+  announcement: true,
+};
+
+/** The news that this page has words for: a page that is left open may be older than the server. */
+export function newsToTell(ticker: readonly TickerEntry[]): TickerEntry[] {
+  return ticker.filter(({ event }) => Object.hasOwn(TOLD, event.kind));
 }
 
 /** The event in a commentator's words. `nameOf` gives a team's name. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { PublicFault, StandingRow, TickerEvent } from '#contracts';
-import { sentence, toneOf } from './commentary.js';
+import type { PublicFault, StandingRow, TickerEntry, TickerEvent } from '#contracts';
+import { newsToTell, sentence, toneOf } from './commentary.js';
 import { countdown, rate, salary, shortDollars, signed, signedDollars } from './format.js';
 import { freshness } from './freshness.js';
 import { MAX_POINTS, chaosSpans, extend, mergeHistory, type SeriesByTeam } from './history.js';
@@ -225,6 +225,12 @@ describe('words', () => {
     expect(say(event, 'en')).toBe(en);
     expect(say(event, 'ja')).toBe(ja);
     expect(toneOf(event)).toEqual(expect.any(String));
+  });
+
+  test('news of a newer server, for which there are no words here, is passed over', () => {
+    const known: TickerEntry = { id: 'b', at: 2, event: { kind: 'game_paused' } };
+    const unknown = { id: 'a', at: 1, event: { kind: 'toString' } } as unknown as TickerEntry;
+    expect(newsToTell([known, unknown])).toEqual([known]);
   });
 
   test('ordinals', () =>

@@ -1,6 +1,6 @@
 import { memo } from 'preact/compat';
 import type { TickerEntry } from '#contracts';
-import { sentence, toneOf } from '../model/commentary.js';
+import { newsToTell, sentence, toneOf } from '../model/commentary.js';
 import { timeOfDay } from '../model/format.js';
 import type { Lang } from '../model/words.js';
 import { lang, teamName, teams, view, words } from '../state.js';
@@ -10,7 +10,7 @@ const SHOWN = 12;
 const HEADLINES = 3;
 
 export function Ticker() {
-  const entries = view.value!.ticker.slice(0, SHOWN);
+  const entries = newsToTell(view.value!.ticker).slice(0, SHOWN);
   return (
     <section class="ticker">
       <h2>{words.value.whatHappened}</h2>
@@ -26,7 +26,7 @@ export function Ticker() {
 
 /** The latest news in one line, where rows need all of the room. */
 export function Headline() {
-  const entries = view.value!.ticker.slice(0, HEADLINES);
+  const entries = newsToTell(view.value!.ticker).slice(0, HEADLINES);
   return (
     <footer class="headline">
       <ol aria-live="polite" aria-relevant="additions" aria-label={words.value.whatHappened}>
