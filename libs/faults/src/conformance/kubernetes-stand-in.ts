@@ -68,6 +68,7 @@ export async function openKubernetesStandIn(pods: Readonly<Record<string, string
     const entry = held.get(key);
     if (entry === undefined) return failure(404, `${KIND_OF[plural]} "${name}" not found`);
     entry.looks++;
+    standIn.onLook(entry.looks);
     if (request.method === 'DELETE') {
       entry.cancel();
       entry.deletedAfterLooks ??= entry.looks + 2;
@@ -109,10 +110,12 @@ export async function openKubernetesStandIn(pods: Readonly<Record<string, string
     };
   }
 
-  return {
+  const standIn = {
     timers,
     held,
     port: portOf(server),
+    /** Called before each answer about a resource, with the number of looks at it. */
+    onLook: (_looks: number): void => undefined,
     isAnyInjected: (): boolean => [...held.values()].some((entry) => isInjected(entry)),
     /** A kubeconfig whose only context `game-day` leads to a port. */
     async kubeconfig(port: number): Promise<string> {
@@ -135,4 +138,5 @@ export async function openKubernetesStandIn(pods: Readonly<Record<string, string
       await rm(folder, { recursive: true });
     },
   };
+  return standIn;
 }

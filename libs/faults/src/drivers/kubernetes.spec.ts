@@ -71,7 +71,11 @@ describe('kubernetes driver', () => {
   it('does not take "nothing selected" for "everything injected", and says so', async () => {
     const nobody = target({ selector: { app: 'typo' } });
     await driver.fire(nobody, ORDER, signal());
-    await expect(driver.confirm(nobody, ORDER, signal(300))).rejects.toMatchObject({
+    const patience = new AbortController();
+    cluster.onLook = (looks) => {
+      if (looks === 3) patience.abort();
+    };
+    await expect(driver.confirm(nobody, ORDER, patience.signal)).rejects.toMatchObject({
       code: 'not_injected',
       retryable: true,
       message: expect.stringContaining('finds no pod for the selector'),

@@ -94,28 +94,48 @@ export class KubernetesDriver implements FaultDriver {
 
   /** Waits until everything is injected. @throws PaydayError `not_injected` (retryable) if it is not when `signal` aborts. */
   async confirm(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<Presence> {
-    for (;;) {
-      const resource = await this.look(target, order, signal);
+    return this.watch(target, order, signal, 'not_injected', (resource) => {
       if (resource === null || isRecovered(resource)) return 'gone';
-      if (isInjected(resource)) return 'active';
-      if (!(await pauseFor(this.pollMs, signal)))
-        throw new PaydayError('not_injected', `fault ${order.id}: Chaos Mesh ${whatItSays(resource)}`, {
-          retryable: true,
-        });
-    }
+      return isInjected(resource) ? 'active' : undefined;
+    });
   }
 
   /** Deletes the resource and waits until it is gone, which it is when Chaos Mesh has recovered everything. */
   async revert(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<void> {
     const { api, at, options } = await this.reach(target, order, signal);
     await refusing(order, 'delete', [404], () => api.deleteNamespacedCustomObject(at, options));
+    await this.watch(target, order, signal, 'not_recovered', (resource) =>
+      resource === null ? 'gone' : undefined,
+    );
+  }
+
+  /**
+   * Looks again and again until `settled` says something.
+   * @throws PaydayError `code` (retryable) if it has not when `signal` aborts, with what Chaos Mesh said last
+   */
+  private async watch(
+    target: FaultTarget,
+    order: FaultOrder,
+    signal: AbortSignal,
+    code: 'not_injected' | 'not_recovered',
+    settled: (resource: ChaosResource | null) => Presence | undefined,
+  ): Promise<Presence> {
+    const notYet = (said: ChaosResource): PaydayError =>
+      new PaydayError(code, `fault ${order.id}: Chaos Mesh ${whatItSays(said)}`, { retryable: true });
+    let last: ChaosResource | null = null;
     for (;;) {
-      const resource = await this.look(target, order, signal);
-      if (resource === null) return;
-      if (!(await pauseFor(this.pollMs, signal)))
-        throw new PaydayError('not_recovered', `fault ${order.id}: Chaos Mesh ${whatItSays(resource)}`, {
-          retryable: true,
-        });
+      let resource: ChaosResource | null;
+      try {
+        resource = await this.look(target, order, signal);
+      } catch (error) {
+        // The time was up while it was asked once more: what it said before tells more.
+        if (last !== null && signal.aborted) throw notYet(last);
+        throw error;
+      }
+      const presence = settled(resource);
+      if (presence !== undefined) return presence;
+      last = resource;
+      if (!(await pauseFor(this.pollMs, signal))) throw notYet(resource!);
     }
   }
 
