@@ -264,3 +264,25 @@ describe('storing an entry that only seemed to fail', () => {
     expect(game.driver.acting()).toEqual([]);
   });
 });
+
+describe('an entry that waits for another one to be stored', () => {
+  it.each<[string, number, (game: Game) => Promise<void>]>([
+    ['the end of the game', 119_000, async () => undefined],
+    [
+      'the beginning of a pause',
+      50_000,
+      (game) => game.happens('dev.payday.game.paused', { fromAt: START + 50_000, reason: 'lunch' }),
+    ],
+  ])('does not strike behind %s', async (_, atMs, meanwhile) => {
+    const game = await playing([faultEntry('first', atMs - 1), faultEntry('second', atMs - 1)]);
+    const takeEntry = game.store.takeEntry.bind(game.store);
+    game.store.takeEntry = async (...args) => {
+      await new Promise<void>((resolve) => game.time.after(3_000, resolve));
+      return takeEntry(...args);
+    };
+    await game.at(atMs);
+    await meanwhile(game);
+    await game.at(130_000);
+    expect(game.driver.activations.map(({ faultId }) => faultId)).not.toContain('second/garm');
+  });
+});

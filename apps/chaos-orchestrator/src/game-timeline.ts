@@ -100,7 +100,7 @@ export class GameTimeline {
       while (this.again && !this.closed) {
         this.again = false;
         for (let due = this.due(); due.length > 0 && !this.closed; due = this.due())
-          for (const each of due) if (!this.isHeld && !this.done.has(each.entry.id)) await this.run(each);
+          for (const each of due) if (this.mayRun(each.entry.id)) await this.run(each);
         for (const entry of missedEntries(this.view, this.doneIds, this.lookedAtMs))
           if (!this.closed) await this.finish({ entry, lateMs: 0 }, 'skipped', this.whyMissed(entry), [], []);
       }
@@ -143,6 +143,12 @@ export class GameTimeline {
 
   private get doneIds(): ReadonlySet<string> {
     return new Set(this.done.keys());
+  }
+
+  /** While others are being stored, an entry may be done by hand, the timeline held, or the game paused or over. */
+  private mayRun(entryId: string): boolean {
+    const state = this.view.schedule.stateAt(this.parts.clock.nowMs());
+    return !this.isHeld && !this.done.has(entryId) && state === 'running';
   }
 
   private due(): DueNow[] {
