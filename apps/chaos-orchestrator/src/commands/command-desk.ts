@@ -84,7 +84,7 @@ export class CommandDesk implements ChaosCommands {
 
   inject(command: InjectCommand): Promise<InjectResult> {
     const { request, confirm, previewId } = command;
-    return this.once(command, 'inject', { request, confirm, previewId }, ({ hash }) => {
+    const inTurn = ({ hash }: Once): Promise<InjectResult> => {
       const stopsBefore = this.stops.countFor(request.gameId);
       return this.turns.take(async () => {
         if (this.stops.countFor(request.gameId) !== stopsBefore)
@@ -94,7 +94,10 @@ export class CommandDesk implements ChaosCommands {
           );
         return this.strike(command, hash);
       });
-    });
+    };
+    // Stored by an attempt that seemed to fail, its faults have nobody who drives them.
+    const takeUp = (): Promise<void> => this.parts.adopt(request.gameId, injectionIdOf(command));
+    return this.once(command, 'inject', { request, confirm, previewId }, inTurn, takeUp);
   }
 
   stop(selector: FaultSelector, command: StopCommand): Promise<StopResult> {
@@ -194,7 +197,7 @@ export class CommandDesk implements ChaosCommands {
 
     const { gameId, kind, serviceId, params, ttlMs, label, scoring } = request;
     const { schedule, scenario } = this.view(gameId);
-    const injectionId = `hand.${commandId}`;
+    const injectionId = injectionIdOf(command);
     const faults = plan.teams
       .filter(({ struck }) => struck)
       .map(({ teamId }) =>
@@ -307,10 +310,11 @@ export class CommandDesk implements ChaosCommands {
     action: string,
     content: object,
     work: (once: Once) => Promise<T>,
+    takeUp?: () => Promise<void>,
   ): Promise<T> {
     try {
       this.assertOpen();
-      const result = await this.journal.once(command, action, content, work);
+      const result = await this.journal.once(command, action, content, work, takeUp);
       this.parts.metrics.command(action, 'done');
       return result;
     } catch (error) {
@@ -370,6 +374,10 @@ export class CommandDesk implements ChaosCommands {
         retryable: true,
       });
   }
+}
+
+function injectionIdOf({ commandId }: CommandMeta): string {
+  return `hand.${commandId}`;
 }
 
 export function note(

@@ -242,6 +242,10 @@ describe('inject', () => {
     expect(game.driver.acting()).toEqual([]);
     const { faults } = await game.inject('one');
     expect(faults.map(({ id }) => id)).toEqual(['hand.one/garm']);
+    await game.at(12_100);
+    expect(game.driver.acting()).toEqual(['hand.one/garm']);
+    await game.at(23_000);
+    expect(game.published().at(-1)).toBe('hand.one/garm reverted');
   });
 });
 

@@ -38,6 +38,7 @@ export class Journal {
   /**
    * The answer to a command: that of `work`, or the one that it had before.
    * @param content what makes it this command and no other; JSON
+   * @param takeUp goes on with what an attempt stored that seemed to fail
    * @throws PaydayError `bad_request` for a bad id, `command_conflict`, and whatever `work` throws (then the id is free again)
    */
   async once<T extends object>(
@@ -45,6 +46,7 @@ export class Journal {
     action: string,
     content: object,
     work: (once: Once) => Promise<T>,
+    takeUp?: () => Promise<void>,
   ): Promise<T> {
     if (typeof commandId !== 'string' || !COMMAND_ID.test(commandId))
       throw new PaydayError(
@@ -58,7 +60,7 @@ export class Journal {
       assertSame(commandId, hash, running.hash);
       return running.answer as Promise<T>;
     }
-    const answer = this.answer(commandId, hash, action, work);
+    const answer = this.answer(commandId, hash, action, work, takeUp);
     this.running.set(commandId, { hash, answer });
     try {
       return await answer;
@@ -84,10 +86,12 @@ export class Journal {
     hash: string,
     action: string,
     work: (once: Once) => Promise<T>,
+    takeUp?: () => Promise<void>,
   ): Promise<T> {
     let before = this.known.get(commandId) ?? null;
     if (before === null && this.doubtful.has(commandId)) {
       before = await this.store.findCommand(commandId);
+      if (before?.hash === hash) await takeUp?.();
       this.doubtful.delete(commandId);
     }
     if (before !== null && before.result !== null) return this.answerOf<T>(before, hash);
