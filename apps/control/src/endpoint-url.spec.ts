@@ -18,6 +18,8 @@ describe('endpointUrl', () => {
     ['http://user:pw@host/', 'no user or password'],
     ['http://host/?a=b', 'no query'],
     ['http://host/#x', 'no fragment'],
+    ['http://host/api?', 'no query'],
+    ['http://host/#', 'no fragment'],
     [`http://host/${'x'.repeat(2000)}`, 'at most 2000'],
   ])('refuses %j', (given, why) => {
     expect(() => endpointUrl(given)).toThrow(why);

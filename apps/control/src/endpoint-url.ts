@@ -20,7 +20,8 @@ export function endpointUrl(text: string): string {
     throw refusal(`an endpoint is reached by http or https, not by "${url.protocol.slice(0, -1)}"`);
   if (url.username !== '' || url.password !== '')
     throw refusal('an endpoint URL carries no user or password');
-  if (url.search !== '' || url.hash !== '') throw refusal('an endpoint URL carries no query and no fragment');
+  // An empty query or fragment shows in the whole address only; a path behind it would be part of it.
+  if (/[?#]/.test(url.href)) throw refusal('an endpoint URL carries no query and no fragment');
   return url.href.replace(/\/+$/, '');
 }
 
