@@ -14,7 +14,7 @@ import { kafkaLacks, startKafka, startTestPostgres, type LocalKafka, type TestPo
 import { SERVICE_MIGRATIONS, topicSpecs } from '../../apps/all-in-one/src/index.js';
 import { ScorerModule } from '../../apps/scorer/src/index.js';
 import { ServiceProcess } from '../faults/scoring/service-process.js';
-import { standings } from '../support/api.js';
+import { documentedPaths, standings } from '../support/api.js';
 import { describeWith } from '../support/describe-with.js';
 import { GameFolder, GameProcess, ROOT, runCli } from '../support/game-process.js';
 import { signal } from '../support/processes.js';
@@ -176,6 +176,15 @@ describeWith('distributed', await kafkaLacks(), () => {
         for (const row of view.standings) expect(row.salaryCents).not.toBe(0);
       },
       { withinMs: 40_000, unless: () => game.hasExited },
+    );
+    // Of control, ingest, the broadcaster and the chaos orchestrator, in one document.
+    expect(await documentedPaths(game.url)).toEqual(
+      expect.arrayContaining([
+        '/api/v1/games',
+        '/api/v1/probe-batches',
+        '/api/v1/standings',
+        '/api/v1/faults',
+      ]),
     );
     for (const service of ['scorer', 'broadcaster']) {
       const victim = game.children().find(({ command }) => command.includes(`${service}/src/main.js`));

@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import type { LedgerEntry, LedgerPage, StandingRow, StandingsView } from '#contracts';
 
 export interface Answer<T> {
@@ -55,4 +56,21 @@ export async function wholeLedger(url: string): Promise<LedgerEntry[]> {
 
 export function sumOfCents(entries: readonly { cents: number }[]): number {
   return entries.reduce((sum, { cents }) => sum + cents, 0);
+}
+
+interface OpenApi {
+  paths: Record<string, Record<string, { tags?: string[] }>>;
+  tags: { name: string }[];
+}
+
+/** The paths of the OpenAPI document. @throws if it is none by the standard's own schema, or has tags that it doesn't explain */
+export async function documentedPaths(url: string): Promise<string[]> {
+  const { body } = await get<OpenApi>(`${url}/api/openapi.json`);
+  const { valid, errors } = await new Validator().validate({ ...structuredClone(body) });
+  if (!valid) throw new Error(`the OpenAPI document is none: ${JSON.stringify(errors)}`);
+  const explained = body.tags.map(({ name }) => name);
+  for (const [path, operations] of Object.entries(body.paths))
+    for (const { tags = [] } of Object.values(operations))
+      for (const tag of tags) if (!explained.includes(tag)) throw new Error(`${path}: no tag "${tag}"`);
+  return Object.keys(body.paths);
 }

@@ -1,7 +1,6 @@
 import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { DenyByDefault } from './auth.js';
 import { nestLogger, type Logger } from './logger.js';
 import { ProblemFilter } from './problem-filter.js';
@@ -57,23 +56,4 @@ export function configureHttpApp(app: NestFastifyApplication, logger: Logger): v
       reply.headers(SECURITY_HEADERS);
       done(null, payload);
     });
-}
-
-/** Of this program, as its API tells it. */
-const VERSION = '0.1.0';
-
-/** Serves the OpenAPI document at `/api/openapi.json`. */
-export function serveOpenApi(app: NestFastifyApplication): void {
-  const config = new DocumentBuilder()
-    .setTitle('Payday')
-    .setDescription(
-      'Self-hosted GameDays. Money is integer cents; times are epoch milliseconds in fields named …At.',
-    )
-    .setVersion(VERSION)
-    .addBearerAuth()
-    .build();
-  SwaggerModule.setup('api/docs', app, () => SwaggerModule.createDocument(app, config), {
-    jsonDocumentUrl: 'api/openapi.json',
-    yamlDocumentUrl: 'api/openapi.yaml',
-  });
 }

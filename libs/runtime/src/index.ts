@@ -4,6 +4,7 @@ export * from './config/index.js';
 export * from './event-log-transport.js';
 export * from './health.js';
 export * from './http-app.js';
+export * from './open-api.js';
 export * from './logger.js';
 export * from './parent.js';
 export * from './problem-filter.js';

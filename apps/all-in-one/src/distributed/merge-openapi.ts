@@ -1,6 +1,6 @@
 interface OpenApi {
   paths: Record<string, object>;
-  tags?: unknown[];
+  tags?: { name: string }[];
   components?: Record<string, Record<string, unknown>>;
 }
 
@@ -16,8 +16,10 @@ export async function mergeOpenApi(urls: readonly string[]): Promise<OpenApi> {
   const merged: OpenApi = { paths: {} };
   for (const document of documents) {
     if (document === null) continue;
-    const { paths, components = {}, ...rest } = document;
+    const { paths, components = {}, tags = [], ...rest } = document;
     Object.assign(merged, { ...rest, ...merged });
+    const known = new Set(merged.tags?.map(({ name }) => name));
+    merged.tags = [...(merged.tags ?? []), ...tags.filter(({ name }) => !known.has(name))];
     for (const [path, operations] of Object.entries(paths))
       merged.paths[path] = { ...merged.paths[path], ...operations };
     merged.components ??= {};
