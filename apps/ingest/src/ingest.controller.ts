@@ -3,7 +3,7 @@ import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestj
 import { Payload } from '@nestjs/microservices';
 import type { GameEvent } from '#contracts';
 import { PaydayError } from '#kernel';
-import { OnGameEvent, Roles } from '#runtime';
+import { CurrentPrincipal, OnGameEvent, Roles, type Principal } from '#runtime';
 import { GameDirectory } from './game-directory.js';
 import { IngestService, type IngestReceipt } from './ingest.service.js';
 
@@ -38,13 +38,21 @@ export class IngestController {
   @ApiResponse({ status: 202, description: 'Durable', schema: RECEIPT })
   @ApiResponse({ status: 400, description: 'truncated_batch' })
   @ApiResponse({ status: 401, description: 'unauthenticated' })
+  @ApiResponse({
+    status: 403,
+    description: 'forbidden: a token of another role, or one that is good for another game only',
+  })
   @ApiResponse({ status: 404, description: 'unknown_game, unknown_team or unknown_service' })
   @ApiResponse({ status: 409, description: 'duplicate_batch or game_over' })
   @ApiResponse({ status: 413, description: 'payload_too_large' })
   @ApiResponse({ status: 422, description: 'invalid_batch' })
-  async post(@Headers('content-type') contentType: string, @Body() body: unknown): Promise<IngestReceipt> {
-    if (body instanceof Uint8Array) return this.ingest.acceptProtobuf(body);
-    if (typeof body === 'object' && body !== null) return this.ingest.acceptJson(body);
+  async post(
+    @Headers('content-type') contentType: string,
+    @Body() body: unknown,
+    @CurrentPrincipal() { gameId }: Principal,
+  ): Promise<IngestReceipt> {
+    if (body instanceof Uint8Array) return this.ingest.acceptProtobuf(body, gameId);
+    if (typeof body === 'object' && body !== null) return this.ingest.acceptJson(body, gameId);
     throw new PaydayError(
       'unsupported_media_type',
       `Send application/x-protobuf or application/json with a body, not "${contentType ?? ''}".`,

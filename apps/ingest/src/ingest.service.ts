@@ -68,14 +68,18 @@ export class IngestService {
     });
   }
 
-  /** @param body `ProbeBatches` in protobuf @throws PaydayError with a problem code */
-  async acceptProtobuf(body: Uint8Array): Promise<IngestReceipt> {
-    return this.accept(() => decodeProbeBatches(body));
+  /**
+   * @param body `ProbeBatches` in protobuf
+   * @param onlyGameId the game that the sender is limited to, if to one
+   * @throws PaydayError with a problem code
+   */
+  async acceptProtobuf(body: Uint8Array, onlyGameId?: string): Promise<IngestReceipt> {
+    return this.accept(onlyGameId, () => decodeProbeBatches(body));
   }
 
-  /** @param body one batch in its JSON form, or `{batches: […]}` @throws PaydayError with a problem code */
-  async acceptJson(body: unknown): Promise<IngestReceipt> {
-    return this.accept(() => {
+  /** The same with one batch in its JSON form, or `{batches: […]}`. */
+  async acceptJson(body: unknown, onlyGameId?: string): Promise<IngestReceipt> {
+    return this.accept(onlyGameId, () => {
       const list = isBatchList(body) ? body.batches : [body];
       if (list.length > PROBE_BATCH_LIMITS.maxBatchesPerRequest) {
         throw new PaydayError(
@@ -90,9 +94,15 @@ export class IngestService {
     });
   }
 
-  private async accept(decode: () => ReceivedBatch[]): Promise<IngestReceipt> {
+  private async accept(
+    onlyGameId: string | undefined,
+    decode: () => ReceivedBatch[],
+  ): Promise<IngestReceipt> {
     try {
-      return await this.append(decode());
+      const received = decode();
+      if (received.some(({ batch }) => onlyGameId !== undefined && batch.gameId !== onlyGameId))
+        throw new PaydayError('forbidden', `The token is for the game "${onlyGameId}" only.`);
+      return await this.append(received);
     } catch (error) {
       this.refusals.inc({ code: error instanceof PaydayError ? error.code : 'internal_error' });
       throw error;

@@ -13,6 +13,8 @@ const GAME = 'g';
 const PROBER = 'secret-prober';
 const TOKENS: Record<string, Principal> = {
   [PROBER]: { tokenId: '1', role: 'prober' },
+  'secret-elsewhere': { tokenId: '3', role: 'prober', gameId: 'elsewhere' },
+  'secret-here': { tokenId: '4', role: 'prober', gameId: GAME },
   'secret-team': { tokenId: '2', role: 'team', teamId: 'ants' },
 };
 
@@ -158,6 +160,32 @@ describe('POST /api/v1/probe-batches', () => {
     await expectRefused(bare, 401, 'unauthenticated');
     await expectRefused(send([batchOf()], 'guess'), 401, 'unauthenticated');
     await expectRefused(send([batchOf()], 'secret-team'), 403, 'forbidden');
+  });
+
+  it('refuses results of another game than the token is for, also beside some of that game', async () => {
+    const { body } = await send([batchOf()], 'secret-elsewhere').expect(403);
+    expect(body.code).toBe('forbidden');
+    app.get(GameDirectory).handle(new EventBuilder('elsewhere').created(buildScenario()));
+    app.get(GameDirectory).handle(new EventBuilder('elsewhere').team('ants'));
+    await expectRefused(
+      send([batchOf(), batchOf({ gameId: 'elsewhere', seq: 1 })], 'secret-here'),
+      403,
+      'forbidden',
+    );
+    const json = request(app.getHttpServer())
+      .post('/api/v1/probe-batches')
+      .set('authorization', 'Bearer secret-elsewhere')
+      .send({
+        gameId: GAME,
+        teamId: 'ants',
+        serviceId: 'router',
+        proberId: 'mine',
+        epoch: 1,
+        seq: 0,
+        results: [],
+      });
+    await expectRefused(json, 403, 'forbidden');
+    await send([batchOf()], 'secret-here').expect(202);
   });
 
   it('refuses an unknown game, team or service, and takes nothing of the request', async () => {
