@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import {
+  OUTCOME,
   TOPICS,
   decodeCloudEvent,
   encodeCloudEvent,
@@ -261,6 +262,37 @@ describe('invariant 1: exactly once', () => {
     await worker.start();
     await worker.stop();
     expect(worker.hasSealed(GAME)).toBe(false);
+  });
+});
+
+describe('what a prober sends', () => {
+  it('cannot stop the partition: a text that PostgreSQL could not store goes to the dead letters', async () => {
+    const failed = { ...batch(0), outcome: Uint32Array.of(OUTCOME.wrong_body) };
+    failed.samples = [{ index: 0, checkId: 'c', request: 'GET /', expected: '{}', got: 'a~b' }];
+    const value = encodeProbeBatch(failed).map((byte) => (byte === 0x7e ? 0 : byte));
+    const worker = new PartitionWorker({
+      partition: 0,
+      scorer: newScorer(),
+      log,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+      delay: () => new Promise((resolve) => setImmediate(resolve)),
+      close: async () => {},
+    });
+    await log.append(TOPICS.gameEvents, startedGame().map(encodeCloudEvent));
+    await worker.start();
+    const stored = [value, encodeProbeBatch(batch(1))].map((bytes, i) => ({
+      key: teamKey(GAME, 'ants'),
+      value: bytes,
+      headers: {},
+      partition: 0,
+      position: String(i + 1),
+      appendedAt: 0,
+    }));
+    await worker.takeResults(stored);
+    await worker.stop();
+    worker.assertWorking();
+    expect(await salary()).toBe(CENTS_PER_RESULT);
+    expect(await log.endPositions(TOPICS.deadLetters)).toEqual(['1']);
   });
 });
 

@@ -10,7 +10,7 @@ const MAX_BASE_MS = Number.MAX_SAFE_INTEGER - 0xffff_ffff;
 
 /**
  * The rules that every batch keeps, however it came: ids of 1 to 64 characters, safe integers, columns of one length
- * with known outcomes and latencies up to the limit, samples that point into the columns.
+ * with known outcomes and latencies up to the limit, samples that point into the columns, with texts without NUL.
  * @throws PaydayError `invalid_batch` naming the field.
  */
 export function assertProbeBatch(batch: ProbeBatch): void {
@@ -41,9 +41,12 @@ export function assertProbeBatch(batch: ProbeBatch): void {
   batch.samples.forEach((sample, i) => {
     if (!Number.isInteger(sample.index) || sample.index < 0 || sample.index >= count)
       throw invalid(`samples[${i}].index ${sample.index} is none of the ${count} results`);
-    for (const name of ['checkId', 'request', 'expected', 'got'] as const)
+    for (const name of ['checkId', 'request', 'expected', 'got'] as const) {
       if (sample[name].length > maxTextLength)
         throw invalid(`samples[${i}].${name} has more than ${maxTextLength} characters`);
+      // PostgreSQL stores any text but this: the scorer could never commit it.
+      if (sample[name].includes('\0')) throw invalid(`samples[${i}].${name} holds a NUL character`);
+    }
   });
 }
 
