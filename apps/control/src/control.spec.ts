@@ -85,7 +85,7 @@ async function newGame(): Promise<string> {
 
 async function runningGame(): Promise<string> {
   const id = await newGame();
-  await games.schedule(id, nowMs, ME);
+  nowMs = (await games.start(id, ME)).startsAt!;
   return id;
 }
 
@@ -134,18 +134,36 @@ describe('GameService', () => {
     expect((await store.list()).length).toBe(before);
   });
 
-  it('schedules at a whole second, again until it began, and never after', async () => {
+  it('schedules at a whole second that everybody can have heard of, again until that is too late', async () => {
     const id = await newGame();
     nowMs += 1;
-    const first = Math.ceil(nowMs / 1000) * 1000;
+    const { leadMs } = DEFAULT_CONTROL_OPTIONS;
+    const soonest = Math.ceil((nowMs + leadMs) / 1000) * 1000;
     expect(await games.schedule(id, nowMs, ME)).toMatchObject({
       state: 'running',
-      startsAt: first,
-      endsAt: first + 60_000,
+      startsAt: soonest,
+      endsAt: soonest + 60_000,
     });
-    expect(await games.schedule(id, nowMs + 5_000, ME)).toMatchObject({ startsAt: first + 5_000 });
-    nowMs = first + 5_000;
-    await expect(games.schedule(id, nowMs, ME)).rejects.toMatchObject({ code: 'wrong_state' });
+    expect(await games.schedule(id, nowMs + 7_500, ME)).toMatchObject({ startsAt: soonest + 5_000 });
+    for (const late of [1 - leadMs, -1, 0]) {
+      nowMs = soonest + 5_000 + late;
+      const { startsAt } = await games.game(id);
+      await expect(games.schedule(id, nowMs + 60_000, ME)).rejects.toMatchObject({ code: 'wrong_state' });
+      expect(await games.game(id)).toMatchObject({ startsAt });
+    }
+  });
+
+  it('starts once, however often that is asked for before it begins', async () => {
+    const id = await newGame();
+    nowMs += 300;
+    const { startsAt } = await games.start(id, ME);
+    for (const later of [200, 900, 900]) {
+      nowMs += later;
+      expect(await games.start(id, ME)).toMatchObject({ startsAt, effectiveAt: startsAt });
+    }
+    expect((await eventsOf(id)).filter(({ type }) => type === 'dev.payday.game.scheduled')).toHaveLength(1);
+    nowMs = startsAt!;
+    await expect(games.start(id, ME)).rejects.toMatchObject({ code: 'wrong_state' });
   });
 
   it('lives a whole life whose events make sense to their readers', async () => {

@@ -95,20 +95,44 @@ export class GameService {
   }
 
   /**
-   * Sets when the game begins: `startsAt` rounded up to a whole second. May be repeated until the game has begun.
+   * Sets when the game begins: `startsAt` rounded up to a whole second, but at least `leadMs` ahead. May be repeated until
+   * `leadMs` before the game begins: a later change some service might not hear of in time.
    * @throws PaydayError `unknown_game`, `wrong_state`.
    */
   async schedule(gameId: string, startsAt: number, actor: AuditActor): Promise<ChangedGame> {
+    return this.#schedule(gameId, startsAt, actor);
+  }
+
+  /**
+   * Begins as soon as every service can have heard of it. Repeatable until the game has begun.
+   * @throws PaydayError as `schedule`
+   */
+  async start(gameId: string, actor: AuditActor): Promise<ChangedGame> {
+    return this.#schedule(gameId, 'soonest', actor);
+  }
+
+  #schedule(gameId: string, startsAt: number | 'soonest', actor: AuditActor): Promise<ChangedGame> {
     return this.changes.change(gameId, actor, async (game, manager) => {
-      const begun = game.startsAt !== null && game.startsAt <= this.clock.nowMs();
+      const nowMs = this.clock.nowMs();
+      const heardOfAt = nowMs + this.options.leadMs;
+      const soonest = wholeSecondFrom(heardOfAt);
+      const planned = game.state === 'running' && game.startsAt !== null ? game.startsAt : null;
+      // Started twice, say by a double click, or a moment before it begins anyway.
+      if (startsAt === 'soonest' && planned !== null && planned > nowMs && planned <= soonest)
+        return { since: planned };
       const rescheduled =
-        game.state === 'running' &&
-        !begun &&
+        planned !== null &&
+        planned >= heardOfAt &&
         game.frozenAt === null &&
         (await this.store.pauses(gameId, manager)).length === 0;
       if (game.state !== 'lobby' && !rescheduled)
-        throw new PaydayError('wrong_state', `The game is ${game.state} and can't be scheduled any more.`);
-      const first = Math.ceil(startsAt / 1000) * 1000;
+        throw new PaydayError(
+          'wrong_state',
+          planned !== null && planned > nowMs && planned < heardOfAt
+            ? "The game is about to begin and can't be scheduled any more."
+            : `The game is ${game.state} and can't be scheduled any more.`,
+        );
+      const first = startsAt === 'soonest' ? soonest : Math.max(wholeSecondFrom(startsAt), soonest);
       const times = { startsAt: first, endsAt: first + game.scenario.durationMs };
       await this.store.update(manager, gameId, { ...times, state: 'running' });
       return {
@@ -117,11 +141,6 @@ export class GameService {
         happenings: [{ type: 'dev.payday.game.scheduled', data: times }],
       };
     });
-  }
-
-  /** Begins as soon as every service can have heard of it. @throws PaydayError as `schedule` */
-  async start(gameId: string, actor: AuditActor): Promise<ChangedGame> {
-    return this.schedule(gameId, this.clock.nowMs() + this.options.leadMs, actor);
   }
 
   /** Pauses at a window boundary at least `leadMs` ahead. @throws PaydayError `unknown_game`, `wrong_state`, `game_over`. */
@@ -320,6 +339,10 @@ export class GameService {
 }
 
 const NOTHING = { since: null };
+
+function wholeSecondFrom(at: number): number {
+  return Math.ceil(at / 1000) * 1000;
+}
 
 function refuseBadIds(gameId: string, teams: readonly TeamInfo[]): void {
   const seen = new Set<string>();

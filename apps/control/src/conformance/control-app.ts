@@ -127,7 +127,8 @@ export class ControlApp {
   /** A game that begins now. */
   async runningGame(scenario: Partial<Scenario> = {}): Promise<{ id: string; startsAt: number }> {
     const id = await this.newGame(scenario);
-    const { startsAt } = await this.games.schedule(id, this.nowMs, LAUNCHER);
+    const { startsAt } = await this.games.start(id, LAUNCHER);
+    this.nowMs = startsAt!;
     return { id, startsAt: startsAt! };
   }
 

@@ -47,7 +47,8 @@ export class LifeCycleController {
   @Step(
     'schedule',
     'Say when the game begins',
-    '`startsAt` is rounded up to a whole second, and lies in the future. May be repeated until the game has begun.',
+    '`startsAt` is rounded up to a whole second that every service can have heard of (a moment ahead), and lies in the ' +
+      'future. May be repeated until the game is about to begin.',
   )
   @ApiBody({
     schema: {
@@ -61,7 +62,11 @@ export class LifeCycleController {
     return this.#answer(principal, id, () => this.games.schedule(id, startsAt, actorOf(principal)));
   }
 
-  @Step('start', 'Begin the game now', 'It begins in a moment, at a whole second (`startsAt`).')
+  @Step(
+    'start',
+    'Begin the game now',
+    'It begins in a moment, at a whole second (`startsAt`). Repeatable until it has begun.',
+  )
   start(@Param('id') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal): Answer {
     parseBody(noBody, body);
     return this.#answer(principal, id, () => this.games.start(id, actorOf(principal)));
