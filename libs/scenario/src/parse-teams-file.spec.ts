@@ -52,6 +52,16 @@ describe('parseTeamsFile', () => {
       'teams:\n  - { name: Fenrir, id: a }\n  - { name: "ＦＥＮＲＩＲ", id: b }\n',
       '3:7 teams[1].name: another team is called "ＦＥＮＲＩＲ"; people could not tell them apart',
     ],
+    [
+      'two names that differ only in what nobody sees',
+      'teams:\n  - { name: Fenrir, id: a }\n  - { name: "Fen\\u200brir", id: b }\n',
+      '3:7 teams[1].name: another team is called "Fen\u200brir"; people could not tell them apart',
+    ],
+    [
+      'a name of which nothing is seen',
+      'teams: [{ name: "\\u2060\\u3164" }]',
+      '1:11 teams[0].name: shows nothing; give it letters that can be seen',
+    ],
     ['an empty name', 'teams: [{ name: "  " }]', '1:11 teams[0].name: has 0 characters; 1 to 40 are allowed'],
     [
       'a long name',

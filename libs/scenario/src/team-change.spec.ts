@@ -24,6 +24,7 @@ describe('parseTeamChange', () => {
     [{ name: 'x'.repeat(41) }, 'name: has 41 characters; 1 to 40 are allowed'],
     [{ name: 'a\nb' }, 'name: must not hold control characters or line breaks'],
     [{ name: 'a\u202eb' }, 'name: must not hold control characters or line breaks'],
+    [{ name: '\u200b\u3164\u2800' }, 'name: shows nothing; give it letters that can be seen'],
     [{ name: 7 }, 'name: expected text, got 7'],
     [
       { color: 'red;}' },

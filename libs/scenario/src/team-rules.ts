@@ -2,8 +2,17 @@ import { showValue } from './plain-text.js';
 import type { Reader } from './readers.js';
 import { text } from './readers.js';
 
-/** 1 to 40 characters of any script, on one line. */
-export const teamName: Reader<string> = text(1, 40);
+const NAME = text(1, 40);
+/** What takes no place, or shows nothing: zero-width characters, fillers, the Braille pattern without a dot. */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/** 1 to 40 characters of any script, on one line, of which something can be seen. */
+export const teamName: Reader<string> = (value, path, report) => {
+  const name = NAME(value, path, report);
+  if (name === undefined || sameName(name) !== '') return name;
+  report(path, 'shows nothing; give it letters that can be seen');
+  return undefined;
+};
 
 const HEX = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
 const CALLED = /^(?:rgb|hsl|hwb|lab|lch|oklab|oklch)\([0-9., %/a-z+-]+\)$/i;
@@ -19,5 +28,5 @@ export const teamColor: Reader<string> = (value, path, report) => {
 
 /** Names that people can't tell apart are one name: this is what they have in common. */
 export function sameName(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
+  return name.normalize('NFKC').replace(UNSEEN, '').toLowerCase().replace(/\s+/g, ' ').trim();
 }
