@@ -1,4 +1,6 @@
 import type { GameEvent, ProbeBatch } from '#contracts';
+import { createState, step } from './core.js';
+import type { ScoringInput } from './types.js';
 import { EventBuilder, ScoreDriver, buildBatch, buildScenario, type PlainResult } from '#testing';
 
 const GAME = 'g';
@@ -300,6 +302,24 @@ describe('pay', () => {
     expect(driver.entries().get('ants|0|catalog|served|bees')!.cents).toBe(9); // floor(7 × 1.33)
     expect(driver.entries().get('bees|0|catalog|usage_fee|ants')!.cents).toBe(2);
   });
+});
+
+test('of a sealed game nothing is kept that only a game which can still change needs', () => {
+  const events = new EventBuilder(GAME);
+  const state = createState({ leaseMs: 15_000, owns: () => true });
+  const feed = (...inputs: ScoringInput[]): void => void step(state, inputs);
+  const startAndEnd = { startsAt: START, endsAt: START + 20_000 };
+  for (const event of [
+    events.created(buildScenario()),
+    events.team('ants'),
+    events.make('dev.payday.game.scheduled', startAndEnd),
+  ])
+    feed({ kind: 'event', event });
+  // The usual way: all windows are closed by promises before the game is sealed.
+  feed({ kind: 'batch', batch: batch([result(19_900)], { watermarkMs: START + 20_000 }) });
+  feed({ kind: 'event', event: events.make('dev.payday.game.sealed', { sealedAt: START + 21_000 }) });
+  const team = state.games.get(GAME)!.teams.get('ants')!;
+  expect([team.closedBelow, team.windows.size, team.seen.size]).toEqual([20, 0, 0]);
 });
 
 describe('what screens show', () => {

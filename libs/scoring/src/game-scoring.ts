@@ -165,7 +165,10 @@ export class GameScoring {
         ? this.schedule.windowCount
         : Math.max(0, Math.min(this.schedule.indexOf(team.promises.completeUpTo), this.schedule.windowCount));
       const closes = closable > team.closedBelow;
-      if (!team.dirty && !advanced && !closes && resettleFrom === null) continue;
+      if (!team.dirty && !advanced && !closes && resettleFrom === null) {
+        if (this.schedule.sealed) team.retire();
+        continue;
+      }
       const closedBefore = team.closedBelow;
       if (closes) team.closedBelow = closable;
       this.settleWindows(team, closedBefore, resettleFrom, outputs);
@@ -209,7 +212,8 @@ export class GameScoring {
 
   missingForBatch(batch: ProbeBatch): WindowKey[] {
     const team = this.teams.get(batch.teamId);
-    if (!team || this.schedule.startsAt === null || team.storedBelow === 0 || batch.offsetMs.length === 0)
+    const { startsAt, sealed } = this.schedule;
+    if (!team || startsAt === null || sealed || team.storedBelow === 0 || batch.offsetMs.length === 0)
       return [];
     // Nearly always all results are newer than what was stored away.
     if (batch.baseIntendedAtMs >= this.schedule.startOf(team.storedBelow)) return [];

@@ -135,8 +135,10 @@ export class TeamState {
     this.recentPay.forgetBelow(this.highestWindow - trendWindows(this.pay));
   }
 
-  /** Drops what only a game that can still change needs. */
+  /** Drops what only a game that can still change needs. Repeatable. */
   retire(): void {
+    if (this.seen.size === 0 && this.windows.size === 0) return;
+    this.storedFrom = -1;
     this.seen.clear();
     this.windows.clear();
     this.recentPay.clear();
