@@ -12,6 +12,7 @@ import {
   type TeamScore,
 } from '#contracts';
 import { openEventLog, type EventLog, type EventRecord } from '#event-log';
+import { partitionOf } from '#kernel';
 import { ScorerStore, openDatabase } from '#persistence';
 import { createLogger } from '#runtime';
 import {
@@ -60,12 +61,15 @@ afterEach(async () => {
   await log.close();
 });
 
-function newScorer(onto: EventLog = log): PartitionScorer {
+function newScorer(
+  onto: EventLog = log,
+  { partition, partitions } = { partition: 0, partitions: 1 },
+): PartitionScorer {
   const store = new ScorerStore(dataSource);
   stores.push(store);
   return new PartitionScorer({
-    partition: 0,
-    partitions: 1,
+    partition,
+    partitions,
     store,
     log: onto,
     clock,
@@ -311,6 +315,31 @@ describe('invariant 3: a number on a screen is durable', () => {
       { published: 1, committed: 1 },
       { published: 2, committed: 2 },
     ]);
+  });
+
+  it('says again what it may have left unsaid of its own teams, not what it once read of others', async () => {
+    const claimOf = (partition: number, onto: EventLog): PartitionScorer =>
+      newScorer(onto, { partition, partitions: 2 });
+    const teams = ['ants', 'bees', 'cats', 'dogs'];
+    const ownerOf = (team: string): number => partitionOf(teamKey(GAME, team), 2);
+    const game = inputs([
+      events.created(buildScenario()),
+      ...teams.map((team) => events.team(team)),
+      events.make('dev.payday.game.scheduled', { startsAt: clock.nowMs(), endsAt: clock.nowMs() + 20_000 }),
+    ]);
+    for (const partition of [0, 1]) {
+      const scorer = claimOf(partition, log);
+      await scorer.claim();
+      await scorer.process(game);
+    }
+    const published: TeamScore[] = [];
+    await claimOf(
+      0,
+      observed(async (scores) => void published.push(...scores)),
+    ).claim();
+    const own = teams.filter((team) => ownerOf(team) === 0);
+    expect(own.length % teams.length).not.toBe(0);
+    expect(published.map(({ teamId }) => teamId)).toEqual(own);
   });
 
   it.each([

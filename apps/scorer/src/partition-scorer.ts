@@ -74,7 +74,9 @@ export class PartitionScorer {
     this.noteSealed();
     // What was committed just before a crash may not have been published: salaries are absolute, so say them again.
     for (const [gameId, game] of this.state.games) {
-      const scores = await this.retry('load scores', () => store.loadScores(gameId));
+      const all = await this.retry('load scores', () => store.loadScores(gameId));
+      // Of other partitions' teams their scorers may have published something newer by now.
+      const scores = all.filter(({ teamId }) => game.teams.has(teamId));
       // Each commit is published before the next: of a sealed game nothing but the very last one can be missing.
       const isMissing = ({ commitSeq }: TeamScore): boolean => commitSeq === this.commitSeq;
       await this.publish(game.schedule.sealed ? scores.filter(isMissing) : scores);
