@@ -11,7 +11,7 @@ import {
   type GameEvent,
   type TeamScore,
 } from '#contracts';
-import { openEventLog, type EventLog, type EventRecord } from '#event-log';
+import { openEventLog, type ConsumeOptions, type EventLog, type EventRecord } from '#event-log';
 import { partitionOf } from '#kernel';
 import { ScorerStore, openDatabase } from '#persistence';
 import { createLogger } from '#runtime';
@@ -197,6 +197,46 @@ describe('invariant 1: exactly once', () => {
     await worker.stop();
     worker.assertWorking();
     expect(await salary()).toBe(2 * CENTS_PER_RESULT);
+  });
+
+  it('scores what was played before it began, also where the results come sooner than the game events', async () => {
+    // More than the core would park.
+    const count = 10_050;
+    let deliver = (): void => {};
+    const delivered = new Promise<void>((resolve) => (deliver = resolve));
+    const slowEvents: EventLog = new Proxy(log, {
+      get(target, name) {
+        if (name !== 'consume') return Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name);
+        return ({ onBatch, ...options }: ConsumeOptions) =>
+          target.consume({ ...options, onBatch: async (events) => delivered.then(() => onBatch(events)) });
+      },
+    });
+    await log.append(TOPICS.gameEvents, startedGame().map(encodeCloudEvent));
+    const worker = new PartitionWorker({
+      partition: 0,
+      scorer: newScorer(),
+      log: slowEvents,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+      delay: () => new Promise((resolve) => setImmediate(resolve)),
+      close: async () => {},
+    });
+    const results = Array.from({ length: count }, (_, seq) => ({
+      key: teamKey(GAME, 'ants'),
+      value: encodeProbeBatch(batch(seq)),
+      headers: {},
+      partition: 0,
+      position: String(seq + 1),
+      appendedAt: 0,
+    }));
+    const taken = worker.start().then(() => worker.takeResults(results));
+    // Long enough for who does not wait.
+    for (let i = 0; i < 500; i++) await new Promise((resolve) => setImmediate(resolve));
+    deliver();
+    await taken;
+    await worker.stop();
+    worker.assertWorking();
+    expect(await salary()).toBe(count * CENTS_PER_RESULT);
+    expect(await log.endPositions(TOPICS.deadLetters)).toEqual([null]);
   });
 
   it('reads no further while the database is slow, and loses nothing when it goes on', async () => {

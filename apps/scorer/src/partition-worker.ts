@@ -44,22 +44,42 @@ export class PartitionWorker {
   /** Up to where results were taken. */
   private resultsUpTo: Position | null = null;
   private resultsTaken: (() => void)[] = [];
+  /** Ends of the partitions of `game-events` at the start, as long as they are not taken. */
+  private readonly unreadEvents = new Map<number, Position>();
+  private eventsTaken: (() => void)[] = [];
 
   constructor(private readonly options: PartitionWorkerOptions) {}
 
-  /** @returns the position in the partition of `probe-results` behind which to read on; null: from the beginning */
+  /**
+   * Resolves when it knows the game events that were in the log: there is not room to park all results of a game that is
+   * still unknown. A sealing among them waits for results, and so it does not wait for what lies behind that.
+   * @returns the position in the partition of `probe-results` behind which to read on; null: from the beginning
+   */
   async start(): Promise<Position | null> {
     const { scorer, log, logger } = this.options;
     const positions = await scorer.claim();
     this.resultsUpTo = positions[RESULTS] ?? null;
+    (await log.endPositions(TOPICS.gameEvents)).forEach((end, partition) => {
+      const upTo = positions[eventSource(partition)];
+      if (end !== null && (upTo === undefined || comparePositions(upTo, end) < 0))
+        this.unreadEvents.set(partition, end);
+    });
     this.events = log.consume({
       topic: TOPICS.gameEvents,
       startAt: (partition) => positions[eventSource(partition)] ?? 'earliest',
-      onBatch: ({ partition, records }) => this.takeEvents(records, eventSource(partition)),
+      onBatch: async ({ partition, records }) => {
+        await this.takeEvents(records, eventSource(partition));
+        const end = this.unreadEvents.get(partition);
+        if (end === undefined || comparePositions(records.at(-1)!.position, end) < 0) return;
+        this.unreadEvents.delete(partition);
+        release(this.eventsTaken);
+      },
       onError: (err) => logger.warn({ err }, 'game events are delivered again to the scorer'),
     });
     await this.events.ready;
     this.loop = this.run();
+    while (this.unreadEvents.size > 0 && !this.stopped)
+      await new Promise<void>((resolve) => this.eventsTaken.push(resolve));
     return positions[RESULTS] ?? null;
   }
 
@@ -92,6 +112,7 @@ export class PartitionWorker {
     this.stopped = true;
     this.wake();
     release(this.resultsTaken);
+    release(this.eventsTaken);
     await this.events?.close();
     await this.loop;
     release(this.roomMade);
@@ -119,6 +140,8 @@ export class PartitionWorker {
     const end = ends[this.options.partition] ?? null;
     while (!this.stopped && end !== null) {
       if (this.resultsUpTo !== null && comparePositions(this.resultsUpTo, end) >= 0) return;
+      this.unreadEvents.clear();
+      release(this.eventsTaken);
       await new Promise<void>((resolve) => this.resultsTaken.push(resolve));
     }
   }
@@ -165,6 +188,7 @@ export class PartitionWorker {
       this.stopped = true;
       release(this.roomMade);
       release(this.resultsTaken);
+      release(this.eventsTaken);
       this.options.logger.error(
         { err: error, partition: this.options.partition },
         'the scorer of this partition stopped',
