@@ -76,10 +76,15 @@ export class PostgresChaosStore implements ChaosStore {
       const { commandId, seq, action, hash, result } = command;
       const taken = await manager.query<unknown[]>(
         `INSERT INTO chaos_command (command_id, seq, action, hash, result, at) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (command_id) DO NOTHING RETURNING seq`,
-        [commandId, seq, action, hash, result === null ? null : JSON.stringify(result), audit.at],
+         ON CONFLICT DO NOTHING RETURNING seq`,
+        [commandId, seq, action, hash, result === null ? null : jsonb(result), audit.at],
       );
-      if (taken.length === 0) return findCommand(manager, commandId);
+      if (taken.length === 0) {
+        // The same command sent twice at once has the same number, too, and either may be what is found to be taken.
+        const before = await findCommand(manager, commandId);
+        if (before === null) throw new Error(`the number ${seq} is taken`);
+        return before;
+      }
       for (const { gameId, held } of holds)
         await manager.query(
           held
@@ -98,7 +103,7 @@ export class PostgresChaosStore implements ChaosStore {
     await this.dataSource.transaction(async (manager) => {
       await manager.query('UPDATE chaos_command SET result = $2 WHERE command_id = $1', [
         commandId,
-        JSON.stringify(result),
+        jsonb(result),
       ]);
       if (audit !== null) await appendAudit(manager, audit);
     });
@@ -133,7 +138,7 @@ export class PostgresChaosStore implements ChaosStore {
          FROM jsonb_array_elements($1::jsonb) AS f
          ON CONFLICT (game_id, id)
          DO UPDATE SET state = excluded.state, fault = excluded.fault, updated_at = excluded.updated_at`,
-        [JSON.stringify(faults), this.clock.nowMs()],
+        [jsonb(faults), this.clock.nowMs()],
       );
     await insertIntoOutbox(
       manager,
@@ -141,6 +146,16 @@ export class PostgresChaosStore implements ChaosStore {
       events.map(({ gameId, ...event }) => ({ ...event, source: SOURCE, subject: gameId })),
     );
   }
+}
+
+/**
+ * JSON as jsonb takes it, which holds neither NUL nor half a character. Far sides may say such things of a fault, and one
+ * that can't be stored would keep all that is stored with it, and behind it, waiting for ever.
+ */
+function jsonb(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'string' ? member.replace(/[\0\p{Cs}]/gu, '\uFFFD') : member,
+  );
 }
 
 const COMMAND_COLUMNS = 'command_id AS "commandId", seq, action, hash, result';

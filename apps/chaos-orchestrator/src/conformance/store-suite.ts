@@ -194,6 +194,21 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       ]);
     });
 
+    it('any text: stores what far sides say of a fault, also bytes that are no text and half a character', async () => {
+      const armed = fault('fenrir');
+      const said = { ...armed, info: { ...armed.info, detail: 'it said: \0 \ud83e' } };
+      await bench.store.save([said], [changed(said)]);
+      await bench.store.takeCommand(command('one', { faults: [said.info] }), {
+        audit: audit('chaos.stopped'),
+      });
+      const other = command('two', null);
+      await bench.store.takeCommand(other, { audit: audit('chaos.stopped') });
+      await bench.store.finishCommand(other.commandId, { verified: [said.info] }, null);
+      const { unfinished, commands } = await recover();
+      expect(unfinished.map(({ info }) => info.detail)).toEqual([expect.stringMatching(/^it said: . .$/su)]);
+      expect(commands.filter(({ result }) => JSON.stringify(result)?.includes('it said'))).toHaveLength(2);
+    });
+
     it('atomic: a call that fails leaves nothing behind', async () => {
       const bad = fault('garm');
       const impossible = { ...bad, info: { ...bad.info, state: 'no such state' as 'armed' } };
