@@ -12,9 +12,13 @@ const line = z
   .trim()
   .min(1, 'must not be empty')
   .max(200, 'has at most 200 characters')
-  // Spelled out: it is published, and not every language's patterns know \P{Cc}.
-  // eslint-disable-next-line no-control-regex
-  .regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'must be one line without control characters');
+  // Spelled out: it is published, and not every language's patterns know \P{Cc}. The last ones turn text around.
+  .regex(
+    // eslint-disable-next-line no-control-regex
+    /^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/,
+    'must be one line without control characters',
+  )
+  .refine((text) => !/\p{Cs}/u.test(text), 'holds half a character');
 
 const gameId = id('Id of the game; may be left out while exactly one game goes on').optional();
 const commandId = z

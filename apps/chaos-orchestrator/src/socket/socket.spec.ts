@@ -323,6 +323,9 @@ describe('commands', () => {
       [{ ...injection({ kind: 'meteor' }), commandId: undefined }],
       'unknown_fault_kind',
     ],
+    ['half a character', 'fault:inject', [injection({ label: 'half a unicorn \ud83e' })], 'bad_request'],
+    ['half a reason', 'fault:stop-all', [{ commandId: 'half', reason: '\ud83e' }], 'bad_request'],
+    ['text that turns text around', 'fault:inject', [injection({ label: 'a\u202eb' })], 'bad_request'],
     ['a missing confirmation', 'fault:inject', [injection({ teams: 'all' })], 'confirmation_required'],
     ['a reason where there is none', 'game:end', [{ commandId: 'z', reason: 'x' }], 'bad_request'],
   ])('answers %s with a typed error', async (_, event, payload, code) => {

@@ -62,14 +62,17 @@ export const historyQuery = z
     error: 'must not be greater than to',
   });
 
-// Control characters have no place in what pages and logs show.
+// Control characters, half characters and what turns text around have no place in what pages and logs show.
 function oneLine(maxLength: number, empty: string) {
   return z
     .string({ error: 'must be a text' })
     .trim()
     .min(1, empty)
     .max(maxLength, `has at most ${maxLength} characters`)
-    .regex(/^\P{Cc}*$/u, 'must be one line without control characters');
+    .regex(
+      /^[^\p{Cc}\p{Cs}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u,
+      'must be one line without control characters',
+    );
 }
 
 const reason = oneLine(200, 'must not be empty: say why');

@@ -301,6 +301,8 @@ describe('announcements', () => {
     [{}],
     [{ text: ' ' }],
     [{ text: 'a\nb' }],
+    [{ text: 'half a unicorn \ud83e' }],
+    [{ text: 'gnp.\u202eexe' }],
     [{ text: 'x'.repeat(501) }],
     [{ text: 'x', pictureUrl: 'javascript:alert(1)' }],
     [{ text: 'x', pictureUrl: '//evil.example/x' }],
