@@ -9,7 +9,7 @@ import {
   teamKey,
   type ProbeBatch,
 } from '#contracts';
-import type { EventLog } from '#event-log';
+import { MAX_KEY_BYTES, MAX_RECORD_BYTES, type EventLog } from '#event-log';
 import { PaydayError, type Clock } from '#kernel';
 import { CLOCK, EVENT_LOG, METRICS } from '#runtime';
 import { AcceptedBatches } from './accepted-batches.js';
@@ -30,6 +30,9 @@ export interface IngestReceipt {
 
 /** Requests that wait for the log hold memory: beyond this many bytes new ones are told to come back. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** Each batch is a record of the log, with its team as key. */
+const MAX_BATCH_BYTES = MAX_RECORD_BYTES - MAX_KEY_BYTES;
 
 /** The only door for results: validates, appends durably, then acknowledges. A request is taken whole or not at all. */
 @Injectable()
@@ -112,9 +115,14 @@ export class IngestService {
   private async append(received: ReceivedBatch[]): Promise<IngestReceipt> {
     if (received.length === 0) throw new PaydayError('invalid_batch', 'The request holds no batch.');
     const latest = this.clock.nowMs() + PROBE_BATCH_LIMITS.maxFutureMs;
-    for (const { batch } of received) {
+    for (const { batch, bytes } of received) {
       this.games.assertKnown(batch);
       assertNotAhead(batch, latest);
+      if (bytes.length > MAX_BATCH_BYTES)
+        throw new PaydayError(
+          'invalid_batch',
+          `A batch of ${bytes.length} bytes is too large: at most ${MAX_BATCH_BYTES}.`,
+        );
     }
     const fresh = received.filter(({ batch }) => !this.accepted.has(batch));
     if (fresh.length === 0) {

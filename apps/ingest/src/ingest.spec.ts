@@ -2,7 +2,7 @@ import { Test } from '@nestjs/testing';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry } from 'prom-client';
 import request from 'supertest';
-import { TOPICS, decodeProbeBatch, encodeProbeBatches, type ProbeBatch } from '#contracts';
+import { TOPICS, decodeProbeBatch, encodeProbeBatch, encodeProbeBatches, type ProbeBatch } from '#contracts';
 import { openEventLog, type EventLog, type StoredRecord } from '#event-log';
 import { RuntimeModule, configureHttpApp, createLogger, type Principal } from '#runtime';
 import { EventBuilder, ManualClock, buildBatch, buildScenario } from '#testing';
@@ -153,6 +153,17 @@ describe('POST /api/v1/probe-batches', () => {
 
   it('refuses a body over the bound', async () => {
     await expectRefused(sendBytes(new Uint8Array(4 * 1024 * 1024 + 1)), 413, 'payload_too_large');
+  });
+
+  it('refuses a batch that the log would not take, which sending it again cannot change', async () => {
+    // A field that nobody knows is passed over, but kept.
+    const padding = new Uint8Array(1_000_000);
+    const field = [0x82, 0x06, 0xc0, 0x84, 0x3d];
+    const batch = Buffer.concat([encodeProbeBatch(batchOf()), Uint8Array.from(field), padding]);
+    const length: number[] = [];
+    for (let n = batch.length; n > 0; n >>>= 7) length.push((n & 0x7f) | (n >= 0x80 ? 0x80 : 0));
+    const body = Buffer.concat([Uint8Array.from([0x0a, ...length]), batch]);
+    await expectRefused(sendBytes(body), 422, 'invalid_batch');
   });
 
   it('refuses who has no token, a wrong one, or one of another role', async () => {
