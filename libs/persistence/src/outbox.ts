@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type CloudEvent, encodeCloudEvent } from '#contracts';
+import { PaydayError } from '#kernel';
 import type { EntityManager } from 'typeorm';
 
 /** An event before it has its place in the sequence. */
@@ -11,11 +12,15 @@ export type NewEvent<Type extends string = string, Data = unknown> = Pick<
 /** The channel on which a committed insert wakes the relay. */
 export const OUTBOX_CHANNEL = 'payday_outbox';
 
+/** Key, value and headers of a record that every event log takes. */
+const MAX_RECORD_BYTES = 1_000_000;
+
 /**
  * Puts events into the outbox within the caller's transaction: they are published if, and only if, it commits.
  *
  * Numbering locks the (source, subject) row until the transaction ends, so that events of one subject have
  * gapless sequence numbers, and outbox ids in the same order.
+ * @throws PaydayError `payload_too_large` for an event that no log would take: it, and all events behind it, would stay for ever.
  */
 export async function insertIntoOutbox(
   manager: EntityManager,
@@ -33,6 +38,14 @@ export async function insertIntoOutbox(
   }
   if (numbered.length === 0) return numbered;
   const encoded = numbered.map((event) => encodeCloudEvent(event));
+  encoded.forEach(({ key, value, headers }, i) => {
+    const bytes = value.length + Buffer.byteLength(key + Object.entries(headers).flat().join(''));
+    if (bytes > MAX_RECORD_BYTES)
+      throw new PaydayError(
+        'payload_too_large',
+        `The event ${numbered[i]!.type} would have ${bytes} bytes, at most ${MAX_RECORD_BYTES} are possible: what it tells of is too large.`,
+      );
+  });
   await manager.query(
     `INSERT INTO outbox (topic, key, value, headers, created_at)
      SELECT $1, key, value, headers::jsonb, created_at

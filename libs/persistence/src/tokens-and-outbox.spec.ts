@@ -215,6 +215,14 @@ describe('the outbox', () => {
     expect(tries.at(-1)).toEqual([1, 2, 3]);
   });
 
+  it('refuses an event that no log would take, for everything behind it would wait for ever', async () => {
+    const huge = { ...event('huge', 1), data: { text: 'x'.repeat(1_000_000) } };
+    await expect(
+      database.transaction((manager) => insertIntoOutbox(manager, 't', [huge])),
+    ).rejects.toMatchObject({ code: 'payload_too_large' });
+    expect(await database.query('SELECT 1 FROM outbox')).toEqual([]);
+  });
+
   it('loses nothing when the relay’s connection is cut', async () => {
     const seen: string[] = [];
     const moving = relay(
