@@ -52,7 +52,12 @@ export async function startProber(
   const { gameId, proberId, ingestUrl, token } = config;
   const prober: Prober = new Prober(
     { ...PROBER_DEFAULTS, gameId, proberId, epoch: clock.nowMs() },
-    { clock, uuid: randomUUID, metrics, connect: guardedConnect(guard, new NameCache(() => clock.nowMs())) },
+    {
+      clock,
+      uuid: randomUUID,
+      metrics,
+      connect: guardedConnect(guard, new NameCache(() => clock.monotonicUs() / 1000)),
+    },
   );
   const watcher = new GameWatcher(gameId, prober);
   const consumer = await watchGameEvents(log, watcher, (err) =>

@@ -85,6 +85,38 @@ describe('NameCache', () => {
     await names.resolve('a');
     expect(asked).toBe(3);
   });
+
+  it('goes on with what it knew while the resolver is held up, by other teams’ names maybe, or is in trouble', async () => {
+    let now = 0;
+    const answers: ((error: { code: string } | null, found?: unknown[]) => void)[] = [];
+    const lookup = ((_name: string, _options: unknown, done: () => void) => answers.push(done)) as never;
+    const names = new NameCache(
+      () => now,
+      lookup,
+      async () => {},
+    );
+    const at = (address: string): { addresses: unknown[] } => ({ addresses: [{ address, family: 4 }] });
+    const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const first = names.resolve('a');
+    answers.shift()!(null, at('10.0.0.1').addresses);
+    expect(await first).toEqual(at('10.0.0.1'));
+    now += 5_000;
+    expect(await names.resolve('a')).toEqual(at('10.0.0.1'));
+    expect(await names.resolve('a')).toEqual(at('10.0.0.1'));
+    expect(answers).toHaveLength(1);
+    answers.shift()!({ code: 'EAI_AGAIN' });
+    await settled();
+    now += 1_000;
+    expect(await names.resolve('a')).toEqual(at('10.0.0.1'));
+    answers.shift()!(null, at('10.0.0.2').addresses);
+    await settled();
+    expect(await names.resolve('a')).toEqual(at('10.0.0.2'));
+    now += 5_000;
+    void names.resolve('a');
+    answers.shift()!({ code: 'ENOTFOUND' });
+    await settled();
+    expect(await names.resolve('a')).toEqual({ error: { code: 'ENOTFOUND' } });
+  });
 });
 
 describe('clip', () => {

@@ -2,6 +2,7 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import type { AddressGuard } from './address-guard.js';
+import { outcomeOfError } from './classify.js';
 
 /** The address is refused by policy; the team registered it, so it is the team's failure. */
 export class AddressRefused extends Error {
@@ -12,28 +13,51 @@ export class AddressRefused extends Error {
 const FOUND_FOR_MS = 5_000;
 const NOT_FOUND_FOR_MS = 1_000;
 const MAX_NAMES = 4_096;
+/** So long an answer is waited for where an older one is at hand. */
+const PATIENCE_MS = 50;
 
 type Found = { error: NodeJS.ErrnoException } | { addresses: LookupAddress[] };
 
+interface Name {
+  until: number;
+  found: Promise<Found>;
+  /** Where it was last, as long as nobody has said that it is nowhere. */
+  known: Found | undefined;
+}
+
 /**
  * Name lookups, one at a time per name and remembered for a moment: the platform resolves on four threads that
- * everybody shares, so that a name server that hangs must not be asked once per connection.
+ * everybody shares, so that a name server that hangs must not be asked once per connection. It can hold those threads
+ * up all the same: a name that was found before is then where it was.
  */
 export class NameCache {
-  readonly #names = new Map<string, { until: number; found: Promise<Found> }>();
+  readonly #names = new Map<string, Name>();
 
+  /** @param nowMs monotonic time. */
   constructor(
     private readonly nowMs: () => number,
     private readonly lookup: typeof systemLookup = systemLookup,
+    private readonly wait: (ms: number) => Promise<void> = (ms) =>
+      new Promise((resolve) => setTimeout(resolve, ms).unref()),
   ) {}
 
   resolve(hostname: string): Promise<Found> {
-    const known = this.#names.get(hostname);
-    if (known && known.until > this.nowMs()) return known.found;
+    const before = this.#names.get(hostname);
+    if (before && before.until > this.nowMs()) return before.found;
     if (this.#names.size >= MAX_NAMES) this.#names.clear();
-    const entry = { until: Infinity, found: this.#ask(hostname) };
-    void entry.found.then((found) => {
-      entry.until = this.nowMs() + ('error' in found ? NOT_FOUND_FOR_MS : FOUND_FOR_MS);
+    const known = before?.known;
+    const answer = this.#ask(hostname).then((found) => (known && isOwnTrouble(found) ? known : found));
+    const patience = known && this.wait(PATIENCE_MS).then(() => known);
+    const entry: Name = {
+      until: Infinity,
+      found: patience ? Promise.race([answer, patience]) : answer,
+      known,
+    };
+    void answer.then((found) => {
+      const isAnswered = !('error' in found) && found !== known;
+      entry.until = this.nowMs() + (isAnswered ? FOUND_FOR_MS : NOT_FOUND_FOR_MS);
+      entry.found = answer;
+      entry.known = 'error' in found ? undefined : found;
     });
     this.#names.set(hostname, entry);
     return entry.found;
@@ -46,6 +70,11 @@ export class NameCache {
       });
     });
   }
+}
+
+/** The resolver says nothing of the name, but that it could not be asked. */
+function isOwnTrouble(found: Found): boolean {
+  return 'error' in found && outcomeOfError(found.error) === 'prober_error';
 }
 
 /**
