@@ -36,15 +36,15 @@ interface ViewerState {
   ignored: number;
 }
 
-type Viewer = Socket<LeaderboardClientEvents, ServerEvents, Record<string, never>, Partial<ViewerState>>;
-type Viewers = Namespace<LeaderboardClientEvents, ServerEvents, Record<string, never>, Partial<ViewerState>>;
+type Viewer = Socket<LeaderboardClientEvents, ServerEvents>;
+type Viewers = Namespace<LeaderboardClientEvents, ServerEvents>;
 
 /** Viewers that get every frame, by one broadcast that is encoded once. */
 const LIVE = 'live';
 /** Viewers that are about to get a snapshot. They wait for each other, so that after a restart it is encoded once, not per viewer. */
 const ARRIVING = 'arriving';
 const ARRIVAL_MS = 5;
-/** Messages per viewer: this many at once, one a second in the long run. Those beyond are ignored. */
+/** Messages per connection, an arrival in the namespace counts as one: this many at once, one a second in the long run. Those beyond are ignored. */
 const MESSAGE_BURST = 10;
 /** A viewer of which so many messages were ignored is disconnected. */
 const MAX_IGNORED = 200;
@@ -60,6 +60,8 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   @WebSocketServer() private readonly viewers: Viewers | undefined;
   private unsubscribe: () => void = () => {};
   private arrivalsDue = false;
+  /** By connection: who leaves the namespace and comes back on the same one has what it had. */
+  private readonly states = new WeakMap<Viewer['conn'], ViewerState>();
 
   constructor(
     @Inject(FrameHub) private readonly hub: FrameHub,
@@ -80,10 +82,10 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   }
 
   handleConnection(viewer: Viewer): void {
-    this.stateOf(viewer);
     // Without a listener, an `error` would end the process. What matters of it comes as `disconnect`.
     viewer.on('error', () => {});
-    this.welcome(viewer);
+    if (this.stateOf(viewer).messages.take(this.monotonicMs())) this.welcome(viewer);
+    else this.drop(viewer);
   }
 
   @SubscribeMessage('resume')
@@ -161,11 +163,12 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   }
 
   private stateOf(viewer: Viewer): ViewerState {
-    const { data } = viewer;
-    data.gate ??= new LagGate();
-    data.messages ??= new TokenBucket(MESSAGE_BURST, 1);
-    data.ignored ??= 0;
-    return data as ViewerState;
+    let state = this.states.get(viewer.conn);
+    if (state === undefined) {
+      state = { gate: new LagGate(), messages: new TokenBucket(MESSAGE_BURST, 1), ignored: 0 };
+      this.states.set(viewer.conn, state);
+    }
+    return state;
   }
 
   private monotonicMs(): number {

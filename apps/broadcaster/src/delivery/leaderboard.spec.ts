@@ -97,6 +97,29 @@ describe('namespace /leaderboard', () => {
     expect(await registry.metrics()).toMatch(/dropped_viewers_total\{transport="socket"\} 1/);
   });
 
+  test('who leaves the namespace and comes again, again and again, gets no more than who asks', async () => {
+    await harness.happen(...game().opening('a'));
+    const { url, registry } = await harness.start();
+    const polite = harness.connect(url);
+    await until(() => polite.view !== null);
+    const restless = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+    let snapshots = 0;
+    let isClosed = false;
+    restless.addEventListener('close', () => (isClosed = true));
+    restless.addEventListener('message', ({ data }) => {
+      if (!String(data).startsWith('42/leaderboard,["snapshot"')) return;
+      snapshots += 1;
+      restless.send('41/leaderboard,');
+      setTimeout(() => restless.send('40/leaderboard,'), 2);
+    });
+    await new Promise((resolve) => restless.addEventListener('open', resolve));
+    restless.send('40/leaderboard,');
+    await until(() => isClosed || snapshots > 50);
+    expect(snapshots).toBeLessThanOrEqual(12);
+    expect(await registry.metrics()).toMatch(/dropped_viewers_total\{transport="socket"\} 1/);
+    expect(polite.socket.connected).toBe(true);
+  });
+
   test('a slow reader misses frames and later gets a snapshot; everybody else gets every frame', async () => {
     const g = game();
     const teamIds = Array.from({ length: 600 }, (_, n) => `team-${n}`);
