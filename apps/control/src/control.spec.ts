@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -328,6 +329,50 @@ describe('REST', () => {
     await team.post(`/api/v1/games/${id}/pause`).expect(403);
     const other = await newGame();
     await team.put(`/api/v1/teams/fenrir/endpoints/router?game=${other}`, { url }).expect(403);
+  });
+
+  it.each(['games/%00', 'games/%00/teams', 'games/a%2Fb'])('knows no game at %s', async (path) => {
+    const { body } = await as(facilitator).get(`/api/v1/${path}`).expect(404);
+    expect(body.code).toBe('unknown_game');
+  });
+
+  it('changes no game whose id is none, and knows no such token', async () => {
+    const boss = as(facilitator);
+    expect((await boss.post('/api/v1/games/%00/pause', {}).expect(404)).body.code).toBe('unknown_game');
+    expect((await boss.post('/api/v1/tokens/%00/rotate', {}).expect(404)).body.code).toBe('unknown_token');
+  });
+
+  it('reads the salaries of all once for all who ask at the same time', async () => {
+    const id = await runningGame();
+    await score(id, (await games.game(id)).startsAt!);
+    const readers = 20;
+    let open!: () => void;
+    const allAsk = new Promise<void>((resolve) => (open = resolve));
+    const [query, game] = [database.query.bind(database), games.game.bind(games)];
+    let asked = 0;
+    let reads = 0;
+    const spies = [
+      jest.spyOn(games, 'game').mockImplementation(async (gameId) => {
+        const found = await game(gameId);
+        if (++asked === readers) setImmediate(open);
+        return found;
+      }),
+      jest.spyOn(database, 'query').mockImplementation(async (sql: string, values?: unknown) => {
+        if (sql.includes('WITH rules')) {
+          reads++;
+          await allAsk;
+        }
+        return query(sql, values as unknown[]);
+      }),
+    ];
+    const answers = await Promise.all(
+      Array.from({ length: readers }, () => http().get(`/api/v1/history?game=${id}`).expect(200)),
+    );
+    for (const spy of spies) spy.mockRestore();
+    expect(answers[0]!.body.series).toHaveLength(1);
+    for (const { body } of answers) expect(body).toEqual(answers[0]!.body);
+    expect(reads).toBe(1);
+    await http().get(`/api/v1/history?game=${id}`).expect(200);
   });
 
   it('takes adjustments with a reason', async () => {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { GameEventData, GameEventType } from '#contracts';
-import { type Clock, PaydayError } from '#kernel';
+import { type Clock, isId, PaydayError } from '#kernel';
 import { type AuditActor, appendAudit, type GameEntity, GameStore, insertIntoOutbox } from '#persistence';
 import { CLOCK } from '#runtime';
 import type { EntityManager } from 'typeorm';
@@ -52,7 +52,7 @@ export class GameChanges {
     plan: (game: GameEntity, manager: EntityManager) => Promise<Change | { since: number | null }>,
   ): Promise<ChangedGame> {
     return this.store.transaction(async (manager) => {
-      const game = await this.store.lock(manager, gameId);
+      const game = isId(gameId) ? await this.store.lock(manager, gameId) : null;
       if (game === null) throw unknownGame(gameId);
       const change = await plan(game, manager);
       const isDone = 'since' in change;
@@ -79,7 +79,8 @@ export class GameChanges {
 }
 
 export function unknownGame(gameId?: string): PaydayError {
-  const message = gameId === undefined ? 'There is no game yet.' : `There is no game "${gameId}".`;
+  const message =
+    gameId === undefined ? 'There is no game yet.' : `There is no game "${gameId.slice(0, 40)}".`;
   return new PaydayError('unknown_game', message);
 }
 

@@ -327,6 +327,8 @@ export class GameService {
 
   /** The game asked for, or the newest. @throws PaydayError `unknown_game`. */
   async game(gameId?: string): Promise<GameEntity> {
+    // PostgreSQL can't even look for some texts that are no id.
+    if (gameId !== undefined && !isId(gameId)) throw unknownGame(gameId);
     const game = gameId === undefined ? await this.store.current() : await this.store.find(gameId);
     if (game === null) throw unknownGame(gameId);
     return game;

@@ -27,7 +27,8 @@ export class TokenService {
 
   /** @throws PaydayError `unknown_token` */
   async find(tokenId: string): Promise<TokenInfo> {
-    const token = await this.store.find(tokenId);
+    // PostgreSQL can't even look for a NUL.
+    const token = tokenId.includes('\0') ? null : await this.store.find(tokenId);
     if (token === null)
       throw new PaydayError('unknown_token', `There is no token "${tokenId.slice(0, 40)}".`);
     return token;

@@ -5,6 +5,7 @@ import { type Clock, PaydayError } from '#kernel';
 import {
   type GameEntity,
   GameStore,
+  type HistoryQuery,
   type LedgerFilter,
   LedgerReader,
   type LedgerRow,
@@ -31,6 +32,8 @@ const integer = (minimum: number, maximum?: number, byDefault?: number) => ({
 @Controller('api/v1')
 export class LedgerController {
   readonly #streams = new LedgerStreams();
+  /** Histories being read, by what was asked for: every screen asks at once after a restart, and at the reveal. */
+  readonly #reading = new Map<string, Promise<SalaryHistory>>();
 
   constructor(
     @Inject(GameService) private readonly games: GameService,
@@ -157,7 +160,7 @@ export class LedgerController {
     const q = parseQuery(historyQuery, query);
     const game = await this.games.game(q.game);
     if (q.team !== undefined) await this.#refuseUnknownTeams(game, q.team);
-    return salaryHistory(this.dataSource, {
+    return this.#history({
       gameId: game.id,
       teamIds: q.team,
       fromAt: q.from,
@@ -165,6 +168,16 @@ export class LedgerController {
       points: q.points,
       hidden: hiddenScores(game, principal, this.clock.nowMs()),
     });
+  }
+
+  #history(query: HistoryQuery): Promise<SalaryHistory> {
+    const key = JSON.stringify(query);
+    let reading = this.#reading.get(key);
+    if (reading === undefined) {
+      reading = salaryHistory(this.dataSource, query).finally(() => this.#reading.delete(key));
+      this.#reading.set(key, reading);
+    }
+    return reading;
   }
 
   async #refuseUnknownTeams(game: GameEntity, teamIds: readonly string[]): Promise<void> {
