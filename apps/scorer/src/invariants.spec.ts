@@ -340,6 +340,41 @@ describe('what a prober sends', () => {
   });
 });
 
+describe('what comes too late', () => {
+  it('goes to the dead letters also where it is too large for them as JSON', async () => {
+    const results = 65_536;
+    const large = {
+      ...batch(0),
+      offsetMs: new Uint32Array(results).fill(10_000_000),
+      latencyUs: new Uint32Array(results).fill(99_999_999),
+      outcome: new Uint32Array(results),
+    };
+    const scorer = newScorer();
+    await scorer.claim();
+    await scorer.process(inputs([...startedGame(), sealing()]));
+    const [input] = inputs([], [0]);
+    await scorer.process([{ ...input!, input: { kind: 'batch', batch: large } }]);
+    expect(await log.endPositions(TOPICS.deadLetters)).toEqual(['1']);
+  });
+
+  it('that nobody can read stops nothing, however large it is', async () => {
+    const worker = new PartitionWorker({
+      partition: 0,
+      scorer: newScorer(),
+      log,
+      logger: createLogger({ service: 'test', level: 'silent' }),
+      delay: () => new Promise((resolve) => setImmediate(resolve)),
+      close: async () => {},
+    });
+    await worker.start();
+    const value = new Uint8Array(999_990).fill(0xff);
+    await worker.takeResults([{ key: 'k', value, headers: {}, partition: 0, position: '1', appendedAt: 0 }]);
+    await worker.stop();
+    worker.assertWorking();
+    expect(await log.endPositions(TOPICS.deadLetters)).toEqual(['1']);
+  });
+});
+
 describe('invariant 3: a number on a screen is durable', () => {
   it('publishes nothing before it is committed', async () => {
     const seen: { published: number; committed: number }[] = [];

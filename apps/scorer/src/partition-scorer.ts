@@ -1,5 +1,5 @@
 import { encodeCloudEvent, TOPICS, type TeamScore } from '#contracts';
-import type { EventLog, EventRecord } from '#event-log';
+import type { EventLog } from '#event-log';
 import { PaydayError, partitionOf, type Clock } from '#kernel';
 import type { ScorerStore } from '#persistence';
 import type { Logger } from '#runtime';
@@ -18,6 +18,7 @@ import {
   type ScoringState,
   type WindowKey,
 } from '#scoring';
+import { letterOfRefused } from './dead-letters.js';
 import type { ScorerMetrics } from './scorer-metrics.js';
 
 /** An input together with where it was read, so that a restart goes on behind it. */
@@ -170,18 +171,7 @@ export class PartitionScorer {
 
   private async deadLetter(refused: readonly RefusedBatch[]): Promise<void> {
     if (refused.length === 0) return;
-    const records: EventRecord[] = refused.map(({ code, batch }) => ({
-      key: TOPICS.probeResults,
-      value: new TextEncoder().encode(
-        JSON.stringify({
-          ...batch,
-          offsetMs: Array.from(batch.offsetMs),
-          latencyUs: Array.from(batch.latencyUs),
-          outcome: Array.from(batch.outcome),
-        }),
-      ),
-      headers: { reason: code, 'content-type': 'application/json' },
-    }));
+    const records = refused.map(letterOfRefused);
     this.options.metrics.refused.inc(refused.length);
     await this.retry('dead letters', () => this.options.log.append(TOPICS.deadLetters, records));
   }
