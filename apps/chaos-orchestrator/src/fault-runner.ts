@@ -1,6 +1,7 @@
 import type { FaultInfo } from '#contracts';
 import {
   excuseOf,
+  mayAct,
   orderOf,
   performCall,
   step,
@@ -37,6 +38,8 @@ export class FaultRunner {
   private cancelTimer = (): void => undefined;
   private running: { call: number; abort: AbortController } | undefined;
   private closed = false;
+  /** The latest time that this fault has seen, epoch ms, and the monotonic clock then. */
+  private seen: { atMs: number; monotonicMs: number };
   private resolveEnded = (): void => undefined;
   /** Resolves when the fault was verified gone. */
   readonly ended = new Promise<void>((resolve) => (this.resolveEnded = resolve));
@@ -44,7 +47,12 @@ export class FaultRunner {
   constructor(
     private state: Fault,
     private readonly parts: RunnerParts,
-  ) {}
+  ) {
+    const { clock } = parts;
+    const { info } = state;
+    const atMs = Math.max(clock.nowMs(), mayAct(info.state) ? info.startedAt : 0);
+    this.seen = { atMs, monotonicMs: clock.monotonicUs() / 1000 };
+  }
 
   get fault(): Fault {
     return this.state;
@@ -57,8 +65,8 @@ export class FaultRunner {
   /** Feeds the life cycle and does what it says. */
   give(input: FaultInput): void {
     if (this.closed) return;
-    const { clock, policy, write } = this.parts;
-    const nowMs = clock.nowMs();
+    const { policy, write } = this.parts;
+    const nowMs = this.nowMs();
     const before = this.state;
     const { fault, effects } = step(before, input, nowMs, policy);
     this.state = fault;
@@ -114,7 +122,7 @@ export class FaultRunner {
   }
 
   private async perform(effect: CallEffect, signal: AbortSignal): Promise<void> {
-    const { drivers, targetOf, clock } = this.parts;
+    const { drivers, targetOf } = this.parts;
     const { gameId, info } = this.state;
     const call = effect.call;
     let answer: FaultInput;
@@ -122,13 +130,23 @@ export class FaultRunner {
       const driver = drivers.driverFor(info.kind);
       const target = targetOf(gameId, info.teamId);
       if (target === null) throw new Error(`nothing is known of how to reach team ${info.teamId}`);
-      const order = orderOf(this.state, clock.nowMs());
+      const order = orderOf(this.state, this.nowMs());
       answer = await performCall(driver, { operation: effect.type, number: call }, target, order, signal);
     } catch (error) {
       answer = { type: 'driver-failed', call, reason: messageOf(error), retryable: true };
     }
     if (this.running?.call === call) this.running = undefined;
     this.give(answer);
+  }
+
+  /** The wall clock, but where that was set back: time goes on for a fault, or it would act, or hang, for so much longer. */
+  private nowMs(): number {
+    const { clock } = this.parts;
+    const monotonicMs = clock.monotonicUs() / 1000;
+    const passedMs = Math.floor(monotonicMs - this.seen.monotonicMs);
+    const atMs = Math.max(clock.nowMs(), this.seen.atMs + passedMs);
+    this.seen = { atMs, monotonicMs };
+    return atMs;
   }
 
   private giveUp(): void {

@@ -197,3 +197,50 @@ describe('orchestrator', () => {
     expect(game.driver.acting()).toEqual(all('outage'));
   });
 });
+
+describe('a wall clock that is set back by an hour', () => {
+  const HOUR = 3_600_000;
+  const setBack = ({ time }: Game): void => {
+    time.nowMs = () => time.monotonicUs() / 1000 - HOUR;
+  };
+  /** Like Toxiproxy: nothing on the far side ends a fault by itself. */
+  const withoutTimers = ({ driver }: Game): void => {
+    const fire = driver.fire.bind(driver);
+    driver.fire = (target, order) => fire(target, { ...order, ttlMs: 10 * HOUR });
+  };
+
+  it('keeps no fault for longer', async () => {
+    const game = await new Game([fault('outage', 20_000)]).boot();
+    withoutTimers(game);
+    await game.at(22_000);
+    expect(game.driver.acting()).toEqual(all('outage'));
+    setBack(game);
+    await game.at(29_000);
+    expect(game.driver.acting()).toEqual(all('outage'));
+    await game.at(31_000);
+    expect(game.driver.acting()).toEqual([]);
+  });
+
+  it('keeps none for much longer while nobody looked either', async () => {
+    const game = await new Game([fault('outage', 20_000)]).boot();
+    withoutTimers(game);
+    await game.at(22_000);
+    game.process.kill();
+    setBack(game);
+    await game.boot();
+    await game.at(33_000);
+    expect(game.driver.acting()).toEqual([]);
+  });
+
+  it('lets no call hang for longer', async () => {
+    const game = await new Game([fault('outage', 20_000)]).boot();
+    withoutTimers(game);
+    await game.at(22_000);
+    game.driver.hanging.add('garm');
+    await game.at(30_100);
+    setBack(game);
+    game.driver.hanging.clear();
+    await game.at(40_000);
+    expect(game.driver.acting()).toEqual([]);
+  });
+});
