@@ -67,6 +67,7 @@ describe('the command line', () => {
     ['no teams', ['--teams', '0'], /--teams takes a whole number from 1 to 200/],
     ['a standstill', ['--speed', '0'], /--speed takes a number from 0\.1 to 100/],
     ['a log level of its own', ['--log-level', 'chatty'], /trace, debug, info, warn, error, silent/],
+    ['an empty address, which would be every address', ['--host', ''], /--host takes an address/],
     ['an empty data folder', ['--data', ''], /--data takes the path of a folder/],
     ['teams twice', ['--teams', '3', '--teams-file', 'x'], /--teams does not go with --teams-file/],
     [

@@ -37,6 +37,15 @@ export class SupervisedChild {
 
   start(): void {
     if (this.stopped) return;
+    try {
+      this.fork();
+    } catch (error) {
+      // A machine that is out of memory or of processes now may have some later.
+      this.ended({ err: error });
+    }
+  }
+
+  private fork(): void {
     const startedAt = performance.now();
     const child = fork(this.spec.modulePath, this.spec.args(), {
       env: { ...baseEnvironment(), ...this.spec.env },
@@ -47,19 +56,24 @@ export class SupervisedChild {
     });
     this.child = child;
     child.on('message', (message) => this.spec.onMessage?.(message));
-    child.on('error', (err) => this.logger.error({ err, child: this.spec.name }, 'child process trouble'));
-    child.once('exit', (code, signal) => {
-      if (this.child === child) this.child = undefined;
-      this.spec.onExit?.();
-      if (this.stopped) return;
-      if (performance.now() - startedAt > HEALTHY_MS) this.failures = 0;
-      const pauseMs = Math.min(MAX_PAUSE_MS, 50 * 2 ** this.failures++);
-      this.logger.warn(
-        { child: this.spec.name, code, signal, pauseMs },
-        'child process died; starting it again',
-      );
-      this.timer = setTimeout(() => this.start(), pauseMs);
+    child.on('error', (err) => {
+      this.logger.error({ err, child: this.spec.name }, 'child process trouble');
+      // What never began has no exit.
+      if (child.pid === undefined) this.ended({});
     });
+    child.once('exit', (code, signal) => {
+      if (performance.now() - startedAt > HEALTHY_MS) this.failures = 0;
+      this.ended({ code, signal });
+    });
+  }
+
+  private ended(how: object): void {
+    this.child = undefined;
+    this.spec.onExit?.();
+    if (this.stopped) return;
+    const pauseMs = Math.min(MAX_PAUSE_MS, 50 * 2 ** this.failures++);
+    this.logger.warn({ child: this.spec.name, ...how, pauseMs }, 'child process died; starting it again');
+    this.timer = setTimeout(() => this.start(), pauseMs);
   }
 
   /** From now on its end is no surprise: it is not started again. */

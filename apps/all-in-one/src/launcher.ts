@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Registry, collectDefaultMetrics } from 'prom-client';
-import { TOPICS } from '#contracts';
+import { TOPICS, type Scenario } from '#contracts';
 import { openEventLog } from '#event-log';
 import type { FaultAgent } from '#faults';
 import { PaydayError, messageOf } from '#kernel';
@@ -103,7 +103,7 @@ export class Launcher implements Playable {
     await assertPortFree(options.host, options.port);
     this.folder = openDataFolder(options.dataDir);
     // Without a resumed game's seed its sandboxes have to wait for the database; a new game's start beside it.
-    if (plan) this.startSandboxes(plan.bots, plan.scenario.seed, options.speed);
+    if (plan) this.startSandboxes(plan.bots, plan.scenario, plan.scenario.seed, options.speed);
     progress.step('starting PostgreSQL and the event log');
     const logUrl = `lmdb:${this.folder.logDir}`;
     this.logUrl = logUrl;
@@ -277,7 +277,7 @@ export class Launcher implements Playable {
     // Nothing of it changes any more, but its final standings can still be shown.
     if (game.state === 'sealed') return game;
     if (record.bots > 0) {
-      this.startSandboxes(botTeams(record.bots, game.seed).bots, game.seed, record.speed);
+      this.startSandboxes(botTeams(record.bots, game.seed).bots, game.scenario, game.seed, record.speed);
       await this.sandboxes!.allReady(SANDBOXES_READY_MS);
       // Their new addresses have to be known before the game goes on.
       await Promise.all(this.registering);
@@ -288,10 +288,11 @@ export class Launcher implements Playable {
     return games.recoverAfterOutage(game.id, alive ?? undefined);
   }
 
-  private startSandboxes(bots: GamePlan['bots'], seed: string, speed: number): void {
+  private startSandboxes(bots: GamePlan['bots'], { services }: Scenario, seed: string, speed: number): void {
     if (bots.length === 0) return;
     this.sandboxes = new Sandboxes({
       bots,
+      serviceIds: services.map(({ id }) => id),
       seed,
       speed,
       logger: this.logger,

@@ -42,7 +42,7 @@ export function parseOptions(argv: readonly string[], cwd: string): Options {
     .option('--teams <n>', 'number of bot teams, 1 to 200', integer('--teams', 1, 200), 8)
     .option('--teams-file <file>', 'real teams with their endpoints, instead of bots')
     .option('--chaos-targets <file>', 'how faults reach real teams (docs/faults.md)')
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--host <address>', 'address to listen on', address, '127.0.0.1')
     .option('--port <n>', 'port of the page and the API, 1 to 65535', integer('--port', 1, 65535), 3000)
     .option('--data <dir>', 'where the game is kept', folder, '.payday')
     .option('--resume', 'go on with the game in the data folder that did not end', false)
@@ -128,6 +128,12 @@ function decimal(flag: string, low: number, high: number): (text: string) => num
     if (/^\d+(\.\d+)?$/.test(text) && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`${flag} takes a number from ${low} to ${high}.`);
   };
+}
+
+function address(text: string): string {
+  // It would mean every address.
+  if (text.trim() === '') throw new InvalidArgumentError('--host takes an address.');
+  return text;
 }
 
 function folder(text: string): string {

@@ -27,6 +27,7 @@ export interface PlayOptions {
 /** Mistakes in what the user gave: exit code 2. Everything else that stops us: 1. */
 const USER_MISTAKES = new Set([
   'invalid_chaos_targets',
+  'invalid_database_url',
   'invalid_scenario',
   'invalid_speed',
   'invalid_teams_file',

@@ -6,7 +6,10 @@ import { table } from '#runtime';
 export class Progress {
   private readonly startedAt = performance.now();
 
-  constructor(private readonly out: NodeJS.WriteStream) {}
+  constructor(private readonly out: NodeJS.WriteStream) {
+    // Who reads may leave (`| head`), and a disk may be full: the game goes on all the same.
+    out.on('error', () => undefined);
+  }
 
   step(text: string): void {
     const seconds = ((performance.now() - this.startedAt) / 1000).toFixed(1).padStart(5);

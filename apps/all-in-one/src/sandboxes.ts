@@ -23,6 +23,8 @@ interface Sandbox {
 
 export interface SandboxOptions {
   bots: { teamId: string; skill: number }[];
+  /** The game's services: a bot has others as well, which a smaller scenario does without. */
+  serviceIds: readonly string[];
   seed: string;
   speed: number;
   logger: Logger;
@@ -68,7 +70,11 @@ export class Sandboxes {
 
   endpoints(): { teamId: string; serviceId: string; url: string }[] {
     return [...this.sandboxes].flatMap(([teamId, { ready }]) =>
-      Object.entries(ready?.endpoints ?? {}).map(([serviceId, url]) => ({ teamId, serviceId, url })),
+      Object.entries(this.ofGame(ready?.endpoints ?? {})).map(([serviceId, url]) => ({
+        teamId,
+        serviceId,
+        url,
+      })),
     );
   }
 
@@ -126,8 +132,13 @@ export class Sandboxes {
     const sandbox = this.sandboxes.get(teamId)!;
     sandbox.ready = { endpoints: message.endpoints, agentUrl: message.agentUrl };
     sandbox.startsSinceReady = 0;
-    this.options.onReady(teamId, message.endpoints);
+    this.options.onReady(teamId, this.ofGame(message.endpoints));
     for (const wake of this.waiters.splice(0)) wake();
+  }
+
+  private ofGame(endpoints: Record<string, string>): Record<string, string> {
+    const { serviceIds } = this.options;
+    return Object.fromEntries(Object.entries(endpoints).filter(([id]) => serviceIds.includes(id)));
   }
 }
 

@@ -8,6 +8,7 @@ const USAGE_ERRORS = new Set([
   'unknown_fault_kind',
   'unknown_service',
   'invalid_config',
+  'invalid_database_url',
   'invalid_log_url',
   'invalid_scenario',
   'invalid_speed',

@@ -22,7 +22,7 @@ export interface OpenDatabaseOptions {
 
 /**
  * Connects to PostgreSQL and waits, within a bound, until it can be reached.
- * @throws PaydayError `database_unavailable` (retryable) if it can't be reached in time, `database_refused` if it
+ * @throws PaydayError `invalid_database_url`, `database_unavailable` (retryable) if it can't be reached in time, `database_refused` if it
  * answers but rejects us (password, missing database), `migration_failed`.
  */
 export async function openDatabase(url: string, options: OpenDatabaseOptions = {}): Promise<DataSource> {
@@ -125,10 +125,24 @@ const MIGRATIONS = [
 
 const STARTING_UP = '57P03';
 
+/** Never says what was given: it may hold a password. */
+function clientFor(url: string): pg.Client {
+  try {
+    if (/^postgres(ql)?:/.test(url))
+      return new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  } catch {
+    // Told below.
+  }
+  throw new PaydayError(
+    'invalid_database_url',
+    'DATABASE_URL (not shown here) is no URL of a PostgreSQL; give postgres://user:password@host:5432/database, with %23 for #, %2F for /, %3F for ? and %40 for @ in a password',
+  );
+}
+
 async function reachable(url: string, withinMs: number): Promise<void> {
   const deadline = performance.now() + withinMs;
   for (;;) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+    const client = clientFor(url);
     client.on('error', () => undefined);
     try {
       await client.connect();

@@ -263,6 +263,7 @@ export class UpLauncher implements Playable {
     if (bots.length === 0) return;
     this.sandboxes = new Sandboxes({
       bots,
+      serviceIds: scenario.services.map(({ id }) => id),
       seed: scenario.seed,
       speed: Number(this.config.up.speed),
       logger: this.logger,
