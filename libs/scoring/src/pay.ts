@@ -58,7 +58,11 @@ export class CompiledPay {
     let cents = 0;
     for (let i = 0; i < this.bandCents.length; i++) cents += bands[i]! * this.bandCents[i]!;
     const marketPercent = foreign ? this.rules.market.foreignPercent : this.rules.market.ownPercent;
-    return Math.floor((cents * this.weight(service) * marketPercent) / 10_000);
+    const percents = this.weight(service) * marketPercent;
+    const product = cents * percents;
+    if (Number.isSafeInteger(product)) return Math.floor(product / 10_000);
+    // Three large factors may be more than a number holds exactly. It is never negative, so this rounds down, too.
+    return Number((BigInt(cents) * BigInt(percents)) / 10_000n);
   }
 
   failedCents(service: number, failed: number): number {
