@@ -170,12 +170,17 @@ function isBatchList(body: unknown): body is { batches: unknown[] } {
 }
 
 function assertNotAhead(batch: ProbeBatch, latest: number): void {
+  // A promise is never taken back: this one would close the windows of the whole game.
+  if (batch.watermarkMs > latest) throw ahead(batch, `promises all results before ${batch.watermarkMs}`);
   for (let i = 0; i < batch.offsetMs.length; i++) {
     const at = batch.baseIntendedAtMs + batch.offsetMs[i]!;
-    if (at <= latest) continue;
-    throw new PaydayError(
-      'invalid_batch',
-      `Result ${i} of batch (${batch.proberId}, ${batch.epoch}, ${batch.seq}) is intended for ${at}, more than ${PROBE_BATCH_LIMITS.maxFutureMs / 60_000} minutes ahead of this server's clock: check the prober's clock.`,
-    );
+    if (at > latest) throw ahead(batch, `holds result ${i}, intended for ${at}`);
   }
+}
+
+function ahead({ proberId, epoch, seq }: ProbeBatch, what: string): PaydayError {
+  return new PaydayError(
+    'invalid_batch',
+    `Batch (${proberId}, ${epoch}, ${seq}) ${what}, more than ${PROBE_BATCH_LIMITS.maxFutureMs / 60_000} minutes ahead of this server's clock: check the prober's clock.`,
+  );
 }

@@ -57,6 +57,6 @@ export const PROBE_BATCH_LIMITS = {
   maxSamplesPerBatch: 64,
   maxSampleTextLength: 200,
   maxLatencyUs: 120_000_000,
-  /** How far ahead of ingest's clock an intended time may lie. */
+  /** How far ahead of ingest's clock an intended time, or a promise, may lie. */
   maxFutureMs: 10 * 60_000,
 } as const;
