@@ -23,6 +23,9 @@ export interface WitnessOptions {
   url(): string;
 }
 
+/** Beyond the end of any game that it watches, and no further ahead than ingest takes. */
+const FAR_AHEAD_MS = 9 * 60_000;
+
 /**
  * A second prober, from outside, that writes down what was acknowledged. As the protocol demands, it sends a batch again
  * and again until it hears that it was taken. Beyond that it repeats batches that were taken long ago, which an ingest that was
@@ -43,12 +46,12 @@ export class Witness {
     this.#running = this.#run();
   }
 
-  /** Sends its last batches, without results: it promises that no more will ever come. */
+  /** Sends its last batches, without results: it promises that no more will come. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
     for (const teamId of this.options.teamIds) {
-      await this.#send({ ...this.#next(teamId), watermarkAt: Date.now() + 3_600_000, results: [] });
+      await this.#send({ ...this.#next(teamId), watermarkAt: Date.now() + FAR_AHEAD_MS, results: [] });
     }
   }
 
