@@ -11,6 +11,8 @@ export class AuditFeed {
   private lastSeq: number | null = null;
   private cancel: (() => void) | null = null;
   private isOpen = false;
+  /** Grows with each start: a look that an earlier one began is not gone on with. */
+  private round = 0;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -24,7 +26,7 @@ export class AuditFeed {
     if (this.isOpen) return;
     this.isOpen = true;
     this.lastSeq = null;
-    void this.look();
+    void this.look(++this.round);
   }
 
   stop(): void {
@@ -33,10 +35,11 @@ export class AuditFeed {
     this.cancel = null;
   }
 
-  private async look(): Promise<void> {
+  private async look(round: number): Promise<void> {
+    const isCurrent = (): boolean => this.isOpen && this.round === round;
     try {
       const newest = await readAudit(this.dataSource, { limit: PAGE });
-      if (!this.isOpen) return;
+      if (!isCurrent()) return;
       // Who comes is told what happens from then on; what was before can be read over REST.
       const since = this.lastSeq ?? newest[0]?.seq ?? 0;
       for (const entry of newest.reverse()) if (entry.seq > since) this.tell(entry);
@@ -44,6 +47,6 @@ export class AuditFeed {
     } catch (error) {
       this.onError(error);
     }
-    if (this.isOpen) this.cancel = this.timers.after(EVERY_MS, () => void this.look());
+    if (isCurrent()) this.cancel = this.timers.after(EVERY_MS, () => void this.look(round));
   }
 }

@@ -1,0 +1,55 @@
+import type { DataSource } from 'typeorm';
+import { ManualTime } from '../conformance/manual-time.js';
+import { AuditFeed } from './audit-feed.js';
+
+describe('AuditFeed', () => {
+  const entry = (seq: number) => ({ seq });
+
+  it('asks once at a time, also when everybody left while it asked and somebody came back', async () => {
+    const time = new ManualTime();
+    let asked = 0;
+    const dataSource = {
+      query: () => {
+        asked++;
+        return new Promise((resolve) => time.after(10, () => resolve([entry(1)])));
+      },
+    } as unknown as DataSource;
+    const feed = new AuditFeed(
+      dataSource,
+      time,
+      () => undefined,
+      () => undefined,
+    );
+    for (let n = 0; n < 5; n++) {
+      feed.start();
+      feed.stop();
+    }
+    feed.start();
+    await time.advance(100);
+    asked = 0;
+    await time.advance(5_100);
+    feed.stop();
+    expect(asked).toBeLessThanOrEqual(11);
+  });
+
+  it('tells what is done after somebody came, and nothing from before', async () => {
+    const time = new ManualTime();
+    const log = [entry(1)];
+    const dataSource = {
+      query: () => new Promise((resolve) => time.after(10, () => resolve([...log].reverse()))),
+    } as unknown as DataSource;
+    const told: number[] = [];
+    const feed = new AuditFeed(
+      dataSource,
+      time,
+      ({ seq }) => told.push(seq),
+      () => undefined,
+    );
+    feed.start();
+    await time.advance(600);
+    log.push(entry(2), entry(3));
+    await time.advance(600);
+    feed.stop();
+    expect(told).toEqual([2, 3]);
+  });
+});
