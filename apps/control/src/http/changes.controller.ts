@@ -98,7 +98,8 @@ export class ChangesController {
   @Roles('facilitator')
   @ApiOperation({
     summary: 'Tell everybody something',
-    description: 'It appears on the leaderboard’s ticker; a picture and a video may go with it.',
+    description:
+      'Its text appears on the leaderboard’s ticker; a picture and a video may go with it, for pages of your own.',
   })
   @ApiBody({
     schema: {

@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { GameStore } from '#persistence';
 import { ControlApp } from '../conformance/control-app.js';
 
 let control: ControlApp;
@@ -44,6 +46,22 @@ describe('adding teams', () => {
       actor: { label: 'boss' },
       details: { teams: ['hydra'] },
     });
+  });
+
+  it('lists them while others are added', async () => {
+    const id = await control.newGame();
+    const store = control.app.get(GameStore);
+    const teams = store.teams.bind(store);
+    const spy = jest.spyOn(store, 'teams').mockImplementationOnce(async (...args) => {
+      const known = await teams(...args);
+      await boss(`games/${id}/teams`, { name: 'Late', endpoints: { router: 'http://10.0.0.4/' } }).expect(
+        201,
+      );
+      return known;
+    });
+    const { body } = await control.call('get', `games/${id}/teams`, { as: control.boss }).expect(200);
+    spy.mockRestore();
+    expect(body.teams).toHaveLength(2);
   });
 
   it.each<[string, string, string]>([

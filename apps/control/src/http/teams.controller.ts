@@ -57,7 +57,9 @@ export class TeamsController {
   ): Promise<{ teams: FullTeam[] }> {
     mustCover(principal, gameId);
     const { id } = await this.games.game(gameId);
-    return { teams: withEndpoints(await this.store.teams(id), await this.store.endpoints(id)) };
+    // In this order, so that there is a team for each endpoint, whoever joins in between.
+    const endpoints = await this.store.endpoints(id);
+    return { teams: withEndpoints(await this.store.teams(id), endpoints) };
   }
 
   @Post()
