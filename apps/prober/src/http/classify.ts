@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Outcome } from '#contracts';
 
 /**
@@ -34,18 +35,29 @@ export function isReset(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
 }
 
-/** The error's code; for a failure of several addresses, the first one's. */
+/** The error's code; for a failure of several addresses, that of the telling one. */
 export function codeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(telling(error));
   if (typeof error !== 'object' || error === null) return '';
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string' && code !== '') return code;
   return codeOf((error as { cause?: unknown }).cause);
 }
 
+/**
+ * Without IPv6 on this machine an IPv6 address cannot be tried, which says nothing of the service; the other addresses do.
+ * Of those any trouble of our own counts first: the address that it spoiled might have answered.
+ */
+function telling({ errors }: AggregateError): unknown {
+  const tried = errors.filter(
+    (one: { address?: unknown }) => codeOf(one) !== 'EADDRNOTAVAIL' || isIP(String(one.address)) !== 6,
+  );
+  return tried.find((one) => OWN_TROUBLE.has(codeOf(one))) ?? tried[0] ?? errors[0];
+}
+
 /** What a team is told: "connect ECONNREFUSED 10.0.0.7:8080". */
 export function describeError(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return describeError(error.errors[0]);
+  if (error instanceof AggregateError && error.errors.length > 0) return describeError(telling(error));
   const message = error instanceof Error ? error.message : String(error);
   const code = codeOf(error);
   const text = message === '' ? 'the connection failed' : message;

@@ -1,0 +1,26 @@
+import { describeError, outcomeOfError } from './classify.js';
+
+const failed = (code: string, address: string): Error =>
+  Object.assign(new Error(`connect ${code} ${address}`), { code, address });
+
+describe('a name with several addresses', () => {
+  const notHere = failed('EADDRNOTAVAIL', '2001:db8::1');
+  const down = failed('ECONNREFUSED', '10.0.0.1');
+
+  it('is judged by those that this machine can try: a service that is down is not the prober’s trouble', () => {
+    // What Node says where the name has an IPv6 address too, and the prober's machine has none.
+    const error = new AggregateError([notHere, down]);
+    expect(outcomeOfError(error)).toBe('connect_error');
+    expect(describeError(error)).toBe('connect ECONNREFUSED 10.0.0.1');
+    expect(outcomeOfError(new AggregateError([notHere]))).toBe('prober_error');
+  });
+
+  it('is not judged where the prober’s own trouble may have spoiled the address that would have answered', () => {
+    for (const own of [failed('EMFILE', '10.0.0.2'), failed('EADDRNOTAVAIL', '10.0.0.2')])
+      for (const errors of [
+        [down, own],
+        [notHere, own, down],
+      ])
+        expect(outcomeOfError(new AggregateError(errors))).toBe('prober_error');
+  });
+});
