@@ -1,7 +1,7 @@
 import type { GameEvent, ProbeBatch } from '#contracts';
-import { createState, step } from './core.js';
-import type { ScoringInput } from './types.js';
 import { EventBuilder, ScoreDriver, buildBatch, buildScenario, type PlainResult } from '#testing';
+import { createState, restore, snapshot, step } from './core.js';
+import type { ScoringInput } from './types.js';
 
 const GAME = 'g';
 const START = 1_700_000_000_000;
@@ -359,6 +359,28 @@ describe('what screens show', () => {
 });
 
 describe('bad input', () => {
+  it('cannot swell what is stored: large results of a game without a start time wait up to a bound only', () => {
+    const events = new EventBuilder(GAME);
+    const state = createState({ leaseMs: 15_000, owns: () => true });
+    const inputs: ScoringInput[] = [events.created(buildScenario()), events.team('ants')].map((event) => ({
+      kind: 'event',
+      event,
+    }));
+    const { refused } = step(state, inputs);
+    const many = Array.from({ length: 60_000 }, () => result(100));
+    for (let i = 0; i < 80; i++)
+      refused.push(...step(state, [{ kind: 'batch', batch: batch(many) }]).refused);
+    expect(snapshot(state).length).toBeLessThan(20_000_000);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['too_many_parked']));
+    const startAndEnd = { startsAt: START, endsAt: START + 20_000 };
+    const again = restore(snapshot(state), state.options);
+    const { counters } = step(again, [
+      { kind: 'event', event: events.make('dev.payday.game.scheduled', startAndEnd) },
+    ]);
+    expect(counters.batches + refused.length).toBe(80);
+  });
+
   it('refuses a service that the scenario does not have', () => {
     const { driver } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(100, { serviceId: 'nope' })]) });

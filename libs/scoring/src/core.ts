@@ -1,14 +1,12 @@
 import { teamKey, type GameEvent, type ProbeBatch } from '#contracts';
 import { GameScoring } from './game-scoring.js';
+import { ParkedBatches } from './parked-batches.js';
 import type { ScoringState } from './state.js';
 import { decodeState, encodeState } from './state-codec.js';
 import type { CoreOptions, ScoringInput, ScoringOutputs, WindowKey } from './types.js';
 
-/** Batches of games that are not known yet wait for their game event, but not without bound. */
-const MAX_PARKED_BATCHES = 10_000;
-
 export function createState(options: CoreOptions): ScoringState {
-  return { options, games: new Map(), parked: [], nowMs: 0, latestSnapshot: null };
+  return { options, games: new Map(), parked: new ParkedBatches(), nowMs: 0, latestSnapshot: null };
 }
 
 /**
@@ -81,8 +79,7 @@ function applyBatch(state: ScoringState, batch: ProbeBatch, outputs: ScoringOutp
   }
   if (!state.options.owns(teamKey(batch.gameId, batch.teamId))) return;
   if (game) game.applyBatch(batch, state.nowMs, outputs);
-  else if (state.parked.length < MAX_PARKED_BATCHES) state.parked.push(batch);
-  else outputs.refused.push({ code: 'too_many_parked', batch });
+  else if (!state.parked.add(batch)) outputs.refused.push({ code: 'too_many_parked', batch });
 }
 
 function applyEvent(state: ScoringState, event: GameEvent, outputs: ScoringOutputs): void {
@@ -93,10 +90,7 @@ function applyEvent(state: ScoringState, event: GameEvent, outputs: ScoringOutpu
     const rules = { pay, services: services.map(({ id, weightPercent }) => ({ id, weightPercent })) };
     game = new GameScoring(gameId, rules, state.options);
     state.games.set(gameId, game);
-    const waiting = state.parked.filter((batch) => batch.gameId === gameId);
-    const others = state.parked.filter((batch) => batch.gameId !== gameId);
-    state.parked.splice(0, state.parked.length, ...others);
-    for (const batch of waiting) game.applyBatch(batch, state.nowMs, outputs);
+    for (const batch of state.parked.take(gameId)) game.applyBatch(batch, state.nowMs, outputs);
   }
   // Events of a game that this log no longer holds the beginning of mean nothing to us.
   game?.applyEvent(event, state.nowMs, outputs);

@@ -1,14 +1,12 @@
 import { teamKey, type GameEvent, type GameEventData, type ProbeBatch } from '#contracts';
 import { countBatch } from './count-batch.js';
 import { Excusals, NO_SERVICE, type Range } from './excusals.js';
+import { ParkedBatches } from './parked-batches.js';
 import { CompiledPay, type ScoringRules } from './pay.js';
 import { WindowSchedule } from './schedule.js';
 import { TeamState } from './team-state.js';
 import { TeamWindow } from './team-window.js';
 import type { CoreOptions, ScoringOutputs, WindowKey } from './types.js';
-
-/** Batches of teams that are not known yet, or of a game without a start time, wait; but not without bound. */
-const MAX_PARKED_BATCHES = 10_000;
 
 type Adjustment = GameEventData['dev.payday.adjustment.made'];
 type Excused = GameEventData['dev.payday.windows.excused'];
@@ -18,7 +16,8 @@ export class GameScoring {
   readonly pay: CompiledPay;
   readonly schedule: WindowSchedule;
   readonly teams = new Map<string, TeamState>();
-  readonly parked: ProbeBatch[] = [];
+  /** Of teams that are not known yet, or while the game has no start time. */
+  parked = new ParkedBatches();
   /** Adjustments that were made before the game had a start time. */
   readonly heldAdjustments: Adjustment[] = [];
   /** Last applied `sequence` of game events, by source. */
@@ -77,8 +76,7 @@ export class GameScoring {
       return;
     }
     if (!team || this.schedule.startsAt === null) {
-      if (this.parked.length < MAX_PARKED_BATCHES) this.parked.push(batch);
-      else outputs.refused.push({ code: 'too_many_parked', batch });
+      if (!this.parked.add(batch)) outputs.refused.push({ code: 'too_many_parked', batch });
       return;
     }
     const service = this.serviceIndex.get(batch.serviceId);
@@ -150,8 +148,7 @@ export class GameScoring {
   private unpark(nowMs: number, outputs: ScoringOutputs): void {
     if (this.schedule.startsAt === null) return;
     for (const held of this.heldAdjustments.splice(0)) this.adjust(held, outputs);
-    const waiting = this.parked.splice(0);
-    for (const batch of waiting) this.applyBatch(batch, nowMs, outputs);
+    for (const batch of this.parked.take(this.gameId)) this.applyBatch(batch, nowMs, outputs);
   }
 
   /** Closes windows that the promises complete, and brings rows and scores of everything that changed up to date. */

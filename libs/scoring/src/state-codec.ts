@@ -1,9 +1,9 @@
-import { decodeProbeBatch, encodeProbeBatch } from '#contracts';
 import { PaydayError } from '#kernel';
 import { ByteReader, ByteWriter } from './bytes.js';
 import type { ScoringState } from './state.js';
 import { Excusals } from './excusals.js';
 import { GameScoring } from './game-scoring.js';
+import { ParkedBatches } from './parked-batches.js';
 import type { ScoringRules } from './pay.js';
 import { WindowSchedule } from './schedule.js';
 import { TeamState } from './team-state.js';
@@ -15,8 +15,8 @@ const FORMAT = 3;
 export function encodeState(state: ScoringState): Uint8Array {
   const { latestSnapshot } = state;
   const out = new ByteWriter(latestSnapshot === null ? 4096 : latestSnapshot.length + 4096);
-  out.uint(FORMAT).uint(state.nowMs).uint(state.parked.length);
-  for (const batch of state.parked) out.bytes(encodeProbeBatch(batch));
+  out.uint(FORMAT).uint(state.nowMs);
+  state.parked.write(out);
   out.uint(state.games.size);
   for (const game of state.games.values()) writeGame(game, out, latestSnapshot);
   return (state.latestSnapshot = out.view());
@@ -35,11 +35,10 @@ export function decodeState(bytes: Uint8Array, options: CoreOptions): ScoringSta
   const state: ScoringState = {
     options,
     games: new Map(),
-    parked: [],
     nowMs: from.uint(),
+    parked: ParkedBatches.read(from),
     latestSnapshot: null,
   };
-  for (let n = from.uint(); n > 0; n--) state.parked.push(decodeProbeBatch(from.bytes()));
   for (let n = from.uint(); n > 0; n--) {
     const game = readGame(from, options);
     state.games.set(game.gameId, game);
@@ -54,8 +53,7 @@ function writeGame(game: GameScoring, out: ByteWriter, latestSnapshot: Uint8Arra
   out.uint(game.sequences.size);
   for (const [source, sequence] of game.sequences) out.text(source).uint(sequence);
   out.text(JSON.stringify(game.heldAdjustments));
-  out.uint(game.parked.length);
-  for (const batch of game.parked) out.bytes(encodeProbeBatch(batch));
+  game.parked.write(out);
   out.uint(game.teams.size);
   for (const team of game.teams.values()) {
     const from = out.size;
@@ -77,7 +75,7 @@ function readGame(from: ByteReader, options: CoreOptions): GameScoring {
   const game = new GameScoring(gameId, rules, options, schedule, Excusals.read(from));
   for (let n = from.uint(); n > 0; n--) game.sequences.set(from.text(), from.uint());
   game.heldAdjustments.push(...(JSON.parse(from.text()) as typeof game.heldAdjustments));
-  for (let n = from.uint(); n > 0; n--) game.parked.push(decodeProbeBatch(from.bytes()));
+  game.parked = ParkedBatches.read(from);
   for (let n = from.uint(); n > 0; n--) {
     const teamId = from.text();
     game.teams.set(teamId, TeamState.read(teamId, game.pay, from));

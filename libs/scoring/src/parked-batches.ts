@@ -1,0 +1,52 @@
+import { decodeProbeBatch, encodeProbeBatch, type ProbeBatch } from '#contracts';
+import type { ByteReader, ByteWriter } from './bytes.js';
+
+const MAX_BATCHES = 10_000;
+/** They are written with every commit, and a batch may have nearly a megabyte. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Batches that wait for a game event, in order of arrival and in their stored form; but not without bound. */
+export class ParkedBatches {
+  private entries: { gameId: string; bytes: Uint8Array }[] = [];
+  private bytes = 0;
+
+  /** @returns false if there is no room */
+  add(batch: ProbeBatch): boolean {
+    const bytes = encodeProbeBatch(batch);
+    if (this.entries.length >= MAX_BATCHES || this.bytes + bytes.length > MAX_BYTES) return false;
+    this.put(batch.gameId, bytes);
+    return true;
+  }
+
+  /** Those of a game, which wait no longer. */
+  take(gameId: string): ProbeBatch[] {
+    const all = this.entries;
+    this.entries = [];
+    this.bytes = 0;
+    const taken: ProbeBatch[] = [];
+    for (const entry of all) {
+      if (entry.gameId === gameId) taken.push(decodeProbeBatch(entry.bytes));
+      else this.put(entry.gameId, entry.bytes);
+    }
+    return taken;
+  }
+
+  write(out: ByteWriter): void {
+    out.uint(this.entries.length);
+    for (const { bytes } of this.entries) out.bytes(bytes);
+  }
+
+  static read(from: ByteReader): ParkedBatches {
+    const out = new ParkedBatches();
+    for (let n = from.uint(); n > 0; n--) {
+      const bytes = from.bytes();
+      out.put(decodeProbeBatch(bytes).gameId, bytes);
+    }
+    return out;
+  }
+
+  private put(gameId: string, bytes: Uint8Array): void {
+    this.entries.push({ gameId, bytes });
+    this.bytes += bytes.length;
+  }
+}
