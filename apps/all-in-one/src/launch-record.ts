@@ -12,10 +12,10 @@ export interface LaunchRecord {
 
 const FILE = 'game.json';
 
-/** Replaces the record in one step, so that a kill leaves the old one or the new one. */
+/** Replaces the record in one step, so that a kill or a power cut leaves the old one or the new one. */
 export function writeLaunchRecord(folder: string, record: LaunchRecord): void {
   const path = join(folder, FILE);
-  writeFileSync(`${path}.new`, JSON.stringify(record));
+  writeFileSync(`${path}.new`, JSON.stringify(record), { flush: true });
   renameSync(`${path}.new`, path);
 }
 

@@ -68,8 +68,8 @@ async function untilReaderLeaves(
 ): Promise<void> {
   let left = false;
   const onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
-    left = true;
+    // What else goes wrong with it, `main.ts` tells.
+    left ||= error.code === 'EPIPE';
   };
   stdout.on('error', onError);
   try {
