@@ -15,6 +15,7 @@ import {
 } from '#runtime';
 
 const COUNT = integer(1, 64);
+const HTTP = httpSection(3000).keys;
 
 /** Settings of `payday up`. */
 export const UP_SECTIONS = {
@@ -102,7 +103,11 @@ export const UP_SECTIONS = {
   database: section({
     url: notRequired(databaseSection.keys.url, 'PostgreSQL; default: an embedded one in the data folder.'),
   }),
-  http: httpSection(3000),
+  http: section({
+    ...HTTP,
+    // Not any free one: the services that are started are told beforehand where it will be.
+    port: { ...HTTP.port, ...integer(1, 65_535), help: 'Port of the page and the API.' },
+  }),
 };
 
 export type UpConfig = ConfigOf<typeof UP_SECTIONS>;

@@ -157,6 +157,20 @@ describe('startEmbeddedPostgres', () => {
     });
   });
 
+  it('says soon that the password is not the cluster’s', async () => {
+    const dataDir = join(folder, 'torn-copy');
+    const paths = clusterPaths(dataDir);
+    await ensureDataDir(paths, findBinaries(), chooseUser());
+    await ensureCluster(paths, findBinaries(), chooseUser());
+    await rm(paths.passwordFile);
+    const before = performance.now();
+    await expect(startEmbeddedPostgres({ dataDir, guardianFile })).rejects.toMatchObject({
+      code: 'postgres_start_failed',
+      message: expect.stringContaining(paths.passwordFile) as string,
+    });
+    expect(performance.now() - before).toBeLessThan(30_000);
+  });
+
   it('names the platform and DATABASE_URL where npm brought no PostgreSQL', () => {
     expect(() => findBinaries('sunos', 'sparc')).toThrow(/sunos-sparc.*DATABASE_URL/);
   });

@@ -101,6 +101,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
+const SURE_AFTER_MS = 1_500;
+const WRONG_PASSWORD = /password authentication failed/;
 const PORT_TAKEN = /could not bind|address already in use/i;
 
 /** The launcher's side: keeps a guardian running, and knows what it reported. */
@@ -130,10 +132,17 @@ class Keeper implements EmbeddedPostgres {
   /** Resolves when the database answers. */
   async start(deadline: number): Promise<void> {
     const logFrom = sizeOf(this.paths.logFile);
+    const sureFrom = performance.now() + SURE_AFTER_MS;
     this.#spawnGuardian();
     for (;;) {
       const problem = await this.#tryToUse();
       if (problem === null) break;
+      // Were it another PostgreSQL, which has our port, ours would be dead by now.
+      if (WRONG_PASSWORD.test(problem) && performance.now() > sureFrom && this.#deathsAtStart === 0)
+        throw new PaydayError(
+          'postgres_start_failed',
+          `the embedded PostgreSQL in ${this.paths.cluster} does not take the password in ${this.paths.passwordFile}: restore both from one copy, or choose another folder (--data)`,
+        );
       const late = performance.now() > deadline;
       if (late || this.#deathsAtStart >= MAX_DEATHS_AT_START)
         throw new PaydayError(
