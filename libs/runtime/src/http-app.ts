@@ -1,9 +1,10 @@
 import { NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
+import type { FastifyReply } from 'fastify';
 import { DenyByDefault } from './auth.js';
 import { nestLogger, type Logger } from './logger.js';
-import { ProblemFilter } from './problem-filter.js';
+import { ProblemFilter, toProblem } from './problem-filter.js';
 
 /** Sent with every answer: the pages need nothing from elsewhere and may not be framed. */
 const SECURITY_HEADERS = {
@@ -33,7 +34,18 @@ const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 /** A Fastify-based Nest application with problem+json errors, raw protobuf bodies and Socket.IO at `/socket.io`. */
 export async function createHttpApp(module: unknown, logger: Logger): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({ bodyLimit: MAX_JSON_BYTES, forceCloseConnections: true });
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_JSON_BYTES,
+    forceCloseConnections: true,
+    // What fails before there is a route, a path that can't be decoded, passes by every filter.
+    frameworkErrors: (error: Error, _request: unknown, reply: FastifyReply) => {
+      const body = toProblem(error);
+      void reply
+        .code(body.status)
+        .headers({ ...SECURITY_HEADERS, 'content-type': 'application/problem+json; charset=utf-8' })
+        .send(JSON.stringify(body));
+    },
+  });
   const app = await NestFactory.create<NestFastifyApplication>(module as never, adapter, {
     logger: nestLogger(logger),
     abortOnError: false,

@@ -13,6 +13,15 @@ export function bodyText(body: unknown, code: ProblemCode): string {
   }
 }
 
+/** JSON within JSON as text, for those who read files. @throws PaydayError `code` where it is nested deeper than the stack */
+export function jsonText(value: unknown, code: ProblemCode): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new PaydayError(code, 'It is nested too deeply.', { cause });
+  }
+}
+
 /**
  * Runs `read`; a file that it refuses becomes a problem that lists every mistake with its place.
  * @param placeOf what to call the place, where it isn't a line of a file that the caller sent

@@ -67,6 +67,15 @@ describe('making a game', () => {
       .call('post', 'games', { as: control.boss, type: 'application/yaml', body: 'a: [' })
       .expect(422);
     expect(yaml.body.code).toBe('invalid_scenario');
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    for (const body of [
+      `{"scenario":{"name":${deep}}}`,
+      `{"scenario":${JSON.stringify(QUICK)},"teams":[{"name":${deep}}]}`,
+    ]) {
+      const as = control.boss;
+      const nested = await control.call('post', 'games', { as, type: 'application/json', body }).expect(422);
+      expect(nested.body.detail).toContain('nested too deeply');
+    }
     const json = await boss('games', { scenario: { name: 'x' } }).expect(422);
     expect(json.body.errors[0].line).toBeUndefined();
   });

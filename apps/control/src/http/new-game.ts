@@ -1,7 +1,7 @@
 import { parseScenario, type RuleOptions } from '#scenario';
 import type { NewGame } from '../game-service.js';
 import { readTeams } from '../teams/read-teams.js';
-import { bodyText, readingFile } from './files.js';
+import { bodyText, jsonText, readingFile } from './files.js';
 import { parseBody } from './parse.js';
 import { newGameBody } from './schemas.js';
 
@@ -17,7 +17,7 @@ export function readNewGame(
     ? { scenario: bodyText(body, 'invalid_scenario') }
     : parseBody(newGameBody, body);
   const isText = typeof given.scenario === 'string';
-  const text = isText ? (given.scenario as string) : JSON.stringify(given.scenario);
+  const text = isText ? (given.scenario as string) : jsonText(given.scenario, 'invalid_scenario');
   const scenario = readingFile(
     () => parseScenario(text, 'scenario', faultRules),
     // Of JSON within JSON the caller knows no lines.

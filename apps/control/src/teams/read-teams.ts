@@ -1,7 +1,7 @@
 import type { ProblemEntry, TeamInfo } from '#contracts';
 import type { Endpoint } from '#persistence';
 import { parseTeamsFile, type TakenTeams, type TeamEntry } from '#scenario';
-import { readingFile } from '../http/files.js';
+import { jsonText, readingFile } from '../http/files.js';
 import { parseTeamsCsv } from './teams-csv.js';
 
 /** Teams with their endpoints, as a game takes them. */
@@ -24,7 +24,7 @@ export function readTeams(
   taken: TakenTeams = [],
 ): NewTeams {
   if ('teams' in source) {
-    const json = JSON.stringify({ teams: source.teams });
+    const json = jsonText({ teams: source.teams }, 'invalid_teams_file');
     return split(readingFile(() => parseTeamsFile(json, 'teams', serviceIds, taken), withoutPlace));
   }
   const { format, text } = source;
