@@ -442,6 +442,7 @@ describe('wrong usage', () => {
     [['rescore', '--pay', '/nonexistent/pay.yaml'], 'cannot read /nonexistent/pay.yaml'],
     [['replay', '--speed', '0'], '--speed takes a number from 0.1 to 100'],
     [['replay', '--port', '99999'], '--port takes a whole number from 1 to 65535'],
+    [['replay', '--host', ''], '--host takes an address'],
   ])('%j exits 2 and says why', async (args, message) => {
     const { code, err } = await payday(...args);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);

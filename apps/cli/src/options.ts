@@ -14,3 +14,11 @@ export function takesNumber(
     throw new InvalidArgumentError(`${flag} takes a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`);
   };
 }
+
+/** A parser for an option that takes an address to listen on. An empty one would mean every address. */
+export function takesAddress(flag: string): (text: string) => string {
+  return (text) => {
+    if (text.trim() === '') throw new InvalidArgumentError(`${flag} takes an address.`);
+    return text;
+  };
+}

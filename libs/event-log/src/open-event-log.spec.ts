@@ -28,6 +28,14 @@ describe('openEventLog', () => {
     });
   });
 
+  it('shows no password of a URL that it refuses', async () => {
+    const refusal: unknown = await openEventLog('kafkas://payday:s3/cr@t@broker:9092').catch(
+      (error: unknown) => error,
+    );
+    expect(refusal).toMatchObject({ code: 'invalid_log_url', details: { url: 'kafkas://…@broker:9092' } });
+    expect(String(refusal)).not.toMatch(/s3|cr@t/);
+  });
+
   it('names the adapter', async () => {
     for (const [url, adapter] of [
       ['memory:', 'memory'],

@@ -56,7 +56,13 @@ export async function openEventLog(url: string, options: OpenEventLogOptions = {
 
 function invalidUrl(url: string): PaydayError {
   const forms = KNOWN_ADAPTERS.map(({ form }) => form);
-  return new PaydayError('invalid_log_url', `"${url}" names no event log; known forms: ${forms.join(', ')}`, {
-    details: { url, known: forms },
-  });
+  // A URL for something else may hold a user and password.
+  const shown = url.replace(/\/\/.*@/s, '//…@');
+  return new PaydayError(
+    'invalid_log_url',
+    `"${shown}" names no event log; known forms: ${forms.join(', ')}`,
+    {
+      details: { url: shown, known: forms },
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { takesNumber } from '../options.js';
+import { takesAddress, takesNumber } from '../options.js';
 import type { ReplayOptions } from '../replay/replay.js';
 import { addSourceOptions, findGame, openSource, type SourceOptions } from '../source.js';
 import type { Terminal } from '../terminal.js';
@@ -10,7 +10,7 @@ export function addReplay(command: Command, terminal: Terminal): void {
   command
     .option('--speed <n>', 'how many times faster, 0.1 to 100', takesNumber('--speed', 0.1, 100), 1)
     .option('--port <n>', 'port of the page, 1 to 65535', takesNumber('--port', 1, 65535, true), 3000)
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--host <address>', 'address to listen on', takesAddress('--host'), '127.0.0.1')
     .option('--exit-at-end', 'exit when the game is over, instead of staying up to show the result', false);
   addSourceOptions(command).action(async (options: ReplayCommand) => {
     const interrupted = new AbortController();
