@@ -229,6 +229,8 @@ it('ends with final standings that are those of the last answer and of the ledge
   );
   expect(printedStandings()).toEqual(shown);
 
+  // Viewers hear of the end before the page goes.
+  expect(viewer.deltas.flatMap(({ game: shownGame }) => shownGame?.state ?? []).at(-1)).toBe('sealed');
   const stored = await storedSalaries(folder);
   expect(stored).toEqual(new Map(last!.standings.map(({ team, salaryCents }) => [team.id, salaryCents])));
   expect(viewer.gaps()).toEqual([]);

@@ -1,10 +1,12 @@
 import type { DataSource } from 'typeorm';
-import type { StandingRow } from '#contracts';
+import type { StandingRow, StandingsView } from '#contracts';
 import { GameStore, LedgerReader } from '#persistence';
 import { rankTeams } from '#scoring';
 import type { GameService } from '../../control/src/index.js';
 
 const POLL_MS = 200;
+/** Nobody waits longer than this for a page that does not show the end. */
+const SHOWN_WITHIN_MS = 5_000;
 
 /** Rows for the final printout. */
 export type FinalRow = Pick<StandingRow, 'rank' | 'salaryCents' | 'team'>;
@@ -14,6 +16,8 @@ export interface GameEndParts {
   games: GameService;
   dataSource: DataSource;
   gameId: string;
+  /** Where the page is served. */
+  url: string;
   /** Whether every partition has committed the sealing: the ledger is final then. */
   hasSealed(): boolean | Promise<boolean>;
 }
@@ -28,7 +32,17 @@ export async function finishGame(parts: GameEndParts, signal: AbortSignal): Prom
     const { state } = await games.game(gameId);
     return state === 'sealed' && (await parts.hasSealed()) ? true : null;
   });
-  return sealed && finalStandings(dataSource, gameId);
+  if (sealed === null) return null;
+  // Who leaves now takes the page with him: those who look at it should have seen who won.
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(SHOWN_WITHIN_MS)]);
+  await until(patience, async () => ((await isShownSealed(parts, patience)) ? true : null));
+  return finalStandings(dataSource, gameId);
+}
+
+async function isShownSealed({ url, gameId }: GameEndParts, signal: AbortSignal): Promise<boolean> {
+  const response = await fetch(`${url}/api/v1/standings`, { signal });
+  const { game } = (await response.json()) as StandingsView;
+  return game.id !== gameId || game.state === 'sealed';
 }
 
 async function finalStandings(dataSource: DataSource, gameId: string): Promise<FinalRow[]> {

@@ -162,6 +162,7 @@ export class Launcher implements Playable {
         games: app.get(GameService),
         dataSource: engines.dataSource,
         gameId,
+        url: this.url,
         hasSealed: () => scorer.hasSealed(gameId),
       },
       signal,

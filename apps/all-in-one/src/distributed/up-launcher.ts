@@ -121,6 +121,7 @@ export class UpLauncher implements Playable {
       games: context.get(GameService),
       dataSource: engines.dataSource,
       gameId: game.id,
+      url: this.url,
       hasSealed,
     };
     return finishGame(parts, signal);
