@@ -35,6 +35,11 @@ const proberSection = section({
     env: 'PAYDAY_GAME_ID',
     help: 'The game whose teams are probed.',
   }),
+  publicUrl: optional(httpUrl(), {
+    flag: 'public-url',
+    env: 'PAYDAY_PUBLIC_URL',
+    help: 'Where teams see the game: the customers name it in their User-Agent. Default: the origin of ingest.',
+  }),
   allowPrivateAddresses: withDefault(yesOrNo(), 'false', {
     flag: 'allow-private-addresses',
     env: 'PAYDAY_ALLOW_PRIVATE_ADDRESSES',

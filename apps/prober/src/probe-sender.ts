@@ -1,17 +1,23 @@
-import { OUTCOMES, PROBE_BATCH_LIMITS, type CheckSpec, type Outcome, type Scenario } from '#contracts';
-import { judge, renderRequest, type RenderedRequest } from '#scenario';
+import { OUTCOMES, PROBE_BATCH_LIMITS, type Outcome, type Scenario } from '#contracts';
+import type { RenderedRequest } from '#scenario';
 import { Deque } from './deque.js';
 import { clip } from './http/clip.js';
-import type { Exchange, ExchangeResult } from './http/exchange.js';
+import type { Timing } from './http/exchange.js';
+import type { LoopWatch } from './loop-watch.js';
 import type { ProberMetrics } from './metrics.js';
 import type { Due } from './plan.js';
 import type { Outstanding } from './promise-tracker.js';
+import { RequestBook } from './request-book.js';
+import type { Call, Verdict } from './service-client/service-client.js';
 import type { TeamLane } from './team-lane.js';
+import { Verdicts } from './verdicts.js';
 import type { WallTime } from './wall-time.js';
 
 export interface SenderLimits {
-  /** If the prober itself is later than this, what it measures is a `prober_error`. */
+  /** A request that would be sent so much after its time is not sent: a `prober_error`. */
   maxLagMs: number;
+  /** A good answer of which we can't tell, for reasons of our own, by more than this when it came, is a `prober_error` if its pay depends on it. */
+  maxDoubtMs: number;
   /** Beyond so many results that ingest has not accepted, nothing is sent. */
   maxPendingResults: number;
 }
@@ -24,34 +30,37 @@ interface Probe extends Outstanding {
   lane: TeamLane;
   serviceIndex: number;
   checkId: string;
+  /** Monotonic; the deadline counts from here. */
+  sentUs: number;
   request: RenderedRequest | null;
-  exchange: Exchange | null;
-  /** The prober stood still while this was under way: what it measured is not the team's doing. */
-  disturbed: boolean;
+  call: Call | null;
 }
 
-/** Sends what is due, keeps the deadlines, judges the answers and records one result for each request. */
+/** Sends what is due, keeps the deadlines and records one result for each request. */
 export class ProbeSender {
   /** In order of their deadlines, since all have the same time. */
   readonly #deadlines = new Deque<Probe>();
-  readonly #checks: Map<string, CheckSpec>[];
+  /** Over their deadlines, but for the time that we have lost for them ourselves. */
+  #extended: Probe[] = [];
+  readonly #requests: RequestBook;
+  readonly #verdicts: Verdicts;
   readonly #timeoutMs: number;
+  readonly #timeoutUs: number;
   #inFlight = 0;
   #pending = 0;
-  #lastTickUs: number;
 
   constructor(
     scenario: Scenario,
     private readonly limits: SenderLimits,
     private readonly time: WallTime,
-    private readonly uuid: () => string,
+    private readonly watch: LoopWatch,
+    uuid: () => string,
     private readonly metrics: ProberMetrics,
   ) {
-    this.#checks = scenario.services.map(
-      (service) => new Map(service.checks.map((check) => [check.id, check])),
-    );
+    this.#requests = new RequestBook(scenario, uuid);
+    this.#verdicts = new Verdicts(scenario, limits.maxDoubtMs);
     this.#timeoutMs = scenario.probing.timeoutMs;
-    this.#lastTickUs = time.nowUs();
+    this.#timeoutUs = this.#timeoutMs * 1000;
   }
 
   get inFlight(): number {
@@ -69,19 +78,19 @@ export class ProbeSender {
   }
 
   /**
-   * One step of time: ends what is over its deadline.
-   * @param clockStepped the wall clock was set since the last tick.
+   * One step of time: ends what is over its deadline. Only what we have looked at since then can be: an answer that came in time may still
+   * wait for us.
    */
-  tick(nowUs: number, clockStepped: boolean): void {
-    if (clockStepped || this.#standsStill(nowUs)) for (const probe of this.#deadlines) probe.disturbed = true;
-    this.#lastTickUs = nowUs;
-    const overdue = nowUs / 1000 - this.#timeoutMs;
+  tick(): void {
+    const overdueUs = this.watch.lookedUs - this.#timeoutUs;
     for (;;) {
       const probe = this.#deadlines.peek();
-      if (probe === undefined || (!probe.concluded && probe.intendedAt > overdue)) return;
+      if (probe === undefined || (!probe.concluded && probe.sentUs > overdueUs)) break;
       this.#deadlines.shift();
-      if (!probe.concluded) probe.exchange?.timeOut(`no answer within ${this.#timeoutMs} ms`);
+      this.#expire(probe, overdueUs);
     }
+    if (this.#extended.length === 0) return;
+    for (const probe of this.#extended.splice(0)) this.#expire(probe, overdueUs);
   }
 
   /** Sends one request now, or records at once why it can't be. */
@@ -92,59 +101,70 @@ export class ProbeSender {
       serviceIndex,
       intendedAt,
       checkId,
+      sentUs: this.time.monotonicUs(),
       request: null,
-      exchange: null,
+      call: null,
       concluded: false,
-      disturbed: false,
     };
     lane.tracker.begin(probe);
     this.#inFlight++;
     const lagMs = this.time.nowUs() / 1000 - intendedAt;
     this.metrics.scheduleLag.observe(Math.max(0, lagMs) / 1000);
     if (lagMs > this.limits.maxLagMs || this.#pending >= this.limits.maxPendingResults)
-      return this.#conclude(probe, 'prober_error');
-    const request = renderRequest(this.#checks[serviceIndex]!.get(checkId)!, caseIndex, this.uuid());
+      return this.#record(probe, 'prober_error', 0);
+    const request = this.#requests.render(serviceIndex, checkId, caseIndex);
     probe.request = request;
     const target = lane.target(serviceIndex);
-    if (target === null) return this.#conclude(probe, 'no_endpoint', 'no endpoint is registered');
-    if ('problem' in target) return this.#conclude(probe, 'connect_error', target.problem);
-    const exchange = target.endpoint.send(request, (result) => this.#judge(probe, result));
+    if (target === null) return this.#record(probe, 'no_endpoint', 0, 'no endpoint is registered');
+    if ('problem' in target) return this.#record(probe, 'connect_error', 0, target.problem);
+    const call = target.service.call(request, (verdict, timing) => this.#conclude(probe, verdict, timing));
     if (probe.concluded) return;
-    probe.exchange = exchange;
+    probe.call = call;
     this.#deadlines.push(probe);
   }
 
-  #judge(probe: Probe, result: ExchangeResult): void {
-    if (result.kind === 'failure') return this.#conclude(probe, result.outcome, result.got);
-    const judgement = judge(probe.request!.expect, result);
-    if (judgement.ok) this.#conclude(probe, 'ok');
-    else this.#conclude(probe, judgement.outcome, judgement.got, judgement.expected);
+  #expire(probe: Probe, overdueUs: number): void {
+    if (probe.concluded) return;
+    const { call, sentUs } = probe;
+    if (call === null || sentUs + call.ownUs <= overdueUs)
+      call?.timeOut(`no answer within ${this.#timeoutMs} ms`);
+    else this.#extended.push(probe);
   }
 
-  #conclude(probe: Probe, outcome: Outcome, got = '', expected?: string): void {
-    const nowUs = this.time.nowUs();
-    const sent = probe.exchange !== null || outcome === 'ok';
-    const real: Outcome = sent && (probe.disturbed || this.#standsStill(nowUs)) ? 'prober_error' : outcome;
+  #conclude(probe: Probe, { outcome, got, expected }: Verdict, timing: Timing): void {
+    const { earliestUs, latestUs, ownUs } = timing;
+    // A team whose own answers kept us busy has not been waiting for us.
+    const selfUs = probe.lane.meter.recentUs(this.watch.round);
+    const latest = latestUs - probe.sentUs;
+    const earliest = Math.max(0, Math.min(latest, earliestUs + selfUs - probe.sentUs - ownUs));
+    if (outcome !== 'ok') return this.#record(probe, outcome, earliest, got, expected);
+    const verdict = this.#verdicts.ofGoodAnswer(earliest, latest);
+    this.#record(
+      probe,
+      verdict,
+      earliest,
+      verdict === 'timeout' ? `no answer within ${this.#timeoutMs} ms` : got,
+    );
+  }
+
+  #record(probe: Probe, outcome: Outcome, latencyUs: number, got = '', expected?: string): void {
     const { lane, serviceIndex, intendedAt, checkId, request } = probe;
     probe.concluded = true;
     // The deadline queue may hold the probe for a while: let go of what is large.
-    probe.exchange = null;
+    probe.call = null;
     probe.request = null;
     this.#inFlight--;
-    this.metrics.results.inc({ outcome: real });
+    this.metrics.results.inc({ outcome });
     if (this.#pending >= this.limits.maxPendingResults * (1 + OVERFLOW_SHARE)) {
       this.metrics.dropped.inc({ reason: 'overflow' });
       return;
     }
     this.#pending++;
-    const explain = real !== 'ok' && real !== 'prober_error' && request !== null;
+    const explain = outcome !== 'ok' && outcome !== 'prober_error' && request !== null;
     lane.results.add(serviceIndex, {
       intendedAt,
-      latencyUs: Math.min(
-        Math.max(0, Math.round(nowUs - intendedAt * 1000)),
-        PROBE_BATCH_LIMITS.maxLatencyUs,
-      ),
-      outcome: OUTCOMES.indexOf(real),
+      latencyUs: Math.min(Math.round(latencyUs), PROBE_BATCH_LIMITS.maxLatencyUs),
+      outcome: OUTCOMES.indexOf(outcome),
       sample: explain
         ? () => ({
             checkId,
@@ -154,10 +174,5 @@ export class ProbeSender {
           })
         : null,
     });
-  }
-
-  /** No tick came for so long that answers may have waited for us, not we for them. */
-  #standsStill(nowUs: number): boolean {
-    return nowUs - this.#lastTickUs > this.limits.maxLagMs * 1000;
   }
 }

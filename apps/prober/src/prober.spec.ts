@@ -6,7 +6,7 @@ import { arrivalsBefore } from '#scenario';
 import { EventBuilder, ManualClock, buildScenario } from '#testing';
 import { GameWatcher } from './game-watcher.js';
 import { AddressGuard } from './http/address-guard.js';
-import { NameCache, guardedConnect } from './http/guarded-connector.js';
+import { NameCache, sharedNames } from './http/guarded-connector.js';
 import { createProberMetrics } from './metrics.js';
 import { PROBER_DEFAULTS, Prober, type ProberOptions } from './prober.js';
 
@@ -41,12 +41,15 @@ class Game {
   readonly batches: ProbeBatch[] = [];
   readonly prober: Prober;
   readonly watcher: GameWatcher;
+  /** For so long in all the event loop was busy with other things; the rest of the time it waited. */
+  stalledMs = 0;
 
   constructor(
     readonly scenario: Scenario,
     options: Partial<ProberOptions> = {},
   ) {
     const guard = new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] });
+    const names = sharedNames(new NameCache(() => this.clock.nowMs()));
     const zero = (): number => 0;
     let uuids = 0;
     this.prober = new Prober(
@@ -54,7 +57,11 @@ class Game {
       {
         clock: this.clock,
         uuid: () => `uuid-${uuids++}`,
-        connect: guardedConnect(guard, new NameCache(() => this.clock.nowMs())),
+        loop: {
+          idleUs: () => (this.clock.nowMs() - this.stalledMs) * 1000,
+          afterRound: setImmediate,
+        },
+        net: { guard, names: () => names, userAgent: 'payday/test' },
         metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
       },
     );
@@ -88,6 +95,14 @@ class Game {
       if (this.clock.nowMs() % 50 === 0) this.batches.push(...this.prober.drain());
       await turn();
     }
+    return this;
+  }
+
+  /** The process stands still, and then takes a step. */
+  stall(ms: number): this {
+    this.stalledMs += ms;
+    this.clock.advance(ms);
+    this.prober.tick();
     return this;
   }
 
@@ -197,35 +212,58 @@ describe('Prober', () => {
     );
   });
 
-  it('counts latency from the intended time, and calls its own lateness a prober error', async () => {
+  it('charges nobody its own lateness, and calls it a prober error where it is too much', async () => {
     const url = await http((_req, res) => res.end('x'));
     const game = new Game(slow).team('a', { router: url, catalog: url }).schedule();
     await game.runTo(1_000);
     await game.settle();
     const before = game.rows().length;
-    // Ticks 20 ms apart: late, within bounds.
-    await game.runTo(2_000, 20);
-    await game.settle();
+    // Ticks 20 ms apart: the requests are sent late, within bounds, which is no latency of the team's.
+    while (game.clock.nowMs() < START + 2_000) {
+      await game.runTo(game.clock.nowMs() - START + 20, 20);
+      await game.settle();
+    }
     const punctual = game.rows().slice(before);
     expect(new Set(punctual.map(({ outcome }) => outcome))).toEqual(new Set(['ok']));
-    expect(Math.max(...punctual.map(({ latencyMs }) => latencyMs))).toBeGreaterThan(5);
+    expect(Math.max(...punctual.map(({ latencyMs }) => latencyMs))).toBe(0);
     // It stands still for 800 ms: whatever was due meanwhile has a result that never scores.
-    game.clock.advance(800);
-    game.prober.tick();
+    game.stall(800);
     await game.settle();
     const missed = game.rows().filter(({ intendedAt }) => intendedAt >= 2_001 && intendedAt < 2_740);
     expect(missed.length).toBeGreaterThan(8);
     expect(new Set(missed.map(({ outcome }) => outcome))).toEqual(new Set(['prober_error']));
   });
 
-  it('does not blame a team for answers that waited while the prober stood still', async () => {
-    const game = new Game(slow).team('a', { router: await http(() => {}) }).schedule();
+  it('does not blame a team for answers that waited while the prober stood still, nor forgives one that never answers', async () => {
+    const waiting: (() => void)[] = [];
+    const answers = await http((_req, res) => waiting.push(() => res.end('x')));
+    const hangs = await http(() => {});
+    const game = new Game(slow)
+      .team('answers', { router: answers })
+      .team('hangs', { router: hangs })
+      .schedule();
     await game.runTo(500);
-    expect(game.prober.inFlight).toBeGreaterThan(0);
-    game.clock.advance(1_500);
-    game.prober.tick();
-    await game.settle(0);
-    expect(Object.keys(game.outcomes('a'))).toEqual(['prober_error']);
+    const sent = game.prober.inFlight;
+    expect(sent).toBeGreaterThan(0);
+    while (waiting.length < sent / 2) await turn();
+    // The answers are there before the deadline, and nobody looks at them until it has passed long since.
+    for (const answer of waiting) answer();
+    game.stall(1_500);
+    await game.settle(sent / 2);
+    const early = (team: string): string[] =>
+      game
+        .rows()
+        .filter((row) => row.team === team && row.service === 'router' && row.intendedAt <= 500)
+        .map(({ outcome }) => outcome);
+    expect(early('answers')).toEqual(Array(sent / 2).fill('prober_error'));
+    expect(early('hangs')).toEqual([]);
+    for (const _ of [1, 2]) {
+      game.clock.advance(1);
+      game.prober.tick();
+      await turn();
+    }
+    await game.settle(2);
+    expect(early('hangs')).toEqual(Array(sent / 2).fill('timeout'));
   });
 
   it('changes endpoints and takes teams in mid-game', async () => {

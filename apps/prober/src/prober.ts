@@ -1,18 +1,22 @@
-import type { Socket } from 'node:net';
-import type { buildConnector } from 'undici';
 import type { ProbeBatch, Scenario } from '#contracts';
 import { PaydayError, type Clock } from '#kernel';
 import { GameSchedule } from '#scenario';
 import type { GameListener } from './game-watcher.js';
+import type { AddressGuard } from './http/address-guard.js';
+import type { Names } from './http/dialer.js';
 import { Endpoint } from './http/endpoint.js';
 import { MemoryBudget } from './http/memory-budget.js';
+import { LoopWatch, type LoopClock } from './loop-watch.js';
 import type { ProberMetrics } from './metrics.js';
 import { Plan, type Spike } from './plan.js';
 import { ProbeSender, type SenderLimits } from './probe-sender.js';
 import type { BatchSource } from './reporter.js';
 import { TeamResults } from './result-buffer.js';
+import { LocalService } from './service-client/local-service.js';
+import type { ServiceClient } from './service-client/service-client.js';
 import { TeamLane } from './team-lane.js';
 import { WallTime } from './wall-time.js';
+import { WorkMeter, type WorkBudget } from './work-meter.js';
 
 export interface ProberOptions extends SenderLimits {
   gameId: string;
@@ -29,24 +33,46 @@ export interface ProberOptions extends SenderLimits {
   /** Bytes of unfinished answers, per endpoint and in all. */
   maxHeldBytesPerEndpoint: number;
   maxHeldBytes: number;
+  /** How much of our time one team's answers may take. */
+  work: WorkBudget;
 }
 
 export const PROBER_DEFAULTS: Omit<ProberOptions, 'gameId' | 'proberId' | 'epoch'> = {
   startMarginMs: 200,
   maxLagMs: 50,
+  maxDoubtMs: 50,
   maxPendingResults: 500_000,
   promiseEveryMs: 250,
   maxInFlight: 256,
   maxQueued: 1024,
   maxHeldBytesPerEndpoint: 16 * 1024 * 1024,
   maxHeldBytes: 256 * 1024 * 1024,
+  // A normal answer takes 0.05 ms.
+  work: { perRequestUs: 3_000, capacityUs: 100_000 },
 };
+
+/**
+ * Requests are sent at the tick that is nearest to their time, so that none is early or late by more than half of the time between two
+ * ticks.
+ */
+const EARLY_US = 500;
 
 export interface ProberParts {
   clock: Clock;
   /** Makes `{{uuid}}`. */
   uuid: () => string;
-  connect: (onSocket: (socket: Socket) => void) => buildConnector.connector;
+  loop: {
+    /** How long the event loop has waited for events since it began, microseconds. */
+    idleUs: () => number;
+    /** Calls back when the loop has delivered what there is (`setImmediate`). */
+    afterRound: (done: () => void) => void;
+  };
+  net: {
+    guard: AddressGuard;
+    names: (teamId: string) => Names;
+    /** How the customers introduce themselves. */
+    userAgent: string;
+  };
   metrics: ProberMetrics;
 }
 
@@ -56,6 +82,7 @@ export interface ProberParts {
  */
 export class Prober implements GameListener, BatchSource {
   readonly #time: WallTime;
+  readonly #watch: LoopWatch;
   readonly #memory: MemoryBudget;
   readonly #lanes: TeamLane[] = [];
   readonly #byTeam = new Map<string, TeamLane>();
@@ -69,7 +96,10 @@ export class Prober implements GameListener, BatchSource {
     private readonly options: ProberOptions,
     private readonly parts: ProberParts,
   ) {
-    this.#time = new WallTime(parts.clock);
+    const { clock, loop } = parts;
+    const loopClock: LoopClock = { monotonicUs: () => clock.monotonicUs(), idleUs: loop.idleUs };
+    this.#time = new WallTime(clock);
+    this.#watch = new LoopWatch(loopClock, loop.afterRound);
     this.#memory = new MemoryBudget(options.maxHeldBytes);
   }
 
@@ -102,7 +132,7 @@ export class Prober implements GameListener, BatchSource {
     this.#game = {
       scenario,
       schedule: GameSchedule.lobby(scenario.pay.windowMs),
-      sender: new ProbeSender(scenario, this.options, this.#time, uuid, metrics),
+      sender: new ProbeSender(scenario, this.options, this.#time, this.#watch, uuid, metrics),
     };
   }
 
@@ -112,7 +142,11 @@ export class Prober implements GameListener, BatchSource {
     const { gameId, proberId, epoch } = this.options;
     const serviceIds = scenario.services.map(({ id }) => id);
     const results = new TeamResults({ gameId, teamId, serviceIds, proberId, epoch }, scenario.pay.windowMs);
-    const lane = new TeamLane(teamId, serviceIds.length, results, (url) => this.#open(url, scenario));
+    const meter = new WorkMeter(this.options.work);
+    const names = this.parts.net.names(teamId);
+    const lane = new TeamLane(teamId, serviceIds.length, results, meter, (url) =>
+      this.#open(url, scenario, meter, names),
+    );
     this.#lanes.push(lane);
     this.#byTeam.set(teamId, lane);
   }
@@ -154,18 +188,27 @@ export class Prober implements GameListener, BatchSource {
     this.#startAt = this.#nowMs() + this.options.startMarginMs;
   }
 
-  /** One step of time: ends what is over its deadline, then sends what is due. */
-  tick(): void {
+  /**
+   * One step of time: ends what is over its deadline, then sends what is due. Between two of them the event loop has to look at
+   * its sockets.
+   * @param nextMs the next one is meant to come so soon; default: nobody knows
+   */
+  tick(nextMs = Infinity): void {
+    this.#watch.tick();
+    this.#step();
+    this.#watch.rest(nextMs * 1000);
+  }
+
+  #step(): void {
     if (this.#game === null || this.#startAt === null) return;
     const { scenario, schedule, sender } = this.#game;
-    const stepMs = this.#time.follow();
-    const nowUs = this.#time.nowUs();
-    const nowMs = Math.floor(nowUs / 1000);
+    this.#time.follow();
+    const nowMs = Math.floor((this.#time.nowUs() + EARLY_US) / 1000);
     if (this.#plan === null) {
       this.#plan = new Plan(scenario, schedule, Math.max(this.#startAt, nowMs));
       for (const spike of this.#spikes.values()) this.#plan.addSpike(spike);
     }
-    sender.tick(nowUs, stepMs !== 0);
+    sender.tick();
     this.#plan.advance(nowMs, this.#lanes, (due) => sender.send(due));
   }
 
@@ -208,10 +251,24 @@ export class Prober implements GameListener, BatchSource {
     return Math.floor(this.#time.nowUs() / 1000);
   }
 
-  #open(url: string, scenario: Scenario): Endpoint {
+  #open(url: string, scenario: Scenario, meter: WorkMeter, names: Names): ServiceClient {
     const { maxInFlight, maxQueued, maxHeldBytesPerEndpoint } = this.options;
     const { maxBodyBytes } = scenario.probing;
-    const limits = { maxInFlight, maxQueued, maxBodyBytes, maxHeldBytes: maxHeldBytesPerEndpoint };
-    return new Endpoint(url, limits, this.parts.connect, this.#memory);
+    const { net, clock } = this.parts;
+    const { guard, userAgent } = net;
+    const endpoint = new Endpoint(
+      url,
+      { maxInFlight, maxQueued, maxBodyBytes, maxHeldBytes: maxHeldBytesPerEndpoint },
+      {
+        guard,
+        names,
+        watch: this.#watch,
+        meter,
+        monotonicUs: () => clock.monotonicUs(),
+        userAgent,
+        memory: this.#memory,
+      },
+    );
+    return new LocalService(endpoint);
   }
 }

@@ -73,6 +73,7 @@ it('probes a real service by game events, reports to a real server, and promises
       token: 'secret',
       proberId: 'p',
       gameId: 'g',
+      publicUrl: undefined,
       allowPrivateAddresses: true,
       deniedOrigins: [],
     },

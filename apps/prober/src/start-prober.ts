@@ -5,13 +5,14 @@ import { networkInterfaces } from 'node:os';
 import type { Registry } from 'prom-client';
 import type { EventLog } from '#event-log';
 import type { Clock } from '#kernel';
-import type { Logger } from '#runtime';
+import { VERSION, type Logger } from '#runtime';
 import { createSpikeAgent } from './agent/spike-agent.js';
 import { SpikeBook } from './agent/spike-book.js';
 import type { AgentConfig, ProberConfig } from './config.js';
 import { GameWatcher } from './game-watcher.js';
 import { AddressGuard } from './http/address-guard.js';
-import { NameCache, guardedConnect } from './http/guarded-connector.js';
+import { NameCache, sharedNames } from './http/guarded-connector.js';
+import { userAgent } from './http1/index.js';
 import { createProberMetrics, type ProberMetrics } from './metrics.js';
 import { PROBER_DEFAULTS, Prober } from './prober.js';
 import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
@@ -50,13 +51,15 @@ export async function startProber(
     ),
   });
   const { gameId, proberId, ingestUrl, token } = config;
+  const names = sharedNames(new NameCache(() => clock.monotonicUs() / 1000));
   const prober: Prober = new Prober(
     { ...PROBER_DEFAULTS, gameId, proberId, epoch: clock.nowMs() },
     {
       clock,
       uuid: randomUUID,
       metrics,
-      connect: guardedConnect(guard, new NameCache(() => clock.monotonicUs() / 1000)),
+      loop: { idleUs: () => performance.nodeTiming.idleTime * 1000, afterRound: setImmediate },
+      net: { guard, names: () => names, userAgent: userAgent(VERSION, config.publicUrl ?? ingestUrl) },
     },
   );
   const watcher = new GameWatcher(gameId, prober);
@@ -76,8 +79,10 @@ export async function startProber(
   let timer: NodeJS.Timeout | undefined;
   const step = (): void => {
     spikes.expire();
-    prober.tick();
-    timer = setTimeout(step, prober.busy ? BUSY_TICK_MS : IDLE_TICK_MS);
+    const pauseMs = prober.busy ? BUSY_TICK_MS : IDLE_TICK_MS;
+    timer = setTimeout(step, pauseMs);
+    // A timer fires up to a millisecond late.
+    prober.tick(pauseMs + 1);
   };
   step();
   logger.info({ gameId, proberId }, 'probing');

@@ -1,10 +1,11 @@
 import { messageOf } from '#kernel';
-import type { Endpoint } from './http/endpoint.js';
 import { PromiseTracker } from './promise-tracker.js';
 import type { TeamResults } from './result-buffer.js';
+import type { ServiceClient } from './service-client/service-client.js';
+import type { WorkMeter } from './work-meter.js';
 
 /** Where one team's service is, as far as it can be called. */
-export type Target = { endpoint: Endpoint } | { problem: string } | null;
+export type Target = { service: ServiceClient } | { problem: string } | null;
 
 /** Everything that belongs to one team: nothing in here is shared with another. */
 export class TeamLane {
@@ -17,7 +18,9 @@ export class TeamLane {
     readonly teamId: string,
     serviceCount: number,
     readonly results: TeamResults,
-    private readonly open: (url: string) => Endpoint,
+    /** What its answers cost us. */
+    readonly meter: WorkMeter,
+    private readonly open: (url: string) => ServiceClient,
   ) {
     this.#targets = new Array<Target>(serviceCount).fill(null);
   }
@@ -28,22 +31,22 @@ export class TeamLane {
 
   /** Requests intended from now on go there. Those on their way to the old place may finish. */
   setEndpoint(serviceIndex: number, url: string | null): void {
-    this.endpointAt(serviceIndex)?.retire();
+    this.#serviceAt(serviceIndex)?.retire();
     this.#targets[serviceIndex] = url === null ? null : this.#resolve(url);
   }
 
   close(): void {
-    for (const target of this.#targets) if (target && 'endpoint' in target) target.endpoint.destroy();
+    for (const target of this.#targets) if (target && 'service' in target) target.service.destroy();
   }
 
-  private endpointAt(serviceIndex: number): Endpoint | null {
+  #serviceAt(serviceIndex: number): ServiceClient | null {
     const target = this.target(serviceIndex);
-    return target && 'endpoint' in target ? target.endpoint : null;
+    return target && 'service' in target ? target.service : null;
   }
 
   #resolve(url: string): Target {
     try {
-      return { endpoint: this.open(url) };
+      return { service: this.open(url) };
     } catch (error) {
       return { problem: `the endpoint can't be called: ${messageOf(error)}` };
     }

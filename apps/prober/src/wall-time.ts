@@ -14,6 +14,10 @@ export class WallTime {
     this.#offsetUs = clock.nowMs() * 1000 - clock.monotonicUs();
   }
 
+  monotonicUs(): number {
+    return this.clock.monotonicUs();
+  }
+
   nowUs(): number {
     return this.clock.monotonicUs() + this.#offsetUs;
   }

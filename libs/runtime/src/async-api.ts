@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Injectable } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { VERSION } from './version.js';
 
 /** What one module's sockets add to the document. Names are unique in the whole document. */
 export interface AsyncApiPart {
@@ -33,7 +34,7 @@ export class AsyncApi {
       Object.assign({}, ...this.parts.map(pick)) as Record<string, object>;
     return {
       asyncapi: '3.0.0',
-      info: { title: 'Payday', version: '0.1.0', description: INTRODUCTION, license: { name: 'Apache-2.0' } },
+      info: { title: 'Payday', version: VERSION, description: INTRODUCTION, license: { name: 'Apache-2.0' } },
       defaultContentType: 'application/json',
       servers: {
         payday: {

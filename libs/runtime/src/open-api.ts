@@ -1,8 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-
-/** Of this program, as its API tells it. */
-const VERSION = '0.1.0';
+import { VERSION } from './version.js';
 
 /** What the tags of controllers mean, in the order in which a reader needs them. */
 const TAGS: readonly (readonly [name: string, description: string])[] = [

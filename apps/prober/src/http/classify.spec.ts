@@ -12,7 +12,11 @@ describe('a name with several addresses', () => {
     const error = new AggregateError([notHere, down]);
     expect(outcomeOfError(error)).toBe('connect_error');
     expect(describeError(error)).toBe('connect ECONNREFUSED 10.0.0.1');
-    expect(outcomeOfError(new AggregateError([notHere]))).toBe('prober_error');
+    // Of one that has IPv6 addresses only, that is its team's choice.
+    for (const error of [notHere, new AggregateError([notHere])]) {
+      expect(outcomeOfError(error)).toBe('connect_error');
+      expect(describeError(error)).toBe('connect EADDRNOTAVAIL 2001:db8::1: customers come without IPv6');
+    }
   });
 
   it('is not judged where the prober’s own trouble may have spoiled the address that would have answered', () => {

@@ -1,38 +1,26 @@
-import { isIP } from 'node:net';
+import { isIPv6 } from 'node:net';
 import type { Outcome } from '#contracts';
 
-/**
- * Trouble of the prober's own machine: too many files, no memory, no ports,
- * its resolver, a request that its HTTP client refuses to send. Never scored.
- */
-const OWN_TROUBLE = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOBUFS',
-  'ENOMEM',
-  'EADDRNOTAVAIL',
-  'ENETDOWN',
-  'EAI_AGAIN',
-  'EAI_MEMORY',
-  'EAI_SYSTEM',
-  'UND_ERR_INVALID_ARG',
-]);
+/** Trouble of the prober's own machine: too many files, no memory, no ports. Never scored. */
+const OWN_TROUBLE = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'ENETDOWN']);
+
+/** What a machine without IPv6 says of an IPv6 address. */
+const NO_IPV6 = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENETUNREACH', 'EHOSTUNREACH']);
 
 const TLS_CODES =
   /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO$|HOSTNAME_MISMATCH|INVALID_CA)/;
 
-/** The outcome that an error of the connection, or of reading the answer, means. */
+/** The outcome that an error of the connection means. */
 export function outcomeOfError(error: unknown): Outcome {
+  if (isWithoutIPv6(error)) return 'connect_error';
   const code = codeOf(error);
   if (OWN_TROUBLE.has(code)) return 'prober_error';
-  if (TLS_CODES.test(code)) return 'tls_error';
-  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') return 'too_large';
-  return 'connect_error';
+  return TLS_CODES.test(code) ? 'tls_error' : 'connect_error';
 }
 
-/** True if the peer closed a connection, as opposed to answering nonsense or being unreachable. */
+/** True if the peer closed a connection, as opposed to being unreachable. */
 export function isReset(error: unknown): boolean {
-  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(codeOf(error));
+  return ['ECONNRESET', 'EPIPE'].includes(codeOf(error));
 }
 
 /** The error's code; for a failure of several addresses, that of the telling one. */
@@ -45,14 +33,19 @@ export function codeOf(error: unknown): string {
 }
 
 /**
- * Without IPv6 on this machine an IPv6 address cannot be tried, which says nothing of the service; the other addresses do.
+ * Without IPv6 on this machine an IPv6 address cannot be tried, which says nothing of the other addresses.
  * Of those any trouble of our own counts first: the address that it spoiled might have answered.
  */
 function telling({ errors }: AggregateError): unknown {
-  const tried = errors.filter(
-    (one: { address?: unknown }) => codeOf(one) !== 'EADDRNOTAVAIL' || isIP(String(one.address)) !== 6,
-  );
+  const tried = errors.filter((one) => !isWithoutIPv6(one));
   return tried.find((one) => OWN_TROUBLE.has(codeOf(one))) ?? tried[0] ?? errors[0];
+}
+
+/** An IPv6 address, and no IPv6 here. Which addresses a service has is its team's choice, and so is what follows. */
+function isWithoutIPv6(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isWithoutIPv6);
+  const address = (error as { address?: unknown } | null)?.address;
+  return typeof address === 'string' && isIPv6(address) && NO_IPV6.has(codeOf(error));
 }
 
 /** What a team is told: "connect ECONNREFUSED 10.0.0.7:8080". */
@@ -61,5 +54,6 @@ export function describeError(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const code = codeOf(error);
   const text = message === '' ? 'the connection failed' : message;
-  return code === '' || text.includes(code) || code.startsWith('UND_') ? text : `${text} (${code})`;
+  const told = code === '' || text.includes(code) ? text : `${text} (${code})`;
+  return isWithoutIPv6(error) ? `${told}: customers come without IPv6` : told;
 }

@@ -1,29 +1,89 @@
 import type { Socket } from 'node:net';
-import { Client, type buildConnector } from 'undici';
+import type { Outcome } from '#contracts';
+import { AnswerParser } from '../http1/index.js';
+import type { Dialer, SocketListener } from './dialer.js';
 
-/** One keep-alive connection to an endpoint. It opens its socket when it is first used, and again after a close. */
-export class Connection {
-  readonly client: Client;
-  socket: Socket | null = null;
-  /** Answers that came over the present socket. */
+/** Whoever uses a connection for one request. */
+export interface ConnectionUser {
+  /** The connection stands and is ours. */
+  ready(): void;
+  bytes(bytes: Buffer): void;
+  ended(): void;
+  failed(error: Error): void;
+  refused(outcome: Outcome, got: string): void;
+}
+
+/** One keep-alive connection to an endpoint. It opens its socket when it is first used. */
+export class Connection implements SocketListener {
+  readonly parser = new AnswerParser();
+  /** Answers that came over it. */
   served = 0;
+  #socket: Socket | null = null;
+  #user: ConnectionUser | null = null;
+  #isReady = false;
+  #isDestroyed = false;
 
-  constructor(origin: string, connect: (onSocket: (socket: Socket) => void) => buildConnector.connector) {
-    this.client = new Client(origin, {
-      pipelining: 1,
-      // Deadlines are kept by the prober, for all requests at once; undici's timers would only cost time.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: connect((socket) => {
-        this.socket = socket;
-        this.served = 0;
-      }),
+  /** @param lost called if it ends while nobody uses it */
+  constructor(
+    private readonly dialer: Dialer,
+    private readonly lost: (connection: Connection) => void,
+  ) {}
+
+  /** Calls `ready` at once where the connection stands already. */
+  use(user: ConnectionUser): void {
+    this.#user = user;
+    if (this.#isReady) return user.ready();
+    this.dialer.dial(this, (socket) => {
+      if (this.#isDestroyed) socket.destroy();
+      else this.#socket = socket;
     });
   }
 
+  /** The user has what it wanted; the connection is idle. */
+  free(): void {
+    this.#user = null;
+    this.served++;
+  }
+
+  write(text: string, encoding: 'latin1' | 'utf8'): void {
+    this.#socket?.write(text, encoding);
+  }
+
   destroy(): void {
-    // undici leaves a socket alone that is still connecting, and one to a black hole connects for minutes.
-    this.socket?.destroy();
-    this.client.destroy().catch(() => {});
+    this.#isDestroyed = true;
+    this.#user = null;
+    this.parser.stop();
+    this.#socket?.destroy();
+  }
+
+  ready(): void {
+    this.#isReady = true;
+    this.#user?.ready();
+  }
+
+  bytes(bytes: Buffer): void {
+    if (this.#user !== null) this.#user.bytes(bytes);
+    else this.#end();
+  }
+
+  ended(): void {
+    if (this.#user !== null) this.#user.ended();
+    else this.#end();
+  }
+
+  failed(error: Error): void {
+    if (this.#user !== null) this.#user.failed(error);
+    else this.#end();
+  }
+
+  refused(outcome: Outcome, got: string): void {
+    this.#user?.refused(outcome, got);
+  }
+
+  /** A server may end an idle connection, with or without a word (408): nothing is lost. */
+  #end(): void {
+    if (this.#isDestroyed) return;
+    this.destroy();
+    this.lost(this);
   }
 }

@@ -7,9 +7,11 @@ import {
 } from 'node:net';
 import type { RenderedRequest } from '#scenario';
 import { AddressGuard } from './address-guard.js';
-import { Endpoint, type EndpointLimits } from './endpoint.js';
+import { Endpoint, type EndpointLimits, type EndpointParts } from './endpoint.js';
 import type { ExchangeResult } from './exchange.js';
-import { NameCache, guardedConnect } from './guarded-connector.js';
+import { LoopWatch } from '../loop-watch.js';
+import { WorkMeter } from '../work-meter.js';
+import { NameCache, sharedNames } from './guarded-connector.js';
 import { MemoryBudget } from './memory-budget.js';
 
 const LIMITS: EndpointLimits = { maxInFlight: 4, maxQueued: 4, maxBodyBytes: 10_000, maxHeldBytes: 100_000 };
@@ -20,10 +22,16 @@ const GET: RenderedRequest = {
   expect: { status: 200, contains: 'x' },
 };
 
-const connect = guardedConnect(
-  new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] }),
-  new NameCache(() => 0),
-);
+const monotonicUs = (): number => Math.floor(performance.now() * 1000);
+const idleUs = (): number => performance.nodeTiming.idleTime * 1000;
+const PARTS: EndpointParts = {
+  guard: new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] }),
+  names: sharedNames(new NameCache(() => 0)),
+  watch: new LoopWatch({ monotonicUs, idleUs }, setImmediate),
+  meter: new WorkMeter({ perRequestUs: 1_000_000, capacityUs: 1_000_000 }),
+  monotonicUs,
+  userAgent: 'payday/test',
+};
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -49,7 +57,7 @@ const http = (handler: RequestListener): Promise<string> => listen(createServer(
 const tcp = (handler: (socket: Socket) => void): Promise<string> => listen(createTcpServer(handler));
 
 function endpoint(url: string, limits: Partial<EndpointLimits> = {}, memory?: MemoryBudget): Endpoint {
-  const made = new Endpoint(url, { ...LIMITS, ...limits }, connect, memory);
+  const made = new Endpoint(url, { ...LIMITS, ...limits }, { ...PARTS, ...(memory ? { memory } : {}) });
   closing.push(() => made.destroy());
   return made;
 }
@@ -86,7 +94,7 @@ describe('Endpoint', () => {
       });
     }).on('connection', () => connections++);
     const target = endpoint(`${await listen(server)}/base/`);
-    expect(await send(target)).toEqual({ kind: 'answer', status: 200, bodyText: 'x ü' });
+    expect(await send(target)).toEqual({ kind: 'answer', status: 200, bodyText: 'x ü', proof: null });
     await send(target, { method: 'POST', path: '/y?q=1', headers: { 'x-a': 'b' }, body: '{"n":1}' });
     expect(seen).toEqual(['GET /base/x  ', 'POST /base/y?q=1 b {"n":1}']);
     expect(connections).toBe(1);
@@ -101,6 +109,7 @@ describe('Endpoint', () => {
       kind: 'answer',
       status: 200,
       bodyText: '',
+      proof: null,
     });
     expect(await send(target, { path: '/bad' })).toMatchObject({ status: 500, bodyText: 'x'.repeat(1024) });
   });
@@ -277,12 +286,9 @@ describe('Endpoint', () => {
 
   it('refuses addresses by policy, also behind a name', async () => {
     const url = await http((_req, res) => res.end('x'));
-    const strict = guardedConnect(
-      new AddressGuard({ allowPrivateAddresses: false, deniedOrigins: [] }),
-      new NameCache(() => 0),
-    );
+    const guard = new AddressGuard({ allowPrivateAddresses: false, deniedOrigins: [] });
     for (const each of [url, url.replace('127.0.0.1', 'localhost')]) {
-      const target = new Endpoint(each, LIMITS, strict);
+      const target = new Endpoint(each, LIMITS, { ...PARTS, guard });
       expect(await send(target)).toEqual(failure('connect_error', /address not allowed/));
       target.destroy();
     }

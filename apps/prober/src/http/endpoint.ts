@@ -1,10 +1,14 @@
-import type { Socket } from 'node:net';
-import type { buildConnector } from 'undici';
 import type { RenderedRequest } from '#scenario';
 import { Deque } from '../deque.js';
+import { ANSWER_LIMITS, writeRequest, type AnswerLimits } from '../http1/index.js';
+import type { LoopWatch } from '../loop-watch.js';
+import type { WorkMeter } from '../work-meter.js';
+import type { AddressGuard } from './address-guard.js';
 import { Connection } from './connection.js';
-import { Exchange, type ExchangeResult } from './exchange.js';
+import { Dialer, type Names } from './dialer.js';
+import { Exchange, type ExchangeOwner, type ExchangeResult, type Timing } from './exchange.js';
 import { MemoryBudget } from './memory-budget.js';
+import { targetOf, type Target } from './target.js';
 
 export interface EndpointLimits {
   /** Requests on the wire at once, each on a connection of its own. */
@@ -17,33 +21,57 @@ export interface EndpointLimits {
   maxHeldBytes: number;
 }
 
+/** What an endpoint shares with the others of its team, and of its prober. */
+export interface EndpointParts {
+  guard: AddressGuard;
+  names: Names;
+  watch: LoopWatch;
+  meter: WorkMeter;
+  monotonicUs: () => number;
+  /** How the customers introduce themselves. */
+  userAgent: string;
+  memory?: MemoryBudget;
+}
+
 /**
  * One team's service. Whatever it does, it can use up no more than its own connections, queue and memory, and it
  * never delays another endpoint.
  */
-export class Endpoint {
-  readonly #origin: string;
-  readonly #basePath: string;
+export class Endpoint implements ExchangeOwner {
+  readonly limits: AnswerLimits;
+  readonly memory: MemoryBudget;
+  readonly #target: Target;
+  readonly #dialer: Dialer;
   readonly #idle: Connection[] = [];
   readonly #busy = new Set<Connection>();
   readonly #queue = new Deque<Exchange>();
-  readonly #memory: MemoryBudget;
+  /** Requests without anything unique in them are written once. */
+  readonly #wires = new WeakMap<RenderedRequest, string>();
   #waiting = 0;
   #retired = false;
 
   /** @param url http(s), maybe with a path that every check's path is appended to. @throws TypeError otherwise. */
   constructor(
     readonly url: string,
-    private readonly limits: EndpointLimits,
-    private readonly connect: (onSocket: (socket: Socket) => void) => buildConnector.connector,
-    totalMemory?: MemoryBudget,
+    private readonly bounds: EndpointLimits,
+    private readonly parts: EndpointParts,
   ) {
-    const parsed = new URL(url);
-    if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')
-      throw new TypeError('the endpoint is neither http nor https');
-    this.#origin = parsed.origin;
-    this.#basePath = parsed.pathname.replace(/\/+$/, '');
-    this.#memory = new MemoryBudget(limits.maxHeldBytes, totalMemory);
+    this.#target = targetOf(url);
+    this.#dialer = new Dialer(this.#target, parts.guard, parts.names);
+    this.limits = { ...ANSWER_LIMITS, maxBodyBytes: bounds.maxBodyBytes };
+    this.memory = new MemoryBudget(bounds.maxHeldBytes, parts.memory);
+  }
+
+  get watch(): LoopWatch {
+    return this.parts.watch;
+  }
+
+  get meter(): WorkMeter {
+    return this.parts.meter;
+  }
+
+  get monotonicUs(): () => number {
+    return this.parts.monotonicUs;
   }
 
   get inFlight(): number {
@@ -56,28 +84,37 @@ export class Endpoint {
 
   /** Bytes of answers held now. */
   get heldBytes(): number {
-    return this.#memory.used;
+    return this.memory.used;
   }
 
   /** Sends now, or as soon as one of the requests before it is done. `onDone` is called once, maybe at once. */
-  send(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Exchange {
-    const exchange = new Exchange(request, this.limits.maxBodyBytes, this.#memory, this, onDone);
-    if (this.#busy.size < this.limits.maxInFlight)
+  send(request: RenderedRequest, onDone: (result: ExchangeResult, timing: Timing) => void): Exchange {
+    const exchange = new Exchange(request, this, onDone);
+    this.meter.earn();
+    if (this.#busy.size < this.bounds.maxInFlight)
       this.#begin(exchange, this.#idle.pop() ?? this.#connection());
-    else if (this.#waiting < this.limits.maxQueued) {
+    else if (this.#waiting < this.bounds.maxQueued) {
       this.#queue.push(exchange);
       this.#waiting++;
     } else exchange.timeOut(`no answer to the ${this.#busy.size + this.#waiting} requests before this one`);
     return exchange;
   }
 
-  /** For `Exchange`: the idle connection was gone; once more on one that never served. */
+  wire(request: RenderedRequest): string {
+    let text = this.#wires.get(request);
+    if (text === undefined) {
+      const { authority, basePath } = this.#target;
+      text = writeRequest(request, authority, basePath, this.parts.userAgent);
+      this.#wires.set(request, text);
+    }
+    return text;
+  }
+
   retry(exchange: Exchange): void {
     this.#drop(exchange);
     this.#begin(exchange, this.#connection());
   }
 
-  /** For `Exchange`: it is done with its connection, if it got one. */
   release(exchange: Exchange, reusable: boolean): void {
     const { connection } = exchange;
     if (connection === null) {
@@ -85,7 +122,7 @@ export class Endpoint {
       return;
     }
     if (reusable && !this.#retired) {
-      connection.served++;
+      connection.free();
       this.#busy.delete(connection);
       exchange.connection = null;
       this.#idle.push(connection);
@@ -99,19 +136,22 @@ export class Endpoint {
     for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
-  /** Closes every connection now. Requests that are under way end as failures. */
+  /** Closes every connection now. Of requests that are under way nothing more is heard. */
   destroy(): void {
     this.retire();
     for (const connection of this.#busy) connection.destroy();
   }
 
   #connection(): Connection {
-    return new Connection(this.#origin, this.connect);
+    return new Connection(this.#dialer, (lost) => {
+      const index = this.#idle.indexOf(lost);
+      if (index >= 0) this.#idle.splice(index, 1);
+    });
   }
 
   #begin(exchange: Exchange, connection: Connection): void {
     this.#busy.add(connection);
-    exchange.start(connection, this.#basePath);
+    exchange.start(connection);
   }
 
   #drop(exchange: Exchange): void {
@@ -123,10 +163,13 @@ export class Endpoint {
   }
 
   #next(): void {
-    while (this.#waiting > 0 && this.#busy.size < this.limits.maxInFlight) {
+    while (this.#waiting > 0 && this.#busy.size < this.bounds.maxInFlight) {
       const exchange = this.#queue.shift()!;
       this.#waiting--;
-      if (!exchange.finished) this.#begin(exchange, this.#idle.pop() ?? this.#connection());
+      if (exchange.finished) continue;
+      // Its turn came when the answer before it did, not when we saw that.
+      exchange.ownUs += this.watch.doubtUs;
+      this.#begin(exchange, this.#idle.pop() ?? this.#connection());
     }
   }
 }

@@ -1,149 +1,234 @@
-import type { Dispatcher } from 'undici';
 import type { Outcome } from '#contracts';
 import type { RenderedRequest } from '#scenario';
+import {
+  AnswerError,
+  decodeContent,
+  type AnswerHead,
+  type AnswerLimits,
+  type AnswerSink,
+} from '../http1/index.js';
+import type { Arrival, LoopWatch } from '../loop-watch.js';
+import type { WorkMeter } from '../work-meter.js';
 import { describeError, isReset, outcomeOfError } from './classify.js';
-import type { Connection } from './connection.js';
+import type { Connection, ConnectionUser } from './connection.js';
 import type { MemoryBudget } from './memory-budget.js';
 
 /** What came of a request: an answer, not yet judged, or a failure. Texts are for people, of any length. */
 export type ExchangeResult =
-  { kind: 'answer'; status: number; bodyText: string } | { kind: 'failure'; outcome: Outcome; got: string };
+  | {
+      kind: 'answer';
+      status: number;
+      bodyText: string;
+      /** The header `Payday-Team`. */
+      proof: string | null;
+    }
+  | { kind: 'failure'; outcome: Outcome; got: string };
+
+/** When the end of an exchange can have come, monotonic microseconds. */
+export interface Timing extends Arrival {
+  /** How much of the time before that was lost by ourselves, at most: the true time may be shorter by this. */
+  ownUs: number;
+}
+
+/** What an exchange needs of its endpoint. */
+export interface ExchangeOwner {
+  readonly limits: AnswerLimits;
+  readonly memory: MemoryBudget;
+  readonly watch: LoopWatch;
+  readonly meter: WorkMeter;
+  readonly monotonicUs: () => number;
+  /** @throws PaydayError `invalid_request`. */
+  wire(request: RenderedRequest): string;
+  /** The idle connection was gone; once more on one that never served. */
+  retry(exchange: Exchange): void;
+  /** It is done with its connection, if it got one. */
+  release(exchange: Exchange, reusable: boolean): void;
+}
 
 /** Where the status alone is wrong, this much of the body is kept, to show it to the team. */
 const EXCERPT_BYTES = 1024;
+// eslint-disable-next-line no-control-regex
+const ASCII = /^[\u0000-\u007f]*$/;
 
 /**
  * One request and its answer, over at most two connections. `onDone` is called exactly once, and nothing of the
  * answer is kept afterwards.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements ConnectionUser, AnswerSink {
   connection: Connection | null = null;
   finished = false;
+  /** Monotonic microseconds that were lost by ourselves so far. */
+  ownUs = 0;
   #retried = false;
-  /** On the current connection: whether it had served before, and what it had read by then. */
-  #reused = false;
-  #bytesReadBefore = 0;
+  #dialledUs = 0;
+  #stalledBeforeUs = 0;
 
-  #status = 0;
-  #location = '';
+  #head: AnswerHead | null = null;
   #keepBytes = 0;
-  #chunks: Buffer[] = [];
+  #pieces: Buffer[] = [];
   #kept = 0;
-  #received = 0;
+  #isWhole = false;
+  /** Set once the last byte is there; decoding may still go on. */
+  #arrival: Arrival | null = null;
 
   constructor(
     readonly request: RenderedRequest,
-    private readonly maxBodyBytes: number,
-    private readonly memory: MemoryBudget,
-    /** Gives the connection back, or asks for a fresh one: see `Endpoint`. */
-    private readonly owner: {
-      retry(exchange: Exchange): void;
-      release(exchange: Exchange, reusable: boolean): void;
-    },
-    private readonly onDone: (result: ExchangeResult) => void,
+    private readonly owner: ExchangeOwner,
+    private readonly onDone: (result: ExchangeResult, timing: Timing) => void,
   ) {}
 
   /** Sends the request. The outcome, also that of an immediate error, comes by `onDone`. */
-  start(connection: Connection, basePath: string): void {
+  start(connection: Connection): void {
     this.connection = connection;
-    this.#reused = connection.served > 0;
-    this.#bytesReadBefore = connection.socket?.bytesRead ?? 0;
-    const { method, path, headers, body } = this.request;
-    connection.client.dispatch(
-      { method, path: basePath + path, headers, body: body ?? null, headersTimeout: 0, bodyTimeout: 0 },
-      this,
-    );
+    this.#dialledUs = connection.served > 0 ? 0 : this.owner.monotonicUs();
+    this.#stalledBeforeUs = this.owner.watch.stalledUs;
+    connection.use(this);
   }
 
-  /** The deadline has come. */
+  /** The deadline has come. An answer that is there already is not late because it is still being decoded. */
   timeOut(got: string): void {
-    this.#fail('timeout', got);
+    if (this.#arrival === null) this.#fail('timeout', got);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.finished) controller.abort(new Error('the deadline has passed'));
+  ready(): void {
+    const { watch, limits } = this.owner;
+    if (this.connection!.served === 0) {
+      // While the loop was busy, neither the connection nor a step of its handshake could go on.
+      const { earliestUs } = watch.look();
+      const lateUs = this.owner.monotonicUs() - Math.max(earliestUs, this.#dialledUs);
+      this.ownUs += Math.max(lateUs, watch.stalledUs - this.#stalledBeforeUs);
+    }
+    let text: string;
+    try {
+      text = this.owner.wire(this.request);
+    } catch (error) {
+      return this.#fail('prober_error', `the scenario's request can't be sent: ${describeError(error)}`);
+    }
+    this.connection!.parser.begin(this.request.method, limits, this);
+    this.connection!.write(text, ASCII.test(text) ? 'latin1' : 'utf8');
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    // 1xx: the answer proper is still to come.
-    if (this.finished || status < 200) return;
-    this.#status = status;
-    this.#location = String(headers['location'] ?? '');
+  bytes(bytes: Buffer): void {
+    const { watch, meter, monotonicUs } = this.owner;
+    const arrival = watch.look();
+    const beginUs = monotonicUs();
+    const { parser } = this.connection!;
+    try {
+      parser.push(bytes);
+      if (this.#isWhole) this.#whole(arrival, parser.reusable);
+    } catch (error) {
+      if (!(error instanceof AnswerError)) throw error;
+      this.#fail(error.outcome, error.message);
+    }
+    meter.charge(monotonicUs() - beginUs, bytes.length, watch.round);
+    if (!this.finished && meter.isOver)
+      this.#fail('too_large', "this team's answers take the customers too much time to read");
+  }
+
+  ended(): void {
+    const arrival = this.owner.watch.look();
+    const missing = this.connection!.parser.close();
+    if (this.#isWhole) this.#whole(arrival, false);
+    else if (!this.finished) this.#broken(null, missing ?? 'the connection was closed');
+  }
+
+  failed(error: Error): void {
+    this.owner.watch.look();
+    this.#broken(error, describeError(error));
+  }
+
+  refused(outcome: Outcome, got: string): void {
+    this.#fail(outcome, got);
+  }
+
+  head(head: AnswerHead): void {
+    this.#head = head;
     const { expect } = this.request;
     const needed = expect.json !== undefined || expect.contains !== undefined;
-    if (status !== expect.status) this.#keepBytes = EXCERPT_BYTES;
+    if (head.status !== expect.status) this.#keepBytes = EXCERPT_BYTES;
     else this.#keepBytes = needed ? Infinity : 0;
-    const length = Number(headers['content-length']);
-    if (length > this.maxBodyBytes && this.request.method !== 'HEAD') this.#tooLarge(`${length} bytes`);
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.finished) return;
-    this.#received += chunk.length;
-    if (this.#received > this.maxBodyBytes) return this.#tooLarge('more');
+  body(bytes: Buffer): void {
     const rest = this.#keepBytes - this.#kept;
     if (rest <= 0) return;
-    const kept = chunk.length > rest ? chunk.subarray(0, rest) : chunk;
-    const refused = this.memory.take(kept.length);
+    const { memory } = this.owner;
+    const length = Math.min(bytes.length, rest);
+    const refused = memory.take(length);
     if (refused === null) {
-      this.#kept += kept.length;
-      this.#chunks.push(kept);
-    } else if (refused === this.memory)
-      this.#fail('too_large', `unfinished answers of this endpoint fill ${refused.maxBytes} bytes`);
+      this.#kept += length;
+      // What we are shown is overwritten by the next read of any socket.
+      this.#pieces.push(Buffer.from(bytes.subarray(0, length)));
+    } else if (refused === memory)
+      throw new AnswerError(
+        'too_large',
+        `unfinished answers of this endpoint fill ${refused.maxBytes} bytes`,
+      );
     else this.#fail('prober_error', 'the prober has no memory left for answers');
   }
 
-  onResponseEnd(): void {
-    if (this.finished) return;
-    const { expect } = this.request;
-    if (this.#status >= 300 && this.#status < 400 && this.#status !== expect.status)
-      return this.#finish(
-        {
-          kind: 'failure',
-          outcome: 'redirect',
-          got: `status ${this.#status}, redirect to ${this.#location}`,
-        },
-        true,
-      );
-    const bodyText = this.#kept === 0 ? '' : Buffer.concat(this.#chunks, this.#kept).toString('utf8');
-    this.#finish({ kind: 'answer', status: this.#status, bodyText }, true);
+  end(): void {
+    this.#isWhole = true;
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.finished) return;
-    if (this.#isIdleRace(error)) {
-      this.#retried = true;
-      return this.owner.retry(this);
-    }
-    this.#fail(outcomeOfError(error), describeError(error));
+  /** The last byte is here: the connection is free, and what it said is read. */
+  #whole(arrival: Arrival, reusable: boolean): void {
+    this.#isWhole = false;
+    this.#arrival = arrival;
+    const { status, codings, fields } = this.#head!;
+    const { expect } = this.request;
+    this.owner.release(this, reusable);
+    if (status >= 300 && status < 400 && status !== expect.status)
+      return this.#finish({
+        kind: 'failure',
+        outcome: 'redirect',
+        got: `status ${status}, redirect to ${fields.location ?? ''}`,
+      });
+    if (codings.length === 0 || this.#kept === 0) return this.#answer(this.#content());
+    const excerpt = status !== expect.status;
+    decodeContent(this.#content(), codings, this.owner.limits.maxBodyBytes, !excerpt, (error, content) => {
+      if (error === null || excerpt) this.#answer(content);
+      else this.#finish({ kind: 'failure', outcome: error.outcome, got: error.message });
+    });
+  }
+
+  #content(): Buffer {
+    return this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#kept);
+  }
+
+  #answer(content: Buffer): void {
+    const { status, fields } = this.#head!;
+    const bodyText = content.length === 0 ? '' : content.toString('utf8');
+    this.#finish({ kind: 'answer', status, bodyText, proof: fields.paydayTeam });
   }
 
   /**
    * A server may close an idle connection just when we write to it. That is how HTTP/1.1 works and no failure of
    * the team's, as long as the connection had served before and not one byte of an answer came.
    */
-  #isIdleRace(error: Error): boolean {
-    const read = this.connection?.socket?.bytesRead ?? 0;
-    return !this.#retried && this.#reused && isReset(error) && read === this.#bytesReadBefore;
-  }
-
-  #tooLarge(size: string): void {
-    this.#fail('too_large', `an answer of ${size}, at most ${this.maxBodyBytes} bytes are read`);
+  #broken(error: Error | null, got: string): void {
+    const { served, parser } = this.connection!;
+    const race = served > 0 && parser.received === 0 && (error === null || isReset(error));
+    if (race && !this.#retried) {
+      this.#retried = true;
+      return this.owner.retry(this);
+    }
+    this.#fail(error === null ? 'connect_error' : outcomeOfError(error), got);
   }
 
   #fail(outcome: Outcome, got: string): void {
-    if (!this.finished) this.#finish({ kind: 'failure', outcome, got }, false);
+    if (this.finished) return;
+    if (this.#arrival === null) this.owner.release(this, false);
+    this.#finish({ kind: 'failure', outcome, got });
   }
 
-  #finish(result: ExchangeResult, reusable: boolean): void {
+  #finish(result: ExchangeResult): void {
+    if (this.finished) return;
     this.finished = true;
-    this.memory.give(this.#kept);
-    this.#chunks = [];
-    this.owner.release(this, reusable);
-    this.onDone(result);
+    this.owner.memory.give(this.#kept);
+    this.#pieces = [];
+    const nowUs = this.owner.monotonicUs();
+    const arrival = this.#arrival ?? { earliestUs: nowUs - this.owner.watch.doubtUs, latestUs: nowUs };
+    this.onDone(result, { ...arrival, ownUs: this.ownUs });
   }
 }

@@ -1,13 +1,5 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
-import { isIP, type LookupFunction, type Socket } from 'node:net';
-import { buildConnector } from 'undici';
-import type { AddressGuard } from './address-guard.js';
-import { outcomeOfError } from './classify.js';
-
-/** The address is refused by policy; the team registered it, so it is the team's failure. */
-export class AddressRefused extends Error {
-  readonly code = 'ADDRESS_NOT_ALLOWED';
-}
+import type { Names } from './dialer.js';
 
 /** How long a name's addresses are kept: short, because teams move their services during a game. */
 const FOUND_FOR_MS = 5_000;
@@ -72,50 +64,27 @@ export class NameCache {
   }
 }
 
+const OWN_TROUBLE = ['EAI_AGAIN', 'EAI_MEMORY', 'EAI_SYSTEM', 'EMFILE', 'ENFILE', 'ENOMEM'];
+
 /** The resolver says nothing of the name, but that it could not be asked. */
 function isOwnTrouble(found: Found): boolean {
-  return 'error' in found && outcomeOfError(found.error) === 'prober_error';
+  return 'error' in found && OWN_TROUBLE.includes(found.error.code ?? '');
 }
 
-/**
- * Opens sockets for undici, to allowed addresses only. What is checked is what is connected to: there is no second
- * lookup that could answer differently. There is no connect timeout: the caller keeps the deadline and destroys the
- * socket, which it is shown before the connection is made.
- */
-export function guardedConnect(
-  guard: AddressGuard,
-  names: NameCache,
-): (onSocket: (socket: Socket) => void) => buildConnector.connector {
-  const lookupFor =
-    (port: number): LookupFunction =>
-    (name, options, done) => {
-      void names.resolve(name).then((found) => {
-        if ('error' in found) return done(found.error, '', 0);
-        const problems = found.addresses.map((entry) => guard.problem(name, entry.address, port));
-        const allowed = found.addresses.filter((_, index) => problems[index] === null);
-        const first = allowed[0];
-        if (first === undefined)
-          return done(new AddressRefused(problems[0] ?? `${name} has no address`), '', 0);
-        if (options.all) done(null, allowed);
-        else done(null, first.address, first.family);
-      });
-    };
-  // One per port: it remembers TLS sessions, which all connections to an endpoint share.
-  const connectors = new Map<number, (...args: Parameters<buildConnector.connector>) => unknown>();
-  return (onSocket) => (options, callback) => {
-    const hostname = options.hostname.replace(/^\[|\]$/g, '');
-    const port = Number(options.port || (options.protocol === 'https:' ? 443 : 80));
-    if (isIP(hostname) !== 0) {
-      const problem = guard.problem(hostname, hostname, port);
-      // Later, as any other error of a connection: undici does not expect one while it still prepares.
-      if (problem !== null) return queueMicrotask(() => callback(new AddressRefused(problem), null));
-    }
-    let connect = connectors.get(port);
-    if (!connect) {
-      connect = buildConnector({ lookup: lookupFor(port), timeout: 0 } as buildConnector.BuildOptions);
-      connectors.set(port, connect);
-    }
-    // undici's connector returns the socket, though its type does not say so.
-    onSocket(connect(options, callback) as Socket);
+/** The names of all teams, from one cache. */
+export function sharedNames(cache: NameCache): Names {
+  return {
+    peek: () => undefined,
+    resolve: async (hostname) => {
+      const found = await cache.resolve(hostname);
+      if ('addresses' in found)
+        return {
+          addresses: found.addresses.map(({ address, family }) => ({
+            address,
+            family: family === 6 ? 6 : 4,
+          })),
+        };
+      return { outcome: isOwnTrouble(found) ? 'prober_error' : 'connect_error', got: found.error.message };
+    },
   };
 }

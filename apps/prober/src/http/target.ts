@@ -1,0 +1,30 @@
+import { isIP } from 'node:net';
+
+/** Where one endpoint is. */
+export interface Target {
+  readonly secure: boolean;
+  /** Name or address, without brackets. */
+  readonly host: string;
+  readonly isAddress: boolean;
+  readonly port: number;
+  /** For `Host`: with the port where it is not the scheme's own. */
+  readonly authority: string;
+  /** Every check's path is appended to it; without a slash at its end. */
+  readonly basePath: string;
+}
+
+/** @param url http(s) @throws TypeError for anything else. */
+export function targetOf(url: string): Target {
+  const { protocol, hostname, port, host, pathname } = new URL(url);
+  const secure = protocol === 'https:';
+  if (!secure && protocol !== 'http:') throw new TypeError('the endpoint is neither http nor https');
+  const plain = hostname.replace(/^\[|\]$/g, '');
+  return {
+    secure,
+    host: plain,
+    isAddress: isIP(plain) !== 0,
+    port: Number(port || (secure ? 443 : 80)),
+    authority: host,
+    basePath: pathname.replace(/\/+$/, ''),
+  };
+}

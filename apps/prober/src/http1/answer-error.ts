@@ -1,0 +1,10 @@
+/** An answer that can't be taken. The message is for the team: what was wrong, and at which byte of the answer. */
+export class AnswerError extends Error {
+  constructor(
+    readonly outcome: 'connect_error' | 'too_large',
+    message: string,
+  ) {
+    super(message);
+    this.name = 'AnswerError';
+  }
+}

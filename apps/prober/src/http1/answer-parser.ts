@@ -1,0 +1,310 @@
+import { AnswerError } from './answer-error.js';
+import { Fields, fieldValue, isToken } from './fields.js';
+import { framingOf, type BodyEnd } from './framing.js';
+import type { AnswerLimits } from './limits.js';
+
+export interface AnswerHead {
+  status: number;
+  fields: Fields;
+  /** What has to be undone to get at the content, the outermost last. */
+  codings: readonly string[];
+  /** Announced length of the body; null where it is not known before its end. */
+  bodyBytes: number | null;
+}
+
+/** Who hears of an answer: once `head`, then `body` any number of times, then `end`. Interim answers are not told. */
+export interface AnswerSink {
+  head(head: AnswerHead): void;
+  /** @param bytes valid during the call only */
+  body(bytes: Buffer): void;
+  end(): void;
+}
+
+const STATUS = 0;
+const FIELDS = 1;
+const TRAILERS = 2;
+const CHUNK_SIZE = 3;
+const CHUNK_DATA = 4;
+const CHUNK_END = 5;
+const LENGTH = 6;
+const UNTIL_CLOSE = 7;
+const DONE = 8;
+
+const LF = 10;
+const STATUS_LINE = /^HTTP\/1\.(\d) ([1-9]\d\d)(?:[ \t].*)?$/;
+const CHUNK_LINE = /^([0-9a-f]+)[ \t]*(?:;.*)?$/i;
+/** Empty lines before a status line that are passed over: some servers end a body with one line break too many. */
+const MAX_EMPTY_LINES = 2;
+
+/**
+ * The answers of one HTTP/1.1 connection (RFC 9112), bytes in, calls out. However the bytes are cut into pieces, the calls
+ * are the same, but for where bodies are cut. It holds no more than one unfinished line, and stops with an error at the
+ * first limit that an answer passes.
+ *
+ * It takes what a user agent must or may take without risk: interim answers, folded lines, a bare LF, CR and NUL within values,
+ * white space before a colon, a length beside chunked, the same length twice, a missing reason phrase, no empty line behind
+ * the last chunk. docs/customers.md lists what is refused.
+ */
+export class AnswerParser {
+  #limits!: AnswerLimits;
+  #sink!: AnswerSink;
+  #method = 'GET';
+  #state = DONE;
+  #keepAlive = false;
+  /** Bytes pushed before the present call. */
+  #offset = 0;
+  #reads = 0;
+  #headBytes = 0;
+  #fieldLines = 0;
+  #emptyLines = 0;
+  #interim = 0;
+  #chunks = 0;
+  #framingBytes = 0;
+  #bodyBytes = 0;
+  /** Of the body or the chunk that is being read. */
+  #remaining = 0;
+  /** The beginning of a line whose end has not come, and at which byte of the answer a line begins. */
+  #partial = '';
+  #lineAt = 0;
+  #status = 0;
+  #minorVersion = 1;
+  #fields = new Fields();
+  #name = '';
+  #value = '';
+
+  /** Another request was sent, and its answer is awaited. */
+  begin(method: string, limits: AnswerLimits, sink: AnswerSink): void {
+    this.#limits = limits;
+    this.#sink = sink;
+    this.#method = method;
+    this.#state = STATUS;
+    this.#keepAlive = false;
+    this.#offset = this.#reads = this.#headBytes = this.#fieldLines = this.#emptyLines = 0;
+    this.#interim = this.#chunks = this.#framingBytes = this.#bodyBytes = this.#remaining = 0;
+    this.#partial = this.#name = this.#value = '';
+    this.#fields = new Fields();
+  }
+
+  /** Nothing more is told of the answer. */
+  stop(): void {
+    this.#state = DONE;
+    this.#partial = '';
+  }
+
+  get done(): boolean {
+    return this.#state === DONE;
+  }
+
+  /** Bytes of this answer so far, and whether there was any. */
+  get received(): number {
+    return this.#offset;
+  }
+
+  /** After the end: whether the connection can serve another request. False if bytes came that belong to no answer. */
+  get reusable(): boolean {
+    return this.#keepAlive;
+  }
+
+  /** @throws AnswerError; call nothing but `begin` afterwards. */
+  push(bytes: Buffer): void {
+    const { maxReads, bytesPerRead } = this.#limits;
+    let at = 0;
+    const { length } = bytes;
+    if (++this.#reads > maxReads + (this.#offset + length) / bytesPerRead)
+      throw tooLarge(`the answer comes in more than ${this.#reads - 1} pieces of a few bytes`);
+    while (at < length) {
+      switch (this.#state) {
+        case DONE:
+          this.#keepAlive = false;
+          this.#offset += length;
+          return;
+        case LENGTH:
+        case CHUNK_DATA:
+        case UNTIL_CLOSE:
+          at = this.#takeBody(bytes, at);
+          break;
+        default:
+          at = this.#takeLine(bytes, at);
+      }
+    }
+    this.#offset += length;
+  }
+
+  /**
+   * The far side has closed its end.
+   * @returns null if that completes the answer, else what is missing.
+   */
+  close(): string | null {
+    this.#keepAlive = false;
+    // An answer in chunks is complete with its last chunk, whether or not the empty line behind it came (RFC 9112 §8).
+    if (this.#state === UNTIL_CLOSE || this.#state === TRAILERS) {
+      this.#end();
+      return null;
+    }
+    if (this.#state === DONE) return null;
+    if (this.#offset === 0) return 'the connection was closed without an answer';
+    if (this.#state === LENGTH)
+      return `the connection was closed after ${this.#bodyBytes} of ${this.#bodyBytes + this.#remaining} bytes of the body`;
+    return `the connection was closed within the ${this.#state < TRAILERS ? 'header' : 'body'}, after ${this.#offset} bytes`;
+  }
+
+  #takeBody(bytes: Buffer, from: number): number {
+    const open = this.#state === UNTIL_CLOSE;
+    const to = open ? bytes.length : Math.min(bytes.length, from + this.#remaining);
+    this.#bodyBytes += to - from;
+    if (this.#bodyBytes > this.#limits.maxBodyBytes) throw this.#bodyTooLarge('more');
+    if (!open) this.#remaining -= to - from;
+    this.#sink.body(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
+    if (this.#state === LENGTH && this.#remaining === 0) this.#end();
+    else if (this.#state === CHUNK_DATA && this.#remaining === 0) this.#state = CHUNK_END;
+    return to;
+  }
+
+  #takeLine(bytes: Buffer, from: number): number {
+    if (this.#partial === '') this.#lineAt = this.#offset + from;
+    const end = bytes.indexOf(LF, from);
+    const to = end < 0 ? bytes.length : end + 1;
+    if (this.#state <= TRAILERS) {
+      this.#headBytes += to - from;
+      if (this.#headBytes > this.#limits.maxHeadBytes)
+        throw tooLarge(`header and trailer lines of more than ${this.#limits.maxHeadBytes} bytes`);
+    } else {
+      this.#framingBytes += to - from;
+      if (this.#framingBytes > this.#limits.maxFramingBytes)
+        throw tooLarge(`sizes and extensions of chunks fill more than ${this.#limits.maxFramingBytes} bytes`);
+    }
+    if (end < 0) {
+      this.#partial += bytes.toString('latin1', from, to);
+      return to;
+    }
+    // In most answers no line is cut, and its CR is dropped before anything is copied.
+    let line: string;
+    if (this.#partial === '')
+      line = bytes.toString('latin1', from, end > from && bytes[end - 1] === 13 ? end - 1 : end);
+    else {
+      line = this.#partial + bytes.toString('latin1', from, end);
+      if (line.endsWith('\r')) line = line.slice(0, -1);
+      this.#partial = '';
+    }
+    switch (this.#state) {
+      case STATUS:
+        this.#statusLine(line);
+        break;
+      case FIELDS:
+      case TRAILERS:
+        this.#fieldLine(line);
+        break;
+      case CHUNK_SIZE:
+        this.#chunkSize(line);
+        break;
+      default:
+        if (line !== '') throw refused('data of a chunk that does not end where its size says', this.#lineAt);
+        this.#state = CHUNK_SIZE;
+    }
+    return to;
+  }
+
+  #statusLine(line: string): void {
+    if (line === '' && this.#emptyLines < MAX_EMPTY_LINES) {
+      this.#emptyLines++;
+      return;
+    }
+    const match = STATUS_LINE.exec(line);
+    if (match === null) {
+      const what = /^HTTP\/[^1]/.test(line) ? 'another version of HTTP' : 'no HTTP/1.1';
+      throw refused(`${what}: "${line.slice(0, 60)}"`, this.#lineAt);
+    }
+    this.#minorVersion = Number(match[1]);
+    this.#status = Number(match[2]);
+    this.#state = FIELDS;
+  }
+
+  #fieldLine(line: string): void {
+    if (line === '') {
+      this.#commitField();
+      if (this.#state === TRAILERS) this.#end();
+      else this.#headEnd();
+      return;
+    }
+    if (++this.#fieldLines > this.#limits.maxFieldLines)
+      throw tooLarge(`more than ${this.#limits.maxFieldLines} header and trailer lines`);
+    const first = line.charCodeAt(0);
+    if (first === 32 || first === 9) {
+      // A folded line goes on with the one before it (RFC 9112 §5.2); before any, it is passed over (§2.2).
+      if (this.#name !== '') this.#value += ` ${line}`;
+      return;
+    }
+    this.#commitField();
+    const colon = line.indexOf(':');
+    if (colon < 0) throw refused(`a header line without a colon: "${line.slice(0, 60)}"`, this.#lineAt);
+    const name = line.slice(0, colon).trimEnd();
+    if (!isToken(name)) throw refused(`"${name.slice(0, 60)}" is no name of a header`, this.#lineAt);
+    this.#name = name;
+    this.#value = line.slice(colon + 1);
+  }
+
+  #commitField(): void {
+    // Trailers say nothing that a customer has to understand.
+    if (this.#name !== '' && this.#state === FIELDS) this.#fields.add(this.#name, fieldValue(this.#value));
+    this.#name = '';
+  }
+
+  #headEnd(): void {
+    const status = this.#status;
+    if (status === 101)
+      throw new AnswerError('connect_error', 'status 101: another protocol, which nobody asked for');
+    if (status < 200) {
+      if (++this.#interim > this.#limits.maxInterim)
+        throw tooLarge(`more than ${this.#limits.maxInterim} interim answers (status ${status})`);
+      this.#fields = new Fields();
+      this.#state = STATUS;
+      return;
+    }
+    const { end, keepAlive, codings } = framingOf(this.#method, status, this.#minorVersion, this.#fields);
+    this.#keepAlive = keepAlive;
+    this.#bodyState(end);
+    const bodyBytes = end.kind === 'length' ? end.bytes : end.kind === 'none' ? 0 : null;
+    this.#sink.head({ status, fields: this.#fields, codings, bodyBytes });
+    if ((end.kind === 'none' || bodyBytes === 0) && !this.done) this.#end();
+  }
+
+  #bodyState(end: BodyEnd): void {
+    if (end.kind === 'length') {
+      if (end.bytes > this.#limits.maxBodyBytes) throw this.#bodyTooLarge(`${end.bytes} bytes`);
+      this.#remaining = end.bytes;
+      this.#state = LENGTH;
+    } else if (end.kind === 'chunked') this.#state = CHUNK_SIZE;
+    else this.#state = UNTIL_CLOSE;
+  }
+
+  #chunkSize(line: string): void {
+    const match = CHUNK_LINE.exec(line);
+    if (match === null) throw refused(`"${line.slice(0, 60)}" is no size of a chunk`, this.#lineAt);
+    const size = parseInt(match[1]!, 16);
+    if (size === 0) {
+      this.#state = TRAILERS;
+      return;
+    }
+    if (++this.#chunks > this.#limits.maxChunks) throw tooLarge(`more than ${this.#limits.maxChunks} chunks`);
+    if (this.#bodyBytes + size > this.#limits.maxBodyBytes) throw this.#bodyTooLarge('more');
+    this.#remaining = size;
+    this.#state = CHUNK_DATA;
+  }
+
+  #bodyTooLarge(size: string): AnswerError {
+    return tooLarge(`an answer of ${size}, at most ${this.#limits.maxBodyBytes} bytes are read`);
+  }
+
+  #end(): void {
+    this.#state = DONE;
+    this.#sink.end();
+  }
+}
+
+function tooLarge(message: string): AnswerError {
+  return new AnswerError('too_large', message);
+}
+
+function refused(what: string, at: number): AnswerError {
+  return new AnswerError('connect_error', `${what} (byte ${at} of the answer)`);
+}

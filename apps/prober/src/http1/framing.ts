@@ -1,0 +1,53 @@
+import { AnswerError } from './answer-error.js';
+import { listOf, type Fields } from './fields.js';
+
+/** How the end of a body is found (RFC 9112 §6.3). */
+export type BodyEnd =
+  { kind: 'none' } | { kind: 'length'; bytes: number } | { kind: 'chunked' } | { kind: 'close' };
+
+export interface Framing {
+  end: BodyEnd;
+  /** Whether the connection may serve another request afterwards. */
+  keepAlive: boolean;
+  /** What has to be undone to get at the content, the outermost last: `gzip`, `br`, … */
+  codings: string[];
+}
+
+/**
+ * @param minorVersion of HTTP/1
+ * @throws AnswerError `connect_error` for lengths that are none or contradict each other.
+ */
+export function framingOf(method: string, status: number, minorVersion: number, fields: Fields): Framing {
+  const options = listOf(fields.connection ?? '');
+  const persistent = minorVersion >= 1 ? !options.includes('close') : options.includes('keep-alive');
+  const codings = listOf(fields.contentEncoding ?? '').filter((coding) => coding !== 'identity');
+  if (method === 'HEAD' || status === 204 || status === 304)
+    return { end: { kind: 'none' }, keepAlive: persistent, codings: [] };
+  const transfer = listOf(fields.transferEncoding ?? '').filter((coding) => coding !== 'identity');
+  if (transfer.length > 0) {
+    const chunked = transfer.at(-1) === 'chunked';
+    const others = chunked ? transfer.slice(0, -1) : transfer;
+    if (others.includes('chunked'))
+      throw new AnswerError(
+        'connect_error',
+        'Transfer-Encoding names chunked twice, or not as the last coding',
+      );
+    return {
+      end: chunked ? { kind: 'chunked' } : { kind: 'close' },
+      // A length beside it is passed over, but who sends both may be of two minds about where the answer ends.
+      keepAlive: persistent && chunked && fields.contentLength === null && minorVersion >= 1,
+      codings: [...codings, ...others],
+    };
+  }
+  if (fields.contentLength === null) return { end: { kind: 'close' }, keepAlive: false, codings };
+  return { end: { kind: 'length', bytes: lengthOf(fields.contentLength) }, keepAlive: persistent, codings };
+}
+
+/** One decimal number, or the same one several times (RFC 9110 §8.6). */
+function lengthOf(value: string): number {
+  const members = value.split(',').map((member) => member.trim());
+  const [first = ''] = members;
+  if (!/^\d+$/.test(first) || members.some((member) => member !== first))
+    throw new AnswerError('connect_error', `Content-Length is "${value.slice(0, 60)}", which is no length`);
+  return Number(first);
+}

@@ -1,0 +1,109 @@
+/** When a message can have arrived, monotonic microseconds: after `earliestUs`, or just then, and by `latestUs`. */
+export interface Arrival {
+  earliestUs: number;
+  latestUs: number;
+}
+
+/** A round of deliveries that is later than this is counted as a stall. */
+const STALL_US = 5_000;
+
+/** What the watch is told of time. */
+export interface LoopClock {
+  monotonicUs(): number;
+  /** How long the event loop has waited for events since it began, microseconds. */
+  idleUs(): number;
+}
+
+/**
+ * Dates what the event loop delivers. While the loop works, nothing is looked at, and what arrives meanwhile seems late. The loop
+ * waits only when nothing was there: so whatever ends its waiting came at that moment, and what is there without waiting came
+ * after the look before. The difference is our own delay, and not the far side's.
+ *
+ * A process that does not get the processor can't tell that from waiting. But the next tick bounds the waiting: when the loop wakes
+ * later than that, it was held up.
+ *
+ * Call `look` first in every callback of a socket, `tick` at the beginning of a step of time, and `rest` at its end.
+ */
+export class LoopWatch {
+  /** Everything that had arrived by then has been delivered, or is being delivered now. */
+  #lookedUs: number;
+  /** The last moment, as far as known, at which the loop had not begun to wait. */
+  #workedUs: number;
+  #idleUs: number;
+  /** When the loop is to wake by itself at the latest. */
+  #wakeUs = Infinity;
+  #arrival: Arrival | null = null;
+  #round = 0;
+  #stalledUs = 0;
+
+  /** @param afterRound calls back once the round of deliveries is over (`setImmediate`) */
+  constructor(
+    private readonly clock: LoopClock,
+    private readonly afterRound: (done: () => void) => void,
+  ) {
+    this.#workedUs = this.#lookedUs = clock.monotonicUs();
+    this.#idleUs = clock.idleUs();
+  }
+
+  /** Whatever arrived before this moment has been delivered. It never goes back. */
+  get lookedUs(): number {
+    return this.#lookedUs;
+  }
+
+  /** Counts the rounds of deliveries and the ticks: two equal values, and no look lies between. */
+  get round(): number {
+    return this.#round;
+  }
+
+  /** How much later than it can have come something was delivered, over all rounds that were late by more than `STALL_US`. */
+  get stalledUs(): number {
+    return this.#stalledUs;
+  }
+
+  /** How late what is being delivered now may be; 0 outside of deliveries. Microseconds. */
+  get doubtUs(): number {
+    return this.#arrival === null ? 0 : this.clock.monotonicUs() - this.#arrival.earliestUs;
+  }
+
+  /** When what is being delivered now can have arrived. */
+  look(): Arrival {
+    if (this.#arrival !== null) return this.#arrival;
+    const before = this.#lookedUs;
+    const arrival = this.#advance(before);
+    this.#arrival = arrival;
+    const lateUs = arrival.latestUs - arrival.earliestUs;
+    if (lateUs > STALL_US) this.#stalledUs += lateUs;
+    this.afterRound(this.#endRound);
+    return arrival;
+  }
+
+  /** A step of time begins: the loop has looked at all sockets since the last one. */
+  tick(): void {
+    this.#arrival = null;
+    this.#advance(this.#lookedUs);
+  }
+
+  /** A step of time ends; the next one is to begin within so many microseconds. */
+  rest(nextTickUs: number): void {
+    this.#workedUs = this.clock.monotonicUs();
+    this.#wakeUs = this.#workedUs + nextTickUs;
+  }
+
+  readonly #endRound = (): void => {
+    this.#arrival = null;
+    this.#workedUs = this.clock.monotonicUs();
+  };
+
+  #advance(before: number): Arrival {
+    const nowUs = this.clock.monotonicUs();
+    const idleUs = this.clock.idleUs();
+    const waitedUs = idleUs - this.#idleUs;
+    // The loop looked when it had ceased to work, and then waited: this is when it woke, as far as that is its own doing.
+    const wokeUs = Math.min(this.#workedUs + waitedUs, Math.max(this.#workedUs, this.#wakeUs), nowUs);
+    this.#idleUs = idleUs;
+    this.#workedUs = nowUs;
+    this.#lookedUs = Math.max(before, wokeUs);
+    this.#round++;
+    return { earliestUs: waitedUs > 0 ? this.#lookedUs : before, latestUs: nowUs };
+  }
+}

@@ -1,0 +1,31 @@
+import type { CheckSpec, Scenario } from '#contracts';
+import { renderRequest, type RenderedRequest } from '#scenario';
+
+const UUID = /\{\{\s*uuid\s*\}\}/;
+
+/** Renders requests, those without anything unique in them only once: most customers ask for the same few things. */
+export class RequestBook {
+  readonly #checks: Map<string, { check: CheckSpec; isUnique: boolean; cases: RenderedRequest[] }>[];
+
+  constructor(
+    scenario: Scenario,
+    private readonly uuid: () => string,
+  ) {
+    this.#checks = scenario.services.map(
+      ({ checks }) =>
+        new Map(
+          checks.map((check) => [
+            check.id,
+            { check, isUnique: UUID.test(JSON.stringify([check.request, check.expect])), cases: [] },
+          ]),
+        ),
+    );
+  }
+
+  /** @throws PaydayError `unknown_case`. */
+  render(serviceIndex: number, checkId: string, caseIndex: number): RenderedRequest {
+    const { check, isUnique, cases } = this.#checks[serviceIndex]!.get(checkId)!;
+    if (isUnique) return renderRequest(check, caseIndex, this.uuid());
+    return (cases[caseIndex] ??= renderRequest(check, caseIndex, ''));
+  }
+}

@@ -1,0 +1,21 @@
+import type { RenderedRequest } from '#scenario';
+import type { Endpoint } from '../http/endpoint.js';
+import type { Timing } from '../http/exchange.js';
+import { verdictOf, type Call, type ServiceClient, type Verdict } from './service-client.js';
+
+/** A service that is called and judged in this thread. */
+export class LocalService implements ServiceClient {
+  constructor(private readonly endpoint: Endpoint) {}
+
+  call(request: RenderedRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call {
+    return this.endpoint.send(request, (result, timing) => onVerdict(verdictOf(request, result), timing));
+  }
+
+  retire(): void {
+    this.endpoint.retire();
+  }
+
+  destroy(): void {
+    this.endpoint.destroy();
+  }
+}

@@ -1,0 +1,37 @@
+import type { Outcome } from '#contracts';
+import { judge, type RenderedRequest } from '#scenario';
+import type { ExchangeResult, Timing } from '../http/exchange.js';
+
+/** What an answer, or none, means to the team that has to give it. Texts are for people, of any length. */
+export interface Verdict {
+  outcome: Outcome;
+  got: string;
+  /** Left out where a right answer within the time was all that was expected. */
+  expected?: string;
+}
+
+/** A request that is under way. */
+export interface Call {
+  /** Microseconds that we ourselves have lost for it so far. */
+  readonly ownUs: number;
+  /** The deadline has come: `onVerdict` is called, at once or as soon as an answer that is there has been read. */
+  timeOut(got: string): void;
+}
+
+/** One team's service as the sender of requests sees it. */
+export interface ServiceClient {
+  /** `onVerdict` is called exactly once, maybe at once. */
+  call(request: RenderedRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call;
+  /** No more requests will come; those on the wire may finish. */
+  retire(): void;
+  /** Closes everything now. Of requests that are under way nothing more is heard. */
+  destroy(): void;
+}
+
+export function verdictOf(request: RenderedRequest, result: ExchangeResult): Verdict {
+  if (result.kind === 'failure') return { outcome: result.outcome, got: result.got };
+  const judgement = judge(request.expect, result);
+  if (judgement.ok) return { outcome: 'ok', got: '' };
+  const { outcome, got, expected } = judgement;
+  return { outcome, got, expected };
+}
