@@ -34,6 +34,8 @@ export class LoopWatch {
   #wakeUs = Infinity;
   #arrival: Arrival | null = null;
   #round = 0;
+  /** The latest round of deliveries is over, and nobody knows of a look behind it. */
+  #isBehindRound = false;
   #stalledUs = 0;
 
   /** @param afterRound calls back once the round of deliveries is over (`setImmediate`) */
@@ -69,6 +71,8 @@ export class LoopWatch {
   look(): Arrival {
     if (this.#arrival !== null) return this.#arrival;
     const before = this.#lookedUs;
+    // Whatever is delivered was found by a look.
+    this.#isBehindRound = false;
     const arrival = this.#advance(before);
     this.#arrival = arrival;
     const lateUs = arrival.latestUs - arrival.earliestUs;
@@ -77,7 +81,7 @@ export class LoopWatch {
     return arrival;
   }
 
-  /** A step of time begins: the loop has looked at all sockets since the last one. */
+  /** A step of time begins. */
   tick(): void {
     this.#arrival = null;
     this.#advance(this.#lookedUs);
@@ -85,12 +89,14 @@ export class LoopWatch {
 
   /** A step of time ends; the next one is to begin within so many microseconds. */
   rest(nextTickUs: number): void {
+    this.#isBehindRound = false;
     this.#workedUs = this.clock.monotonicUs();
     this.#wakeUs = this.#workedUs + nextTickUs;
   }
 
   readonly #endRound = (): void => {
     this.#arrival = null;
+    this.#isBehindRound = true;
     this.#workedUs = this.clock.monotonicUs();
   };
 
@@ -102,7 +108,8 @@ export class LoopWatch {
     const wokeUs = Math.min(this.#workedUs + waitedUs, Math.max(this.#workedUs, this.#wakeUs), nowUs);
     this.#idleUs = idleUs;
     this.#workedUs = nowUs;
-    this.#lookedUs = Math.max(before, wokeUs);
+    // Timers come right behind a round of deliveries; unless the loop has waited since, it has not looked again.
+    if (!this.#isBehindRound || waitedUs > 0) this.#lookedUs = Math.max(before, wokeUs);
     this.#round++;
     return { earliestUs: waitedUs > 0 ? this.#lookedUs : before, latestUs: nowUs };
   }
