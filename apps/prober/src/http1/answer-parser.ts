@@ -31,8 +31,8 @@ const UNTIL_CLOSE = 7;
 const DONE = 8;
 
 const LF = 10;
-const STATUS_LINE = /^HTTP\/1\.(\d) ([1-9]\d\d)(?:[ \t].*)?$/;
-const CHUNK_LINE = /^([0-9a-f]+)[ \t]*(?:;.*)?$/i;
+const STATUS_LINE = /^HTTP\/1\.(\d) ([1-9]\d\d)(?:[ \t][^]*)?$/;
+const CHUNK_LINE = /^([0-9a-f]+)[ \t]*(?:;[^]*)?$/i;
 /** Empty lines before a status line that are passed over: some servers end a body with one line break too many. */
 const MAX_EMPTY_LINES = 2;
 
