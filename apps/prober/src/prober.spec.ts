@@ -5,6 +5,7 @@ import { OUTCOMES, type Outcome, type ProbeBatch, type Scenario } from '#contrac
 import { arrivalsBefore } from '#scenario';
 import { EventBuilder, ManualClock, buildScenario } from '#testing';
 import { GameWatcher } from './game-watcher.js';
+import { GuardedAddressBook } from './http/address-book.js';
 import { AddressGuard } from './http/address-guard.js';
 import { NameCache, sharedNames } from './http/guarded-connector.js';
 import { createProberMetrics } from './metrics.js';
@@ -49,7 +50,7 @@ class Game {
     options: Partial<ProberOptions> = {},
   ) {
     const guard = new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] });
-    const names = sharedNames(new NameCache(() => this.clock.nowMs()));
+    const book = new GuardedAddressBook(guard, sharedNames(new NameCache(() => this.clock.nowMs())));
     const zero = (): number => 0;
     let uuids = 0;
     this.prober = new Prober(
@@ -61,7 +62,7 @@ class Game {
           idleUs: () => (this.clock.nowMs() - this.stalledMs) * 1000,
           afterRound: setImmediate,
         },
-        net: { guard, names: () => names, userAgent: 'payday/test' },
+        net: { bookOf: () => book, userAgent: 'payday/test' },
         metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
       },
     );

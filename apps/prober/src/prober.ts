@@ -2,8 +2,7 @@ import type { ProbeBatch, Scenario } from '#contracts';
 import { PaydayError, type Clock } from '#kernel';
 import { GameSchedule } from '#scenario';
 import type { GameListener } from './game-watcher.js';
-import type { AddressGuard } from './http/address-guard.js';
-import type { Names } from './http/dialer.js';
+import type { AddressBook } from './http/address-book.js';
 import { Endpoint } from './http/endpoint.js';
 import { MemoryBudget } from './http/memory-budget.js';
 import { LoopWatch, type LoopClock } from './loop-watch.js';
@@ -68,8 +67,8 @@ export interface ProberParts {
     afterRound: (done: () => void) => void;
   };
   net: {
-    guard: AddressGuard;
-    names: (teamId: string) => Names;
+    /** Where one team's endpoints are. */
+    bookOf: (teamId: string) => AddressBook;
     /** How the customers introduce themselves. */
     userAgent: string;
   };
@@ -143,9 +142,9 @@ export class Prober implements GameListener, BatchSource {
     const serviceIds = scenario.services.map(({ id }) => id);
     const results = new TeamResults({ gameId, teamId, serviceIds, proberId, epoch }, scenario.pay.windowMs);
     const meter = new WorkMeter(this.options.work);
-    const names = this.parts.net.names(teamId);
+    const book = this.parts.net.bookOf(teamId);
     const lane = new TeamLane(teamId, serviceIds.length, results, meter, (url) =>
-      this.#open(url, scenario, meter, names),
+      this.#open(url, scenario, meter, book),
     );
     this.#lanes.push(lane);
     this.#byTeam.set(teamId, lane);
@@ -251,17 +250,16 @@ export class Prober implements GameListener, BatchSource {
     return Math.floor(this.#time.nowUs() / 1000);
   }
 
-  #open(url: string, scenario: Scenario, meter: WorkMeter, names: Names): ServiceClient {
+  #open(url: string, scenario: Scenario, meter: WorkMeter, book: AddressBook): ServiceClient {
     const { maxInFlight, maxQueued, maxHeldBytesPerEndpoint } = this.options;
     const { maxBodyBytes } = scenario.probing;
     const { net, clock } = this.parts;
-    const { guard, userAgent } = net;
+    const { userAgent } = net;
     const endpoint = new Endpoint(
       url,
       { maxInFlight, maxQueued, maxBodyBytes, maxHeldBytes: maxHeldBytesPerEndpoint },
       {
-        guard,
-        names,
+        book,
         watch: this.#watch,
         meter,
         monotonicUs: () => clock.monotonicUs(),

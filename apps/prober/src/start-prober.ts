@@ -10,6 +10,7 @@ import { createSpikeAgent } from './agent/spike-agent.js';
 import { SpikeBook } from './agent/spike-book.js';
 import type { AgentConfig, ProberConfig } from './config.js';
 import { GameWatcher } from './game-watcher.js';
+import { GuardedAddressBook } from './http/address-book.js';
 import { AddressGuard } from './http/address-guard.js';
 import { NameCache, sharedNames } from './http/guarded-connector.js';
 import { userAgent } from './http1/index.js';
@@ -51,7 +52,7 @@ export async function startProber(
     ),
   });
   const { gameId, proberId, ingestUrl, token } = config;
-  const names = sharedNames(new NameCache(() => clock.monotonicUs() / 1000));
+  const book = new GuardedAddressBook(guard, sharedNames(new NameCache(() => clock.monotonicUs() / 1000)));
   const prober: Prober = new Prober(
     { ...PROBER_DEFAULTS, gameId, proberId, epoch: clock.nowMs() },
     {
@@ -59,7 +60,7 @@ export async function startProber(
       uuid: randomUUID,
       metrics,
       loop: { idleUs: () => performance.nodeTiming.idleTime * 1000, afterRound: setImmediate },
-      net: { guard, names: () => names, userAgent: userAgent(VERSION, config.publicUrl ?? ingestUrl) },
+      net: { bookOf: () => book, userAgent: userAgent(VERSION, config.publicUrl ?? ingestUrl) },
     },
   );
   const watcher = new GameWatcher(gameId, prober);

@@ -1,25 +1,8 @@
 import { connect as connectTcp, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Outcome } from '#contracts';
-import type { AddressGuard } from './address-guard.js';
+import type { Address, AddressBook, Resolution } from './address-book.js';
 import type { Target } from './target.js';
-
-export interface Address {
-  address: string;
-  family: 4 | 6;
-}
-
-/** Where a name leads, or why it leads nowhere. */
-export type Resolution =
-  { addresses: Address[] } | { outcome: Extract<Outcome, 'connect_error' | 'prober_error'>; got: string };
-
-/** One team's view of names. */
-export interface Names {
-  /** Never rejects. */
-  resolve(hostname: string): Promise<Resolution>;
-  /** What is known of the name at this moment. */
-  peek(hostname: string): Resolution | undefined;
-}
 
 /** What becomes of a socket. Each is called at most once, but for `bytes`. */
 export interface SocketListener {
@@ -38,8 +21,7 @@ export interface SocketListener {
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
- * Opens the sockets to one endpoint, to allowed addresses only. What is checked is what is connected to: there is no second look-up that could
- * answer differently. There is no connect timeout: the caller keeps the deadline and destroys the socket.
+ * Opens the sockets to one endpoint. There is no connect timeout: the caller keeps the deadline and destroys the socket.
  */
 export class Dialer {
   /** TLS sessions are resumed: a handshake costs either side a thousand times what a request does. */
@@ -47,42 +29,27 @@ export class Dialer {
 
   constructor(
     private readonly target: Target,
-    private readonly guard: AddressGuard,
-    private readonly names: Names,
+    private readonly book: AddressBook,
   ) {}
 
   /** @param onSocket is shown the socket before it is connected, so that it can be destroyed at any time */
   dial(listener: SocketListener, onSocket: (socket: Socket) => void): void {
-    const { host, isAddress } = this.target;
-    if (isAddress)
-      return this.#connect([{ address: host, family: host.includes(':') ? 6 : 4 }], listener, onSocket);
-    const known = this.names.peek(host);
-    if (known !== undefined) return this.#resolved(known, listener, onSocket);
-    void this.names.resolve(host).then((found) => this.#resolved(found, listener, onSocket));
+    const found = this.book.find(this.target);
+    if (found instanceof Promise) void found.then((later) => this.#found(later, listener, onSocket));
+    else this.#found(found, listener, onSocket);
   }
 
-  #resolved(found: Resolution, listener: SocketListener, onSocket: (socket: Socket) => void): void {
-    if ('outcome' in found) listener.refused(found.outcome, found.got);
-    else this.#connect(found.addresses, listener, onSocket);
-  }
-
-  #connect(
-    addresses: readonly Address[],
-    listener: SocketListener,
-    onSocket: (socket: Socket) => void,
-  ): void {
+  #found(found: Resolution, listener: SocketListener, onSocket: (socket: Socket) => void): void {
+    if ('outcome' in found) return listener.refused(found.outcome, found.got);
     const { host, port, secure } = this.target;
-    const problems = addresses.map(({ address }) => this.guard.problem(host, address, port));
-    const allowed = addresses.filter((_, index) => problems[index] === null);
-    const first = allowed[0];
-    if (first === undefined)
-      return listener.refused('connect_error', problems[0] ?? `${host} has no address`);
+    const { addresses } = found;
+    const first = addresses[0]!;
     const options: TcpNetConnectOpts = {
       port,
       noDelay: true,
-      ...(allowed.length === 1
+      ...(addresses.length === 1
         ? { host: first.address, family: first.family }
-        : { host, lookup: given(allowed), autoSelectFamily: true }),
+        : { host, lookup: given(addresses), autoSelectFamily: true }),
     };
     onSocket(secure ? this.#secure(options, listener) : plain(options, listener));
   }

@@ -6,6 +6,7 @@ import {
   type Socket,
 } from 'node:net';
 import type { RenderedRequest } from '#scenario';
+import { GuardedAddressBook } from './address-book.js';
 import { AddressGuard } from './address-guard.js';
 import { Endpoint, type EndpointLimits, type EndpointParts } from './endpoint.js';
 import type { ExchangeResult } from './exchange.js';
@@ -24,9 +25,10 @@ const GET: RenderedRequest = {
 
 const monotonicUs = (): number => Math.floor(performance.now() * 1000);
 const idleUs = (): number => performance.nodeTiming.idleTime * 1000;
+const bookOf = (guard: AddressGuard): GuardedAddressBook =>
+  new GuardedAddressBook(guard, sharedNames(new NameCache(() => 0)));
 const PARTS: EndpointParts = {
-  guard: new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] }),
-  names: sharedNames(new NameCache(() => 0)),
+  book: bookOf(new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] })),
   watch: new LoopWatch({ monotonicUs, idleUs }, setImmediate),
   meter: new WorkMeter({ perRequestUs: 1_000_000, capacityUs: 1_000_000 }),
   monotonicUs,
@@ -288,7 +290,7 @@ describe('Endpoint', () => {
     const url = await http((_req, res) => res.end('x'));
     const guard = new AddressGuard({ allowPrivateAddresses: false, deniedOrigins: [] });
     for (const each of [url, url.replace('127.0.0.1', 'localhost')]) {
-      const target = new Endpoint(each, LIMITS, { ...PARTS, guard });
+      const target = new Endpoint(each, LIMITS, { ...PARTS, book: bookOf(guard) });
       expect(await send(target)).toEqual(failure('connect_error', /address not allowed/));
       target.destroy();
     }

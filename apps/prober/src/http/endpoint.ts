@@ -3,9 +3,9 @@ import { Deque } from '../deque.js';
 import { ANSWER_LIMITS, writeRequest, type AnswerLimits } from '../http1/index.js';
 import type { LoopWatch } from '../loop-watch.js';
 import type { WorkMeter } from '../work-meter.js';
-import type { AddressGuard } from './address-guard.js';
+import type { AddressBook } from './address-book.js';
 import { Connection } from './connection.js';
-import { Dialer, type Names } from './dialer.js';
+import { Dialer } from './dialer.js';
 import { Exchange, type ExchangeOwner, type ExchangeResult, type Timing } from './exchange.js';
 import { MemoryBudget } from './memory-budget.js';
 import { targetOf, type Target } from './target.js';
@@ -23,8 +23,7 @@ export interface EndpointLimits {
 
 /** What an endpoint shares with the others of its team, and of its prober. */
 export interface EndpointParts {
-  guard: AddressGuard;
-  names: Names;
+  book: AddressBook;
   watch: LoopWatch;
   meter: WorkMeter;
   monotonicUs: () => number;
@@ -57,7 +56,7 @@ export class Endpoint implements ExchangeOwner {
     private readonly parts: EndpointParts,
   ) {
     this.#target = targetOf(url);
-    this.#dialer = new Dialer(this.#target, parts.guard, parts.names);
+    this.#dialer = new Dialer(this.#target, parts.book);
     this.limits = { ...ANSWER_LIMITS, maxBodyBytes: bounds.maxBodyBytes };
     this.memory = new MemoryBudget(bounds.maxHeldBytes, parts.memory);
   }

@@ -1,5 +1,5 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns';
-import type { Names } from './dialer.js';
+import type { Names } from './address-book.js';
 
 /** How long a name's addresses are kept: short, because teams move their services during a game. */
 const FOUND_FOR_MS = 5_000;

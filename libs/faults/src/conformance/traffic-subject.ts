@@ -6,8 +6,6 @@ import { buildScenario, EventBuilder, ManualClock } from '#testing';
 import { createSpikeAgent } from '../../../../apps/prober/src/agent/spike-agent.js';
 import { SpikeBook } from '../../../../apps/prober/src/agent/spike-book.js';
 import { GameWatcher } from '../../../../apps/prober/src/game-watcher.js';
-import { AddressGuard } from '../../../../apps/prober/src/http/address-guard.js';
-import { NameCache, sharedNames } from '../../../../apps/prober/src/http/guarded-connector.js';
 import { createProberMetrics } from '../../../../apps/prober/src/metrics.js';
 import { PROBER_DEFAULTS, Prober } from '../../../../apps/prober/src/prober.js';
 import { TrafficDriver } from '../drivers/traffic.js';
@@ -118,8 +116,7 @@ function openProber(proberId: string, clock: ManualClock) {
       uuid: () => 'uuid',
       loop: { idleUs: () => clock.monotonicUs(), afterRound: setImmediate },
       net: {
-        guard: new AddressGuard({ allowPrivateAddresses: false, deniedOrigins: [] }),
-        names: () => sharedNames(new NameCache(() => clock.nowMs())),
+        bookOf: () => ({ find: () => ({ outcome: 'connect_error', got: 'there is no endpoint' }) }),
         userAgent: 'payday',
       },
       metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
