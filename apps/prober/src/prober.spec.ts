@@ -3,10 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { OUTCOMES, type Outcome, type ProbeBatch, type Scenario } from '#contracts';
 import { arrivalsBefore } from '#scenario';
+import { AllowedRange } from '#runtime';
 import { EventBuilder, ManualClock, buildScenario } from '#testing';
 import { GameWatcher } from './game-watcher.js';
 import { AddressGuard } from './http/address-guard.js';
-import { NameCache, guardedConnect } from './http/guarded-connector.js';
+import { systemNames } from './dns/index.js';
+import { guardedConnect } from './http/guarded-connector.js';
 import { createProberMetrics } from './metrics.js';
 import { PROBER_DEFAULTS, Prober, type ProberOptions } from './prober.js';
 
@@ -46,7 +48,8 @@ class Game {
     readonly scenario: Scenario,
     options: Partial<ProberOptions> = {},
   ) {
-    const guard = new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] });
+    const guard = new AddressGuard({ allow: [AllowedRange.parse('127.0.0.0/8')], deniedOrigins: [] });
+    const names = systemNames({ servers: [], ingestUrl: 'http://127.0.0.1' }, this.clock);
     const zero = (): number => 0;
     let uuids = 0;
     this.prober = new Prober(
@@ -54,7 +57,7 @@ class Game {
       {
         clock: this.clock,
         uuid: () => `uuid-${uuids++}`,
-        connect: guardedConnect(guard, new NameCache(() => this.clock.nowMs())),
+        connect: guardedConnect(guard, names.of('team')),
         metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
       },
     );

@@ -12,7 +12,7 @@ import {
 import { openEventLog } from '#event-log';
 import { arrivalsBefore } from '#scenario';
 import { EventBuilder, buildScenario } from '#testing';
-import { createLogger, systemClock } from '#runtime';
+import { AllowedRange, createLogger, systemClock } from '#runtime';
 import { startProber } from './start-prober.js';
 
 const closing: (() => unknown)[] = [];
@@ -73,7 +73,10 @@ it('probes a real service by game events, reports to a real server, and promises
       token: 'secret',
       proberId: 'p',
       gameId: 'g',
-      allowPrivateAddresses: true,
+      allow: [AllowedRange.parse('127.0.0.0/8')],
+      databaseUrl: undefined,
+      dnsServers: [],
+      dnsCanary: undefined,
       deniedOrigins: [],
     },
     {

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { messageOf } from '#kernel';
+import type { TeamNames } from './dns/index.js';
 import type { Endpoint } from './http/endpoint.js';
 import { PromiseTracker } from './promise-tracker.js';
 import type { TeamResults } from './result-buffer.js';
@@ -12,28 +14,55 @@ export class TeamLane {
   /** Monotonic time of the latest batch, microseconds. */
   reportedAtUs = -Infinity;
   readonly #targets: Target[];
+  /** How often each service's endpoint has changed: a look-up for an older change has no say any more. */
+  readonly #changes: number[];
+  readonly #pending = new Set<Promise<void>>();
 
   constructor(
     readonly teamId: string,
     serviceCount: number,
     readonly results: TeamResults,
     private readonly open: (url: string) => Endpoint,
+    /** Looks up an endpoint's name before the endpoint counts. */
+    private readonly names?: Pick<TeamNames, 'resolve'>,
   ) {
     this.#targets = new Array<Target>(serviceCount).fill(null);
+    this.#changes = new Array<number>(serviceCount).fill(0);
   }
 
   target(serviceIndex: number): Target {
     return this.#targets[serviceIndex] ?? null;
   }
 
-  /** Requests intended from now on go there. Those on their way to the old place may finish. */
+  /**
+   * Requests intended from now on go there; those on their way to the old place may finish. If the endpoint is given by a name,
+   * "now" is when the name has been looked up, with whatever result: until then requests go where they went before.
+   */
   setEndpoint(serviceIndex: number, url: string | null): void {
-    this.endpointAt(serviceIndex)?.retire();
-    this.#targets[serviceIndex] = url === null ? null : this.#resolve(url);
+    const change = (this.#changes[serviceIndex] = (this.#changes[serviceIndex] ?? 0) + 1);
+    const name = url === null ? null : nameIn(url);
+    if (name === null || this.names === undefined) return this.#switch(serviceIndex, url);
+    const pending = this.names.resolve(name).then(() => {
+      if (this.#changes[serviceIndex] === change) this.#switch(serviceIndex, url);
+      this.#pending.delete(pending);
+    });
+    this.#pending.add(pending);
+  }
+
+  /** Resolves when no endpoint waits for its name to be looked up. */
+  async settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
   close(): void {
+    // What is being looked up must not be opened any more.
+    this.#changes.fill(Infinity);
     for (const target of this.#targets) if (target && 'endpoint' in target) target.endpoint.destroy();
+  }
+
+  #switch(serviceIndex: number, url: string | null): void {
+    this.endpointAt(serviceIndex)?.retire();
+    this.#targets[serviceIndex] = url === null ? null : this.#target(url);
   }
 
   private endpointAt(serviceIndex: number): Endpoint | null {
@@ -41,11 +70,22 @@ export class TeamLane {
     return target && 'endpoint' in target ? target.endpoint : null;
   }
 
-  #resolve(url: string): Target {
+  #target(url: string): Target {
     try {
       return { endpoint: this.open(url) };
     } catch (error) {
       return { problem: `the endpoint can't be called: ${messageOf(error)}` };
     }
   }
+}
+
+/** The name that an endpoint is given by; null for an address, and for what is no URL. */
+function nameIn(url: string): string | null {
+  let hostname: string;
+  try {
+    ({ hostname } = new URL(url));
+  } catch {
+    return null;
+  }
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : null;
 }

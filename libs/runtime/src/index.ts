@@ -15,3 +15,4 @@ export * from './system-clock.js';
 export { table } from './text-table.js';
 export * from './tokens.js';
 export * from './web-pages.js';
+export * from './network/index.js';

@@ -5,11 +5,13 @@ import {
   type Server as TcpServer,
   type Socket,
 } from 'node:net';
+import { AllowedRange, systemClock } from '#runtime';
 import type { RenderedRequest } from '#scenario';
 import { AddressGuard } from './address-guard.js';
 import { Endpoint, type EndpointLimits } from './endpoint.js';
 import type { ExchangeResult } from './exchange.js';
-import { NameCache, guardedConnect } from './guarded-connector.js';
+import { systemNames } from '../dns/index.js';
+import { guardedConnect } from './guarded-connector.js';
 import { MemoryBudget } from './memory-budget.js';
 
 const LIMITS: EndpointLimits = { maxInFlight: 4, maxQueued: 4, maxBodyBytes: 10_000, maxHeldBytes: 100_000 };
@@ -20,9 +22,10 @@ const GET: RenderedRequest = {
   expect: { status: 200, contains: 'x' },
 };
 
+const names = systemNames({ servers: [], ingestUrl: 'http://127.0.0.1' }, systemClock).of('team');
 const connect = guardedConnect(
-  new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] }),
-  new NameCache(() => 0),
+  new AddressGuard({ allow: [AllowedRange.parse('127.0.0.0/8')], deniedOrigins: [] }),
+  names,
 );
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -277,10 +280,7 @@ describe('Endpoint', () => {
 
   it('refuses addresses by policy, also behind a name', async () => {
     const url = await http((_req, res) => res.end('x'));
-    const strict = guardedConnect(
-      new AddressGuard({ allowPrivateAddresses: false, deniedOrigins: [] }),
-      new NameCache(() => 0),
-    );
+    const strict = guardedConnect(new AddressGuard({ allow: [], deniedOrigins: [] }), names);
     for (const each of [url, url.replace('127.0.0.1', 'localhost')]) {
       const target = new Endpoint(each, LIMITS, strict);
       expect(await send(target)).toEqual(failure('connect_error', /address not allowed/));
