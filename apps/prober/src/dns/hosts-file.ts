@@ -51,18 +51,20 @@ export class WatchedFile<T> {
 
   async #look(): Promise<void> {
     this.#lookedAt = this.nowMs();
-    let version = 'missing';
-    let text = '';
-    try {
-      const { mtimeMs, size, ino } = await stat(this.path);
-      version = `${mtimeMs} ${size} ${ino}`;
-      if (version === this.#version) return;
-      text = await readFile(this.path, 'utf8');
-    } catch {
-      version = 'missing';
-    }
+    const [version, text] = await this.#read();
     if (version === this.#version) return;
     this.#version = version;
     this.#value = this.parse(text);
+  }
+
+  /** The text is empty where it has not changed. */
+  async #read(): Promise<[version: string, text: string]> {
+    try {
+      const { mtimeMs, size, ino } = await stat(this.path);
+      const version = `${mtimeMs} ${size} ${ino}`;
+      return [version, version === this.#version ? '' : await readFile(this.path, 'utf8')];
+    } catch {
+      return ['missing', ''];
+    }
   }
 }
