@@ -38,6 +38,7 @@ import {
   LATENCY_PERCENTILES,
   type LatencyPercentiles,
 } from './options.js';
+import { EndpointLimiter } from './teams/endpoint-limiter.js';
 import { TeamService } from './teams/team-service.js';
 import { TokenService } from './token-service.js';
 
@@ -95,6 +96,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
         GameChanges,
         GameService,
         TeamService,
+        EndpointLimiter,
         TokenService,
         FreezeService,
         GameLoop,

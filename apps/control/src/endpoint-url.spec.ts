@@ -10,16 +10,16 @@ describe('endpointUrl', () => {
   });
 
   it.each([
-    ['', 'no absolute URL'],
-    ['/router', 'no absolute URL'],
-    ['ftp://host/', 'not by "ftp"'],
-    ['file:///etc/passwd', 'not by "file"'],
-    ['javascript:alert(1)', 'not by "javascript"'],
-    ['http://user:pw@host/', 'no user or password'],
-    ['http://host/?a=b', 'no query'],
-    ['http://host/#x', 'no fragment'],
-    ['http://host/api?', 'no query'],
-    ['http://host/#', 'no fragment'],
+    ['', 'is not a URL; write http://host:port'],
+    ['/router', 'is not a URL'],
+    ['ftp://host/', 'is not http or https'],
+    ['file:///etc/passwd', 'is not http or https'],
+    ['javascript:alert(1)', 'is not http or https'],
+    ['http://user:pw@host/', 'must not hold a user name or password'],
+    ['http://host/?a=b', 'must not have a query'],
+    ['http://host/#x', 'must not have a fragment'],
+    ['http://host/api?', 'must not have a query'],
+    ['http://host/#', 'must not have a fragment'],
     [`http://host/${'x'.repeat(2000)}`, 'at most 2000'],
   ])('refuses %j', (given, why) => {
     expect(() => endpointUrl(given)).toThrow(why);

@@ -1,18 +1,20 @@
 import {
+  allowedRange,
   httpSection,
   httpUrl,
   listOf,
   integer,
   logSection,
   optional,
+  pattern,
   processSection,
   required,
   section,
   text,
   withDefault,
-  yesOrNo,
   type ConfigOf,
 } from '#runtime';
+import { nameServer, origin } from './network/key-types.js';
 
 const proberSection = section({
   ingestUrl: required(httpUrl(), {
@@ -40,15 +42,30 @@ const proberSection = section({
     env: 'PAYDAY_PUBLIC_URL',
     help: 'Where teams see the game: the customers name it in their User-Agent. Default: the origin of ingest.',
   }),
-  allowPrivateAddresses: withDefault(yesOrNo(), 'false', {
-    flag: 'allow-private-addresses',
-    env: 'PAYDAY_ALLOW_PRIVATE_ADDRESSES',
-    help: 'Endpoints on loopback and in private networks may be called.',
+  allow: withDefault(listOf(allowedRange()), '', {
+    flag: 'allow',
+    env: 'PAYDAY_ALLOW',
+    help: 'What may be called besides public addresses, e.g. 10.0.0.0/8 (docs/security.md).',
   }),
-  deniedOrigins: withDefault(listOf(httpUrl()), '', {
+  deniedOrigins: withDefault(listOf(origin()), '', {
     flag: 'denied-origins',
     env: 'PAYDAY_DENIED_ORIGINS',
-    help: 'Origins of the game itself besides that of ingest: never called.',
+    help: 'What belongs to the game itself besides ingest, event log and DATABASE_URL: never called, under whatever name.',
+  }),
+  databaseUrl: optional(text('URL'), {
+    env: 'DATABASE_URL',
+    secret: true,
+    help: 'PostgreSQL of the game, where services share an environment. Not used; never called for a team.',
+  }),
+  dnsServers: withDefault(listOf(nameServer()), '', {
+    flag: 'dns-servers',
+    env: 'PAYDAY_DNS_SERVERS',
+    help: 'Name servers that endpoints are looked up with; default: those of the system.',
+  }),
+  dnsCanary: optional(pattern('NAME', /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i, 'the name of a host'), {
+    flag: 'dns-canary',
+    env: 'PAYDAY_DNS_CANARY',
+    help: 'A name of your own: only while it cannot be looked up either is a failed look-up not the team’s failure.',
   }),
 });
 

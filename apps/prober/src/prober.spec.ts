@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { OUTCOMES, type Outcome, type ProbeBatch, type Scenario } from '#contracts';
 import { arrivalsBefore } from '#scenario';
+import { AllowedRange } from '#runtime';
 import { EventBuilder, ManualClock, buildScenario } from '#testing';
 import { GameWatcher } from './game-watcher.js';
 import { GuardedAddressBook } from './http/address-book.js';
 import { AddressGuard } from './http/address-guard.js';
-import { NameCache, sharedNames } from './http/guarded-connector.js';
+import { systemNames } from './dns/index.js';
 import { createProberMetrics } from './metrics.js';
 import { PROBER_DEFAULTS, Prober, type ProberOptions } from './prober.js';
 
@@ -49,8 +50,9 @@ class Game {
     readonly scenario: Scenario,
     options: Partial<ProberOptions> = {},
   ) {
-    const guard = new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] });
-    const book = new GuardedAddressBook(guard, sharedNames(new NameCache(() => this.clock.nowMs())));
+    const guard = new AddressGuard({ allow: [AllowedRange.parse('127.0.0.0/8')], deniedOrigins: [] });
+    const names = systemNames({ servers: [], ingestUrl: 'http://127.0.0.1' }, this.clock);
+    const book = new GuardedAddressBook(guard, names.of('team'));
     const zero = (): number => 0;
     let uuids = 0;
     this.prober = new Prober(

@@ -2,6 +2,7 @@ import type { ProbeBatch, Scenario } from '#contracts';
 import { PaydayError, type Clock } from '#kernel';
 import { GameSchedule } from '#scenario';
 import type { GameListener } from './game-watcher.js';
+import type { TeamNames } from './dns/index.js';
 import type { AddressBook } from './http/address-book.js';
 import { Endpoint } from './http/endpoint.js';
 import { MemoryBudget } from './http/memory-budget.js';
@@ -69,6 +70,8 @@ export interface ProberParts {
   net: {
     /** Where one team's endpoints are. */
     bookOf: (teamId: string) => AddressBook;
+    /** Looks up the names of one team's endpoints before they count; without it they count at once. */
+    namesOf?: (teamId: string) => Pick<TeamNames, 'resolve'>;
     /** How the customers introduce themselves. */
     userAgent: string;
   };
@@ -143,9 +146,9 @@ export class Prober implements GameListener, BatchSource {
     const results = new TeamResults({ gameId, teamId, serviceIds, proberId, epoch }, scenario.pay.windowMs);
     const meter = new WorkMeter(this.options.work);
     const book = this.parts.net.bookOf(teamId);
-    const lane = new TeamLane(teamId, serviceIds.length, results, meter, (url) =>
-      this.#open(url, scenario, meter, book),
-    );
+    const open = (url: string): ServiceClient => this.#open(url, scenario, meter, book);
+    const names = this.parts.net.namesOf?.(teamId);
+    const lane = new TeamLane(teamId, serviceIds.length, results, meter, open, names);
     this.#lanes.push(lane);
     this.#byTeam.set(teamId, lane);
   }
@@ -180,6 +183,11 @@ export class Prober implements GameListener, BatchSource {
   endSpike(id: string): void {
     this.#spikes.delete(id);
     this.#plan?.removeSpike(id);
+  }
+
+  /** Resolves when the names of all endpoints so far have been looked up, with whatever result. */
+  async namesLookedUp(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.settled()));
   }
 
   /** Probing may begin: call it once all earlier events were told, so that nothing is probed by an old state. */

@@ -1,5 +1,6 @@
 import { RuntimeModule, createHttpApp, defineService, openServiceLog } from '#runtime';
 import { PROBER_SECTIONS } from './config.js';
+import type { AddressRules } from './network/prober-network.js';
 import { startProber, type RunningProber } from './start-prober.js';
 
 class ProberProcess {}
@@ -12,7 +13,7 @@ export const proberService = defineService({
     'The customers of one game: sends requests on the seeded schedule, judges the answers, reports them to ingest.',
   sections: PROBER_SECTIONS,
   async start({ log: logConfig, prober: config, agent }, parts) {
-    const { clock, logger, metrics, readiness } = parts;
+    const { clock, logger, metrics, readiness, listensAt } = parts;
     const eventLog = await openServiceLog(logConfig, parts);
     const runtime = RuntimeModule.register({ clock, logger, metrics, eventLog, readiness });
     const app = await createHttpApp({ module: ProberProcess, imports: [runtime] }, logger);
@@ -23,8 +24,16 @@ export const proberService = defineService({
     return {
       app,
       begin: async () => {
-        prober = await startProber(config, { log: eventLog, clock, logger, registry: metrics, agent });
-        const { agentUrl } = prober;
+        const started = await startProber(config, {
+          ...{ log: eventLog, clock, logger, registry: metrics, agent },
+          ...{ logUrl: logConfig.url, listensAt },
+        });
+        prober = started;
+        const { agentUrl } = started;
+        // Whoever started us knows when its bots have moved.
+        process.on('message', (message) => {
+          if (isAddressRules(message)) started.setAddressRules(message);
+        });
         if (agentUrl === null) return;
         logger.info({ agentUrl }, 'taking load spikes');
         // Whoever started us wants to know where they go.
@@ -35,3 +44,9 @@ export const proberService = defineService({
     };
   },
 });
+
+function isAddressRules(message: unknown): message is AddressRules {
+  return (
+    typeof message === 'object' && message !== null && (message as { type?: unknown }).type === 'addresses'
+  );
+}

@@ -12,7 +12,7 @@ import {
 import { openEventLog } from '#event-log';
 import { arrivalsBefore } from '#scenario';
 import { EventBuilder, buildScenario } from '#testing';
-import { createLogger, systemClock } from '#runtime';
+import { AllowedRange, createLogger, systemClock } from '#runtime';
 import { startProber } from './start-prober.js';
 
 const closing: (() => unknown)[] = [];
@@ -74,7 +74,10 @@ it('probes a real service by game events, reports to a real server, and promises
       proberId: 'p',
       gameId: 'g',
       publicUrl: undefined,
-      allowPrivateAddresses: true,
+      allow: [AllowedRange.parse('127.0.0.0/8')],
+      databaseUrl: undefined,
+      dnsServers: [],
+      dnsCanary: undefined,
       deniedOrigins: [],
     },
     {

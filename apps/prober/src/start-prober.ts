@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { Registry } from 'prom-client';
 import type { EventLog } from '#event-log';
 import type { Clock } from '#kernel';
@@ -11,10 +10,9 @@ import { SpikeBook } from './agent/spike-book.js';
 import type { AgentConfig, ProberConfig } from './config.js';
 import { GameWatcher } from './game-watcher.js';
 import { GuardedAddressBook } from './http/address-book.js';
-import { AddressGuard } from './http/address-guard.js';
-import { NameCache, sharedNames } from './http/guarded-connector.js';
 import { userAgent } from './http1/index.js';
 import { createProberMetrics, type ProberMetrics } from './metrics.js';
+import { openNetwork, type AddressRules, type NetworkParts } from './network/prober-network.js';
 import { PROBER_DEFAULTS, Prober } from './prober.js';
 import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
 import { watchGameEvents } from './watch-game-events.js';
@@ -26,6 +24,8 @@ const IDLE_TICK_MS = 20;
 export interface RunningProber {
   /** Origin of the agent that takes load spikes; null without one. */
   agentUrl: string | null;
+  /** Replaces what may be called, and what belongs to the game besides ingest, log and database. */
+  setAddressRules(rules: AddressRules): void;
   /** Stops probing, sends what waits for at most `withinMs`, closes everything but the log. */
   stop(withinMs: number): Promise<void>;
 }
@@ -36,7 +36,13 @@ export interface RunningProber {
  */
 export async function startProber(
   config: ProberConfig,
-  parts: { log: EventLog; clock: Clock; logger: Logger; registry: Registry; agent?: AgentConfig },
+  parts: {
+    log: EventLog;
+    clock: Clock;
+    logger: Logger;
+    registry: Registry;
+    agent?: AgentConfig;
+  } & Pick<NetworkParts, 'logUrl' | 'listensAt'>,
 ): Promise<RunningProber> {
   const { log, clock, logger, registry } = parts;
   const metrics: ProberMetrics = createProberMetrics(registry, {
@@ -44,15 +50,8 @@ export async function startProber(
     pending: () => prober.pending,
     heldBytes: () => prober.heldBytes,
   });
-  const guard = new AddressGuard({
-    allowPrivateAddresses: config.allowPrivateAddresses,
-    deniedOrigins: [config.ingestUrl, ...config.deniedOrigins],
-    localAddresses: Object.values(networkInterfaces()).flatMap((list) =>
-      (list ?? []).map((at) => at.address),
-    ),
-  });
+  const network = await openNetwork(config, parts);
   const { gameId, proberId, ingestUrl, token } = config;
-  const book = new GuardedAddressBook(guard, sharedNames(new NameCache(() => clock.monotonicUs() / 1000)));
   const prober: Prober = new Prober(
     { ...PROBER_DEFAULTS, gameId, proberId, epoch: clock.nowMs() },
     {
@@ -60,7 +59,11 @@ export async function startProber(
       uuid: randomUUID,
       metrics,
       loop: { idleUs: () => performance.nodeTiming.idleTime * 1000, afterRound: setImmediate },
-      net: { bookOf: () => book, userAgent: userAgent(VERSION, config.publicUrl ?? ingestUrl) },
+      net: {
+        bookOf: (teamId) => new GuardedAddressBook(network.guard, network.names.of(teamId)),
+        namesOf: (teamId) => network.names.of(teamId),
+        userAgent: userAgent(VERSION, config.publicUrl ?? ingestUrl),
+      },
     },
   );
   const watcher = new GameWatcher(gameId, prober);
@@ -70,11 +73,14 @@ export async function startProber(
   const spikes = new SpikeBook(prober, () => clock.monotonicUs() / 1000);
   const { token: agentToken, ...agentAt } = parts.agent ?? {};
   const agent = agentToken === undefined ? null : await listen(createSpikeAgent(spikes, agentToken), agentAt);
+  if (agent !== null) network.addOwn(agent.url);
   const reporter = new Reporter(
     prober,
     { ...REPORTER_DEFAULTS, ingestUrl, token },
     { metrics, log: logger, sleep, monotonicUs: () => clock.monotonicUs() },
   );
+  // A name that is not looked up yet would be a failure that nobody has caused.
+  await prober.namesLookedUp();
   prober.start();
   reporter.start();
   let timer: NodeJS.Timeout | undefined;
@@ -89,11 +95,13 @@ export async function startProber(
   logger.info({ gameId, proberId }, 'probing');
   return {
     agentUrl: agent?.url ?? null,
+    setAddressRules: (rules) => network.setRules(rules),
     stop: async (withinMs) => {
       clearTimeout(timer);
       agent?.close();
       await reporter.stop(withinMs);
       prober.close();
+      network.close();
       await consumer.close();
     },
   };

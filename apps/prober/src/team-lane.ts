@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { messageOf } from '#kernel';
+import type { TeamNames } from './dns/index.js';
 import { PromiseTracker } from './promise-tracker.js';
 import type { TeamResults } from './result-buffer.js';
 import type { ServiceClient } from './service-client/service-client.js';
@@ -13,6 +15,9 @@ export class TeamLane {
   /** Monotonic time of the latest batch, microseconds. */
   reportedAtUs = -Infinity;
   readonly #targets: Target[];
+  /** How often each service's endpoint has changed: a look-up for an older change has no say any more. */
+  readonly #changes: number[];
+  readonly #pending = new Set<Promise<void>>();
 
   constructor(
     readonly teamId: string,
@@ -21,22 +26,46 @@ export class TeamLane {
     /** What its answers cost us. */
     readonly meter: WorkMeter,
     private readonly open: (url: string) => ServiceClient,
+    /** Looks up an endpoint's name before the endpoint counts. */
+    private readonly names?: Pick<TeamNames, 'resolve'>,
   ) {
     this.#targets = new Array<Target>(serviceCount).fill(null);
+    this.#changes = new Array<number>(serviceCount).fill(0);
   }
 
   target(serviceIndex: number): Target {
     return this.#targets[serviceIndex] ?? null;
   }
 
-  /** Requests intended from now on go there. Those on their way to the old place may finish. */
+  /**
+   * Requests intended from now on go there; those on their way to the old place may finish. If the endpoint is given by a name,
+   * "now" is when the name has been looked up, with whatever result: until then requests go where they went before.
+   */
   setEndpoint(serviceIndex: number, url: string | null): void {
-    this.#serviceAt(serviceIndex)?.retire();
-    this.#targets[serviceIndex] = url === null ? null : this.#resolve(url);
+    const change = (this.#changes[serviceIndex] = (this.#changes[serviceIndex] ?? 0) + 1);
+    const name = url === null ? null : nameIn(url);
+    if (name === null || this.names === undefined) return this.#switch(serviceIndex, url);
+    const pending = this.names.resolve(name).then(() => {
+      if (this.#changes[serviceIndex] === change) this.#switch(serviceIndex, url);
+      this.#pending.delete(pending);
+    });
+    this.#pending.add(pending);
+  }
+
+  /** Resolves when no endpoint waits for its name to be looked up. */
+  async settled(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
   close(): void {
+    // What is being looked up must not be opened any more.
+    this.#changes.fill(Infinity);
     for (const target of this.#targets) if (target && 'service' in target) target.service.destroy();
+  }
+
+  #switch(serviceIndex: number, url: string | null): void {
+    this.#serviceAt(serviceIndex)?.retire();
+    this.#targets[serviceIndex] = url === null ? null : this.#target(url);
   }
 
   #serviceAt(serviceIndex: number): ServiceClient | null {
@@ -44,11 +73,22 @@ export class TeamLane {
     return target && 'service' in target ? target.service : null;
   }
 
-  #resolve(url: string): Target {
+  #target(url: string): Target {
     try {
       return { service: this.open(url) };
     } catch (error) {
       return { problem: `the endpoint can't be called: ${messageOf(error)}` };
     }
   }
+}
+
+/** The name that an endpoint is given by; null for an address, and for what is no URL. */
+function nameIn(url: string): string | null {
+  let hostname: string;
+  try {
+    ({ hostname } = new URL(url));
+  } catch {
+    return null;
+  }
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : null;
 }

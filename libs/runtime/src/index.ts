@@ -16,3 +16,4 @@ export { table } from './text-table.js';
 export * from './tokens.js';
 export * from './version.js';
 export * from './web-pages.js';
+export * from './network/index.js';

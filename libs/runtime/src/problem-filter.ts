@@ -35,6 +35,8 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<Reply>();
     if (body.status === 401) reply.header('www-authenticate', 'Bearer realm="payday"');
     if (body.status === 503) reply.header('retry-after', '1');
+    const after = thrown instanceof PaydayError ? thrown.details['retryAfterSeconds'] : undefined;
+    if (body.status === 429 && typeof after === 'number') reply.header('retry-after', String(after));
     reply.status(body.status).header('content-type', 'application/problem+json; charset=utf-8').send(body);
   }
 }

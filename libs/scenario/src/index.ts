@@ -7,6 +7,7 @@ export { DEFAULT_CEREMONY, DEFAULT_CHAOS_LIMITS } from './defaults.js';
 export { dueEntries, nextEntryAt, teamsUpPercent } from './due.js';
 export type { DueEntry } from './due.js';
 export { formatDuration, parseDuration } from './duration.js';
+export { MAX_ENDPOINT_URL_LENGTH, readEndpointUrl } from './endpoint-url.js';
 export { ChaosTargetsError, FileError, ScenarioError, TeamsFileError } from './file-error.js';
 export type { FileProblem } from './file-error.js';
 export { NO_FREEZE, applyFreezeEvent, hiddenFromAt } from './freeze.js';

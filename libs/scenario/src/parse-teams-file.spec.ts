@@ -102,12 +102,12 @@ describe('parseTeamsFile', () => {
     [
       'a URL that would be repaired',
       endpoint('"http:\\\\\\\\a"'),
-      '4:7 teams[0].endpoints.router: "http:\\\\\\\\a" is not a URL; write http://host:port',
+      '4:7 teams[0].endpoints.router: "http:\\\\\\\\a" holds a backslash, which is no slash; write http://host:port',
     ],
     [
       'a port that does not exist',
       endpoint('http://a:70000'),
-      '4:7 teams[0].endpoints.router: "http://a:70000" is not a URL; write http://host:port',
+      '4:7 teams[0].endpoints.router: "http://a:70000" has a port that is not a whole number from 1 to 65535; write http://host:port',
     ],
     [
       'credentials',

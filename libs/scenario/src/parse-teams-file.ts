@@ -1,10 +1,9 @@
 import type { TeamInfo } from '#contracts';
 import { slugify } from '#kernel';
+import { readEndpointUrl } from './endpoint-url.js';
 import { TeamsFileError } from './file-error.js';
 import type { Path } from './file-error.js';
 import { showValue } from './plain-text.js';
-import { PlatformUrl } from './platform-url.js';
-import type { UrlParts } from './platform-url.js';
 import type { Complete } from './readers.js';
 import { unique, unknownService } from './scenario-rules.js';
 import { teamsShape } from './scenario-shape.js';
@@ -106,27 +105,8 @@ function refuseTaken(
 }
 
 function readEndpoint(text: string, path: Path, report: Report): string {
-  const refuse = (why: string): string => {
-    report(path, `${showValue(text, 100)} ${why}`);
-    return text;
-  };
-  let url: UrlParts;
-  try {
-    url = new PlatformUrl(text);
-  } catch {
-    return refuse('is not a URL; write http://host:port');
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    return refuse(`is not http or https; write http://host:port`);
-  // The parser would quietly repair these.
-  if (!/^https?:\/\/[^/\\]/i.test(text) || /[\s\\]/.test(text))
-    return refuse('is not a URL; write http://host:port');
-  if (url.username !== '' || url.password !== '') {
-    report(path, 'must not hold a user name or password; everybody on the team page can see it');
-    return text;
-  }
-  if (url.hash !== '' || text.includes('#')) return refuse('must not have a fragment (#…)');
-  if (url.search !== '' || text.includes('?'))
-    return refuse("must not have a query (?…): a check's path is appended");
-  return url.href.replace(/\/+$/, '');
+  const read = readEndpointUrl(text);
+  if ('url' in read) return read.url;
+  report(path, read.problem);
+  return text;
 }

@@ -1,5 +1,8 @@
 export interface UrlParts {
   protocol: string;
+  host: string;
+  hostname: string;
+  pathname: string;
   username: string;
   password: string;
   search: string;

@@ -13,6 +13,7 @@ import type { GameEventData } from '#contracts';
 import { CurrentPrincipal, type Principal, Roles } from '#runtime';
 import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
+import { EndpointLimiter } from '../teams/endpoint-limiter.js';
 import { mustBeTeam, mustCover } from './access.js';
 import { parseBody, parseQuery } from './parse.js';
 import { ADJUSTMENT, ANNOUNCEMENT, ApiProblems, ENDPOINT } from './responses.js';
@@ -21,13 +22,18 @@ import { adjustmentBody, announcementBody, endpointBody, gameQuery } from './sch
 @ApiTags('games')
 @Controller('api/v1')
 export class ChangesController {
-  constructor(@Inject(GameService) private readonly games: GameService) {}
+  constructor(
+    @Inject(GameService) private readonly games: GameService,
+    @Inject(EndpointLimiter) private readonly limiter: EndpointLimiter,
+  ) {}
 
   @Put('teams/:id/endpoints/:serviceId')
   @Roles('facilitator', 'team')
   @ApiOperation({
     summary: 'Say where a team runs a service',
-    description: '`url: null` takes the endpoint away. A team token changes its own team’s endpoints only.',
+    description:
+      '`url: null` takes the endpoint away. A team token changes its own team’s endpoints only, and each of them five times at ' +
+      'once, then once every two seconds.',
   })
   @ApiParam({ name: 'id', description: 'Id of the team' })
   @ApiParam({ name: 'serviceId', description: 'Id of the service' })
@@ -49,6 +55,7 @@ export class ChangesController {
     'unknown_team',
     'unknown_service',
     'game_over',
+    'too_many_requests',
   )
   async setEndpoint(
     @Param('id') teamId: string,
@@ -59,8 +66,11 @@ export class ChangesController {
   ): Promise<{ teamId: string; serviceId: string; url: string | null }> {
     mustBeTeam(principal, teamId);
     const { url } = parseBody(endpointBody, body);
-    const { id } = await this.games.game(parseQuery(gameQuery, query).game ?? principal.gameId);
+    const { id, scenario } = await this.games.game(parseQuery(gameQuery, query).game ?? principal.gameId);
     mustCover(principal, id);
+    // Facilitators are trusted, and put many teams right in a hurry.
+    if (principal.role === 'team' && scenario.services.some((service) => service.id === serviceId))
+      this.limiter.take(id, teamId, serviceId);
     const stored = await this.games.setEndpoint(id, teamId, serviceId, url, actorOf(principal));
     return { teamId, serviceId, url: stored };
   }
@@ -84,6 +94,7 @@ export class ChangesController {
     'unknown_team',
     'unknown_service',
     'game_over',
+    'too_many_requests',
   )
   async removeEndpoint(
     @Param('id') teamId: string,

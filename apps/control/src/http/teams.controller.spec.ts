@@ -296,6 +296,31 @@ describe('endpoints', () => {
       ['endpoint.removed', 'fenrir', 'Fenrir'],
     ]);
   });
+
+  it('may be changed by their team five times at once, then every two seconds; by facilitators at will', async () => {
+    const { id } = await control.runningGame();
+    const team = await control.token({ role: 'team', gameId: id, teamId: 'fenrir' });
+    const path = 'teams/fenrir/endpoints/router';
+    const put = (as: string, n: number) =>
+      control.call('put', path, { as, body: { url: `http://10.0.0.${n}` } });
+    // A mistake is no change, and an unknown service is nothing to count.
+    await control.call('put', path, { as: team, body: { uri: 'x' } }).expect(400);
+    for (let i = 0; i < 9; i++)
+      await control
+        .call('put', `teams/fenrir/endpoints/x${i}`, { as: team, body: { url: null } })
+        .expect(404);
+    for (let i = 1; i <= 5; i++) await put(team, i).expect(200);
+    const { body } = await put(team, 6).expect(429).expect('retry-after', '2');
+    expect(body).toMatchObject({
+      code: 'too_many_requests',
+      detail: expect.stringMatching(/"router" was changed too often.*Try again in 2 seconds/),
+    });
+    await control.call('delete', path, { as: team }).expect(429);
+    for (let i = 1; i <= 9; i++) await put(control.boss, 100 + i).expect(200);
+    control.nowMs += 2_000;
+    await put(team, 7).expect(200);
+    await put(team, 8).expect(429);
+  });
 });
 
 describe('announcements', () => {

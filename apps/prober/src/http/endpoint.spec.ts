@@ -5,14 +5,15 @@ import {
   type Server as TcpServer,
   type Socket,
 } from 'node:net';
+import { AllowedRange, systemClock } from '#runtime';
 import type { RenderedRequest } from '#scenario';
 import { GuardedAddressBook } from './address-book.js';
 import { AddressGuard } from './address-guard.js';
 import { Endpoint, type EndpointLimits, type EndpointParts } from './endpoint.js';
 import type { ExchangeResult } from './exchange.js';
+import { systemNames } from '../dns/index.js';
 import { LoopWatch } from '../loop-watch.js';
 import { WorkMeter } from '../work-meter.js';
-import { NameCache, sharedNames } from './guarded-connector.js';
 import { MemoryBudget } from './memory-budget.js';
 
 const LIMITS: EndpointLimits = { maxInFlight: 4, maxQueued: 4, maxBodyBytes: 10_000, maxHeldBytes: 100_000 };
@@ -23,12 +24,12 @@ const GET: RenderedRequest = {
   expect: { status: 200, contains: 'x' },
 };
 
+const names = systemNames({ servers: [], ingestUrl: 'http://127.0.0.1' }, systemClock).of('team');
 const monotonicUs = (): number => Math.floor(performance.now() * 1000);
 const idleUs = (): number => performance.nodeTiming.idleTime * 1000;
-const bookOf = (guard: AddressGuard): GuardedAddressBook =>
-  new GuardedAddressBook(guard, sharedNames(new NameCache(() => 0)));
+const bookOf = (guard: AddressGuard): GuardedAddressBook => new GuardedAddressBook(guard, names);
 const PARTS: EndpointParts = {
-  book: bookOf(new AddressGuard({ allowPrivateAddresses: true, deniedOrigins: [] })),
+  book: bookOf(new AddressGuard({ allow: [AllowedRange.parse('127.0.0.0/8')], deniedOrigins: [] })),
   watch: new LoopWatch({ monotonicUs, idleUs }, setImmediate),
   meter: new WorkMeter({ perRequestUs: 1_000_000, capacityUs: 1_000_000 }),
   monotonicUs,
@@ -288,7 +289,7 @@ describe('Endpoint', () => {
 
   it('refuses addresses by policy, also behind a name', async () => {
     const url = await http((_req, res) => res.end('x'));
-    const guard = new AddressGuard({ allowPrivateAddresses: false, deniedOrigins: [] });
+    const guard = new AddressGuard({ allow: [], deniedOrigins: [] });
     for (const each of [url, url.replace('127.0.0.1', 'localhost')]) {
       const target = new Endpoint(each, LIMITS, { ...PARTS, book: bookOf(guard) });
       expect(await send(target)).toEqual(failure('connect_error', /address not allowed/));

@@ -61,7 +61,7 @@ export function httpUrl(): KeyType<string> {
   return { schema: z.url({ protocol: /^https?$/ }), allowed: 'an http(s) URL', placeholder: 'URL' };
 }
 
-/** Several, separated by commas; in the file a list. May be empty. */
+/** Several, separated by commas; in the file a list, and as flags as often as one likes. May be empty. */
 export function listOf<T>(type: KeyType<T>): KeyType<T[]> {
   const split = z.string().transform((given) =>
     given
@@ -73,5 +73,6 @@ export function listOf<T>(type: KeyType<T>): KeyType<T[]> {
     schema: split.pipe(z.array(type.schema)) as unknown as z.ZodType<T[], string>,
     allowed: `separated by commas, each ${type.allowed}`,
     placeholder: `${type.placeholder ?? 'VALUE'},…`,
+    isList: true,
   };
 }

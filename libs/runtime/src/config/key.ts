@@ -7,6 +7,8 @@ export interface KeyType<T> {
   allowed: string;
   /** For the help, e.g. `URL`; null for switches, which need no value. */
   placeholder: string | null;
+  /** Whether it is a list: then its flag may be given several times. */
+  isList?: true;
 }
 
 /** One setting. */

@@ -73,9 +73,12 @@ function takeFlag(
   const { placeholder, refusedAsFlag } = key;
   const text = placeholder === null ? (value ?? 'true') : value;
   if (!isValue(text)) source.mistakes.push(`${rawName}: needs a value, ${key.allowed}`);
-  else if (source.given.has(path)) source.mistakes.push(`${rawName}: given twice`);
+  else if (source.given.has(path) && !key.isList) source.mistakes.push(`${rawName}: given twice`);
   else if (refusedAsFlag?.(text)) source.mistakes.push(`${rawName}: ${refusedAsFlag(text)}`);
-  else source.given.set(path, { text, from: rawName });
+  else {
+    const before = source.given.get(path);
+    source.given.set(path, { text: before === undefined ? text : `${before.text},${text}`, from: rawName });
+  }
 }
 
 function isValue(value: string | undefined): value is string {

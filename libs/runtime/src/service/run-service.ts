@@ -100,6 +100,7 @@ class ServiceProcess<S extends ServiceSections> {
       readiness,
       waitFor: waiter(readiness, logger, this.stopping.signal),
       stopping: this.stopping.signal,
+      listensAt: at,
       giveUp: (reason) => this.giveUp(reason),
     };
     const running = await this.service.start(this.config, parts);

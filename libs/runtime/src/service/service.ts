@@ -23,6 +23,8 @@ export interface ServiceParts {
   waitFor: WaitFor;
   /** Aborted when the process is told to stop. */
   stopping: AbortSignal;
+  /** Where the service will listen. */
+  listensAt: { host: string; port: number };
   /** Ends the process as SIGTERM does, but with exit code 1: something was lost without which it cannot go on. */
   giveUp(reason: Error): void;
 }

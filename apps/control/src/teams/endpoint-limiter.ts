@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { PaydayError, TokenBucket, type Clock } from '#kernel';
+import { CLOCK } from '#runtime';
+
+/** A team may change the endpoint of one service so often at once, … */
+export const ENDPOINT_BURST = 5;
+/** … and again after so many seconds, for each change. */
+export const SECONDS_PER_CHANGE = 2;
+/** Services that are remembered, over all games; the one that was first changed is forgotten first. */
+const MAX_REMEMBERED = 50_000;
+
+/**
+ * How often teams may say where a service of theirs runs: every change costs a look-up, and requests that are under way. Each process of
+ * control counts for itself.
+ */
+@Injectable()
+export class EndpointLimiter {
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(@Inject(CLOCK) private readonly clock: Clock) {}
+
+  /** Counts one change. @throws PaydayError `too_many_requests`, with `details.retryAfterSeconds` */
+  take(gameId: string, teamId: string, serviceId: string): void {
+    const key = JSON.stringify([gameId, teamId, serviceId]);
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      if (this.#buckets.size >= MAX_REMEMBERED) this.#buckets.delete(this.#buckets.keys().next().value!);
+      bucket = new TokenBucket(ENDPOINT_BURST, 1 / SECONDS_PER_CHANGE);
+      this.#buckets.set(key, bucket);
+    }
+    if (bucket.take(this.clock.monotonicUs() / 1000)) return;
+    throw new PaydayError(
+      'too_many_requests',
+      `The endpoint of "${serviceId}" was changed too often: ${ENDPOINT_BURST} changes at once, then one every ` +
+        `${SECONDS_PER_CHANGE} seconds. Try again in ${SECONDS_PER_CHANGE} seconds.`,
+      { retryable: true, details: { retryAfterSeconds: SECONDS_PER_CHANGE } },
+    );
+  }
+}

@@ -1,0 +1,70 @@
+import { readFile, stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import type { Address } from './answer.js';
+
+/** Names and their addresses, as /etc/hosts holds them: names in lower case, addresses in the order of the file. */
+export function parseHosts(text: string): Map<string, Address[]> {
+  const hosts = new Map<string, Address[]>();
+  for (const line of text.split('\n')) {
+    const [address = '', ...names] = line.replace(/#.*$/, '').trim().split(/\s+/);
+    const family = isIP(address.replace(/%.*$/, ''));
+    if (family === 0) continue;
+    for (const name of names.map((each) => each.toLowerCase())) {
+      const known = hosts.get(name) ?? [];
+      if (!known.some((each) => each.address === address))
+        known.push({ address, family: family === 6 ? 6 : 4 });
+      hosts.set(name, known);
+    }
+  }
+  return hosts;
+}
+
+/** A file that is read again when it has changed; whether it has is asked at most every `everyMs`. */
+export class WatchedFile<T> {
+  #value: T;
+  #version = '';
+  #lookedAt = -Infinity;
+  #looking: Promise<void> | null = null;
+
+  constructor(
+    private readonly path: string,
+    private readonly parse: (text: string) => T,
+    private readonly nowMs: () => number,
+    private readonly everyMs = 1_000,
+  ) {
+    this.#value = parse('');
+  }
+
+  /** Changes whenever the file does. */
+  get version(): string {
+    return this.#version;
+  }
+
+  /** A file that is missing or unreadable counts as empty. Never rejects. */
+  async current(): Promise<T> {
+    if (this.#looking !== null || this.nowMs() - this.#lookedAt >= this.everyMs) {
+      this.#looking ??= this.#look().finally(() => (this.#looking = null));
+      await this.#looking;
+    }
+    return this.#value;
+  }
+
+  async #look(): Promise<void> {
+    this.#lookedAt = this.nowMs();
+    const [version, text] = await this.#read();
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#value = this.parse(text);
+  }
+
+  /** The text is empty where it has not changed. */
+  async #read(): Promise<[version: string, text: string]> {
+    try {
+      const { mtimeMs, size, ino } = await stat(this.path);
+      const version = `${mtimeMs} ${size} ${ino}`;
+      return [version, version === this.#version ? '' : await readFile(this.path, 'utf8')];
+    } catch {
+      return ['missing', ''];
+    }
+  }
+}

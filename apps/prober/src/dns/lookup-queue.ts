@@ -1,0 +1,45 @@
+import type { Answer, LookupClient } from './answer.js';
+
+/**
+ * The look-ups of one team: so many at a time, each by a client of its own, the others wait for their turn. Whatever a team's
+ * names do, only that team waits for them.
+ */
+export class LookupQueue {
+  readonly #idle: LookupClient[] = [];
+  readonly #waiting: { name: string; done: (answer: Answer) => void }[] = [];
+  #busy = 0;
+
+  constructor(
+    private readonly makeClient: () => LookupClient,
+    /** Look-ups at a time, and look-ups that wait for one of those to end. */
+    private readonly limits: { outstanding: number; waiting: number },
+  ) {}
+
+  get outstanding(): number {
+    return this.#busy;
+  }
+
+  /** Never rejects. One look-up too many is answered at once. */
+  lookup(name: string): Promise<Answer> {
+    if (this.#busy < this.limits.outstanding) return this.#run(name);
+    if (this.#waiting.length >= this.limits.waiting)
+      return Promise.resolve({
+        kind: 'none',
+        got: `${name}: not looked up, ${this.limits.waiting} look-ups of this team wait already`,
+      });
+    return new Promise((done) => this.#waiting.push({ name, done }));
+  }
+
+  async #run(name: string): Promise<Answer> {
+    this.#busy++;
+    const client = this.#idle.pop() ?? this.makeClient();
+    try {
+      return await client.lookup(name);
+    } finally {
+      this.#busy--;
+      this.#idle.push(client);
+      const next = this.#waiting.shift();
+      if (next !== undefined) void this.#run(next.name).then(next.done);
+    }
+  }
+}

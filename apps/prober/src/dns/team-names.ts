@@ -1,0 +1,215 @@
+import { isIP } from 'node:net';
+import type { Address, Answer, DnsTime, LookupClient, Resolution, Trouble } from './answer.js';
+import { LookupQueue } from './lookup-queue.js';
+import type { ResolverHealth } from './resolver-health.js';
+
+export interface NamesOptions {
+  /** Addresses count for so long. */
+  foundForMs: number;
+  /** So long after an answer a name that is in use is looked up again, in the background. */
+  refreshAfterMs: number;
+  /** A refresh that ended in trouble is repeated after this, as long as the addresses count. */
+  retryAfterMs: number;
+  /** That a name has no address counts for so long. */
+  notFoundForMs: number;
+  /** While the resolver is in trouble, addresses are used for at most so long after they were last confirmed. */
+  keptForMs: number;
+  /** A look-up that takes longer makes one doubt the resolver. */
+  slowMs: number;
+  /** A name that was not asked for so long is forgotten. */
+  activeForMs: number;
+  /** Look-ups at a time, and look-ups that wait. */
+  outstanding: number;
+  waiting: number;
+}
+
+export const NAMES_DEFAULTS: NamesOptions = {
+  foundForMs: 5_000,
+  refreshAfterMs: 3_000,
+  retryAfterMs: 500,
+  notFoundForMs: 1_000,
+  keptForMs: 60_000,
+  slowMs: 300,
+  activeForMs: 600_000,
+  outstanding: 4,
+  waiting: 64,
+};
+
+/** Names of one team that are remembered; beyond that the one longest not asked for is forgotten. */
+const MAX_NAMES = 64;
+/** A name that was looked up so lately bears witness as it is. */
+const RECENT_MS = 1_000;
+
+/** What a team's names need of the others. */
+export interface Surroundings {
+  readonly time: DnsTime;
+  readonly health: ResolverHealth;
+  suspect(teamId: string, sinceMs: number): void;
+  excuse(teamId: string, trouble: Trouble, sinceMs: number): Promise<string | null>;
+}
+
+interface Entry {
+  readonly name: string;
+  verdict: Resolution | null;
+  freshUntilMs: number;
+  /** Where it was when it was last found, until it says itself that it is nowhere. */
+  known: { addresses: Address[]; atMs: number } | null;
+  pending: Promise<Resolution> | null;
+  usedAtMs: number;
+  endedAtMs: number;
+  cancelTimer: () => void;
+}
+
+/**
+ * Where one team's names lead. A name that has no address is the team's failure, whatever the reason; only while the resolver itself
+ * is in trouble (`ResolverHealth`) it is the prober's, and the last known addresses are used for a while.
+ */
+export class TeamNames {
+  readonly #entries = new Map<string, Entry>();
+  readonly #queue: LookupQueue;
+  readonly #options: NamesOptions;
+  readonly #time: DnsTime;
+  #isClosed = false;
+
+  constructor(
+    private readonly teamId: string,
+    private readonly around: Surroundings,
+    makeClient: () => LookupClient,
+    options: Partial<NamesOptions> = {},
+  ) {
+    this.#options = { ...NAMES_DEFAULTS, ...options };
+    this.#time = around.time;
+    this.#queue = new LookupQueue(makeClient, this.#options);
+  }
+
+  /** Where a name leads, or an address itself. Never rejects. */
+  resolve(hostname: string): Promise<Resolution> {
+    const entry = this.#entry(hostname);
+    const fresh = this.#fresh(entry);
+    return fresh === undefined ? this.#lookUp(entry) : Promise.resolve(fresh);
+  }
+
+  /** The same at once, if it is known and counts still. Names in use are kept fresh in the background. */
+  peek(hostname: string): Resolution | undefined {
+    return this.#fresh(this.#entry(hostname));
+  }
+
+  /** For `Names`: the names that are in use are looked up now, unless they were only just. */
+  recheck(): void {
+    const since = this.#time.nowMs() - RECENT_MS;
+    for (const entry of this.#entries.values())
+      if (entry.endedAtMs <= since && isIP(entry.name) === 0) void this.#lookUp(entry);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const entry of this.#entries.values()) entry.cancelTimer();
+  }
+
+  #fresh(entry: Entry): Resolution | undefined {
+    return entry.verdict !== null && entry.freshUntilMs > this.#time.nowMs() ? entry.verdict : undefined;
+  }
+
+  #entry(hostname: string): Entry {
+    let entry = this.#entries.get(hostname);
+    if (entry === undefined) {
+      if (this.#entries.size >= MAX_NAMES) this.#forgetOne();
+      entry = this.#newEntry(hostname);
+      this.#entries.set(hostname, entry);
+    }
+    entry.usedAtMs = this.#time.nowMs();
+    return entry;
+  }
+
+  #newEntry(hostname: string): Entry {
+    const name = hostname.replace(/^\[|\]$/g, '').toLowerCase();
+    const family = isIP(name);
+    return {
+      name,
+      verdict: family === 0 ? null : { addresses: [{ address: name, family: family === 6 ? 6 : 4 }] },
+      freshUntilMs: family === 0 ? -Infinity : Infinity,
+      known: null,
+      pending: null,
+      usedAtMs: -Infinity,
+      endedAtMs: -Infinity,
+      cancelTimer: () => {},
+    };
+  }
+
+  #forgetOne(): void {
+    let oldest: [string, Entry] | null = null;
+    for (const each of this.#entries)
+      if (each[1].pending === null && (oldest === null || each[1].usedAtMs < oldest[1].usedAtMs))
+        oldest = each;
+    if (oldest !== null) this.#forget(...oldest);
+  }
+
+  #forget(key: string, entry: Entry): void {
+    entry.cancelTimer();
+    this.#entries.delete(key);
+    this.around.health.forget(this.teamId, entry.name);
+  }
+
+  #lookUp(entry: Entry): Promise<Resolution> {
+    entry.pending ??= this.#ask(entry).finally(() => (entry.pending = null));
+    return entry.pending;
+  }
+
+  async #ask(entry: Entry): Promise<Resolution> {
+    entry.cancelTimer();
+    const startedAtMs = this.#time.nowMs();
+    const cancel = this.#time.after(this.#options.slowMs, () =>
+      this.around.suspect(this.teamId, startedAtMs),
+    );
+    const answer = await this.#queue.lookup(entry.name);
+    cancel();
+    entry.endedAtMs = this.#time.nowMs();
+    return this.#take(entry, answer, startedAtMs);
+  }
+
+  async #take(entry: Entry, answer: Answer, startedAtMs: number): Promise<Resolution> {
+    const { foundForMs, refreshAfterMs, retryAfterMs, notFoundForMs, keptForMs } = this.#options;
+    const { health } = this.around;
+    health.seen(this.teamId, entry.name, answer.kind === 'trouble' ? answer.trouble : null);
+    if (answer.kind === 'found') {
+      entry.known = { addresses: answer.addresses, atMs: this.#time.nowMs() };
+      this.#again(entry, refreshAfterMs);
+      return this.#settle(entry, { addresses: answer.addresses }, foundForMs);
+    }
+    if (answer.kind === 'none') {
+      entry.known = null;
+      return this.#settle(entry, { outcome: 'connect_error', got: answer.got }, notFoundForMs);
+    }
+    this.around.suspect(this.teamId, startedAtMs);
+    const valid = entry.known !== null && this.#fresh(entry);
+    if (valid) {
+      this.#again(entry, retryAfterMs);
+      return valid;
+    }
+    const excuse = await this.around.excuse(this.teamId, answer.trouble, startedAtMs);
+    if (excuse === null)
+      return this.#settle(entry, { outcome: 'connect_error', got: answer.got }, notFoundForMs);
+    const { known } = entry;
+    if (known !== null && this.#time.nowMs() - known.atMs < keptForMs) {
+      this.#again(entry, retryAfterMs);
+      return this.#settle(entry, { addresses: known.addresses }, notFoundForMs);
+    }
+    return this.#settle(entry, { outcome: 'prober_error', got: `${answer.got}; ${excuse}` }, notFoundForMs);
+  }
+
+  #settle(entry: Entry, verdict: Resolution, forMs: number): Resolution {
+    entry.verdict = verdict;
+    entry.freshUntilMs = this.#time.nowMs() + forMs;
+    return verdict;
+  }
+
+  /** Looks it up again in the background, if it is in use by then. */
+  #again(entry: Entry, afterMs: number): void {
+    entry.cancelTimer();
+    if (this.#isClosed) return;
+    entry.cancelTimer = this.#time.after(afterMs, () => {
+      if (this.#time.nowMs() - entry.usedAtMs <= this.#options.activeForMs) void this.#lookUp(entry);
+      else for (const [key, each] of this.#entries) if (each === entry) this.#forget(key, entry);
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import { addressKind } from '#runtime';
+
+const DEFAULT_PORTS: Record<string, number> = {
+  http: 80,
+  https: 443,
+  ws: 80,
+  wss: 443,
+  postgres: 5432,
+  postgresql: 5432,
+  kafka: 9092,
+};
+
+export interface HostPort {
+  /** A canonical address, or a name in lower case without a dot at its end. */
+  host: string;
+  port: number;
+}
+
+/**
+ * Hosts and ports of an origin. Several hosts may share one URL, as brokers do: `kafka://a:9092,b:9092`. Empty where a
+ * URL leads to no network address (`lmdb:/data`, `kinesis://region`).
+ * @throws TypeError for an http(s) URL that is none
+ */
+export function hostsOf(origin: string): HostPort[] {
+  const [, scheme = '', authority = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\\]*)/i.exec(origin) ?? [];
+  const fallback = DEFAULT_PORTS[scheme.toLowerCase()];
+  if (fallback === undefined) return [];
+  const hosts = authority.slice(authority.lastIndexOf('@') + 1);
+  return hosts.split(',').flatMap((each) => {
+    if (each === '') return [];
+    // Gives an address its canonical form, whatever it was written in.
+    const { hostname } = new URL(`http://${each}`);
+    const port = /:(\d+)$/.exec(each)?.[1];
+    return [{ host: canonicalHost(hostname), port: port === undefined ? fallback : Number(port) }];
+  });
+}
+
+/** Of an address its canonical form; of a name lower case, without the dot at its end. */
+export function canonicalHost(host: string): string {
+  return addressKind(host)?.address ?? host.toLowerCase().replace(/\.$/, '');
+}
+
+/**
+ * What belongs to the game itself, by address and port. A name stands for all addresses that it was last known to have. What
+ * is on this machine is denied under every address of this machine, loopback included.
+ */
+export class DeniedOrigins {
+  #origins: readonly HostPort[];
+  #local: ReadonlySet<string>;
+  readonly #resolved = new Map<string, readonly string[]>();
+  /** `address:port`. */
+  #denied = new Set<string>();
+  /** Ports of what is on this machine. */
+  #here = new Set<number>();
+
+  /** @throws TypeError if an origin is no URL. */
+  constructor(origins: readonly string[], localAddresses: readonly string[]) {
+    this.#origins = origins.flatMap(hostsOf);
+    this.#local = new Set(localAddresses.map(canonicalHost));
+    this.#rebuild();
+  }
+
+  /** Names whose addresses have to be looked up. */
+  get names(): string[] {
+    return [...new Set(this.#origins.map(({ host }) => host))].filter((host) => addressKind(host) === null);
+  }
+
+  /** @throws TypeError if an origin is no URL; everything stays as it was. */
+  setOrigins(origins: readonly string[]): void {
+    this.#origins = origins.flatMap(hostsOf);
+    this.#rebuild();
+  }
+
+  setLocalAddresses(addresses: readonly string[]): void {
+    this.#local = new Set(addresses.map(canonicalHost));
+    this.#rebuild();
+  }
+
+  /** A name's addresses, as of now. */
+  resolved(name: string, addresses: readonly string[]): void {
+    this.#resolved.set(name, addresses.map(canonicalHost));
+    this.#rebuild();
+  }
+
+  /** @param address canonical */
+  includes(address: string, port: number): boolean {
+    return this.#denied.has(`${address}:${port}`) || (this.#here.has(port) && this.#isHere(address));
+  }
+
+  includesName(hostname: string, port: number): boolean {
+    return this.#denied.has(`${canonicalHost(hostname)}:${port}`);
+  }
+
+  #rebuild(): void {
+    this.#denied = new Set();
+    this.#here = new Set();
+    for (const { host, port } of this.#origins)
+      for (const address of [host, ...(this.#resolved.get(host) ?? [])]) {
+        this.#denied.add(`${address}:${port}`);
+        if (this.#isHere(address)) this.#here.add(port);
+      }
+  }
+
+  #isHere(address: string): boolean {
+    if (address === 'localhost' || address.endsWith('.localhost') || this.#local.has(address)) return true;
+    const what = addressKind(address)?.what;
+    return what === 'loopback' || what === 'unspecified';
+  }
+}

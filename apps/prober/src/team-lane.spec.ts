@@ -1,0 +1,103 @@
+import type { Resolution } from './dns/index.js';
+import type { ServiceClient } from './service-client/service-client.js';
+import { TeamLane } from './team-lane.js';
+import { turn } from './testing/manual-time.js';
+
+/** Names whose look-ups end when the test says so. */
+class SlowNames {
+  readonly asked: { name: string; done: (found: Resolution) => void }[] = [];
+
+  resolve(name: string): Promise<Resolution> {
+    return new Promise((done) => this.asked.push({ name, done }));
+  }
+}
+
+const found: Resolution = { addresses: [{ address: '10.0.0.1', family: 4 }] };
+const gone: Resolution = { outcome: 'connect_error', got: 'a: NXDOMAIN' };
+
+function setUp() {
+  const names = new SlowNames();
+  const events: string[] = [];
+  const open = (url: string): ServiceClient => {
+    if (!url.startsWith('http')) throw new TypeError('neither http nor https');
+    events.push(`open ${url}`);
+    return {
+      url,
+      retire: () => events.push(`retire ${url}`),
+      destroy: () => events.push(`destroy ${url}`),
+    } as unknown as ServiceClient;
+  };
+  const lane = new TeamLane('a', 2, {} as never, {} as never, open, names);
+  const target = (index = 0): string => {
+    const now = lane.target(index);
+    return now === null
+      ? 'none'
+      : 'service' in now
+        ? (now.service as unknown as { url: string }).url
+        : now.problem;
+  };
+  return { names, events, lane, target };
+}
+
+describe('TeamLane', () => {
+  it('goes to an address at once', () => {
+    const { lane, target, names } = setUp();
+    lane.setEndpoint(0, 'http://10.0.0.7:80');
+    expect(target()).toBe('http://10.0.0.7:80');
+    lane.setEndpoint(0, 'http://[fd12::1]');
+    expect(target()).toBe('http://[fd12::1]');
+    lane.setEndpoint(0, 'ftp://10.0.0.7');
+    expect(target()).toMatch(/can't be called: neither http nor https/);
+    expect(names.asked).toEqual([]);
+  });
+
+  it('stays at the old endpoint until the name of the new one has been looked up', async () => {
+    const { lane, target, names, events } = setUp();
+    lane.setEndpoint(0, 'http://a.example:81/x');
+    expect(target()).toBe('none');
+    expect(names.asked.map(({ name }) => name)).toEqual(['a.example']);
+    names.asked[0]!.done(found);
+    await lane.settled();
+    expect(target()).toBe('http://a.example:81/x');
+    lane.setEndpoint(0, 'http://b.example');
+    await turn();
+    expect(target()).toBe('http://a.example:81/x');
+    expect(events).toEqual(['open http://a.example:81/x']);
+    // A name that leads nowhere counts as well: the team said that it is there.
+    names.asked[1]!.done(gone);
+    await lane.settled();
+    expect(target()).toBe('http://b.example');
+    expect(events.slice(1)).toEqual(['retire http://a.example:81/x', 'open http://b.example']);
+  });
+
+  it('follows the latest change, whichever look-up ends first', async () => {
+    const { lane, target, names } = setUp();
+    for (const name of ['a', 'b', 'c']) lane.setEndpoint(0, `http://${name}`);
+    lane.setEndpoint(1, 'http://d');
+    const [a, b, c, d] = names.asked;
+    c!.done(found);
+    await turn();
+    expect(target()).toBe('http://c');
+    a!.done(found);
+    b!.done(found);
+    d!.done(found);
+    await lane.settled();
+    expect([target(0), target(1)]).toEqual(['http://c', 'http://d']);
+    lane.setEndpoint(0, 'http://e');
+    lane.setEndpoint(0, null);
+    expect(target()).toBe('none');
+    names.asked[4]!.done(found);
+    await lane.settled();
+    expect(target()).toBe('none');
+  });
+
+  it('opens nothing after it was closed', async () => {
+    const { lane, names, events } = setUp();
+    lane.setEndpoint(0, 'http://10.0.0.1');
+    lane.setEndpoint(1, 'http://a');
+    lane.close();
+    names.asked[0]!.done(found);
+    await turn();
+    expect(events).toEqual(['open http://10.0.0.1', 'destroy http://10.0.0.1']);
+  });
+});
