@@ -1,11 +1,15 @@
 import type { DataSource } from 'typeorm';
 import { TOPICS, decodeProbeBatch } from '#contracts';
 import { comparePositions, type EventLog, type Position } from '#event-log';
+import { aliveAtKey } from '../../scorer/src/index.js';
 
 /**
- * The latest moment at which the game is known to have been alive: of the heartbeat, of what is in the ledger, and of what
- * lies in the log and was not scored yet. No acknowledged result is intended for later, so that a pause that begins at
- * the next window boundary takes nobody's pay away.
+ * The latest moment at which the game is known to have been alive: of the heartbeat, and of the log's taking a result, be it
+ * scored or not. Every one of these is what one of our own clocks said then. When a result was intended says nothing: it is
+ * the word of whoever sent it, and one that is dated ahead would hide an outage.
+ *
+ * A result is taken after it was intended, so that a pause that begins at the next window boundary takes nobody's pay away
+ * (but for a prober whose clock is ahead).
  */
 export async function lastSignOfLife(
   gameId: string,
@@ -13,21 +17,25 @@ export async function lastSignOfLife(
   dataSource: DataSource,
   log: EventLog,
 ): Promise<number | null> {
-  const [row] = await dataSource.query<{ latest: number | null }[]>(
-    'SELECT max(window_start_at) AS latest FROM ledger WHERE game_id = $1',
-    [gameId],
+  const checkpoints = await dataSource.query<Checkpoint[]>(
+    'SELECT partition, positions FROM scorer_checkpoint',
   );
-  // A window has its start inclusive: one millisecond later is within it.
-  const scoredAt = row?.latest === null || row?.latest === undefined ? null : row.latest + 1;
-  const latest = Math.max(heartbeatAt ?? 0, scoredAt ?? 0, await latestUnscored(gameId, dataSource, log));
+  const scoredAt = checkpoints.map(({ positions }) => Number(positions[aliveAtKey(gameId)] ?? 0));
+  const latest = Math.max(heartbeatAt ?? 0, ...scoredAt, await latestUnscored(gameId, checkpoints, log));
   return latest === 0 ? null : latest;
 }
 
-/** The latest intended time among the game's results that lie in the log behind the scorer's position; 0 if there are none. */
-async function latestUnscored(gameId: string, dataSource: DataSource, log: EventLog): Promise<number> {
-  const checkpoints = await dataSource.query<{ partition: number; positions: Record<string, string> }[]>(
-    'SELECT partition, positions FROM scorer_checkpoint',
-  );
+interface Checkpoint {
+  partition: number;
+  positions: Record<string, string>;
+}
+
+/** When the log took the latest of the game's results that lie behind the scorer's position; 0 if there are none. */
+async function latestUnscored(
+  gameId: string,
+  checkpoints: readonly Checkpoint[],
+  log: EventLog,
+): Promise<number> {
   const starts = new Map(
     checkpoints.map(({ partition, positions }) => [partition, positions['probe-results']]),
   );
@@ -45,7 +53,8 @@ async function latestUnscored(gameId: string, dataSource: DataSource, log: Event
       startAt: (partition): Position | 'earliest' | 'latest' =>
         behind.has(partition) ? (starts.get(partition) ?? 'earliest') : 'latest',
       onBatch: async ({ partition, records }) => {
-        for (const record of records) latest = Math.max(latest, latestOf(gameId, record.value));
+        for (const { value, appendedAt } of records)
+          if (appendedAt > latest && holdsResults(gameId, value)) latest = appendedAt;
         if (comparePositions(records.at(-1)!.position, ends[partition]!) >= 0) behind.delete(partition);
         // Not awaited: closing waits for this very handler.
         if (behind.size === 0) void consumer.close().then(resolve, reject);
@@ -56,17 +65,12 @@ async function latestUnscored(gameId: string, dataSource: DataSource, log: Event
   return latest;
 }
 
-function latestOf(gameId: string, value: Uint8Array): number {
-  let batch;
+function holdsResults(gameId: string, value: Uint8Array): boolean {
   try {
-    batch = decodeProbeBatch(value);
+    const batch = decodeProbeBatch(value);
+    return batch.gameId === gameId && batch.outcome.length > 0;
   } catch {
     // The scorer sends it to the dead letters.
-    return 0;
+    return false;
   }
-  if (batch.gameId !== gameId) return 0;
-  let latest = 0;
-  for (let i = 0; i < batch.offsetMs.length; i++)
-    latest = Math.max(latest, batch.baseIntendedAtMs + batch.offsetMs[i]!);
-  return latest;
 }

@@ -50,7 +50,7 @@ const LEAD_MS = 1000;
 const PARTITIONS = 1;
 /** From having everything ready to the first request: time for every service to hear of it. */
 const START_DELAY_MS = LEAD_MS;
-/** A prober that isn't up by then is late for the game; it is started again and again all the same. */
+/** A prober that isn't up by then is late, which is said, again and again; it is started again and again, too. */
 const PROBER_READY_MS = 20_000;
 const SANDBOXES_READY_MS = 60_000;
 const EVENTS_WITHIN_MS = 30_000;
@@ -75,7 +75,8 @@ export class Launcher implements Playable {
   private logUrl = '';
   private stopping: Promise<void> | undefined;
   private readonly eventsCaughtUp = deferred();
-  private readonly proberUp = deferred();
+  /** Resolved while it has read the game's events and follows the schedule. */
+  private proberUp = deferred();
   private door: Door = { open: () => {} };
   private readonly registering = new Set<Promise<void>>();
 
@@ -123,6 +124,7 @@ export class Launcher implements Playable {
     await this.openServices(app);
     if (game.state !== 'sealed') await this.startProber(this.engines);
     if (game.state === 'lobby') await this.begin(games);
+    else if (await games.isInOutage(game.id)) await this.goOn(games);
     app.get(GameLoop).start();
     const happens = game.state === 'sealed' ? 'is over' : options.resume ? 'goes on' : 'begins';
     progress.step(`the game ${happens}: ${game.name}`);
@@ -259,16 +261,26 @@ export class Launcher implements Playable {
 
   /** Lets the game begin when its customers are there: from the first window on, every team gets its requests. */
   private async begin(games: GameService): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        this.logger.warn('the prober is not up yet; the game begins without it');
-        resolve();
-      }, PROBER_READY_MS);
-    });
-    await Promise.race([this.proberUp.promise, late]);
-    clearTimeout(timer);
+    await this.customersThere();
     await games.schedule(this.gameId, systemClock.nowMs() + START_DELAY_MS, ME);
+  }
+
+  /** Lets the game go on after an outage, as `begin` does: from the first window behind the pause on, every team gets its requests. */
+  private async goOn(games: GameService): Promise<void> {
+    // What was measured before the outage is on the board before anything new is.
+    await this.app!.get(ScorerService).caughtUp();
+    await this.customersThere();
+    await games.resumeAfterOutage(this.gameId);
+  }
+
+  /** Resolves when the prober has read the game's events and follows the schedule, however long that takes. */
+  private async customersThere(): Promise<void> {
+    const late = setInterval(() => {
+      if (!this.stopping) this.logger.warn('the prober is not up yet; the game waits for it');
+    }, PROBER_READY_MS);
+    late.unref();
+    await this.proberUp.promise;
+    clearInterval(late);
   }
 
   private async resumeGame(record: LaunchRecord, games: GameService): Promise<GameEntity> {
@@ -351,6 +363,10 @@ export class Launcher implements Playable {
           this.proberAgent = { agentUrl, token: agentToken };
           this.proberUp.resolve();
         },
+        onExit: () => {
+          // Whoever waits already waits on.
+          if (this.proberUp.isResolved) this.proberUp = deferred();
+        },
       },
       this.logger,
     );
@@ -358,8 +374,22 @@ export class Launcher implements Playable {
   }
 }
 
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
+interface Deferred {
+  promise: Promise<void>;
+  isResolved: boolean;
+  resolve(): void;
+}
+
+function deferred(): Deferred {
+  let done = (): void => {};
+  const promise = new Promise<void>((resolve) => (done = resolve));
+  const made: Deferred = {
+    promise,
+    isResolved: false,
+    resolve: () => {
+      made.isResolved = true;
+      done();
+    },
+  };
+  return made;
 }

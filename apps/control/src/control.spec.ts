@@ -224,7 +224,35 @@ describe('GameService', () => {
     await games.end(id, ME);
     await expect(games.seal(id, ME)).rejects.toMatchObject({ code: 'wrong_state' });
     nowMs = (await games.game(id)).endsAt!;
-    expect(await games.seal(id, ME)).toMatchObject({ state: 'sealed', sealedAt: nowMs });
+    expect(await games.seal(id, ME)).toMatchObject({ state: 'ended', sealedAt: nowMs });
+  });
+
+  it('is sealed only when the last score of every team is committed', async () => {
+    const id = await runningGame();
+    await games.end(id, ME);
+    nowMs = (await games.game(id)).endsAt!;
+    await games.seal(id, ME);
+    const tick = async (): Promise<string> => {
+      await app.get(GameLoop).tick();
+      return (await games.game(id)).state;
+    };
+    expect(await tick()).toBe('ended');
+    // Results that came to a closed book are refused from here on, as is everything else.
+    await expect(games.adjust(id, { teamId: 'fenrir', cents: 1, reason: 'x' }, ME)).rejects.toMatchObject({
+      code: 'game_over',
+    });
+    const scored = (teamId: string, final: boolean) =>
+      database.query(
+        `INSERT INTO team_score VALUES ($1, $2, 0, 1, $3)
+         ON CONFLICT (game_id, team_id) DO UPDATE SET score = excluded.score`,
+        [id, teamId, JSON.stringify(final ? { asOf: nowMs, final } : { asOf: nowMs })],
+      );
+    await scored('fenrir', true);
+    await scored('reference', false);
+    expect(await tick()).toBe('ended');
+    await scored('reference', true);
+    expect(await tick()).toBe('sealed');
+    expect(await games.seal(id, ME)).toMatchObject({ state: 'sealed', effectiveAt: nowMs });
   });
 
   describe('recoverAfterOutage', () => {
@@ -239,14 +267,51 @@ describe('GameService', () => {
       nowMs = startsAt! + 41_000;
       const next = restarted();
       const recovered = await next.recoverAfterOutage(id, startsAt! + 12_000);
-      expect(recovered).toMatchObject({ state: 'running', pausedAt: null, endsAt: startsAt! + 90_000 });
+      expect(recovered).toMatchObject({ state: 'paused', pausedAt: startsAt! + 15_000 });
       nowMs += 20_000;
       await next.recoverAfterOutage(id);
       await restarted().recoverAfterOutage(id, startsAt! + 12_000);
-      expect(await store.pauses(id)).toEqual([{ fromAt: startsAt! + 15_000, untilAt: startsAt! + 45_000 }]);
-      const schedule = ((await eventsOf(id)) as GameEvent[]).reduce(applyGameEvent, GameSchedule.lobby(5000));
-      expect(schedule.toGameTime(startsAt! + 45_000)).toBe(15_000);
+      expect(await store.pauses(id)).toEqual([{ fromAt: startsAt! + 15_000, untilAt: null }]);
+      expect(await next.isInOutage(id)).toBe(true);
     });
+
+    it('lasts until customers are there, however long that takes, and ends on a boundary ahead', async () => {
+      const id = await runningGame();
+      const { startsAt } = await games.game(id);
+      await games.touchAlive(id, startsAt! + 12_000);
+      nowMs = startsAt! + 41_000;
+      const next = restarted();
+      await next.recoverAfterOutage(id);
+      nowMs = startsAt! + 101_000;
+      const resumed = await next.resumeAfterOutage(id);
+      expect(resumed).toMatchObject({ state: 'running', pausedAt: null, endsAt: startsAt! + 150_000 });
+      expect(resumed.effectiveAt).toBe(startsAt! + 105_000);
+      expect(await next.isInOutage(id)).toBe(false);
+      const schedule = ((await eventsOf(id)) as GameEvent[]).reduce(applyGameEvent, GameSchedule.lobby(5000));
+      expect(schedule.toGameTime(startsAt! + 105_000)).toBe(15_000);
+      expect((await next.resumeAfterOutage(id)).effectiveAt).toBe(null);
+      expect(await store.pauses(id)).toHaveLength(1);
+    });
+
+    it('costs nothing where it was over within its window', async () => {
+      const id = await runningGame();
+      const { startsAt, endsAt } = await games.game(id);
+      await games.touchAlive(id, startsAt! + 10_500);
+      nowMs = startsAt! + 11_000;
+      await restarted().recoverAfterOutage(id);
+      expect(await games.resumeAfterOutage(id)).toMatchObject({ endsAt, effectiveAt: startsAt! + 15_000 });
+    });
+
+    it.each([300_000, 3_600_000])(
+      'is not hidden by a sign of life %i ms ahead of the clock',
+      async (aheadMs) => {
+        const id = await runningGame();
+        const { startsAt } = await games.game(id);
+        nowMs = startsAt! + 21_000;
+        await restarted().recoverAfterOutage(id, nowMs + aheadMs);
+        expect(await store.pauses(id)).toEqual([{ fromAt: startsAt! + 25_000, untilAt: null }]);
+      },
+    );
 
     it('does so again for a second outage during the recovery of the first', async () => {
       const id = await runningGame();
@@ -254,8 +319,10 @@ describe('GameService', () => {
       await games.touchAlive(id, startsAt! + 12_000);
       nowMs = startsAt! + 41_000;
       await restarted().recoverAfterOutage(id);
+      await games.resumeAfterOutage(id);
       nowMs = startsAt! + 61_000;
-      expect(await restarted().recoverAfterOutage(id)).toMatchObject({ endsAt: startsAt! + 110_000 });
+      await restarted().recoverAfterOutage(id);
+      expect(await games.resumeAfterOutage(id)).toMatchObject({ endsAt: startsAt! + 110_000 });
       expect(await store.pauses(id)).toEqual([
         { fromAt: startsAt! + 15_000, untilAt: startsAt! + 45_000 },
         { fromAt: startsAt! + 45_000, untilAt: startsAt! + 65_000 },
@@ -269,6 +336,8 @@ describe('GameService', () => {
       nowMs += 600_000;
       expect(await restarted().recoverAfterOutage(id)).toMatchObject({ state: 'paused' });
       expect(await store.pauses(id)).toHaveLength(1);
+      expect(await games.isInOutage(id)).toBe(false);
+      expect(await games.resumeAfterOutage(id)).toMatchObject({ state: 'paused', effectiveAt: null });
       const lobby = await newGame();
       expect(await restarted().recoverAfterOutage(lobby, nowMs - 5)).toMatchObject({ state: 'lobby' });
     });

@@ -44,7 +44,7 @@ export class FreezeService {
     return this.changes.change(gameId, actor, async (game, manager) => {
       if (game.frozenAt === null || game.revealedAt !== null)
         throw new PaydayError('wrong_state', 'The game is not frozen.');
-      if (game.state === 'sealed')
+      if (game.sealedAt !== null)
         throw new PaydayError('wrong_state', 'The game is sealed: its freeze ends when it is revealed.');
       await this.store.update(manager, gameId, { frozenAt: null });
       const at = this.clock.nowMs();
@@ -66,7 +66,12 @@ export class FreezeService {
       if (game.frozenAt === null)
         throw new PaydayError('wrong_state', 'The game is not frozen: there is nothing to reveal.');
       if (game.state !== 'sealed')
-        throw new PaydayError('wrong_state', 'The final standings are revealed once the game is sealed.');
+        throw new PaydayError(
+          'wrong_state',
+          game.sealedAt === null
+            ? 'The final standings are revealed once the game is sealed.'
+            : 'The last results are being scored; the final standings can be revealed in a moment.',
+        );
       const revealedAt = this.clock.nowMs();
       await this.store.update(manager, gameId, { revealedAt });
       return {

@@ -90,7 +90,7 @@ export function unknownTeam(teamId: string): PaydayError {
 
 /** @throws PaydayError `game_over` */
 export function refuseSealed(game: GameEntity): void {
-  if (game.state === 'sealed')
+  if (game.sealedAt !== null)
     throw new PaydayError('game_over', `The game "${game.id}" is sealed: nothing of it changes any more.`);
 }
 

@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { resultsDueWithinMs } from '#contracts';
 import type { Clock } from '#kernel';
 import { type GameEntity, GameStore } from '#persistence';
 import { CLOCK, LOGGER, type Logger } from '#runtime';
@@ -79,7 +80,8 @@ export class GameLoop implements OnApplicationShutdown {
           await this.games.end(game.id, SCHEDULE);
         return;
       case 'ended':
-        return this.#sealIfDue(game, nowMs);
+        if (game.sealedAt === null) return this.#sealIfDue(game, nowMs);
+        return this.store.markSealed(game.id);
       case 'sealed':
         return this.#revealIfDue(game, nowMs);
       case 'lobby':
@@ -100,15 +102,15 @@ export class GameLoop implements OnApplicationShutdown {
 
   /**
    * Results that were under way at the end are waited for: until all are promised to be complete, or, for a prober that died
-   * must not hold the books open for ever, until the grace is over. What was acknowledged by then the scorer scores before
-   * it seals.
+   * must not hold the books open for ever, until the last of them had time to come (`resultsDueWithinMs`). What was
+   * acknowledged by then the scorer scores before it seals (docs/scoring.md, "How a game is sealed").
    */
   async #sealIfDue(game: GameEntity, nowMs: number): Promise<void> {
     if (game.endsAt === null || game.endsAt > nowMs) return;
     const monotonicMs = this.clock.monotonicUs() / 1000;
     const since = this.#overSinceMs.get(game.id) ?? monotonicMs;
     this.#overSinceMs.set(game.id, since);
-    const isOver = monotonicMs - since >= this.options.sealGraceMs;
+    const isOver = monotonicMs - since >= resultsDueWithinMs(game.scenario);
     if (!isOver && (await this.store.teamsBehind(game.id, game.endsAt)) > 0) return;
     await this.games.seal(game.id, SCHEDULE);
     this.#overSinceMs.delete(game.id);

@@ -8,6 +8,7 @@ import type { EntityManager } from 'typeorm';
 import { systemActor } from './actor.js';
 import { endpointUrl } from './endpoint-url.js';
 import {
+  type Change,
   type ChangedGame,
   GameChanges,
   type Happening,
@@ -16,7 +17,7 @@ import {
   unknownGame,
   unknownTeam,
 } from './game-changes.js';
-import { planEnd, planPause, planRecovery, planResume } from './life-cycle.js';
+import { planEnd, planOutage, planPause, planResume } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
 export interface NewGame {
@@ -32,7 +33,7 @@ export interface NewGame {
  * transaction (`GameChanges`).
  *
  * A game's stored state is `lobby` until it is scheduled, then `running` (also shortly before it starts), `paused`
- * from the command on, `ended`, `sealed`.
+ * from the command on, `ended`, and `sealed` once its books are closed and the last of it is scored.
  */
 @Injectable()
 export class GameService {
@@ -161,24 +162,14 @@ export class GameService {
 
   /** Goes on at a window boundary at least `leadMs` ahead; the end moves. @throws PaydayError as `pause`. */
   async resume(gameId: string, actor: AuditActor): Promise<ChangedGame> {
-    return this.changes.change(gameId, actor, async (game, manager) => {
-      const times = await gameTimes(this.store, game, manager);
-      const plan = planResume(times, this.clock.nowMs(), this.options.leadMs);
-      await this.store.closePause(manager, gameId, plan.fromAt);
-      await this.store.update(manager, gameId, { state: 'running', pausedAt: null, endsAt: plan.endsAt });
-      return {
-        action: 'game.resumed',
-        details: { endsAt: plan.endsAt },
-        effectiveAt: plan.fromAt,
-        happenings: [{ type: 'dev.payday.game.resumed', data: plan }],
-      };
-    });
+    return this.changes.change(gameId, actor, (game, manager) => this.#resume(game, manager, 'game.resumed'));
   }
 
   /**
-   * After everything was killed: turns the outage into a pause, so that game clock and salaries go on where they
-   * were. Call it before the heartbeat runs again. It acts once per process: repeating it is harmless.
-   * @param lastAliveAt the last sign of life; default: the stored heartbeat
+   * After everything was killed: turns the outage into a pause, so that game clock and salaries go on where they were. The
+   * pause lasts until `resumeAfterOutage`. Call it before the heartbeat runs again. It acts once per process: repeating it
+   * is harmless.
+   * @param lastAliveAt the last sign of life by our own clocks; default: the stored heartbeat
    */
   async recoverAfterOutage(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
     if (this.#recovered.has(gameId)) return this.game(gameId);
@@ -188,27 +179,54 @@ export class GameService {
   }
 
   #recover(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
-    return this.changes.change(gameId, systemActor('recovery'), async (game, manager) => {
+    return this.changes.change(gameId, RECOVERY, async (game, manager) => {
       const alive = lastAliveAt ?? game.lastAliveAt;
       const handled = alive === null || (game.lastAliveAt !== null && game.lastAliveAt > alive);
       if (handled || game.startsAt === null || !['running', 'paused'].includes(game.state)) return NOTHING;
       const nowMs = this.clock.nowMs();
       const times = await gameTimes(this.store, game, manager);
-      const plan = planRecovery(times, alive, nowMs, this.options.leadMs);
+      const fromAt = planOutage(times, alive, nowMs, this.options.leadMs);
       await this.store.update(manager, gameId, { lastAliveAt: Math.max(nowMs, alive + 1) });
-      if (plan === null) return NOTHING;
-      const { fromAt, untilAt, endsAt } = plan;
-      await this.store.addPause(manager, gameId, { fromAt, untilAt });
-      await this.store.update(manager, gameId, { endsAt });
+      if (fromAt === null) return NOTHING;
+      await this.store.addPause(manager, gameId, { fromAt, untilAt: null }, true);
+      await this.store.update(manager, gameId, { state: 'paused', pausedAt: fromAt });
       return {
-        action: 'game.recovered',
-        details: plan,
-        happenings: [
-          { type: 'dev.payday.game.paused', data: { fromAt, reason: 'outage' } },
-          { type: 'dev.payday.game.resumed', data: { fromAt: untilAt, endsAt } },
-        ],
+        action: 'game.paused',
+        details: { reason: 'outage' },
+        effectiveAt: fromAt,
+        happenings: [{ type: 'dev.payday.game.paused', data: { fromAt, reason: 'outage' } }],
       };
     });
+  }
+
+  /** Whether the game stands still since an outage, until `resumeAfterOutage`. */
+  async isInOutage(gameId: string): Promise<boolean> {
+    return this.store.isInOutage(gameId);
+  }
+
+  /**
+   * Call it when customers and teams are there: the pause that `recoverAfterOutage` began ends at a window boundary at least
+   * `leadMs` ahead, and the end moves. A game that stands still for another reason, or doesn't, stays as it is.
+   * @throws PaydayError `unknown_game`
+   */
+  async resumeAfterOutage(gameId: string): Promise<ChangedGame> {
+    return this.changes.change(gameId, RECOVERY, async (game, manager) => {
+      if (!(await this.store.isInOutage(gameId, manager))) return NOTHING;
+      return this.#resume(game, manager, 'game.recovered');
+    });
+  }
+
+  async #resume(game: GameEntity, manager: EntityManager, action: string): Promise<Change> {
+    const times = await gameTimes(this.store, game, manager);
+    const plan = planResume(times, this.clock.nowMs(), this.options.leadMs);
+    await this.store.closePause(manager, game.id, plan.fromAt);
+    await this.store.update(manager, game.id, { state: 'running', pausedAt: null, endsAt: plan.endsAt });
+    return {
+      action,
+      details: { endsAt: plan.endsAt },
+      effectiveAt: plan.fromAt,
+      happenings: [{ type: 'dev.payday.game.resumed', data: plan }],
+    };
   }
 
   /** Ends the game: at its end if that has come, else early. Repeatable. @throws PaydayError `unknown_game`, `wrong_state`. */
@@ -227,17 +245,21 @@ export class GameService {
     });
   }
 
-  /** Closes the books: nothing that arrives later counts. Repeatable. @throws PaydayError `unknown_game`, `wrong_state`. */
+  /**
+   * Closes the books: nothing that arrives later counts. The game is `sealed` a moment later, when its last score is committed
+   * (`GameStore.markSealed`). Repeatable.
+   * @throws PaydayError `unknown_game`, `wrong_state`.
+   */
   async seal(gameId: string, actor: AuditActor): Promise<ChangedGame> {
     return this.changes.change(gameId, actor, async (game, manager) => {
-      if (game.state === 'sealed') return { since: game.sealedAt };
+      if (game.sealedAt !== null) return { since: game.sealedAt };
       const sealedAt = this.clock.nowMs();
       if (game.state !== 'ended' || sealedAt < game.endsAt!)
         throw new PaydayError(
           'wrong_state',
           'The game has not ended yet; only a game that is over is sealed.',
         );
-      await this.store.update(manager, gameId, { state: 'sealed', sealedAt });
+      await this.store.update(manager, gameId, { sealedAt });
       return {
         action: 'game.sealed',
         effectiveAt: sealedAt,
@@ -341,6 +363,7 @@ export class GameService {
 }
 
 const NOTHING = { since: null };
+const RECOVERY = systemActor('recovery');
 
 function wholeSecondFrom(at: number): number {
   return Math.ceil(at / 1000) * 1000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { GameSchedule, applyGameEvent } from '#scenario';
-import { type GameTimes, boundaryFrom, planEnd, planPause, planRecovery, planResume } from './life-cycle.js';
+import { type GameTimes, boundaryFrom, planEnd, planOutage, planPause, planResume } from './life-cycle.js';
 
 const START = 1_763_900_000_000;
 const WINDOW = 5_000;
@@ -56,45 +56,33 @@ describe('planEnd', () => {
   });
 });
 
-describe('planRecovery', () => {
-  it('makes a pause of the outage', () => {
-    expect(planRecovery(game(), START + 11_000, START + 40_500, LEAD)).toEqual({
-      fromAt: START + 15_000,
-      untilAt: START + 45_000,
-      endsAt: START + 90_000,
-    });
+describe('planOutage', () => {
+  it('begins at the boundary behind the last sign of life', () => {
+    expect(planOutage(game(), START + 11_000, START + 40_500, LEAD)).toBe(START + 15_000);
+    expect(planOutage(game(), START + 50_000, START + 900_000, LEAD)).toBe(START + 50_000);
   });
 
-  it('reaches beyond the planned end', () => {
-    expect(planRecovery(game(), START + 50_000, START + 900_000, LEAD)).toEqual({
-      fromAt: START + 50_000,
-      untilAt: START + 905_000,
-      endsAt: START + 915_000,
-    });
-  });
-
-  it('moves a start that nobody saw', () => {
-    expect(planRecovery(game(), START - 3_000, START + 9_000, LEAD)).toMatchObject({
-      fromAt: START,
-      untilAt: START + 15_000,
-    });
+  it('moves a start that nobody saw, or that is too near', () => {
+    expect(planOutage(game(), START - 3_000, START + 9_000, LEAD)).toBe(START);
+    expect(planOutage(game(), START - 9_000, START - 3_000, LEAD)).toBe(START);
   });
 
   it('continues a pause that was about to end', () => {
     const resuming = game({ pauses: [{ fromAt: START + 10_000, untilAt: START + 20_000 }] });
-    expect(planRecovery(resuming, START + 16_000, START + 31_000, LEAD)).toMatchObject({
-      fromAt: START + 20_000,
-      untilAt: START + 35_000,
-    });
+    expect(planOutage(resuming, START + 16_000, START + 31_000, LEAD)).toBe(START + 20_000);
+  });
+
+  it('does not take a sign of life from the future at its word: nobody was alive later than now', () => {
+    expect(planOutage(game(), START + 311_000, START + 11_000, LEAD)).toBe(START + 15_000);
   });
 
   it.each([
     ['the game is paused', pausedFrom(10_000), 20_000, 90_000],
     ['a pause was about to begin', pausedFrom(15_000), 11_000, 90_000],
-    ['it was over within a window', game(), 10_500, 12_000],
     ['the game had ended', game(), 60_000, 90_000],
+    ['the game begins much later', game(), -600_000, -500_000],
   ])('needs no pause when %s', (_, times, aliveMs, nowMs) => {
-    expect(planRecovery(times, START + aliveMs, START + nowMs, LEAD)).toBe(null);
+    expect(planOutage(times, START + aliveMs, START + nowMs, LEAD)).toBe(null);
   });
 });
 
@@ -102,6 +90,8 @@ describe('any life of a game', () => {
   const step = fc.record({
     action: fc.constantFrom('pause', 'resume', 'outage', 'end'),
     afterMs: fc.integer({ min: 0, max: 30_000 }),
+    /** After an outage: until customers are there again. */
+    bootMs: fc.integer({ min: 0, max: 30_000 }),
   });
 
   it('is accepted by everybody who follows its events, and lasts exactly its length', () => {
@@ -125,7 +115,7 @@ describe('any life of a game', () => {
           times.endsAt = endsAt;
           schedule = applyGameEvent(schedule, { type: 'dev.payday.game.resumed', data: { fromAt, endsAt } });
         };
-        for (const { action, afterMs } of steps) {
+        for (const { action, afterMs, bootMs } of steps) {
           const aliveAt = now;
           now += afterMs;
           const isPaused = times.pauses.at(-1)?.untilAt === null;
@@ -137,11 +127,16 @@ describe('any life of a game', () => {
             return;
           }
           if (action === 'outage') {
-            const plan = planRecovery(times, aliveAt, now, LEAD);
-            if (plan === null) continue;
-            paused(plan.fromAt);
-            resumed(plan.untilAt, plan.endsAt);
-            expect(planRecovery(times, now, now, 0)).toBe(null);
+            const fromAt = planOutage(times, aliveAt, now, LEAD);
+            if (fromAt === null) continue;
+            paused(fromAt);
+            expect(planOutage(times, now, now, 0)).toBe(null);
+            now += bootMs;
+            const plan = planResume(times, now, LEAD);
+            resumed(plan.fromAt, plan.endsAt);
+            // Nothing of the time without customers counts.
+            expect(schedule.toGameTime(plan.fromAt)).toBe(schedule.toGameTime(fromAt));
+            expect(plan.fromAt).toBeGreaterThanOrEqual(now + LEAD);
           } else if (action === 'resume' && isPaused) {
             const plan = planResume(times, now, LEAD);
             resumed(plan.fromAt, plan.endsAt);

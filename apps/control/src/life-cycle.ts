@@ -80,24 +80,27 @@ export function scheduledFreezeAt(times: GameTimes, freezeAtMs: number): number 
 }
 
 /**
- * The pause that makes up for an outage, or null if none is needed: from the first boundary after the last sign of
- * life to the first one that everybody can still hear of.
+ * From where on a game stands still because of an outage, or null if it need not: from the first boundary after the last sign
+ * of life. Nobody knows yet how long it takes until it can go on.
  *
  * - A game that was paused anyway, or was about to be, stays paused: null. (A pause that was announced but had not
  *   begun costs at most `leadMs` and a window of game time.)
  * - A game that was about to resume is paused from there on.
- * - An outage within one window, or after the end, needs no pause.
+ * - An outage after the end needs no pause, nor does one long before the start.
+ *
+ * @param lastAliveAt where a clock was ahead it counts as `nowMs`: nobody was alive later than now
  */
-export function planRecovery(
+export function planOutage(
   times: GameTimes,
   lastAliveAt: number,
   nowMs: number,
   leadMs: number,
-): { fromAt: number; untilAt: number; endsAt: number } | null {
+): number | null {
   const last = times.pauses.at(-1);
   if (last?.untilAt === null) return null;
-  const fromAt = Math.max(boundaryFrom(times, lastAliveAt), last?.untilAt ?? 0);
-  const untilAt = boundaryFrom(times, nowMs + leadMs);
-  if (fromAt >= times.endsAt || untilAt <= fromAt) return null;
-  return { fromAt, untilAt, endsAt: times.endsAt + untilAt - fromAt };
+  const fromAt = Math.max(boundaryFrom(times, Math.min(lastAliveAt, nowMs)), last?.untilAt ?? 0);
+  return fromAt >= times.endsAt || fromAt - nowMs > leadMs + START_WITHIN_MS ? null : fromAt;
 }
+
+/** Whatever has to be there before a game goes on is there within this time, with much to spare. */
+const START_WITHIN_MS = 60_000;

@@ -18,8 +18,6 @@ export interface ControlOptions {
   heartbeatMs: number;
   /** How often games are looked at whose freeze, end, sealing or reveal may be due. Default 250. */
   pollMs: number;
-  /** How long after its end a game is sealed at the latest, however far results are promised. Default 10 000. */
-  sealGraceMs: number;
   /** Which fault kinds a scenario may use, and with which parameters. Default: any. */
   faultRules?: RuleOptions;
 }
@@ -29,5 +27,4 @@ export const DEFAULT_CONTROL_OPTIONS: ControlOptions = {
   gameEventsTopic: TOPICS.gameEvents,
   heartbeatMs: 1_000,
   pollMs: 250,
-  sealGraceMs: 10_000,
 };

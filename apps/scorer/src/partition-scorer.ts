@@ -26,6 +26,8 @@ export interface PositionedInput {
   /** Name of the source position, e.g. `probe-results` or `game-events/0`. */
   source: string;
   position: string;
+  /** When the log took the record, by its own clock; epoch ms. */
+  appendedAt?: number;
   /** Absent for records that could not be read: only the position moves on. */
   input?: ScoringInput;
 }
@@ -43,6 +45,9 @@ export interface PartitionScorerOptions {
   delay(ms: number): Promise<void>;
 }
 
+/** Among the positions of a checkpoint: when the log took the latest result of the game, epoch ms. Gone once it is sealed. */
+export const aliveAtKey = (gameId: string): string => `aliveAt:${gameId}`;
+
 /** At most this many inputs go into one commit. */
 const MAX_INPUTS_PER_COMMIT = 20_000;
 const RETRY_MS = 250;
@@ -54,6 +59,7 @@ const RETRY_MS = 250;
 export class PartitionScorer {
   private state: ScoringState;
   private positions: Record<string, string> = {};
+  private committedPositions: Record<string, string> = {};
   private fencingEpoch = 0;
   private commitSeq = 0;
   /** Games whose sealing is committed. */
@@ -70,6 +76,7 @@ export class PartitionScorer {
     this.fencingEpoch = claim.fencingEpoch;
     this.commitSeq = claim.commitSeq;
     this.positions = claim.positions;
+    this.committedPositions = { ...claim.positions };
     this.state = claim.state ? restore(claim.state, this.coreOptions()) : createState(this.coreOptions());
     await this.restoreWindows(openWindows(this.state));
     this.noteSealed();
@@ -96,6 +103,11 @@ export class PartitionScorer {
     }
   }
 
+  /** Where a source is committed up to; null: nothing of it is. */
+  committed(source: string): string | null {
+    return this.committedPositions[source] ?? null;
+  }
+
   /** Whether the game's ledger is final in this partition. */
   hasSealed(gameId: string): boolean {
     return this.sealed.has(gameId);
@@ -117,12 +129,22 @@ export class PartitionScorer {
     this.options.metrics.committed(outputs.counters, this.options.clock.monotonicUs() - startedUs);
   }
 
-  /** Where a restart goes on, and up to which result a game's books were open (`sealed:<game>`), for who recomputes them. */
+  /**
+   * Where a restart goes on; up to which result a game's books were open (`sealed:<game>`), for who recomputes them; and until
+   * then when the log took the latest of its results (`aliveAt:<game>`, epoch ms), for who makes up for an outage.
+   */
   private notePositions(batch: readonly PositionedInput[]): void {
-    for (const { source, position, input } of batch) {
+    for (const { source, position, appendedAt, input } of batch) {
       this.positions[source] = position;
+      if (input?.kind === 'batch' && appendedAt !== undefined && input.batch.outcome.length > 0) {
+        const { gameId } = input.batch;
+        const known = Number(this.positions[aliveAtKey(gameId)] ?? 0);
+        if (appendedAt > known && !(`sealed:${gameId}` in this.positions))
+          this.positions[aliveAtKey(gameId)] = String(appendedAt);
+      }
       if (input?.kind === 'event' && input.event.type === 'dev.payday.game.sealed') {
         this.positions[`sealed:${input.event.subject}`] ??= this.positions['probe-results'] ?? '';
+        delete this.positions[aliveAtKey(input.event.subject)];
       }
     }
   }
@@ -148,6 +170,7 @@ export class PartitionScorer {
       }),
     );
     this.commitSeq = commitSeq;
+    this.committedPositions = { ...this.positions };
     await this.publish(scores);
     this.noteSealed();
   }

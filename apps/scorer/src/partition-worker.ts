@@ -94,6 +94,12 @@ export class PartitionWorker {
     return this.options.scorer.hasSealed(gameId);
   }
 
+  /** Whether every result up to a position of the log is scored and committed. */
+  hasScored(end: Position): boolean {
+    const upTo = this.options.scorer.committed(RESULTS);
+    return upTo !== null && comparePositions(upTo, end) >= 0;
+  }
+
   get hasFailed(): boolean {
     return this.failure !== undefined;
   }
@@ -162,7 +168,7 @@ export class PartitionWorker {
     for (const record of records) {
       const { position } = record;
       try {
-        this.waiting.push({ source, position, input: decode(record) });
+        this.waiting.push({ source, position, appendedAt: record.appendedAt, input: decode(record) });
       } catch (error) {
         this.waiting.push({ source, position });
         poison.push(letterOfUnreadable(record, source, messageOf(error)));

@@ -12,6 +12,8 @@ import { ScorerMetrics } from './scorer-metrics.js';
 
 /** A prober that says nothing for this long no longer holds windows open. */
 const LEASE_MS = 15_000;
+/** How often somebody who waits for the scorer looks whether it has caught up. */
+const CAUGHT_UP_POLL_MS = 20;
 /** How long after one of its partitions had to be given up a scorer asks for its share anew. */
 const RENEW_AFTER_MS = 5_000;
 
@@ -52,6 +54,17 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
   /** Whether every partition of this process has committed the sealing of the game: its ledger is final. */
   hasSealed(gameId: string): boolean {
     return this.workers.size > 0 && [...this.workers.values()].every((worker) => worker.hasSealed(gameId));
+  }
+
+  /** Resolves when everything that is in the log now, in the partitions of this process, is scored and committed. */
+  async caughtUp(): Promise<void> {
+    const ends = await this.log.endPositions(TOPICS.probeResults);
+    const isBehind = (worker: PartitionWorker, partition: number): boolean => {
+      const end = ends[partition] ?? null;
+      return end !== null && !worker.hasScored(end);
+    };
+    while (!this.stopping && [...this.workers].some(([partition, worker]) => isBehind(worker, partition)))
+      await delay(CAUGHT_UP_POLL_MS);
   }
 
   onApplicationShutdown(): Promise<void> {

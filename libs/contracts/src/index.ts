@@ -8,6 +8,7 @@ export * from './probe-batch-codec.js';
 export * from './probe-batch-json.js';
 export * from './problem.js';
 export * from './public-view.js';
+export * from './results-due.js';
 export * from './scenario.js';
 export * from './score-updates.js';
 export * from './topics.js';

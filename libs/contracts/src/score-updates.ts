@@ -27,6 +27,8 @@ export interface TeamScore {
   /** Pay over the last minute and the last five minutes of event time. */
   trend: { oneMinuteCents: number; fiveMinutesCents: number };
   services: ServiceView[];
+  /** True once the game is sealed: this is the team's last score, and nothing of it changes any more. Default: false. */
+  final?: boolean;
 }
 
 export type ScoreUpdate = CloudEvent<'dev.payday.team.scored', TeamScore>;

@@ -20,6 +20,7 @@ export class GameEntity {
   /** Where the open pause begins; null while none is open. */
   @Column('int8', { name: 'paused_at', nullable: true }) pausedAt!: number | null;
   @Column('int8', { name: 'created_at' }) createdAt!: number;
+  /** When its books were closed. `state` is `sealed` only once the last of it is scored; until then it is `ended`. */
   @Column('int8', { name: 'sealed_at', nullable: true }) sealedAt!: number | null;
   /** The boundary of the freeze that is set; null again once it is thawed. It stays when the game is revealed. */
   @Column('int8', { name: 'frozen_at', nullable: true }) frozenAt!: number | null;
@@ -37,6 +38,8 @@ export class GamePauseEntity {
   @PrimaryColumn('int4') seq!: number;
   @Column('int8', { name: 'from_at' }) fromAt!: number;
   @Column('int8', { name: 'until_at', nullable: true }) untilAt!: number | null;
+  /** It makes up for an outage: nobody asked for it, and it ends by itself once the game can go on. */
+  @Column('boolean', { default: false }) outage!: boolean;
 }
 
 @Entity('team')

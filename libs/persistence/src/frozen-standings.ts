@@ -1,3 +1,4 @@
+import { resultsDueWithinMs } from '#contracts';
 import type { DataSource } from 'typeorm';
 
 /** A team at the boundary of a freeze, from the windows before it and from nothing else. Amounts are integer cents. */
@@ -15,11 +16,9 @@ export interface Freeze {
   frozenAt: number;
 }
 
-/** Results of the last windows may be under way for so long; a prober that died is not waited for. */
-const GRACE_MS = 10_000;
-
 /**
- * The standings that the public sees during a freeze; null while results from before it may still be under way. They are
+ * The standings that the public sees during a freeze; null while results from before it may still be under way (a prober that
+ * died is not waited for longer than `resultsDueWithinMs`). They are
  * computed from the ledger once, by whoever asks first, and stored: everybody else, and everybody who asks later, gets
  * the same.
  */
@@ -30,10 +29,10 @@ export async function frozenStandings(
 ): Promise<FrozenScore[] | null> {
   const stored = await read(dataSource, gameId, frozenAt);
   if (stored !== null || nowMs < frozenAt) return stored;
-  if (nowMs < frozenAt + GRACE_MS) {
-    const [team] = await dataSource.query<{ behind: number }[]>(BEHIND, [gameId, frozenAt]);
-    if (team === undefined || team.behind > 0) return null;
-  }
+  const [game] = await dataSource.query<{ behind: number; timeoutMs: number }[]>(BEHIND, [gameId, frozenAt]);
+  if (game === undefined) return null;
+  const graceMs = resultsDueWithinMs({ probing: game });
+  if (game.behind > 0 && nowMs < frozenAt + graceMs) return null;
   await dataSource.query(SETTLE, [gameId, frozenAt, nowMs]);
   return read(dataSource, gameId, frozenAt);
 }
@@ -46,10 +45,13 @@ async function read(dataSource: DataSource, gameId: string, frozenAt: number): P
   return row?.scores ?? null;
 }
 
-/** Teams whose results are not promised to be complete up to the freeze. */
+/** Of a game: teams whose results are not promised to be complete up to the freeze, and how long a request may take. */
 const BEHIND = `
-  SELECT count(*)::int AS behind FROM team t LEFT JOIN team_score s ON s.game_id = t.game_id AND s.team_id = t.id
-  WHERE t.game_id = $1 AND coalesce((s.score->>'asOf')::int8, 0) < $2`;
+  SELECT (g.scenario -> 'probing' ->> 'timeoutMs')::int AS "timeoutMs", (
+    SELECT count(*)::int FROM team t LEFT JOIN team_score s ON s.game_id = t.game_id AND s.team_id = t.id
+    WHERE t.game_id = g.id AND coalesce((s.score->>'asOf')::int8, 0) < $2
+  ) AS behind
+  FROM game g WHERE g.id = $1`;
 
 /** The rate is that of the last ten seconds, in whole windows, as the scorer's is. */
 const SETTLE = `

@@ -1,5 +1,5 @@
 import type { TeamInfo } from '#contracts';
-import type { DataSource, EntityManager } from 'typeorm';
+import { IsNull, type DataSource, type EntityManager } from 'typeorm';
 import { EndpointEntity, GameEntity, GamePauseEntity, TeamEntity } from './entities.js';
 
 export interface Endpoint {
@@ -142,9 +142,15 @@ export class GameStore {
     return rows.map(({ fromAt, untilAt }) => ({ fromAt, untilAt }));
   }
 
-  async addPause(manager: EntityManager, gameId: string, pause: Pause): Promise<void> {
+  /** @param outage whether it makes up for an outage */
+  async addPause(manager: EntityManager, gameId: string, pause: Pause, outage = false): Promise<void> {
     const seq = await manager.countBy(GamePauseEntity, { gameId });
-    await manager.insert(GamePauseEntity, { gameId, seq, ...pause });
+    await manager.insert(GamePauseEntity, { gameId, seq, ...pause, outage });
+  }
+
+  /** Whether the game stands still because of an outage. */
+  async isInOutage(gameId: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
+    return manager.existsBy(GamePauseEntity, { gameId, untilAt: IsNull(), outage: true });
   }
 
   /** Ends the open pause. */
@@ -173,6 +179,19 @@ export class GameStore {
       [gameId, endsAt],
     );
     return row!.behind;
+  }
+
+  /**
+   * Makes a game whose books are closed `sealed` once the last score of every team is committed. Repeatable, and by several
+   * at once.
+   */
+  async markSealed(gameId: string): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE game SET state = 'sealed' WHERE id = $1 AND state = 'ended' AND sealed_at IS NOT NULL AND NOT EXISTS (
+         SELECT 1 FROM team t LEFT JOIN team_score s ON s.game_id = t.game_id AND s.team_id = t.id
+         WHERE t.game_id = $1 AND (s.score ->> 'final') IS DISTINCT FROM 'true')`,
+      [gameId],
+    );
   }
 
   /** Games in which something may still happen by itself: from the schedule on, until sealed and, if frozen, revealed. */

@@ -89,7 +89,7 @@ describe('invariant 4: event time', () => {
   it('closes a window by the promise of the slowest living prober, and pays downtime only then', () => {
     const { driver } = startedGame();
     const failed = { outcome: 'connect_error' } as const;
-    driver.feed({ kind: 'tick', nowMs: START });
+    driver.feed({ kind: 'tick', nowMs: START + 5000 });
     driver.feed({
       kind: 'batch',
       batch: batch([result(100, failed), result(200, failed)], { watermarkMs: START + 900 }),
@@ -102,6 +102,33 @@ describe('invariant 4: event time', () => {
     driver.feed({ kind: 'batch', batch: batch([result(1500)], { watermarkMs: START + 1000 }) });
     expect(driver.entries().get('ants|0|catalog|downtime|ants')).toEqual({ count: 1, cents: -101 });
   });
+
+  it.each([
+    ['a promise', 300_000, 100],
+    ['a result and a promise', 300_000, 300_000],
+  ])(
+    'does not take the word of %s from the future for the time: windows close when they are over',
+    (_, promisedMs, intendedMs) => {
+      const { driver } = startedGame();
+      const failed = { outcome: 'connect_error' } as const;
+      driver.feed({ kind: 'tick', nowMs: START + 500 });
+      driver.feed({
+        kind: 'batch',
+        batch: batch([result(100, failed), result(200, failed), result(intendedMs)], {
+          watermarkMs: START + promisedMs,
+        }),
+      });
+      const asOf = (): number => driver.scores.get('ants')!.asOf - START;
+      expect(asOf()).toBe(500);
+      expect(driver.entries().has('ants|0|catalog|downtime|ants')).toBe(false);
+      driver.feed({ kind: 'tick', nowMs: START + 999 });
+      expect([asOf(), driver.entries().has('ants|0|catalog|downtime|ants')]).toEqual([999, false]);
+      driver.restart();
+      // A promise is kept, though: it counts as far as time has come.
+      driver.feed({ kind: 'tick', nowMs: START + 1000 });
+      expect([asOf(), driver.entries().has('ants|0|catalog|downtime|ants')]).toEqual([1000, true]);
+    },
+  );
 
   it('does not wait for a prober beyond its lease', () => {
     const { driver } = startedGame();
@@ -138,6 +165,27 @@ describe('invariant 4: event time', () => {
     driver.feed({ kind: 'batch', batch: batch([result(100)]) });
     expect(driver.refused.map(({ code }) => code)).toEqual(['sealed']);
     expect(driver.salary('ants')).toBe(0);
+  });
+
+  it('says of the last score of every team that it is final, with the pay of windows that nobody promised', () => {
+    const { driver, events } = startedGame();
+    driver.event(events.team('bees'));
+    driver.event(events.team('never-probed'));
+    const failed = { outcome: 'timeout' } as const;
+    driver.feed({ kind: 'batch', batch: batch([result(100, failed), result(200, failed)]) });
+    expect(driver.salary('ants')).toBe(2 * -11);
+    expect([...driver.scores.values()].map(({ final }) => final)).toEqual([undefined, undefined, undefined]);
+    driver.event(events.make('dev.payday.game.sealed', { sealedAt: START + 30_000 }));
+    expect(driver.salary('ants')).toBe(2 * -11 - 101);
+    expect([...driver.scores].map(([teamId, { final }]) => [teamId, final])).toEqual([
+      ['ants', true],
+      ['bees', true],
+      ['never-probed', true],
+    ]);
+    const last = new Map(driver.scores);
+    driver.restart();
+    driver.feed({ kind: 'batch', batch: batch([result(300)]) }, { kind: 'tick', nowMs: START + 90_000 });
+    expect(driver.scores).toEqual(last);
   });
 });
 

@@ -199,6 +199,7 @@ describe('invariant 2: the final ledger is a pure function of results, scenario 
         }
         while (nextEvent < events.length) driver.event(events[nextEvent++]!);
         for (const event of all.slice(sealAt)) driver.event(event);
+        expect([...driver.scores.values()].map(({ final }) => final)).toEqual(TEAMS.map(() => true));
 
         const results = sent.flatMap((s) => s.results);
         const expected = naiveLedger(scenario, all, results);

@@ -57,6 +57,8 @@ export class GameScoring {
       this.excuse(event.data);
     } else if (event.type === 'dev.payday.game.sealed') {
       this.schedule.sealed = true;
+      // Everybody's last score says so.
+      for (const team of this.teams.values()) team.dirty = true;
     } else {
       const from = this.schedule.firstAffected(event);
       this.schedule.apply(event);

@@ -26,14 +26,20 @@ export class Promises {
     }
   }
 
-  /** @returns true if event time advanced. */
+  /**
+   * @param nowMs our own clock. A prober may promise what lies ahead, or have a clock that does: time does not come sooner for
+   * that. 0, where there is no clock (a recomputation): promises are taken as they are.
+   * @returns true if event time advanced.
+   */
   advance(nowMs: number, leaseMs: number): boolean {
     let least = Infinity;
     for (const prober of this.probers.values()) {
       if (nowMs - prober.lastHeardAt > leaseMs) continue;
       least = Math.min(least, prober.watermarkMs);
     }
-    if (least === Infinity || least <= this.completeUpTo) return false;
+    if (least === Infinity) return false;
+    if (nowMs > 0) least = Math.min(least, nowMs);
+    if (least <= this.completeUpTo) return false;
     this.completeUpTo = least;
     return true;
   }

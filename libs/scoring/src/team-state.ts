@@ -159,6 +159,7 @@ export class TeamState {
         fiveMinutesCents: this.payOver(FIVE_MINUTES_MS, schedule),
       },
       services: this.pay.services.map((spec, i) => this.health[i]!.view(spec.id, this.latestSecond, p95[i]!)),
+      ...(schedule.sealed && { final: true }),
     };
   }
 

@@ -39,6 +39,12 @@ export class Disclosure {
     return true;
   }
 
+  /** Whether the last score of each of these teams was taken, public or not. */
+  isFinal(teamIds: Iterable<string>): boolean {
+    for (const teamId of teamIds) if (this.latest.get(teamId)?.final !== true) return false;
+    return true;
+  }
+
   /** Gives the table what the public knows of a team that it has just heard of. */
   introduce(teamId: string): void {
     const score = this.disclosed.get(teamId);

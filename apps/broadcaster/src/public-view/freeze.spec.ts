@@ -66,6 +66,10 @@ test('from the boundary on nothing moves but lamps; at the reveal everything is 
   ]);
 
   view.applyGameEvent(seal(game));
+  for (const [id, cents] of Object.entries({ a: 150, b: 999, c: 100 }))
+    view.applyScore(game.score(id, 3, cents, { final: true }));
+  // Sealed means that the last scores are here, not that they are shown.
+  expect(view.view(SEALED_AT)!.game.state).toBe('sealed');
   expect(salaries(SEALED_AT)).toEqual({ a: 155, b: 105, c: 100 });
   expect(told(view.view(SEALED_AT)!)).not.toContainEqual(expect.objectContaining({ winnerId: 'a' }));
   view.applyGameEvent(reveal(game));

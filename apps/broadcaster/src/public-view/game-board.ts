@@ -146,6 +146,7 @@ export class GameBoard {
       teamCount: this.teams.size,
       freeze,
       freezes,
+      isFinal: this.schedule.sealedAt !== null && this.gate.isFinal(this.teams.keys()),
       hiddenFrom,
     };
     const rows = table.rows();

@@ -1,4 +1,4 @@
-import type { GameView, Scenario, StandingRow } from '#contracts';
+import type { GameState, GameView, Scenario, StandingRow } from '#contracts';
 import { phaseAt, type FreezeFacts, type GameSchedule } from '#scenario';
 import type { Ticker } from './ticker.js';
 
@@ -9,16 +9,24 @@ export interface GameFacts {
   schedule: GameSchedule;
   teamCount: number;
   freeze: FreezeFacts;
+  /** Whether the last score of every team is here. */
+  isFinal: boolean;
   /** The boundary whose standings the public sees now; null while it sees everything (`hiddenFromAt`). */
   hiddenFrom: number | null;
   /** Boundaries of all freezes that came into force, in order. */
   freezes: readonly number[];
 }
 
+/** A game whose books are closed is `ended` until the last of it is scored and known here: what is sealed doesn't move. */
+function stateAt({ schedule, isFinal }: GameFacts, nowMs: number): GameState {
+  const state = schedule.stateAt(nowMs);
+  return state === 'sealed' && !isFinal ? 'ended' : state;
+}
+
 /** The game as the public sees it at a time. */
 export function gameView(game: GameFacts, nowMs: number): GameView {
   const { schedule } = game;
-  const state = schedule.stateAt(nowMs);
+  const state = stateAt(game, nowMs);
   const pause =
     state === 'paused'
       ? schedule.pauses.find(({ fromAt, toAt }) => nowMs >= fromAt && (toAt === null || nowMs < toAt))
@@ -53,12 +61,13 @@ function currentPhase({ scenario, schedule, teamCount }: GameFacts, nowMs: numbe
  */
 export function tellLifeCycle(
   ticker: Ticker,
-  { schedule, scenario, freeze, freezes }: GameFacts,
+  game: GameFacts,
   rows: readonly StandingRow[],
   nowMs: number,
 ): void {
+  const { schedule, scenario, freeze, freezes } = game;
   const { startsAt, endsAt } = schedule;
-  const state = schedule.stateAt(nowMs);
+  const state = stateAt(game, nowMs);
   if (startsAt === null || endsAt === null || state === 'lobby') return;
   ticker.put({ id: 'game-started', at: startsAt, event: { kind: 'game_started' } });
   scenario.load.forEach(({ atMs, label }, index) => {
@@ -66,6 +75,8 @@ export function tellLifeCycle(
     if (at !== null && at <= nowMs) ticker.put({ id: `phase/${index}`, at, event: { kind: 'phase', label } });
   });
   schedule.pauses.forEach(({ fromAt, toAt }, index) => {
+    // An outage that was over within its window.
+    if (toAt === fromAt) return;
     if (fromAt <= nowMs) ticker.put({ id: `paused/${index}`, at: fromAt, event: { kind: 'game_paused' } });
     // A pause that lasted to the end was never resumed.
     if (toAt !== null && toAt <= nowMs && toAt < endsAt)

@@ -261,7 +261,52 @@ describe('the life of a game', () => {
     expect(at(2 * MINUTE).phase).toEqual({ label: 'Black Friday', requestsPerSecond: 24 });
     expect(at(5 * MINUTE)).toMatchObject({ state: 'ended', phase: null });
     view.applyGameEvent(game.event('dev.payday.game.sealed', { sealedAt: START + 5 * MINUTE + 500 }));
+    for (const id of ['a', 'b']) view.applyScore(game.score(id, 9, 5, { final: true }));
     expect(at(5 * MINUTE + 500).state).toBe('sealed');
+  });
+
+  test('what is sealed does not move: it is shown, and its winner told, when the last score of every team is there', () => {
+    const { game, view, told } = setUp('a', 'b', 'c');
+    const at = START + 5 * MINUTE + 1000;
+    const seen: [state: string, salaries: number[]][] = [];
+    const look = (): void => {
+      const { game: shown, standings } = view.view(at)!;
+      seen.push([shown.state, standings.map(({ salaryCents }) => salaryCents)]);
+    };
+    for (const id of ['a', 'b']) view.applyScore(game.score(id, 1, 100));
+    view.applyGameEvent(game.event('dev.payday.game.sealed', { sealedAt: START + 5 * MINUTE + 500 }));
+    look();
+    // Windows that nobody had promised to be complete close with the books: now their downtime is known.
+    view.applyScore(game.score('a', 2, -50, { final: true }));
+    view.applyScore(game.score('b', 2, 40, { final: true }));
+    look();
+    expect(told(at)).not.toContainEqual(expect.objectContaining({ winnerId: 'b' }));
+    view.applyScore(game.score('c', 2, 0, { final: true }));
+    look();
+    expect(seen).toEqual([
+      ['ended', [100, 100, 0]],
+      ['ended', [40, 0, -50]],
+      ['sealed', [40, 0, -50]],
+    ]);
+    expect(told(at)).toContainEqual({ kind: 'game_ended', winnerId: 'b' });
+  });
+
+  test('last scores that come sooner than the seal wait for it', () => {
+    const { game, view } = setUp('a');
+    view.applyScore(game.score('a', 2, 7, { final: true }));
+    const at = START + 5 * MINUTE + 1000;
+    expect(view.view(at)!.game.state).toBe('ended');
+    view.applyGameEvent(game.event('dev.payday.game.sealed', { sealedAt: at - 500 }));
+    expect(view.view(at)!.game.state).toBe('sealed');
+  });
+
+  test('an outage that was over within its window is no pause to tell of', () => {
+    const { game, view, told } = setUp('a');
+    const fromAt = START + 60_000;
+    view.applyGameEvent(game.event('dev.payday.game.paused', { fromAt, reason: 'outage' }));
+    view.applyGameEvent(game.event('dev.payday.game.resumed', { fromAt, endsAt: START + 5 * MINUTE }));
+    expect(view.view(fromAt)!.game).toMatchObject({ state: 'running', pausedAt: null });
+    expect(told(fromAt + 1)).toEqual([{ kind: 'game_started' }]);
   });
 
   test('the clock stands in a pause, also when its end is known already', () => {
@@ -300,7 +345,8 @@ describe('the life of a game', () => {
       view.applyGameEvent(
         game.event('dev.payday.game.resumed', { fromAt: START + 90_000, endsAt: START + 330_000 }),
       );
-      view.applyScore(game.score('b', 1, 5));
+      view.applyScore(game.score('a', 1, 0, { final: true }));
+      view.applyScore(game.score('b', 1, 5, { final: true }));
       view.applyGameEvent(game.event('dev.payday.game.sealed', { sealedAt: START + 331_000 }));
       return made;
     };
@@ -321,6 +367,7 @@ describe('the life of a game', () => {
 
   test('a shared first place has no winner', () => {
     const { game, view, told } = setUp('a', 'b');
+    for (const id of ['a', 'b']) view.applyScore(game.score(id, 1, 5, { final: true }));
     view.applyGameEvent(game.event('dev.payday.game.sealed', { sealedAt: START + 301_000 }));
     expect(told(START + 302_000)).not.toContainEqual(expect.objectContaining({ winnerId: 'a' }));
   });

@@ -132,6 +132,15 @@ export class ControlApp {
     return { id, startsAt: startsAt! };
   }
 
+  /** What the scorer does once the books of a game are closed: the last score of every team is committed. */
+  async scoreLast(gameId: string): Promise<void> {
+    await this.database.query(
+      `INSERT INTO team_score SELECT game_id, id, 0, 1, '{"final": true}' FROM team WHERE game_id = $1
+       ON CONFLICT (game_id, team_id) DO UPDATE SET score = team_score.score || excluded.score`,
+      [gameId],
+    );
+  }
+
   async eventsOf(gameId: string): Promise<GameEvent[]> {
     await this.app.get(OutboxRelay).drained(5_000);
     const records = this.log.filter((record) => record.key === gameId);

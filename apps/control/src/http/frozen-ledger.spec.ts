@@ -1,5 +1,6 @@
 import { ScorerStore } from '#persistence';
 import { ControlApp } from '../conformance/control-app.js';
+import { GameLoop } from '../game-loop.js';
 
 let control: ControlApp;
 let gameId: string;
@@ -128,6 +129,8 @@ test('after the reveal everybody sees everything', async () => {
   control.nowMs = startsAt + 60_000;
   await control.call('post', `games/${gameId}/seal`, { as: control.boss }).expect(200);
   expect(await shows('ledger')).toBe(false);
+  await control.scoreLast(gameId);
+  await control.app.get(GameLoop).tick();
   await control.call('post', `games/${gameId}/reveal`, { as: control.boss }).expect(200);
   for (const path of PATHS) expect([path, await shows(path)]).toEqual([path, true]);
 });

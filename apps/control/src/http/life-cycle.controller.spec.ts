@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { GameEvent } from '#contracts';
+import { DELIVERY_MARGIN_MS, type GameEvent } from '#contracts';
 import { DriverRegistry, createDrivers } from '#faults';
 import { verifyAuditChain } from '#persistence';
 import { GameSchedule, NO_FREEZE, applyFreezeEvent, applyGameEvent, hiddenFromAt } from '#scenario';
@@ -154,6 +154,13 @@ describe('the life of a game, by hand', () => {
     expect(await step('seal', undefined, 409)).toMatchObject({ code: 'wrong_state' });
     expect(await step('end')).toMatchObject({ state: 'ended', effectiveAt: startsAt + 30_000 });
     control.nowMs = startsAt + 30_000;
+    expect(await step('seal')).toMatchObject({ state: 'ended', effectiveAt: control.nowMs });
+    expect(await step('reveal', undefined, 409)).toMatchObject({
+      code: 'wrong_state',
+      detail: expect.stringContaining('being scored') as string,
+    });
+    await control.scoreLast(id);
+    await tick();
     expect(await step('seal')).toMatchObject({ state: 'sealed', effectiveAt: control.nowMs });
     expect(await step('thaw', undefined, 409)).toMatchObject({ code: 'wrong_state' });
     expect(await step('pause', undefined, 409)).toMatchObject({ code: 'game_over' });
@@ -239,7 +246,9 @@ describe('the life of a game, by schedule', () => {
       `INSERT INTO team_score SELECT game_id, id, 0, 1, jsonb_build_object('asOf', $2::int8) FROM team WHERE game_id = $1`,
       [id, startsAt + 80_000],
     );
-    expect(await at(80_500)).toMatchObject({ state: 'sealed', revealedAt: null });
+    expect(await at(80_500)).toMatchObject({ state: 'ended', sealedAt: startsAt + 80_500 });
+    await control.scoreLast(id);
+    expect(await at(80_750)).toMatchObject({ state: 'sealed', revealedAt: null });
     expect(await at(100_499)).toMatchObject({ revealedAt: null });
     expect(await at(100_500)).toMatchObject({ revealedAt: startsAt + 100_500 });
     const bySchedule = (await control.auditOf(id)).filter(({ actor }) => actor.label === 'schedule');
@@ -251,19 +260,25 @@ describe('the life of a game, by schedule', () => {
     ]);
   });
 
-  it('seals in the end although a prober went silent', async () => {
-    const { id, startsAt } = await control.runningGame();
-    for (const [ms, state] of [
-      [60_000, 'ended'],
-      [61_000, 'ended'],
-      [70_900, 'ended'],
-      [71_100, 'sealed'],
-    ] as const) {
-      control.nowMs = startsAt + ms;
-      await tick();
-      expect([ms, (await control.games.game(id)).state]).toEqual([ms, state]);
-    }
-  });
+  it.each([1_000, 30_000, 60_000])(
+    'seals in the end although a prober went silent: when a request of %i ms had its time, and its result, too',
+    async (timeoutMs) => {
+      const { id, startsAt } = await control.runningGame({ probing: { timeoutMs, maxBodyBytes: 1000 } });
+      const overAt = startsAt + 60_000;
+      const lastAt = overAt + timeoutMs + DELIVERY_MARGIN_MS;
+      for (const [at, isClosed] of [
+        [overAt, false],
+        [overAt + 1, false],
+        [lastAt, false],
+        [lastAt + 1, true],
+      ] as const) {
+        control.nowMs = at;
+        await tick();
+        const { sealedAt } = await control.games.game(id);
+        expect([at - overAt, sealedAt]).toEqual([at - overAt, isClosed ? at : null]);
+      }
+    },
+  );
 
   it('does not freeze again what was thawed by hand, nor reveal what is revealed by hand only', async () => {
     const { id, startsAt } = await control.runningGame({
@@ -281,6 +296,7 @@ describe('the life of a game, by schedule', () => {
     await tick();
     control.nowMs += 1000;
     await boss(`games/${id}/seal`).expect(200);
+    await control.scoreLast(id);
     control.nowMs += 3_600_000;
     await tick();
     expect(await control.games.game(id)).toMatchObject({ state: 'sealed', revealedAt: null });
