@@ -12,7 +12,8 @@ const LAYERS = {
   scenario: ['kernel', 'contracts'],
   'event-log': ['kernel'],
   persistence: ['kernel', 'contracts'],
-  faults: ['kernel', 'contracts'],
+  // What a fault costs follows from the scenario's load and pay (docs/adr/0022-fairness-in-money.md).
+  faults: ['kernel', 'contracts', 'scenario'],
   client: ['contracts'],
   runtime: ['kernel', 'contracts', 'event-log'],
 };

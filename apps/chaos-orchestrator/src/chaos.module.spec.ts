@@ -121,6 +121,9 @@ describe('the chaos module on real parts', () => {
       events.created(scenario),
       events.team('fenrir'),
       events.team('a-real-team'),
+      events.make('dev.payday.endpoint.changed', {
+        ...{ teamId: 'fenrir', serviceId: 'catalog', url: team.endpoints.catalog },
+      }),
       events.make('dev.payday.game.scheduled', { startsAt, endsAt: startsAt + scenario.durationMs }),
     ];
     await log.append(TOPICS.gameEvents, game.map(encodeCloudEvent));
@@ -142,6 +145,7 @@ describe('the chaos module on real parts', () => {
           state: 'active',
           startedAt: expect.any(Number),
           expiresAt: body.faults[0].startedAt + TTL_MS,
+          expectedCostCents: expect.any(Number),
         },
       ],
     });
@@ -162,10 +166,15 @@ describe('the chaos module on real parts', () => {
     expect(report).toMatchObject({
       gameId: 'game',
       teams: [
-        { teamId: 'fenrir', count: 1, dealtMs: TTL_MS, byKind: { crash: { count: 1 } } },
-        { teamId: 'a-real-team', count: 0, byKind: {} },
+        {
+          ...{ teamId: 'fenrir', inPlay: true, count: 1, dealtMs: TTL_MS },
+          ...{ dealtCents: body.faults[0].expectedCostCents, byKind: { crash: { count: 1 } } },
+        },
+        { teamId: 'a-real-team', inPlay: false, count: 0, dealtCents: 0, byKind: {} },
       ],
-      spread: { count: 1 },
+      // The real team has nothing deployed: nobody is compared with it.
+      spread: { count: 0, dealtCents: 0 },
+      typicalCents: body.faults[0].expectedCostCents,
     });
     await request(app.getHttpServer()).get('/api/v1/faults/report?game=none').expect(404);
     const metrics = (await request(app.getHttpServer()).get('/metrics').expect(200)).text;

@@ -1,5 +1,5 @@
 import type { FaultInfo } from '#contracts';
-import { FaultHistory, type Fault, type FaultInput } from '#faults';
+import { FaultHistory, hasStruck, type Fault, type FaultCourse, type FaultInput } from '#faults';
 import { FaultRunner, type RunnerParts } from './fault-runner.js';
 import { fits, type FaultSelector } from './fault-selector.js';
 import type { ChaosNow } from './limits.js';
@@ -21,6 +21,8 @@ export interface Stopping {
   readonly gone: Promise<void>;
 }
 
+const NOT_FIRED = { firedAt: null, confirmedAt: null, revertingAt: null, goneAt: null, wasStuck: false };
+
 /** How many reverted faults are remembered for `list`. */
 export const RECENT_FAULTS = 200;
 
@@ -29,14 +31,12 @@ export class FaultDesk {
   private readonly runners = new Map<string, FaultRunner>();
   private readonly pending = new Set<Pending>();
   private readonly histories = new Map<string, FaultHistory>();
-  private readonly struckCounts = new Map<string, Map<string, number>>();
   private recent: { gameId: string; info: FaultInfo }[] = [];
 
   constructor(private readonly parts: RunnerParts) {}
 
-  restore({ recent, strikes }: Pick<Recovered, 'recent' | 'strikes'>): void {
+  restore({ recent }: Pick<Recovered, 'recent'>): void {
     this.recent = recent;
-    for (const { gameId, teamId, count } of strikes) this.strikesOf(gameId).set(teamId, count);
   }
 
   /** Goes on with a fault that an earlier process left. */
@@ -62,10 +62,6 @@ export class FaultDesk {
     this.pending.add(pending);
     try {
       if (!(await store())) return false;
-      for (const { gameId, info } of faults) {
-        const strikes = this.strikesOf(gameId);
-        strikes.set(info.teamId, (strikes.get(info.teamId) ?? 0) + 1);
-      }
       // All are there before the first fires, so that a stop in between stops all.
       for (const [fault, runner] of faults.map((fault) => [fault, this.addRunner(fault)] as const)) {
         const reason = pending.stopped.get(fault);
@@ -112,9 +108,20 @@ export class FaultDesk {
     return this.recent;
   }
 
-  /** Faults per team that began in this game so far: who is struck next depends on it. */
-  strikes(gameId: string): ReadonlyMap<string, number> {
-    return this.strikesOf(gameId);
+  /**
+   * Every fault of a game that was dealt, or is about to be: who is struck next depends on it. Known from the game's events; what
+   * is only being stored is there as well, so that the next strike counts with it.
+   */
+  dealt(gameId: string): FaultCourse[] {
+    const courses = new Map(
+      this.history(gameId)
+        .courses()
+        .map((course) => [course.info.id, course]),
+    );
+    for (const { faults } of this.pending)
+      for (const { gameId: of, info } of faults)
+        if (of === gameId && !courses.has(info.id)) courses.set(info.id, { ...NOT_FIRED, info });
+    return [...courses.values()].filter((course) => course.info.state === 'armed' || hasStruck(course));
   }
 
   /** What became of each fault of a game. */
@@ -163,12 +170,6 @@ export class FaultDesk {
       this.recent = [{ gameId: fault.gameId, info: runner.info }, ...this.recent].slice(0, RECENT_FAULTS);
     });
     return runner;
-  }
-
-  private strikesOf(gameId: string): Map<string, number> {
-    let strikes = this.struckCounts.get(gameId);
-    if (strikes === undefined) this.struckCounts.set(gameId, (strikes = new Map()));
-    return strikes;
   }
 }
 

@@ -6,6 +6,7 @@ import {
   performCall,
   step,
   type DriverRegistry,
+  type ExpectedMoney,
   type Fault,
   type FaultEffect,
   type FaultInput,
@@ -22,6 +23,8 @@ export interface RunnerParts {
   drivers: DriverRegistry;
   policy: LifeCyclePolicy;
   targetOf(gameId: string, teamId: string): FaultTarget | null;
+  /** What a fault is expected to have cost, or brought, if it ends at `atMs`; undefined: nobody can say. */
+  worthUntil(fault: Fault, atMs: number): ExpectedMoney | undefined;
   /** Resolves when it is durable. */
   write(fault: Fault, events: readonly NewEvent[]): Promise<void>;
   /** Told of each new state. */
@@ -68,7 +71,7 @@ export class FaultRunner {
     const { policy, write } = this.parts;
     const nowMs = this.nowMs();
     const before = this.state;
-    const { fault, effects } = step(before, input, nowMs, policy);
+    const { fault, effects } = step(before, this.priced(input, nowMs), nowMs, policy);
     this.state = fault;
 
     const events: NewEvent[] = [];
@@ -101,6 +104,12 @@ export class FaultRunner {
     for (const effect of calls) this.begin(effect, stored);
     this.setTimer(nowMs);
     if (fault.info.state === 'reverted') this.resolveEnded();
+  }
+
+  /** Who stops a fault early takes back a part of what its team was dealt. */
+  private priced(input: FaultInput, nowMs: number): FaultInput {
+    if (input.type !== 'stop-requested') return input;
+    return { ...input, expected: this.parts.worthUntil(this.state, nowMs) };
   }
 
   /** Stops the timer and the running call. The fault stays as it is: a restart goes on with it. */

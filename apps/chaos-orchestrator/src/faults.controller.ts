@@ -10,7 +10,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FaultInfo, FaultState } from '#contracts';
-import type { ChaosAmount, ChaosReport, TeamChaos } from '#faults';
+import type { ChaosAmount, ChaosReport, SpikeAmount, TeamChaos } from '#faults';
 import { PaydayError } from '#kernel';
 import { Orchestrator } from './orchestrator.js';
 
@@ -42,6 +42,20 @@ export class FaultView implements Omit<FaultInfo, 'detail'> {
     description: 'pause: the windows that it strikes do not score for the team. Default: count',
   })
   scoring?: FaultInfo['scoring'];
+  @ApiProperty({
+    required: false,
+    description:
+      'What it is expected to cost a team that serves well, in cents, ≥ 0; absent in games from before faults had a price',
+    example: 15_819,
+  })
+  expectedCostCents?: number;
+  @ApiProperty({
+    required: false,
+    description:
+      'What a traffic spike is expected to bring such a team, in cents; absent for every other kind',
+    example: 9_972,
+  })
+  expectedGainCents?: number;
 }
 
 export class FaultList {
@@ -62,17 +76,41 @@ export class ChaosAmountView implements ChaosAmount {
     example: 87_000,
   })
   actedMs!: number;
+  @ApiProperty({
+    description: 'What they were expected to cost, together, in cents, ≥ 0; repairing one changes nothing',
+    example: 47_120,
+  })
+  dealtCents!: number;
+}
+
+export class SpikeAmountView implements SpikeAmount {
+  @ApiProperty({ description: 'Traffic spikes that came', example: 1 })
+  count!: number;
+  @ApiProperty({ description: 'What they were meant to last, together, in ms', example: 360_000 })
+  dealtMs!: number;
+  @ApiProperty({ description: 'What they were expected to bring, together, in cents', example: 9_972 })
+  gainCents!: number;
 }
 
 export class TeamChaosView extends ChaosAmountView implements TeamChaos {
   @ApiProperty({ example: 'fenrir-works' })
   teamId!: string;
+  @ApiProperty({ description: 'Whether it is ranked and has something deployed: fairness is owed to it' })
+  inPlay!: boolean;
+  @ApiProperty({
+    description:
+      'What it counts as having been dealt before it came: the median of the others by then, in cents; 0 for who came before the first fault',
+    example: 0,
+  })
+  creditCents!: number;
   @ApiProperty({
     type: 'object',
     additionalProperties: { $ref: getSchemaPath(ChaosAmountView) },
-    description: 'By kind of fault',
+    description: 'By kind of fault, without traffic spikes',
   })
   byKind!: Record<string, ChaosAmountView>;
+  @ApiProperty({ type: SpikeAmountView, description: 'Traffic spikes: they are paid for, and are no harm' })
+  spikes!: SpikeAmountView;
 }
 
 export class ChaosReportView implements ChaosReport {
@@ -80,8 +118,19 @@ export class ChaosReportView implements ChaosReport {
   gameId!: string;
   @ApiProperty({ type: [TeamChaosView], description: 'Every team, in the order in which they joined' })
   teams!: TeamChaosView[];
-  @ApiProperty({ type: ChaosAmountView, description: 'Most minus least of any team' })
+  @ApiProperty({ description: 'What all teams together were dealt, in cents', example: 376_960 })
+  dealtCents!: number;
+  @ApiProperty({
+    type: ChaosAmountView,
+    description: 'Most minus least of any team in play; money with what a team was credited',
+  })
   spread!: ChaosAmountView;
+  @ApiProperty({
+    description:
+      'The median of what the faults that struck were expected to cost, in cents: a spread of dealtCents up to it is fair',
+    example: 15_819,
+  })
+  typicalCents!: number;
 }
 
 @ApiTags('faults')
@@ -98,7 +147,7 @@ export class FaultsController {
   }
 
   @Get('report')
-  @ApiOperation({ summary: 'How much chaos each team of a game had: was it fair?' })
+  @ApiOperation({ summary: 'What faults were expected to cost each team of a game, in money: was it fair?' })
   @ApiQuery({ name: 'game', required: false, description: 'Default: the newest game' })
   @ApiOkResponse({ type: ChaosReportView })
   @ApiNotFoundResponse({ description: '`unknown_game`' })

@@ -1,11 +1,31 @@
 import type { ServiceView, TimelineEntry } from '#contracts';
-import { arm, type DriverRegistry, type Fault, type FaultTarget } from '#faults';
+import {
+  NO_MONEY,
+  arm,
+  expectedMoney,
+  tally,
+  type DriverRegistry,
+  type ExpectedMoney,
+  type Fault,
+  type FaultDriver,
+  type FaultTarget,
+} from '#faults';
 import { messageOf, type Clock } from '#kernel';
 import type { Logger } from '#runtime';
 import { teamsUpPercent, type FaultEntry } from '#scenario';
 import type { Actor, TimelineView } from './commands/types.js';
 import type { FaultDesk } from './fault-desk.js';
-import { dueNow, limitsOf, missedEntries, nextLookAt, type DueNow, type GameView } from './game-view.js';
+import { comingStrikes } from './coming-strikes.js';
+import {
+  dueNow,
+  hasDeployed,
+  limitsOf,
+  missedEntries,
+  nextLookAt,
+  standingsOf,
+  type DueNow,
+  type GameView,
+} from './game-view.js';
 import { seconds } from './limits.js';
 import { planEntry, type EntryPlan } from './plan-entry.js';
 import type { AuditNote, ChaosStore, DoneEntry, EntryOutcome, NewEvent } from './store.js';
@@ -205,7 +225,10 @@ export class GameTimeline {
       if (plan.retryAt === null) return this.finish(due, 'skipped', detail, [], []);
       return this.wait(due, Math.min(plan.retryAt, nowMs + allowedMs - lateMs + 1), detail);
     }
-    const faults = plan.teamIds.map((teamId) => this.armed(entry, teamId, plan.ttlMs, due.dueAt));
+    const gameMs = this.view.schedule.toGameTime(nowMs) ?? entry.atMs;
+    const { scenario } = this.view;
+    const money = expectedMoney(scenario, { ...entry, fromMs: gameMs, ttlMs: plan.ttlMs });
+    const faults = plan.teamIds.map((teamId) => this.armed(entry, teamId, plan.ttlMs, due.dueAt, money));
     return this.finish(due, 'fired', detail, faults, []);
   }
 
@@ -291,19 +314,24 @@ export class GameTimeline {
   }
 
   private plan(entry: FaultEntry): EntryPlan {
-    const { clock, desk, drivers, targetOf } = this.parts;
-    const { gameId, seed, teams } = this.view;
+    const { clock, desk, drivers } = this.parts;
+    const { gameId, scenario, seed, schedule, teams } = this.view;
+    const nowMs = clock.nowMs();
+    const gameMs = schedule.toGameTime(nowMs) ?? entry.atMs;
     try {
       const driver = drivers.driverFor(entry.kind);
       driver.checkParams(entry.kind, entry.params);
-      const inReach = teams
-        .map(({ id }) => id)
-        .filter((teamId) => {
-          const target = targetOf(gameId, teamId);
-          return target !== null && driver.reaches(target, entry.serviceId);
-        });
-      const now = desk.now(gameId, clock.nowMs());
-      const plan = planEntry(entry, inReach, seed, desk.strikes(gameId), limitsOf(this.view), now);
+      const inReach = this.reachedBy(driver, entry.serviceId);
+      const plan = planEntry(entry, {
+        ...{ scenario, seed, gameMs, inReach },
+        fit: this.fitOf(inReach, entry.serviceId),
+        tallies: tally(desk.dealt(gameId), standingsOf(this.view)),
+        coming: comingStrikes(scenario, gameMs, new Set([...this.done.keys(), entry.id]), (coming) =>
+          this.poolOf(coming),
+        ),
+        limits: limitsOf(this.view),
+        now: desk.now(gameId, nowMs),
+      });
       const spared = teams.filter(({ id }) => !inReach.includes(id)).map(({ id }) => id);
       if (spared.length === 0 || plan.teamIds.length === 0) return plan;
       const reason = `the ${driver.name} driver doesn't reach ${spared.join(', ')}`;
@@ -313,7 +341,37 @@ export class GameTimeline {
     }
   }
 
-  private armed(entry: FaultEntry, teamId: string, ttlMs: number, dueAt: number): Fault {
+  /** Teams that a driver reaches, in the order in which they joined. */
+  private reachedBy(driver: FaultDriver, serviceId: string): string[] {
+    const { gameId, teams } = this.view;
+    return teams
+      .map(({ id }) => id)
+      .filter((teamId) => {
+        const target = this.parts.targetOf(gameId, teamId);
+        return target !== null && driver.reaches(target, serviceId);
+      });
+  }
+
+  /** Those that a fault for a number of teams may choose. */
+  private fitOf(inReach: readonly string[], serviceId: string): string[] {
+    const ranked = new Set(this.view.teams.filter((team) => team.ranked).map(({ id }) => id));
+    return inReach.filter((id) => ranked.has(id) && hasDeployed(this.view, id, serviceId));
+  }
+
+  /** Teams that an entry may strike, as far as is known now; empty for a kind without a driver. */
+  private poolOf({ kind, serviceId }: FaultEntry): string[] {
+    const { drivers } = this.parts;
+    if (!drivers.kinds.includes(kind)) return [];
+    return this.fitOf(this.reachedBy(drivers.driverFor(kind), serviceId), serviceId);
+  }
+
+  private armed(
+    entry: FaultEntry,
+    teamId: string,
+    ttlMs: number,
+    dueAt: number,
+    money: ExpectedMoney,
+  ): Fault {
     const { gameId, schedule, scenario } = this.view;
     return arm({
       gameId,
@@ -328,6 +386,8 @@ export class GameTimeline {
       dueAt: this.waits.has(entry.id) ? this.parts.clock.nowMs() : dueAt,
       scoring: entry.scoring,
       windows: { originAt: schedule.startsAt!, windowMs: scenario.pay.windowMs },
+      // Who serves nothing there loses nothing by it.
+      expected: hasDeployed(this.view, teamId, entry.serviceId) ? money : NO_MONEY,
     });
   }
 }

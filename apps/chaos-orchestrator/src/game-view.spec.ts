@@ -1,6 +1,6 @@
 import type { GameEvent } from '#contracts';
 import { EventBuilder, buildScenario } from '#testing';
-import { applyToView, dueNow, isOver, nextLookAt, type GameView } from './game-view.js';
+import { applyToView, dueNow, isOver, nextLookAt, standingsOf, type GameView } from './game-view.js';
 
 const START = 1_700_000_000_000;
 const events = new EventBuilder('game');
@@ -46,6 +46,30 @@ describe('game view', () => {
     expect(applyToView(renamed, events.teamChanged('hydra'))).toBe(renamed);
     // What was told before is told again after a crash.
     expect(applyToView(renamed, events.team('fenrir'))).toBe(renamed);
+  });
+
+  it('has a team in play once it is ranked and has something deployed, and remembers since when', () => {
+    const deployed = (url: string | null): GameEvent =>
+      events.make('dev.payday.endpoint.changed', { teamId: 'fenrir', serviceId: 'catalog', url });
+    const at = (event: GameEvent, time: number): GameEvent => ({ ...event, time });
+    const after = (...more: GameEvent[]) => standingsOf(view(...more))[0];
+    const fenrir = { teamId: 'fenrir' };
+    expect(after()).toEqual({ ...fenrir, inPlay: false, inPlaySince: null });
+    const came = at(deployed('http://a.test'), 5);
+    expect(after(came)).toEqual({ ...fenrir, inPlay: true, inPlaySince: 5 });
+    // It left, and came back: it is no newcomer.
+    const left = at(deployed(null), 6);
+    expect(after(came, left)).toEqual({ ...fenrir, inPlay: false, inPlaySince: 5 });
+    expect(after(came, left, at(deployed('http://b.test'), 7))).toMatchObject({
+      inPlay: true,
+      inPlaySince: 5,
+    });
+    const unranked = at(events.teamChanged('fenrir'), 8);
+    expect(after(unranked, at(deployed('http://a.test'), 9))).toMatchObject({
+      inPlay: false,
+      inPlaySince: null,
+    });
+    expect(after(came, unranked)).toMatchObject({ inPlay: false, inPlaySince: 5 });
   });
 
   it('knows what is due, how late it is, and when to look again', () => {

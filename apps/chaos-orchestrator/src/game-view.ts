@@ -1,4 +1,5 @@
 import type { ChaosLimits, GameEvent, Scenario, TeamInfo, TimelineEntry } from '#contracts';
+import type { TeamStanding } from '#faults';
 import {
   DEFAULT_CHAOS_LIMITS,
   GameSchedule,
@@ -18,6 +19,8 @@ export interface GameView {
   /** URL by `<team id> <service id>`. */
   readonly endpoints: ReadonlyMap<string, string>;
   readonly schedule: GameSchedule;
+  /** When a team was first ranked with something deployed, epoch ms: from then on fairness is owed to it. */
+  readonly inPlaySince: ReadonlyMap<string, number>;
 }
 
 /**
@@ -29,9 +32,17 @@ export function applyToView(view: GameView | null, event: GameEvent): GameView |
     if (view !== null) return view;
     const { gameId, seed, scenario } = event.data;
     const schedule = GameSchedule.lobby(scenario.pay.windowMs);
-    return { gameId, seed, scenario, teams: [], endpoints: new Map(), schedule };
+    return {
+      ...{ gameId, seed, scenario, schedule },
+      ...{ teams: [], endpoints: new Map(), inPlaySince: new Map() },
+    };
   }
   if (view === null) return null;
+  const next = afterEvent(view, event);
+  return next === view ? view : noteInPlay(next, event.time);
+}
+
+function afterEvent(view: GameView, event: GameEvent): GameView {
   switch (event.type) {
     case 'dev.payday.team.added': {
       const { team } = event.data;
@@ -54,6 +65,31 @@ export function applyToView(view: GameView | null, event: GameEvent): GameView |
       return schedule === view.schedule ? view : { ...view, schedule };
     }
   }
+}
+
+function noteInPlay(view: GameView, at: number): GameView {
+  const came = view.teams.filter(
+    (team) => team.ranked && !view.inPlaySince.has(team.id) && hasDeployed(view, team.id),
+  );
+  if (came.length === 0) return view;
+  const inPlaySince = new Map(view.inPlaySince);
+  for (const { id } of came) inPlaySince.set(id, at);
+  return { ...view, inPlaySince };
+}
+
+/** Whether a team has an endpoint of a service, or of any. */
+export function hasDeployed({ endpoints, scenario }: GameView, teamId: string, serviceId?: string): boolean {
+  const services = serviceId === undefined ? scenario.services.map(({ id }) => id) : [serviceId];
+  return services.some((id) => endpoints.has(`${teamId} ${id}`));
+}
+
+/** The teams as fairness sees them, in the order in which they joined. */
+export function standingsOf(view: GameView): TeamStanding[] {
+  return view.teams.map(({ id: teamId, ranked }) => ({
+    teamId,
+    inPlay: ranked && hasDeployed(view, teamId),
+    inPlaySince: view.inPlaySince.get(teamId) ?? null,
+  }));
 }
 
 export function limitsOf({ scenario }: GameView): Readonly<ChaosLimits> {

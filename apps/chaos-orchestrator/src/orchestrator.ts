@@ -3,7 +3,9 @@ import {
   DEFAULT_POLICY,
   DriverRegistry,
   chaosReport,
+  expectedMoney,
   type ChaosReport,
+  type ExpectedMoney,
   type Fault,
   type FaultDriver,
   type FaultTarget,
@@ -17,7 +19,7 @@ import { REMEMBERED_COMMANDS } from './commands/journal.js';
 import { FaultDesk, RECENT_FAULTS } from './fault-desk.js';
 import type { RunnerParts } from './fault-runner.js';
 import { GameTimeline } from './game-timeline.js';
-import { applyToView, isOver, type GameView } from './game-view.js';
+import { applyToView, isOver, standingsOf, type GameView } from './game-view.js';
 import { ChaosMetrics } from './metrics.js';
 import type { ChaosStore, Recovered } from './store.js';
 import { TeamLamps } from './team-lamps.js';
@@ -78,6 +80,7 @@ export class Orchestrator {
       drivers: this.registry,
       policy: policy ?? DEFAULT_POLICY,
       targetOf: (gameId, teamId) => targets.targetOf(gameId, teamId),
+      worthUntil: (fault, atMs) => this.worthUntil(fault, atMs),
       write: (fault, events) => this.writer.write(fault, events),
       onState: (gameId, info) => this.onState(gameId, info),
     };
@@ -150,8 +153,7 @@ export class Orchestrator {
   report(gameId: string): ChaosReport {
     const view = this.views.get(gameId);
     if (view === undefined) throw new PaydayError('unknown_game', `There is no game "${gameId}".`);
-    const teamIds = view.teams.map(({ id }) => id);
-    return chaosReport(this.desk.history(gameId).courses(), teamIds, this.parts.clock.nowMs());
+    return chaosReport(this.desk.history(gameId).courses(), standingsOf(view), this.parts.clock.nowMs());
   }
 
   /** The id of the game that was created last; null: there is none. */
@@ -224,6 +226,17 @@ export class Orchestrator {
       this.over.add(gameId);
       this.desk.stop({ gameId }, 'the game ended');
     }
+  }
+
+  /** What a fault was worth up to a time at which somebody stops it; pauses of the game cost nothing. */
+  private worthUntil({ gameId, info, params }: Fault, atMs: number): ExpectedMoney | undefined {
+    const view = this.views.get(gameId);
+    const fromMs = view?.schedule.toGameTime(info.startedAt) ?? null;
+    const untilMs = view?.schedule.toGameTime(atMs) ?? null;
+    if (view === undefined || fromMs === null || untilMs === null) return undefined;
+    const { kind, serviceId, scoring } = info;
+    const ttlMs = Math.max(0, untilMs - fromMs);
+    return expectedMoney(view.scenario, { kind, params, serviceId, scoring, fromMs, ttlMs });
   }
 
   private makeTimeline(view: GameView): GameTimeline {

@@ -32,9 +32,6 @@ export class PostgresChaosStore implements ChaosStore {
     const doneEntries = await manager.query<DoneEntry[]>(
       'SELECT game_id AS "gameId", entry_id AS "entryId", outcome, detail, at FROM timeline_done',
     );
-    const strikes = await manager.query<Recovered['strikes']>(
-      `SELECT game_id AS "gameId", team_id AS "teamId", count(*)::int4 AS count FROM fault GROUP BY 1, 2`,
-    );
     const recent = await manager.query<{ gameId: string; info: FaultInfo }[]>(
       `SELECT game_id AS "gameId", fault->'info' AS info FROM fault WHERE state = 'reverted'
        ORDER BY updated_at DESC, game_id, id LIMIT $1`,
@@ -48,7 +45,6 @@ export class PostgresChaosStore implements ChaosStore {
     return {
       unfinished: unfinished.map(({ fault }) => fault),
       doneEntries,
-      strikes,
       recent,
       heldGames: held.map(({ gameId }) => gameId),
       lastSeq: commands[0]?.seq ?? 0,

@@ -63,6 +63,11 @@ describe('orchestrator, killed at any moment and started again', () => {
         const log = [
           events.created(buildScenario({ timeline: TIMELINE, durationMs: DURATION_MS, chaos: NO_LIMITS })),
           ...TEAMS.map((id) => events.team(id)),
+          ...TEAMS.map((teamId) =>
+            events.make('dev.payday.endpoint.changed', {
+              ...{ teamId, serviceId: 'catalog', url: `http://${teamId}.test` },
+            }),
+          ),
           events.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + DURATION_MS }),
         ];
         const { fromAt, untilAt } = PAUSE;

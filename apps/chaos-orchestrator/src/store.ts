@@ -65,8 +65,6 @@ export interface Recovered {
   /** Every fault that is not reverted. */
   unfinished: Fault[];
   doneEntries: DoneEntry[];
-  /** How many faults each team of a game ever had. */
-  strikes: { gameId: string; teamId: string; count: number }[];
   /** The latest reverted faults, newest first. */
   recent: { gameId: string; info: FaultInfo }[];
   /** Games whose timeline is held. */

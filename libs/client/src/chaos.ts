@@ -13,7 +13,7 @@ export interface ChaosInjection {
   kind: string;
   serviceId: string;
   params?: Record<string, string | number | boolean>;
-  /** All, or so many of those that were struck least, or exactly these. */
+  /** All, or so many of those that were dealt least so far, or exactly these. */
   teams: 'all' | number | readonly string[];
   ttlMs: number;
   /** Shown to the audience; 1 to 200 characters. */
@@ -43,9 +43,21 @@ export interface ChaosPreview {
     count: number;
     dealtMs: number;
     actedMs: number;
+    /** What its faults were expected to cost so far, cents, ≥ 0. */
+    dealtCents: number;
+    /** What it counts as having been dealt before it came. */
+    creditCents: number;
+    spikes: { count: number; dealtMs: number; gainCents: number };
+    /** What the injection is expected to cost, or to bring it. */
+    expectedCostCents: number;
+    expectedGainCents: number;
   }[];
   blastRadius: { teams: number; ofTeams: number; endpoints: number };
-  expectedCost: { perTeamPerMinuteCents: number; totalCents: number; basis: string };
+  /** All struck teams together, cents, ≥ 0. */
+  expectedCostCents: number;
+  expectedGainCents: number;
+  /** What was assumed, for people. */
+  expectedBasis: string;
   /** Limits in the way; empty: it is allowed. */
   violations: { limit: string; message: string; possibleAt: number | null }[];
   /** What has to be sent as `confirm`; null: nothing. */

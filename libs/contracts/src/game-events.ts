@@ -34,6 +34,14 @@ export interface FaultInfo {
   expiresAt: number;
   /** Default: `count`. */
   scoring?: FaultScoring;
+  /**
+   * What it is expected to cost a team that serves well, over its time to live, or up to where somebody other than the team
+   * stopped it; cents, ≥ 0. The team's repairs don't change it. 0: it costs nothing (a traffic spike; windows that don't
+   * score; nothing was deployed there). Absent in games that were recorded before faults had a price.
+   */
+  expectedCostCents?: number;
+  /** What a traffic spike is expected to bring such a team, cents, > 0. Absent for every other kind. */
+  expectedGainCents?: number;
 }
 
 /** Data of each `game-events` type. All times are epoch ms; all that touch scoring lie on window boundaries. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createDrivers, DriverRegistry, KINDS_BY_DRIVER, type ParamRule } from './index.js';
+import { createDrivers, DriverRegistry, expectedEffect, KINDS_BY_DRIVER, type ParamRule } from './index.js';
 
 describe('the drivers that ship', () => {
   it('claim no kind twice, and are those that the table of kinds describes', () => {
@@ -29,6 +29,24 @@ describe('the drivers that ship', () => {
       ]),
     );
     expect(table).toEqual(rows);
+  });
+
+  it('are described with what they are expected to do', () => {
+    const guide = readFileSync(new URL('../../../docs/faults.md', import.meta.url), 'utf8');
+    const section = guide.split('\n## ').find((text) => text.startsWith('What a fault is expected to cost'))!;
+    const rows = section
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
+      .map(([, kind, params, says]) => [kind!, params === '' ? {} : JSON.parse(params!), says] as const);
+    expect(rows.map(([kind]) => kind)).toEqual(
+      Object.values(KINDS_BY_DRIVER).flatMap((specs) => Object.keys(specs)),
+    );
+    for (const [kind, params, says] of rows) {
+      const driver = createDrivers().find(({ kinds }) => kinds.includes(kind))!;
+      driver.checkParams(kind, params);
+      expect(expectedEffect(kind, params).says).toBe(says);
+    }
   });
 });
 

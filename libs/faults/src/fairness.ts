@@ -1,4 +1,6 @@
 import type { FaultInfo, FaultState } from '#contracts';
+import { isTraffic } from './expected-effect.js';
+import { medianOf, tally, type TeamStanding } from './tally.js';
 
 /** One fault from its beginning to its end, as its `fault.changed` events tell it. All times are epoch ms. */
 export interface FaultCourse {
@@ -15,7 +17,7 @@ export interface FaultCourse {
   readonly wasStuck: boolean;
 }
 
-/** How much chaos a team (or all teams together) had of one kind, or in all. */
+/** How much harm a team (or all teams together) was dealt by faults of one kind, or in all. Traffic spikes are no harm. */
 export interface ChaosAmount {
   /** Faults that struck: seen to act, or possibly acting now. */
   count: number;
@@ -23,19 +25,41 @@ export interface ChaosAmount {
   dealtMs: number;
   /** What they really lasted, from firing to verified gone or to now: a team that repairs one shortens it. */
   actedMs: number;
+  /** What they were expected to cost, together, cents, ≥ 0. A team that repairs one is dealt no less. */
+  dealtCents: number;
+}
+
+/** Traffic spikes that a team had. */
+export interface SpikeAmount {
+  count: number;
+  dealtMs: number;
+  /** What they were expected to bring, cents, ≥ 0. */
+  gainCents: number;
 }
 
 export interface TeamChaos extends ChaosAmount {
   teamId: string;
-  /** By kind of fault, in order of its name; kinds that the team never had are left out. */
+  /** Whether fairness is owed to it now: it is ranked, and has something deployed. */
+  inPlay: boolean;
+  /**
+   * What a team that came later counts as having been dealt before, cents: what the median of the others had been. So it is
+   * neither struck first for being new, nor spared. 0 for who was there before the first fault.
+   */
+  creditCents: number;
+  /** By kind of fault, in order of its name; kinds that the team never had are left out, and so are spikes. */
   byKind: Record<string, ChaosAmount>;
+  spikes: SpikeAmount;
 }
 
 export interface ChaosReport {
   /** In the order in which they were asked for. */
   teams: TeamChaos[];
-  /** Most minus least of any team; 0 for no team. */
+  /** What all teams together were dealt, cents. */
+  dealtCents: number;
+  /** Most minus least of any team in play; money with what it was credited. 0 for no team. */
   spread: ChaosAmount;
+  /** The median of what the faults that struck were expected to cost, cents; 0: none cost anything. A spread up to it is fair. */
+  typicalCents: number;
 }
 
 const MAY_ACT_UNCONFIRMED: ReadonlySet<FaultState> = new Set<FaultState>(['firing', 'stuck']);
@@ -82,44 +106,71 @@ export function hasStruck({ info, confirmedAt }: FaultCourse): boolean {
 }
 
 /**
- * How much chaos each team had, and how far they are apart. Faults of teams that are not asked for are left out.
+ * How much chaos each team had, and how far they are apart. Faults of teams that are not asked for are left out. A function of
+ * the courses alone: their order changes nothing.
  * @param nowMs faults that are not gone are counted up to here, epoch ms
  */
 export function chaosReport(
   courses: Iterable<FaultCourse>,
-  teamIds: readonly string[],
+  teams: readonly TeamStanding[],
   nowMs: number,
 ): ChaosReport {
-  const teams = new Map<string, TeamChaos>();
-  for (const teamId of teamIds) teams.set(teamId, { teamId, ...NOTHING, byKind: {} });
-  for (const course of courses) {
-    const team = teams.get(course.info.teamId);
-    if (team === undefined || !hasStruck(course)) continue;
-    const { kind, startedAt, expiresAt } = course.info;
-    const amount = {
-      count: 1,
-      dealtMs: expiresAt - startedAt,
-      actedMs: Math.max(0, (course.goneAt ?? nowMs) - startedAt),
-    };
+  const struck = [...courses].filter(hasStruck);
+  const money = tally(struck, teams);
+  const rows = new Map<string, TeamChaos>();
+  for (const { teamId, inPlay } of teams) {
+    const { creditCents } = money.get(teamId)!;
+    const spikes = { count: 0, dealtMs: 0, gainCents: 0 };
+    rows.set(teamId, { teamId, inPlay, ...NOTHING, creditCents, byKind: {}, spikes });
+  }
+  for (const course of struck) {
+    const team = rows.get(course.info.teamId);
+    if (team === undefined) continue;
+    const { kind, startedAt, expiresAt, expectedCostCents = 0, expectedGainCents = 0 } = course.info;
+    const dealtMs = expiresAt - startedAt;
+    if (isTraffic(kind)) {
+      const { spikes } = team;
+      spikes.count++;
+      spikes.dealtMs += dealtMs;
+      spikes.gainCents += expectedGainCents;
+      continue;
+    }
+    const actedMs = Math.max(0, (course.goneAt ?? nowMs) - startedAt);
+    const amount = { count: 1, dealtMs, actedMs, dealtCents: expectedCostCents };
     Object.assign(team, sum(team, amount));
     team.byKind[kind] = sum(team.byKind[kind] ?? NOTHING, amount);
   }
-  for (const team of teams.values())
+  for (const team of rows.values())
     team.byKind = Object.fromEntries(Object.entries(team.byKind).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const rows = [...teams.values()];
-  return { teams: rows, spread: spreadOf(rows) };
+  const costs = struck.map(({ info }) => info.expectedCostCents ?? 0).filter((cents) => cents > 0);
+  return {
+    teams: [...rows.values()],
+    dealtCents: [...rows.values()].reduce((all, team) => all + team.dealtCents, 0),
+    spread: spreadOf([...rows.values()].filter(({ inPlay }) => inPlay)),
+    typicalCents: medianOf(costs),
+  };
 }
 
-const NOTHING: ChaosAmount = { count: 0, dealtMs: 0, actedMs: 0 };
+const NOTHING: ChaosAmount = { count: 0, dealtMs: 0, actedMs: 0, dealtCents: 0 };
 
 function sum(a: ChaosAmount, b: ChaosAmount): ChaosAmount {
-  return { count: a.count + b.count, dealtMs: a.dealtMs + b.dealtMs, actedMs: a.actedMs + b.actedMs };
+  return {
+    count: a.count + b.count,
+    dealtMs: a.dealtMs + b.dealtMs,
+    actedMs: a.actedMs + b.actedMs,
+    dealtCents: a.dealtCents + b.dealtCents,
+  };
 }
 
-function spreadOf(rows: readonly ChaosAmount[]): ChaosAmount {
-  const of = (key: keyof ChaosAmount): number => {
-    const values = rows.map((row) => row[key]);
+function spreadOf(rows: readonly TeamChaos[]): ChaosAmount {
+  const of = (measure: (row: TeamChaos) => number): number => {
+    const values = rows.map(measure);
     return values.length === 0 ? 0 : Math.max(...values) - Math.min(...values);
   };
-  return { count: of('count'), dealtMs: of('dealtMs'), actedMs: of('actedMs') };
+  return {
+    count: of(({ count }) => count),
+    dealtMs: of(({ dealtMs }) => dealtMs),
+    actedMs: of(({ actedMs }) => actedMs),
+    dealtCents: of(({ dealtCents, creditCents }) => dealtCents + creditCents),
+  };
 }

@@ -1,5 +1,6 @@
 import type { FaultInfo, FaultScoring } from '#contracts';
 import { PaydayError } from '#kernel';
+import { NO_MONEY, type ExpectedMoney } from './expected-money.js';
 
 export type FaultParams = Readonly<Record<string, string | number | boolean>>;
 
@@ -87,6 +88,8 @@ export interface FaultRequest {
   /** Default: `count`. `pause` needs `windows`. */
   scoring?: FaultScoring;
   windows?: WindowGrid;
+  /** What it is expected to cost, or to bring; default: nothing. */
+  expected?: ExpectedMoney;
 }
 
 /** The id of an injection's fault on one team. */
@@ -98,6 +101,7 @@ export function faultId(injectionId: string, teamId: string): string {
 export function arm(request: FaultRequest): Fault {
   const { gameId, injectionId, teamId, serviceId, kind, label, params, ttlMs, dueAt, scoring, windows } =
     request;
+  const { costCents, gainCents } = request.expected ?? NO_MONEY;
   const { minTtlMs, maxTtlMs } = FAULT_LIMITS;
   if (!Number.isSafeInteger(ttlMs) || ttlMs < minTtlMs || ttlMs > maxTtlMs)
     throw new PaydayError(
@@ -123,6 +127,8 @@ export function arm(request: FaultRequest): Fault {
       startedAt: dueAt,
       expiresAt: dueAt + ttlMs,
       ...(scoring === 'pause' ? { scoring } : {}),
+      expectedCostCents: costCents,
+      ...(gainCents > 0 ? { expectedGainCents: gainCents } : {}),
     },
     ...(scoring === 'pause' ? { windows } : {}),
     params,

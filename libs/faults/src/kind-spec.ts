@@ -1,4 +1,5 @@
 import { PaydayError } from '#kernel';
+import type { ExpectedEffect } from './effect.js';
 import type { FaultParams } from './fault.js';
 
 /** A parameter that is a whole number. */
@@ -20,10 +21,15 @@ export interface TextRule {
 
 export type ParamRule = NumberRule | TextRule;
 
+/** The parameters of a kind that are numbers, by name; asking for one that the kind doesn't have is a mistake in the kind's spec. */
+export type NumberParams = (name: string) => number;
+
 /** What is fixed about one kind of fault. */
 export interface KindSpec {
   /** In one line: what customers of the struck service see. */
   readonly effect: string;
+  /** What it is expected to do, in figures: what it costs is computed from that. `params` are checked, defaults filled in. */
+  readonly expects: (params: NumberParams) => ExpectedEffect;
   readonly params: Readonly<Record<string, ParamRule>>;
   /** Whether parameters that are not listed are passed on to the far side rather than refused. */
   readonly passesOthers?: true;

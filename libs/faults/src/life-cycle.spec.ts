@@ -300,3 +300,47 @@ describe('fault life cycle, whatever happens', () => {
     );
   });
 });
+
+describe('what a fault is expected to cost', () => {
+  const priced = () => armed({ expected: { costCents: 5000, gainCents: 0 } });
+  const acting = () => new Life(priced()).give({ type: 'due' }).answer('fired').answer('confirmed');
+  const stop = (costCents: number): FaultInput => ({
+    ...{ type: 'stop-requested', reason: 'panic', expected: { costCents, gainCents: 0 } },
+  });
+
+  it('is told from the beginning, and stays where the team repairs it or its time is over', () => {
+    expect(priced().info).toMatchObject({ expectedCostCents: 5000 });
+    expect(priced().info).not.toHaveProperty('expectedGainCents');
+    expect(acting().wake().answer('repaired-by-team').fault.info).toMatchObject({
+      ...{ state: 'reverting', expectedCostCents: 5000 },
+    });
+    expect(acting().give({ type: 'expired' }).fault.info.expectedCostCents).toBe(5000);
+  });
+
+  it('is less where somebody else stops it, never more, and only by what ends it', () => {
+    const stopped = acting().give(stop(1200));
+    expect(stopped.fault.info).toMatchObject({ state: 'reverting', expectedCostCents: 1200 });
+    expect(stopped.give(stop(700)).fault.info.expectedCostCents).toBe(1200);
+    expect(acting().give(stop(9000)).fault.info.expectedCostCents).toBe(5000);
+    expect(acting().give({ type: 'stop-requested', reason: 'panic' }).fault.info.expectedCostCents).toBe(
+      5000,
+    );
+    expect(acting().give({ type: 'expired' }).give(stop(10)).fault.info.expectedCostCents).toBe(5000);
+  });
+
+  it('is a gain for a spike, which a stop cuts likewise', () => {
+    const spike = new Life(armed({ kind: 'traffic-spike', expected: { costCents: 0, gainCents: 900 } }))
+      .give({ type: 'due' })
+      .answer('fired')
+      .answer('confirmed')
+      .give({ type: 'stop-requested', reason: 'panic', expected: { costCents: 0, gainCents: 300 } });
+    expect(spike.fault.info).toMatchObject({ expectedCostCents: 0, expectedGainCents: 300 });
+  });
+
+  it('is unknown for a fault that an earlier version armed, and stays so', () => {
+    const old = acting();
+    const { expectedCostCents: _, ...info } = old.fault.info;
+    old.fault = { ...old.fault, info };
+    expect(old.give(stop(700)).fault.info).not.toHaveProperty('expectedCostCents');
+  });
+});

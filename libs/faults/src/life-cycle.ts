@@ -1,4 +1,5 @@
 import type { FaultInfo, FaultState } from '#contracts';
+import type { ExpectedMoney } from './expected-money.js';
 import { DEFAULT_POLICY, type Fault, type LifeCyclePolicy, type Operation } from './fault.js';
 
 /**
@@ -29,8 +30,11 @@ export type FaultInput =
   | { type: 'driver-failed'; call: number; reason: string; retryable: boolean }
   | { type: 'driver-timeout'; call: number }
   | { type: 'expired' }
-  /** `reason` becomes the fault's detail: `stopped by hand`, `the game ended`. */
-  | { type: 'stop-requested'; reason: string }
+  /**
+   * `reason` becomes the fault's detail: `stopped by hand`, `the game ended`. `expected` is what it is expected to have cost
+   * up to now: its team was dealt no more than that. Without it the fault is worth what it was.
+   */
+  | { type: 'stop-requested'; reason: string; expected?: ExpectedMoney }
   /** The process was restarted: the awaited answer will never come. */
   | { type: 'restarted' }
   | { type: 'tick' };
@@ -71,7 +75,7 @@ export function step(
     return step(fault, { type: 'driver-timeout', call: fault.call.number }, nowMs, policy);
 
   if (state === 'reverting' || state === 'stuck') return stepUndoing(context, input);
-  if (input.type === 'stop-requested') return undo(context, input.reason);
+  if (input.type === 'stop-requested') return undo(cutShort(context, input.expected), input.reason);
   if (input.type === 'repaired-by-team') {
     const seconds = Math.round((nowMs - fault.info.startedAt) / 1000);
     return undo(context, `repaired by the team after ${seconds} s`);
@@ -157,6 +161,21 @@ function stepActive(context: Context, input: FaultInput): Step {
       if (fault.call !== null || fault.wakeAt === null || nowMs < fault.wakeAt) return { fault, effects: [] };
       return call(context, 'verify');
   }
+}
+
+/** What was not dealt is not counted: a fault that somebody else stops costs its team less, one that the team repairs does not. */
+function cutShort(context: Context, expected: ExpectedMoney | undefined): Context {
+  const { fault } = context;
+  const { expectedCostCents, expectedGainCents } = fault.info;
+  if (expected === undefined || expectedCostCents === undefined) return context;
+  const info = {
+    ...fault.info,
+    expectedCostCents: Math.min(expectedCostCents, expected.costCents),
+    ...(expectedGainCents === undefined
+      ? {}
+      : { expectedGainCents: Math.min(expectedGainCents, expected.gainCents) }),
+  };
+  return { ...context, fault: { ...fault, info } };
 }
 
 /** Begins to revert; `why` stays with the fault to the end. */

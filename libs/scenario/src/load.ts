@@ -35,6 +35,14 @@ export function requestRate(scenario: Scenario, serviceId: string, atMs: number)
  * down. Exact for every whole `atMs`, hence without drift; constant after the end.
  */
 export function arrivalsBefore(scenario: Scenario, serviceId: string, atMs: number): number {
+  return Number(requestMillionthsBefore(scenario, serviceId, atMs) / MILLIONTHS);
+}
+
+/**
+ * The same integral in millionths of a request: how many requests are expected, before they become whole ones. Differences of
+ * it grow and fall with the load, while those of whole requests also depend on where an interval begins.
+ */
+export function requestMillionthsBefore(scenario: Scenario, serviceId: string, atMs: number): bigint {
   const until = Math.min(Math.max(0, atMs), scenario.durationMs);
   let from = 0;
   // In half millionths: the integral over a whole ramp, (from + to) / 2 × ramp, stays an integer.
@@ -53,7 +61,7 @@ export function arrivalsBefore(scenario: Scenario, serviceId: string, atMs: numb
     }
     from = rate;
   });
-  return Number(halves / (2n * MILLIONTHS));
+  return halves / 2n;
 }
 
 /** floor(rise × elapsed² / ramp); BigInt division rounds towards zero. */

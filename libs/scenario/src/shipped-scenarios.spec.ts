@@ -9,7 +9,6 @@ import {
   judge,
   parseScenario,
   renderRequest,
-  resolveTargets,
 } from './index.js';
 
 const folder = new URL('../../../scenarios/', import.meta.url);
@@ -125,7 +124,7 @@ describe('shipped scenarios', () => {
   });
 });
 
-it('unicorn-rentals.yaml is a whole day: story, every kind of trouble, a freeze, and a rotation that is fair', () => {
+it('unicorn-rentals.yaml is a whole day: story, every kind of trouble, and a freeze', () => {
   const scenario = shipped('unicorn-rentals.yaml');
   const { timeline, durationMs, freezeAtMs, ceremony } = scenario;
   expect(durationMs).toBe(4 * 3_600_000);
@@ -135,16 +134,6 @@ it('unicorn-rentals.yaml is a whole day: story, every kind of trouble, a freeze,
   expect(timeline.some((entry) => entry.type === 'announcement' && entry.videoUrl !== undefined)).toBe(true);
   expect(timeline.some((entry) => entry.when !== undefined)).toBe(true);
   expect(faultsOf(scenario).some(({ scoring }) => scoring === 'pause')).toBe(true);
-  for (const count of [1, 3, 8, 25, 42]) {
-    const teamIds = [...Array(count).keys()].map((n) => `team-${n}`);
-    const strikes = new Map(teamIds.map((id) => [id, 0]));
-    for (const fault of faultsOf(scenario))
-      for (const id of resolveTargets(fault, teamIds, scenario.seed, strikes))
-        strikes.set(id, strikes.get(id)! + 1);
-    const counts = [...strikes.values()];
-    expect(Math.min(...counts)).toBeGreaterThanOrEqual(4);
-    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
-  }
 });
 
 it('chaos-school.yaml shows each kind of trouble once, to everybody, one at a time, and explains it before', () => {

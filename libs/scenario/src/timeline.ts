@@ -11,23 +11,27 @@ export function timelineBetween(scenario: Scenario, fromGameMs: number, toGameMs
 /**
  * The teams that a fault strikes, in the order of `teamIds`.
  *
- * For a number: those that were struck least so far, ties decided by a shuffle seeded by `seed` and the entry's id.
- * So every team has been struck n times before any is struck n + 2 times. The order of `teamIds` has no influence
+ * For a number: those that have had least so far, ties decided by `drawOrder`. The order of `teamIds` has no influence
  * on who is chosen; more than there are teams means all. Named teams that don't play are passed over.
- * @param history number of faults per team so far; absent means 0.
+ * @param had what counts as having been struck, per team so far, in any unit; absent means 0.
  */
 export function resolveTargets(
   entry: Pick<FaultEntry, 'id' | 'teams'>,
   teamIds: readonly string[],
   seed: string,
-  history: ReadonlyMap<string, number>,
+  had: ReadonlyMap<string, number>,
 ): string[] {
   const { teams } = entry;
   if (teams === 'all') return [...teamIds];
   if (typeof teams !== 'number') return teamIds.filter((id) => teams.includes(id));
-  const shuffled = randomStream(seed, `targets/${entry.id}`).shuffle([...teamIds].sort());
-  const struck = (id: string): number => history.get(id) ?? 0;
-  // The sort is stable: among equals the shuffled order stands.
-  const chosen = new Set(shuffled.sort((a, b) => struck(a) - struck(b)).slice(0, teams));
+  const of = (id: string): number => had.get(id) ?? 0;
+  // The sort is stable: among equals the drawn order stands.
+  const order = drawOrder(entry.id, teamIds, seed).sort((a, b) => of(a) - of(b));
+  const chosen = new Set(order.slice(0, teams));
   return teamIds.filter((id) => chosen.has(id));
+}
+
+/** The order in which an entry takes teams that are equal otherwise: a shuffle that the seed and the entry's id fix. */
+export function drawOrder(entryId: string, teamIds: readonly string[], seed: string): string[] {
+  return randomStream(seed, `targets/${entryId}`).shuffle([...teamIds].sort());
 }

@@ -200,9 +200,10 @@ export class CommandDesk implements ChaosCommands {
     const injectionId = injectionIdOf(command);
     const faults = plan.teams
       .filter(({ struck }) => struck)
-      .map(({ teamId }) =>
+      .map(({ teamId, expectedCostCents, expectedGainCents }) =>
         arm({
           ...{ gameId, injectionId, teamId, serviceId, kind, params, label, ttlMs, scoring },
+          expected: { costCents: expectedCostCents, gainCents: expectedGainCents },
           dueAt: plan.madeAt,
           windows: { originAt: schedule.startsAt!, windowMs: scenario.pay.windowMs },
         }),
@@ -300,7 +301,7 @@ export class CommandDesk implements ChaosCommands {
       driver: drivers.driverFor(kind),
       targetOf: (teamId) => targetOf(gameId, teamId),
       now: desk.now(gameId, clock.nowMs()),
-      strikes: desk.strikes(gameId),
+      dealt: desk.dealt(gameId),
       courses: desk.history(gameId).courses(),
     });
   }

@@ -14,7 +14,7 @@ describe('preview', () => {
   it('shows whom it strikes, what each team has had, what it costs, and does nothing', async () => {
     const game = await running();
     await game.happens('dev.payday.endpoint.changed', {
-      ...{ teamId: 'garm', serviceId: 'catalog', url: 'http://garm.test' },
+      ...{ teamId: 'hati', serviceId: 'catalog', url: null },
     });
     game.driver.unreachable.add('skoll');
     await game.inject('before', { teams: ['garm'], ttlMs: 2_000 });
@@ -41,11 +41,18 @@ describe('preview', () => {
       endpoint: 'http://garm.test',
       byKind: { crash: { count: 1, dealtMs: 2_000 } },
     });
-    // 2 requests a second at −11 instead of +7 cents, and −101 for each of 60 windows a minute.
-    expect(preview.expectedCost).toEqual({
-      perTeamPerMinuteCents: 120 * -18 + 60 * -101,
-      totalCents: Math.floor(((120 * -18 + 60 * -101) * 2) / 6),
-      basis: 'every request fails, at 2 requests per second',
+    // 20 requests at −11 instead of +7 cents, and −101 for each of ten windows; hati serves nothing there, and loses nothing.
+    const costCents = 20 * 18 + 10 * 101;
+    expect(preview.teams.map((team) => [team.teamId, team.expectedCostCents, team.dealtCents])).toEqual([
+      ['garm', costCents, 4 * 18 + 2 * 101],
+      ['hati', 0, 0],
+      ['fenrir', 0, 0],
+      ['skoll', 0, 0],
+    ]);
+    expect(preview).toMatchObject({
+      expectedCostCents: costCents,
+      expectedGainCents: 0,
+      expectedBasis: 'every request fails; 20 requests in that time',
     });
     await game.at(20_000);
     expect(game.driver.acting()).toEqual([]);
@@ -58,16 +65,16 @@ describe('preview', () => {
       const preview = await game.commands.preview(game.request({ teams }));
       return Object.fromEntries(preview.teams.map((team) => [team.teamId, team.spared]));
     };
-    const byDraw = 'the draw fell on others among those that were struck as often';
-    // Nobody was struck yet.
+    const byDraw = 'the draw fell on others among those that were dealt as much';
+    // Nobody was dealt anything yet.
     expect(Object.values(await spared(1)).sort()).toEqual([null, byDraw, byDraw, byDraw]);
     await game.inject('before', { teams: ['garm'], ttlMs: 2_000 });
     await game.at(13_000);
     expect(await spared(3)).toMatchObject({ garm: 'it is to be left in peace after a fault', hati: null });
     await game.at(40_000);
-    expect(await spared(3)).toMatchObject({ garm: 'other teams were struck less', hati: null });
+    expect(await spared(3)).toMatchObject({ garm: 'other teams were dealt less', hati: null });
     expect(Object.values(await spared(2)).sort()).toEqual(
-      ['other teams were struck less', byDraw, null, null].sort(),
+      ['other teams were dealt less', byDraw, null, null].sort(),
     );
   });
 

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import {
   FAULT_LIMITS,
+  NO_MONEY,
+  basisOf,
   chaosReport,
+  expectedMoney,
+  tally,
   type FaultCourse,
   type FaultDriver,
   type FaultTarget,
@@ -9,9 +13,9 @@ import {
 } from '#faults';
 import { PaydayError } from '#kernel';
 import { resolveTargets } from '#scenario';
-import { limitsOf, type GameView } from '../game-view.js';
+import { hasDeployed, limitsOf, standingsOf, type GameView } from '../game-view.js';
 import { coolingUntil, violationsOf, type ChaosNow } from '../limits.js';
-import { expectedCost } from './expected-cost.js';
+import { amountsOf, unitOf } from '../plan-entry.js';
 import type { InjectPreview, InjectRequest, PreviewTeam } from './types.js';
 
 /** How long a preview may be acted upon. */
@@ -24,8 +28,9 @@ export interface Situation {
   driver: FaultDriver;
   targetOf(teamId: string): FaultTarget | null;
   now: ChaosNow;
-  /** Faults per team so far. */
-  strikes: ReadonlyMap<string, number>;
+  /** What was dealt so far, and what is about to be: who is chosen depends on it. */
+  dealt: readonly FaultCourse[];
+  /** What became of each fault so far. */
   courses: readonly FaultCourse[];
 }
 
@@ -43,22 +48,35 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
     return target !== null && driver.reaches(target, request.serviceId);
   };
   const reachable = new Set(teamIds.filter(isReachable));
-  const struck = new Set(chosenOf(request, situation, [...reachable]));
+  const had = amountsOf(tally(situation.dealt, standingsOf(view)), unitOf(request));
+  const choice = { reachable, had };
+  const struck = new Set(chosenOf(request, situation, choice));
   if (struck.size === 0)
     throw new PaydayError(
       'out_of_reach',
-      `The ${driver.name} driver reaches none of the teams that are to be struck; it reaches ${[...reachable].join(', ') || 'nobody'}.`,
+      `The ${driver.name} driver reaches none of the teams that are to be struck; it reaches ${[...reachable].join(', ') || 'nobody'}` +
+        (typeof request.teams === 'number'
+          ? `, and chooses among ranked teams that have ${request.serviceId} deployed.`
+          : '.'),
     );
 
   const { kind, serviceId, params, ttlMs, label, scoring = 'count' } = request;
   const chaos = new Map(
-    chaosReport(situation.courses, teamIds, now.nowMs).teams.map((team) => [team.teamId, team]),
+    chaosReport(situation.courses, standingsOf(view), now.nowMs).teams.map((team) => [team.teamId, team]),
   );
+  const strike = {
+    ...{ kind, serviceId, params, scoring, ttlMs },
+    fromMs: view.schedule.toGameTime(now.nowMs) ?? 0,
+  };
+  const money = expectedMoney(view.scenario, strike);
   const rows = view.teams.map(({ id, name, ranked }): PreviewTeam => {
     const endpoint = view.endpoints.get(`${id} ${serviceId}`) ?? null;
     const activeFaults = now.unfinished.filter(({ teamId }) => teamId === id).map((info) => info.id);
-    const spared = struck.has(id) ? null : whySpared(request, situation, id, { reachable, struck });
+    const spared = struck.has(id) ? null : whySpared(request, situation, id, { ...choice, struck });
     const team = chaos.get(id) as TeamChaos;
+    // Who serves nothing there loses nothing by it.
+    const isHit = struck.has(id) && hasDeployed(view, id, serviceId);
+    const { costCents, gainCents } = isHit ? money : NO_MONEY;
     return {
       ...team,
       name,
@@ -68,6 +86,8 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
       reachable: reachable.has(id),
       endpoint,
       activeFaults,
+      expectedCostCents: costCents,
+      expectedGainCents: gainCents,
     };
   });
   const chosen = teamIds.filter((id) => struck.has(id));
@@ -92,15 +112,9 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
       ofTeams: teamIds.length,
       endpoints: rows.filter((row) => row.struck && row.endpoint !== null).length,
     },
-    expectedCost: expectedCost(view.scenario, {
-      kind,
-      serviceId,
-      params,
-      ttlMs,
-      teams: chosen.length,
-      gameMs: view.schedule.toGameTime(now.nowMs) ?? 0,
-      scored: scoring === 'count',
-    }),
+    expectedCostCents: rows.reduce((sum, row) => sum + row.expectedCostCents, 0),
+    expectedGainCents: rows.reduce((sum, row) => sum + row.expectedGainCents, 0),
+    expectedBasis: basisOf(view.scenario, strike),
     violations: violationsOf(limits, now, wanted),
     confirmation: confirmationFor(chosen.length, teamIds.length, limits.maxTeams),
   };
@@ -146,38 +160,52 @@ function confirmationFor(struck: number, ofTeams: number, maxTeams: number): Inj
   return null;
 }
 
+interface Choice {
+  readonly reachable: ReadonlySet<string>;
+  /** What each team has had of what the request deals. */
+  readonly had: ReadonlyMap<string, number>;
+}
+
 /** Whom the request strikes, of those that can be reached. */
-function chosenOf(request: InjectRequest, situation: Situation, reachable: readonly string[]): string[] {
-  const { view, now, strikes } = situation;
+function chosenOf(request: InjectRequest, situation: Situation, { reachable, had }: Choice): string[] {
+  const { view, now } = situation;
   const { teams, serviceId } = request;
   const wanted = teams === 'all' || typeof teams === 'number' ? teams : [...teams];
   if (typeof wanted !== 'number')
-    return resolveTargets({ id: '', teams: wanted }, reachable, view.seed, strikes);
+    return resolveTargets({ id: '', teams: wanted }, [...reachable], view.seed, had);
   // Those that are to be left in peace are chosen only if there are not enough others; then the limit says no.
   const limits = limitsOf(view);
   const cools = (id: string): boolean => coolingUntil(limits, now, id, serviceId) !== null;
-  const eligible = reachable.filter((id) => !cools(id));
-  const pool = eligible.length >= wanted ? eligible : reachable;
+  const fit = [...reachable].filter((id) => whyUnfit(view, id, serviceId) === null);
+  const eligible = fit.filter((id) => !cools(id));
+  const pool = eligible.length >= wanted ? eligible : fit;
   // Other draws for other injections; the same one for a preview and the command that follows.
-  const total = [...strikes.values()].reduce((sum, count) => sum + count, 0);
-  return resolveTargets({ id: `by-hand/${total}`, teams: wanted }, pool, view.seed, strikes);
+  return resolveTargets({ id: `by-hand/${situation.dealt.length}`, teams: wanted }, pool, view.seed, had);
+}
+
+/** Why a team is not among those that are chosen from; null: it is. Who is named, or everybody, is struck all the same. */
+function whyUnfit(view: GameView, teamId: string, serviceId: string): string | null {
+  if (!view.teams.some(({ id, ranked }) => id === teamId && ranked)) return 'it is not ranked';
+  return hasDeployed(view, teamId, serviceId) ? null : `it has no ${serviceId} deployed`;
 }
 
 function whySpared(
   { teams, serviceId }: InjectRequest,
-  { view, now, strikes }: Situation,
+  { view, now }: Situation,
   teamId: string,
-  { reachable, struck }: { reachable: ReadonlySet<string>; struck: ReadonlySet<string> },
+  { reachable, had, struck }: Choice & { readonly struck: ReadonlySet<string> },
 ): string {
   const isAsked = typeof teams === 'number' || teams === 'all' || teams.includes(teamId);
   if (!isAsked) return 'it was not asked for';
   if (!reachable.has(teamId)) return 'the driver has no way to this team';
+  const unfit = whyUnfit(view, teamId, serviceId);
+  if (unfit !== null) return unfit;
   const cools = (id: string): boolean => coolingUntil(limitsOf(view), now, id, serviceId) !== null;
   if (cools(teamId) && ![...struck].some(cools)) return 'it is to be left in peace after a fault';
-  const strikesOf = (id: string): number => strikes.get(id) ?? 0;
-  return [...struck].every((id) => strikesOf(id) < strikesOf(teamId))
-    ? 'other teams were struck less'
-    : 'the draw fell on others among those that were struck as often';
+  const of = (id: string): number => had.get(id) ?? 0;
+  return [...struck].every((id) => of(id) < of(teamId))
+    ? 'other teams were dealt less'
+    : 'the draw fell on others among those that were dealt as much';
 }
 
 function checkRequest(request: InjectRequest, { view, driver, now }: Situation): void {

@@ -26,7 +26,10 @@ export interface InjectRequest {
   readonly kind: string;
   readonly serviceId: string;
   readonly params: FaultParams;
-  /** All, or so many of those that were struck least (ties by a seeded draw), or exactly these. */
+  /**
+   * All, or so many of the ranked teams with the service deployed that were dealt least so far (ties by a seeded draw), or
+   * exactly these.
+   */
   readonly teams: 'all' | number | readonly string[];
   /** Mandatory: whole ms. */
   readonly ttlMs: number;
@@ -58,15 +61,10 @@ export interface PreviewTeam extends TeamChaos {
   readonly endpoint: string | null;
   /** Faults that act on any service of this team now. */
   readonly activeFaults: readonly string[];
-}
-
-export interface ExpectedCost {
-  /** ≤ 0: per team, against a team that earns the best band for every request. */
-  readonly perTeamPerMinuteCents: number;
-  /** All struck teams, over the whole time to live. */
-  readonly totalCents: number;
-  /** What was assumed, for people. */
-  readonly basis: string;
+  /** What the injection is expected to cost it, cents, ≥ 0; 0 where it is spared, or serves nothing there. */
+  readonly expectedCostCents: number;
+  /** What a traffic spike is expected to bring it, likewise. */
+  readonly expectedGainCents: number;
 }
 
 /** What an injection would do. Nothing has happened. */
@@ -88,7 +86,11 @@ export interface InjectPreview {
   readonly teams: readonly PreviewTeam[];
   /** How many teams would be struck, of how many. */
   readonly blastRadius: { readonly teams: number; readonly ofTeams: number; readonly endpoints: number };
-  readonly expectedCost: ExpectedCost;
+  /** All struck teams together, over the whole time to live, cents, ≥ 0. */
+  readonly expectedCostCents: number;
+  readonly expectedGainCents: number;
+  /** What was assumed, for people. */
+  readonly expectedBasis: string;
   /** Empty: it is allowed. */
   readonly violations: readonly LimitViolation[];
   /** What has to be typed; null: nothing. */

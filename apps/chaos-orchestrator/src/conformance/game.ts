@@ -49,6 +49,15 @@ export class Game {
     this.told = [
       this.events.created(scenario),
       ...TEAMS.map((id) => this.events.team(id)),
+      ...TEAMS.flatMap((teamId) =>
+        scenario.services.map(({ id: serviceId }) =>
+          this.events.make('dev.payday.endpoint.changed', {
+            teamId,
+            serviceId,
+            url: `http://${teamId}.test`,
+          }),
+        ),
+      ),
       this.events.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + durationMs }),
     ];
   }

@@ -24,19 +24,12 @@ export class MemoryChaosStore implements ChaosStore {
 
   async recover(limit: { faults: number; commands: number }): Promise<Recovered> {
     const all = [...this.faults.values()];
-    const strikes = new Map<string, Recovered['strikes'][number]>();
-    for (const { gameId, info } of all) {
-      const key = `${gameId} ${info.teamId}`;
-      const count = (strikes.get(key)?.count ?? 0) + 1;
-      strikes.set(key, { gameId, teamId: info.teamId, count });
-    }
     const commands = [...this.commands.values()].sort((a, b) => b.seq - a.seq).slice(0, limit.commands);
     return {
       unfinished: all
         .filter(({ info }) => info.state !== 'reverted')
         .sort((a, b) => (a.gameId + a.info.id < b.gameId + b.info.id ? -1 : 1)),
       doneEntries: [...this.done.values()],
-      strikes: [...strikes.values()],
       recent: all
         .filter(({ info }) => info.state === 'reverted')
         .map(({ gameId, info }) => ({ gameId, info }))

@@ -1,5 +1,5 @@
 import type { GameEvent } from '#contracts';
-import type { FaultDriver } from '#faults';
+import type { FaultDriver, LifeCyclePolicy } from '#faults';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { Orchestrator } from '../orchestrator.js';
@@ -12,6 +12,8 @@ export interface World {
   driver: FaultDriver;
   /** All game events so far, in order. */
   log: GameEvent[];
+  /** How patient the life cycle is; default: as in production. */
+  policy?: LifeCyclePolicy;
 }
 
 /** When a process dies: at its nth call of the store or the driver, before or after the call had its effect. */
@@ -31,9 +33,10 @@ export class OrchestratorProcess {
     world: World,
     private death: Death | null = null,
   ) {
-    const { time, store, driver } = world;
+    const { time, store, driver, policy } = world;
     this.orchestrator = new Orchestrator({
       clock: time,
+      policy,
       timers: { after: (ms, work) => time.after(ms, () => (this.dead ? undefined : work())) },
       logger: pino({ level: 'silent' }),
       metrics: this.metrics,

@@ -58,15 +58,12 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       ...{ action, subject: { game: gameId }, details: {} },
     });
     const recover = async () => {
-      const { unfinished, doneEntries, strikes, recent, heldGames, commands, lastSeq } = await bench
+      const { unfinished, doneEntries, recent, heldGames, commands, lastSeq } = await bench
         .reopen()
         .recover({ faults: 100, commands: 100 });
       return {
         unfinished: unfinished.filter((each) => each.gameId === gameId),
         done: doneEntries.filter((each) => each.gameId === gameId).map(({ entryId }) => entryId),
-        strikes: Object.fromEntries(
-          strikes.filter((each) => each.gameId === gameId).map(({ teamId, count: n }) => [teamId, n]),
-        ),
         recent,
         doneEntries: doneEntries.filter((each) => each.gameId === gameId),
         isHeld: heldGames.includes(gameId),
@@ -83,13 +80,12 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       expect((await recover()).unfinished).toEqual([firing(a), b]);
     });
 
-    it('durable: remembers done entries, strikes, and what is over', async () => {
+    it('durable: remembers done entries, and what is over', async () => {
       await bench.store.takeEntry(entry('one'), [fault('fenrir', 'one'), fault('garm', 'one')], [], audit());
       await bench.store.takeEntry(entry('two'), [fault('garm', 'two')], [], audit());
       await bench.store.save([over(fault('garm', 'two'))], []);
       const known = await recover();
       expect(known.done.sort()).toEqual(['one', 'two']);
-      expect(known.strikes).toEqual({ fenrir: 1, garm: 2 });
       expect(known.unfinished.map(({ info }) => info.id)).toEqual(['one/fenrir', 'one/garm']);
       expect(known.recent[0]).toEqual({ gameId, info: over(fault('garm', 'two')).info });
     });
@@ -219,7 +215,7 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
         audit(),
       );
       await expect(failed).rejects.toThrow();
-      expect(await recover()).toMatchObject({ unfinished: [], done: [], strikes: {} });
+      expect(await recover()).toMatchObject({ unfinished: [], done: [] });
       expect(await published()).toEqual([]);
     });
   });

@@ -14,7 +14,6 @@ export interface Activation {
  */
 export class TeamWorld implements FaultDriver {
   readonly name = 'world';
-  readonly kinds = ['crash', 'slow'];
   readonly activations: Activation[] = [];
   /** Teams that there is no way to. */
   readonly unreachable = new Set<string>();
@@ -29,7 +28,10 @@ export class TeamWorld implements FaultDriver {
     { state: Presence; activation: Activation; cancel: () => void }
   >();
 
-  constructor(private readonly time: ManualTime) {}
+  constructor(
+    private readonly time: ManualTime,
+    readonly kinds: readonly string[] = ['crash', 'slow'],
+  ) {}
 
   checkParams(): void {}
 

@@ -40,7 +40,11 @@ const injection = {
   teams: z
     .union([
       z.literal('all'),
-      z.int().min(1).max(1000).describe('So many of those that were struck least'),
+      z
+        .int()
+        .min(1)
+        .max(1000)
+        .describe('So many of the ranked teams with the service deployed that were dealt least so far'),
       z.array(id('Id of a team')).min(1).max(1000).describe('Exactly these'),
     ])
     .describe('Whom it strikes'),
@@ -105,11 +109,24 @@ const fault = z.object({
   startedAt: at('When it began to fire'),
   expiresAt: at('When its time to live ends'),
   scoring: z.enum(['count', 'pause']).optional(),
+  expectedCostCents: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'What it is expected to cost a team that serves well; absent in games from before faults had a price',
+    ),
+  expectedGainCents: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('What a traffic spike is expected to bring such a team'),
 });
 const amount = {
-  count: z.int().describe('Faults that struck'),
+  count: z.int().describe('Faults that struck, without traffic spikes'),
   dealtMs: z.int().describe('What they were meant to last, together'),
   actedMs: z.int().describe('What they really lasted, together'),
+  dealtCents: z.int().min(0).describe('What they were expected to cost, together'),
 };
 const timeline = z.object({
   gameId: z.string(),
@@ -157,17 +174,36 @@ export const ANSWERS = {
           reachable: z.boolean().describe('Whether the driver has a way to it'),
           endpoint: z.string().nullable(),
           activeFaults: z.array(z.string()),
+          expectedCostCents: z
+            .int()
+            .min(0)
+            .describe(
+              'What the injection is expected to cost it; 0 where it is spared, or serves nothing there',
+            ),
+          expectedGainCents: z
+            .int()
+            .min(0)
+            .describe('What a traffic spike is expected to bring it, likewise'),
           ...amount,
+          inPlay: z.boolean().describe('Whether it is ranked and has something deployed'),
+          creditCents: z
+            .int()
+            .min(0)
+            .describe('What it counts as having been dealt before it came: the median of the others by then'),
           byKind: z.record(z.string(), z.object(amount)),
+          spikes: z
+            .object({ count: z.int(), dealtMs: z.int(), gainCents: z.int().min(0) })
+            .describe('Traffic spikes that it had: they are paid for, and are no harm'),
         }),
       )
       .describe('Those that would be struck first, each with the chaos that it has had'),
     blastRadius: z.object({ teams: z.int(), ofTeams: z.int(), endpoints: z.int() }),
-    expectedCost: z.object({
-      perTeamPerMinuteCents: z.int(),
-      totalCents: z.int(),
-      basis: z.string().describe('What was assumed'),
-    }),
+    expectedCostCents: z
+      .int()
+      .min(0)
+      .describe('What it is expected to cost all struck teams together, over the whole time to live'),
+    expectedGainCents: z.int().min(0).describe('What a traffic spike is expected to bring them'),
+    expectedBasis: z.string().describe('What was assumed'),
     violations: z
       .array(
         z.object({

@@ -40,7 +40,7 @@ function findToken({ tokenFile, data }: ServerOptions): FoundToken {
 }
 
 /** @throws PaydayError `invalid_option` */
-function originOf(text: string): string {
+export function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '')
     throw new PaydayError(

@@ -15,17 +15,27 @@ const rows = (cells: readonly (readonly string[])[]): string =>
     [],
   );
 
+const money = (of: { expectedCostCents: number; expectedGainCents: number }): string =>
+  of.expectedGainCents > 0
+    ? `brings about ${formatCents(of.expectedGainCents)}`
+    : `costs about ${formatCents(of.expectedCostCents)}`;
+
 export function describePreview(preview: ChaosPreview): string {
-  const { kind, serviceId, ttlMs, scoring, label, blastRadius, expectedCost, teams } = preview;
+  const { kind, serviceId, ttlMs, scoring, label, blastRadius, teams } = preview;
   const what = `${kind} on ${serviceId} for ${lasting(ttlMs)}${scoring === 'pause' ? ', its windows do not score' : ''}: ${label}`;
-  const cost = `costs about ${formatCents(expectedCost.totalCents)} (${expectedCost.basis})`;
+  const cost = `${money(preview)} in all (${preview.expectedBasis})`;
   const strikes = `strikes ${blastRadius.teams} of ${counted(blastRadius.ofTeams, 'team')}; ${cost}`;
   const had = teams.map((team) => [
     team.struck ? 'strikes' : 'spares',
     team.name,
-    `has had ${counted(team.count, 'fault')}, ${lasting(team.actedMs)}`,
+    team.struck ? money(team) : '',
+    `was dealt ${formatCents(team.dealtCents)} by ${counted(team.count, 'fault')}, ${lasting(team.actedMs)}`,
     [
       team.spared ?? '',
+      team.creditCents === 0 ? '' : `came later: counts ${formatCents(team.creditCents)} more`,
+      team.spikes.count === 0
+        ? ''
+        : `${counted(team.spikes.count, 'traffic spike')} for ${formatCents(team.spikes.gainCents)}`,
       team.activeFaults.length === 0 ? '' : `${counted(team.activeFaults.length, 'fault')} now`,
     ]
       .filter((text) => text !== '')

@@ -13,6 +13,7 @@ import {
   describeTimeline,
 } from '../chaos/describe.js';
 import { inject } from '../chaos/inject.js';
+import { describeReport, fetchReport } from '../chaos/report.js';
 import { watch } from '../chaos/watch.js';
 import { EXIT } from '../exit-codes.js';
 import { writeLine, type Terminal } from '../terminal.js';
@@ -135,6 +136,19 @@ export function addChaos(chaos: Command, terminal: Terminal, finish: (exitCode: 
       }),
     );
 
+  chaos
+    .command('report')
+    .description(
+      'Shows what faults were expected to cost each team, and how far apart the teams are. Needs no token.',
+    )
+    .option('--url <origin>', 'the server', 'http://127.0.0.1:3000')
+    .option('--game <id>', 'default: the newest game')
+    .option('--json', 'for machines', false)
+    .action(async ({ url, game, json }: Pick<GameOptions, 'url' | 'game' | 'json'>) => {
+      const report = await fetchReport(url, game);
+      await show(json, report, describeReport(report));
+    });
+
   onServer(
     chaos,
     'watch',
@@ -181,7 +195,7 @@ function injecting(command: Command): Command {
     .requiredOption('--service <id>', 'what it strikes')
     .requiredOption(
       '--teams <whom>',
-      'all, so many of those that were struck least, or ids: fenrir,golem',
+      'all, so many of those that were dealt least, or ids: fenrir,golem',
       teams,
     )
     .requiredOption('--ttl <duration>', 'when it ends by itself, e.g. 30s', duration)

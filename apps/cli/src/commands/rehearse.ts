@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { formatCents } from '#kernel';
 import { formatDuration } from '#scenario';
 import { systemClock, table } from '#runtime';
 import { EXIT } from '../exit-codes.js';
@@ -73,18 +74,22 @@ function describe(rehearsal: Rehearsal, keep: string | undefined): string {
   const teamRows = chaos.teams.map((team) => [
     team.teamId,
     String(team.count),
+    formatCents(team.dealtCents),
     seconds3(team.dealtMs),
     seconds3(team.actedMs),
     Object.entries(team.byKind)
       .map(([kind, { count }]) => `${kind} ${count}`)
       .join(', '),
+    team.spikes.count === 0 ? '' : `${team.spikes.count} for ${formatCents(team.spikes.gainCents)}`,
   ]);
   const parts = [head, results];
   if (problems.length > 0) parts.push(problems.join('\n'));
   if (faultRows.length > 0) {
     const names = ['fault', 'what', 'teams', 'fired', 'confirmed', 'gone', 'repaired'];
     parts.push(table([names, ...faultRows], [2, 3, 4, 5, 6]));
-    parts.push(table([['team', 'faults', 'dealt', 'acted', 'kinds'], ...teamRows], [1, 2, 3]));
+    parts.push(
+      table([['team', 'faults', 'dealt', 'lasting', 'acted', 'kinds', 'spikes'], ...teamRows], [1, 2, 3, 4]),
+    );
   }
   if (keep !== undefined) parts.push(`kept: payday audit --data ${plain(keep)}/data`);
   return parts.join('\n\n');

@@ -53,11 +53,15 @@ function facts(
           detail,
           startedAt: START + atMs,
           expiresAt: START + atMs + ttlMs,
+          // What is paused costs nothing.
+          expectedCostCents: entry === 'scan' ? 0 : 9_000,
         },
       });
       return { ...event, time: START + atMs + (index < 2 ? index * 50 : ttlMs + index * 10) };
     });
   };
+  const deployed = (teamId: string): GameEvent =>
+    make.make('dev.payday.endpoint.changed', { teamId, serviceId: 'router', url: 'http://x.test' });
   const excused = (teamId: string): GameEvent =>
     make.make('dev.payday.windows.excused', {
       excuseId: `scan/${teamId}`,
@@ -68,6 +72,7 @@ function facts(
       reason: 'Oh',
     });
   const events = [
+    ...TEAMS.map(({ id }) => deployed(id)),
     make.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + 60_000 }),
     make.make('dev.payday.announcement.made', { announcementId: 'hello', text: 'Hello' }),
     ...fault('cable', 'bees', WHOLE),
@@ -114,7 +119,7 @@ describe('what a rehearsal makes of a game', () => {
         { entryId: 'cable', expected: 1, fired: 1, confirmed: 1, gone: 1 },
         { entryId: 'scan', expected: 2, fired: 2, confirmed: 2, gone: 2 },
       ],
-      chaos: { spread: { count: 1, dealtMs: 10_000 } },
+      chaos: { spread: { count: 1, dealtMs: 10_000, dealtCents: 9_000 }, typicalCents: 9_000 },
     });
   });
 
@@ -191,13 +196,31 @@ describe('what a rehearsal makes of a game', () => {
     expect(failed(({ audit }) => (audit.sealed = false))).toEqual(['the audit is equal']);
   });
 
-  it('sees chaos that was not fair', () => {
-    expect(
-      failed(({ events, fault }) => {
-        without(events, (event) => isOf(event, 'scan/ants'));
-        events.push(...fault('scan', 'ants', ['firing', 'reverting', 'reverted']));
-      }),
-    ).toContain('fairness: at most 1 fault apart');
+  it('sees chaos that was not fair, in money', () => {
+    const name = 'fairness: at most one typical fault apart';
+    // One fault more on the same team: what it costs decides.
+    const twice = (cents: number) =>
+      rehearsalReport(
+        facts(({ events, fault }) => {
+          const later = fault('cable', 'bees', WHOLE).map((event) =>
+            event.type === 'dev.payday.fault.changed'
+              ? {
+                  ...event,
+                  data: {
+                    fault: { ...event.data.fault, id: 'again/bees', expectedCostCents: cents },
+                  },
+                }
+              : event,
+          );
+          events.push(...(later as GameEvent[]));
+        }),
+      ).checks.find((check) => check.name === name)!;
+    expect(twice(0)).toMatchObject({
+      ok: true,
+      found: '$0.00 to $90.00 dealt per team; a typical fault costs $90.00',
+    });
+    expect(twice(30_000)).toMatchObject({ ok: false });
+    expect(twice(30_000).problems[0]).toContain('the teams are $390.00 apart');
   });
 });
 

@@ -1,7 +1,9 @@
 import type { GameEvent, Scenario, TeamInfo } from '#contracts';
 import { FaultHistory, chaosReport, hasStruck, type ChaosReport, type FaultCourse } from '#faults';
+import { formatCents } from '#kernel';
 import { arrivalsBefore, type FaultEntry } from '#scenario';
 import type { AuditReport } from '../audit.js';
+import { allowedSpreadCents, standingsOf } from './fair-rehearsal.js';
 
 /** What a game that is over left behind, as far as a rehearsal judges it. */
 export interface RehearsalFacts {
@@ -49,9 +51,6 @@ export interface RehearsalReport {
   windows: { expected: number; scored: number; excused: number };
 }
 
-/** How far the numbers of faults of two ranked teams may be apart. */
-const FAIR_SPREAD = 1;
-
 export function windowKey(teamId: string, serviceId: string, windowIndex: number): string {
   return `${teamId} ${serviceId} ${windowIndex}`;
 }
@@ -65,8 +64,7 @@ export function rehearsalReport(facts: RehearsalFacts): RehearsalReport {
     entry.type === 'fault' ? [expectation(entry, facts, courses)] : [],
   );
   const endedAt = facts.events.at(-1)?.time ?? 0;
-  const ranked = facts.teams.filter((team) => team.ranked).map(({ id }) => id);
-  const chaos = chaosReport(courses, ranked, endedAt);
+  const chaos = chaosReport(courses, standingsOf(facts), endedAt);
   const windows = countWindows(facts);
   const checks = [
     faultCheck('every fault fired', expectations, ({ fired }) => fired),
@@ -85,7 +83,7 @@ export function rehearsalReport(facts: RehearsalFacts): RehearsalReport {
       ),
     },
     auditCheck(facts),
-    fairnessCheck(chaos),
+    fairnessCheck(facts.scenario, chaos),
   ];
   return {
     ok: checks.every(({ ok }) => ok),
@@ -103,18 +101,15 @@ interface Expectation {
   courses: FaultCourse[];
 }
 
-function expectation(
-  entry: FaultEntry,
-  { teams, skipped }: RehearsalFacts,
-  all: readonly FaultCourse[],
-): Expectation {
+function expectation(entry: FaultEntry, facts: RehearsalFacts, all: readonly FaultCourse[]): Expectation {
+  const { teams, skipped } = facts;
   const courses = all.filter(({ info }) => info.injectionId === entry.id);
   const count = (is: (course: FaultCourse) => boolean): number => courses.filter(is).length;
   const expected =
     entry.teams === 'all'
       ? teams.length
       : typeof entry.teams === 'number'
-        ? Math.min(entry.teams, teams.length)
+        ? Math.min(entry.teams, standingsOf(facts).filter(({ inPlay }) => inPlay).length)
         : teams.filter(({ id }) => (entry.teams as string[]).includes(id)).length;
   const summary = {
     entryId: entry.id,
@@ -271,15 +266,23 @@ function auditCheck({ audit }: RehearsalFacts): RehearsalCheck {
   };
 }
 
-function fairnessCheck({ teams, spread }: ChaosReport): RehearsalCheck {
-  const counts = teams.map(({ count }) => count);
-  const ok = spread.count <= FAIR_SPREAD;
-  const [least, most] = counts.length === 0 ? [0, 0] : [Math.min(...counts), Math.max(...counts)];
+function fairnessCheck(scenario: Scenario, chaos: ChaosReport): RehearsalCheck {
+  const { spread, typicalCents } = chaos;
+  const inPlay = chaos.teams.filter((team) => team.inPlay);
+  const dealt = inPlay.map(({ dealtCents, creditCents }) => dealtCents + creditCents);
+  const allowed = allowedSpreadCents(scenario, chaos);
+  const ok = spread.dealtCents <= allowed;
+  const [least, most] = dealt.length === 0 ? [0, 0] : [Math.min(...dealt), Math.max(...dealt)];
+  const typical = `a typical fault costs ${formatCents(typicalCents)}`;
   return {
-    name: `fairness: at most ${FAIR_SPREAD} fault apart`,
+    name: 'fairness: at most one typical fault apart',
     ok,
-    found: `${least} to ${most} faults per team`,
-    problems: ok ? [] : [`the most struck team had ${spread.count} faults more than the least struck`],
+    found: `${formatCents(least)} to ${formatCents(most)} dealt per team; ${typical}`,
+    problems: ok
+      ? []
+      : [
+          `the teams are ${formatCents(spread.dealtCents)} apart, and at most ${formatCents(allowed)} is fair; ${typical}`,
+        ],
   };
 }
 

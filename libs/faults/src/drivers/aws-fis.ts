@@ -2,6 +2,7 @@ import type { Experiment, ExperimentStatus, FisClient, FisClientConfig } from '@
 import type { AwsFisPlace } from '#contracts';
 import { messageOf, PaydayError } from '#kernel';
 import type { FaultDriver, FaultOrder, FaultTarget, Presence } from '../driver.js';
+import { EVERY_REQUEST_FAILS } from '../effect.js';
 import type { FaultParams } from '../fault.js';
 import { checkKindParams, type KindSpecs } from '../kind-spec.js';
 import { pauseFor } from '../pause-for.js';
@@ -16,6 +17,7 @@ export const AWS_FIS_KINDS = {
         says: 'the name of a template in the chaos targets',
       },
     },
+    expects: () => EVERY_REQUEST_FAILS,
   },
 } as const satisfies KindSpecs;
 

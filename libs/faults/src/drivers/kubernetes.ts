@@ -2,23 +2,33 @@ import type { CustomObjectsApi, ObservableMiddleware } from '@kubernetes/client-
 import type { KubernetesPlace } from '#contracts';
 import { messageOf, PaydayError } from '#kernel';
 import type { FaultDriver, FaultOrder, FaultTarget, Presence } from '../driver.js';
+import { EVERY_REQUEST_FAILS, delays, shareFails } from '../effect.js';
 import type { FaultParams } from '../fault.js';
 import { checkKindParams, numberParam, type KindSpecs } from '../kind-spec.js';
 import { farName, hasPlace, placeOf } from '../places.js';
 import { pauseFor } from '../pause-for.js';
 
 export const KUBERNETES_KINDS = {
-  'kubernetes-pod-failure': { effect: 'all pods of the service are down', params: {} },
+  'kubernetes-pod-failure': {
+    effect: 'all pods of the service are down',
+    params: {},
+    expects: () => EVERY_REQUEST_FAILS,
+  },
   'kubernetes-network-delay': {
     effect: 'the network of the pods delivers everything that much later',
     params: {
       delayMs: { min: 1, max: 60_000, unit: 'ms' },
       jitterMs: { min: 0, max: 60_000, unit: 'ms', default: 0 },
     },
+    expects: (param) => {
+      const [delayMs, jitterMs] = [param('delayMs'), param('jitterMs')];
+      return delays(Math.max(0, delayMs - jitterMs), delayMs + jitterMs);
+    },
   },
   'kubernetes-network-loss': {
     effect: 'the network of the pods loses that many packets',
     params: { percent: { min: 1, max: 100, unit: '%' } },
+    expects: (param) => shareFails(param('percent')),
   },
   'kubernetes-cpu-stress': {
     effect: 'somebody else uses the processors of the pods',
@@ -26,10 +36,12 @@ export const KUBERNETES_KINDS = {
       workers: { min: 1, max: 64, unit: 'workers' },
       percent: { min: 1, max: 100, unit: '%', default: 100 },
     },
+    expects: () => EVERY_REQUEST_FAILS,
   },
   'kubernetes-memory-stress': {
     effect: 'somebody else uses the memory of the pods',
     params: { mebibytes: { min: 1, max: 65_536, unit: 'MiB' } },
+    expects: () => EVERY_REQUEST_FAILS,
   },
 } as const satisfies KindSpecs;
 

@@ -1,26 +1,39 @@
 import { AgentDriver } from '../agent-driver.js';
 import type { FaultAgent, FaultTarget } from '../driver.js';
+import { EVERY_REQUEST_FAILS, delayed, delays, shareFails, type HarmfulEffect } from '../effect.js';
 import type { KindSpecs } from '../kind-spec.js';
 
 export const SANDBOX_KINDS = {
-  crash: { effect: 'connections are cut, and no new ones are had', params: {} },
+  crash: {
+    effect: 'connections are cut, and no new ones are had',
+    params: {},
+    expects: () => EVERY_REQUEST_FAILS,
+  },
   slow: {
     effect: 'every answer comes that much later',
     params: { delayMs: { min: 1, max: 60_000, unit: 'ms' } },
+    expects: (param) => delays(param('delayMs')),
   },
   'wrong-answer': {
     effect: 'a bad version: right form, wrong values',
     params: {},
+    expects: () => EVERY_REQUEST_FAILS,
   },
-  hang: { effect: 'requests are accepted and never answered', params: {} },
+  hang: {
+    effect: 'requests are accepted and never answered',
+    params: {},
+    expects: () => EVERY_REQUEST_FAILS,
+  },
   'error-rate': {
     effect: 'that many answers are 500',
     params: { percent: { min: 1, max: 100, unit: '%' } },
+    expects: (param) => shareFails(param('percent')),
   },
   'config-vanishes': {
     effect:
       'the service forgets its addresses and lists: 404, 500 or 502, while its health check stays green',
     params: {},
+    expects: () => EVERY_REQUEST_FAILS,
   },
   'memory-leak': {
     effect: 'from half of the cap on answers get slower, and at the cap the service crashes',
@@ -28,8 +41,28 @@ export const SANDBOX_KINDS = {
       mebibytesPerSecond: { min: 1, max: 16, unit: 'MiB/s' },
       capMebibytes: { min: 8, max: 64, unit: 'MiB' },
     },
+    expects: (param) => leak(param('mebibytesPerSecond'), param('capMebibytes')),
   },
 } as const satisfies KindSpecs;
+
+/** How much later answers come just before a leak's cap, as the sandbox has it. */
+const WORST_DELAY_MS = 1_500;
+
+/** It leaks at once and then every second; from half of the cap on it strains, and at the cap it is down for good. */
+function leak(mebibytesPerSecond: number, capMebibytes: number): HarmfulEffect {
+  const steps = Math.ceil(capMebibytes / mebibytesPerSecond);
+  const strained = Array.from({ length: steps - 1 }, (_, step) => {
+    const share = (mebibytesPerSecond * (step + 1)) / capMebibytes;
+    const delayMs = Math.round(WORST_DELAY_MS * Math.max(0, 2 * share - 1) ** 2);
+    return { fromMs: step * 1000, fates: delayMs === 0 ? [] : [delayed(delayMs)] };
+  });
+  const { phases } = EVERY_REQUEST_FAILS;
+  return {
+    type: 'harm',
+    phases: [...strained, { ...phases[0]!, fromMs: (steps - 1) * 1000 }],
+    says: `after ${steps - 1} s every request fails`,
+  };
+}
 
 /**
  * Breaks the services of a sandbox team through the fault agent in the team's process. The agent reverts by itself

@@ -2,6 +2,7 @@ import type { ToxiproxyPlace } from '#contracts';
 import { messageOf, PaydayError } from '#kernel';
 import { boundedFetch, excerpt, parsedJson, type BoundedAnswer } from '../bounded-fetch.js';
 import type { FaultDriver, FaultOrder, FaultTarget, Presence } from '../driver.js';
+import { ANSWER_BYTES, EVERY_REQUEST_FAILS, bytesPerConnection, delays } from '../effect.js';
 import type { FaultParams } from '../fault.js';
 import { checkKindParams, numberParam, type KindSpecs } from '../kind-spec.js';
 import { farName, hasPlace, placeOf } from '../places.js';
@@ -13,18 +14,37 @@ export const TOXIPROXY_KINDS = {
       delayMs: { min: 1, max: 60_000, unit: 'ms' },
       jitterMs: { min: 0, max: 60_000, unit: 'ms', default: 0 },
     },
+    expects: (param) => {
+      const [delayMs, jitterMs] = [param('delayMs'), param('jitterMs')];
+      return delays(Math.max(0, delayMs - jitterMs), delayMs + jitterMs);
+    },
   },
   'toxiproxy-bandwidth': {
     effect: 'answers pass at that rate on each connection',
     params: { kilobytesPerSecond: { min: 1, max: 1_000_000, unit: 'kB/s' } },
+    // Customers keep several connections, each with a rate of its own: nothing queues behind another's answer.
+    expects: (param) => delays(Math.ceil(ANSWER_BYTES / param('kilobytesPerSecond'))),
   },
-  'toxiproxy-timeout': { effect: 'answers get lost; connections are cut when it is over', params: {} },
-  'toxiproxy-reset-peer': { effect: 'connections are reset instead of answered', params: {} },
+  'toxiproxy-timeout': {
+    effect: 'answers get lost; connections are cut when it is over',
+    params: {},
+    expects: () => EVERY_REQUEST_FAILS,
+  },
+  'toxiproxy-reset-peer': {
+    effect: 'connections are reset instead of answered',
+    params: {},
+    expects: () => EVERY_REQUEST_FAILS,
+  },
   'toxiproxy-limit-data': {
     effect: 'answers break off after that many bytes of a connection',
     params: { bytes: { min: 0, max: 1_000_000_000, unit: 'bytes' } },
+    expects: (param) => bytesPerConnection(param('bytes')),
   },
-  'toxiproxy-down': { effect: 'connections are cut and refused', params: {} },
+  'toxiproxy-down': {
+    effect: 'connections are cut and refused',
+    params: {},
+    expects: () => EVERY_REQUEST_FAILS,
+  },
 } as const satisfies KindSpecs;
 
 /** A proxy, as the server shows it. */

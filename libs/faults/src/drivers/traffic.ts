@@ -6,6 +6,11 @@ export const TRAFFIC_KINDS = {
   'traffic-spike': {
     effect: 'that many more customers than usual come, and are paid for as any',
     params: { percent: { min: 1, max: 1_000, unit: '%' } },
+    expects: (param) => ({
+      type: 'traffic',
+      percent: param('percent'),
+      says: `${param('percent')} % more customers come`,
+    }),
   },
 } as const satisfies KindSpecs;
 

@@ -4,6 +4,7 @@ import type { WebhookPlace } from '#contracts';
 import { messageOf, PaydayError } from '#kernel';
 import { boundedFetch, excerpt, parsedJson, type BoundedAnswer } from '../bounded-fetch.js';
 import type { FaultDriver, FaultOrder, FaultTarget, Presence } from '../driver.js';
+import { EVERY_REQUEST_FAILS } from '../effect.js';
 import type { FaultParams, Operation } from '../fault.js';
 import { checkKindParams, type KindSpecs } from '../kind-spec.js';
 import { hasPlace, placeOf } from '../places.js';
@@ -18,6 +19,7 @@ export const WEBHOOK_KINDS = {
       },
     },
     passesOthers: true,
+    expects: () => EVERY_REQUEST_FAILS,
   },
 } as const satisfies KindSpecs;
 
