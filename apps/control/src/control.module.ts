@@ -29,6 +29,7 @@ import { ChangesController } from './http/changes.controller.js';
 import { GamesController } from './http/games.controller.js';
 import { LifeCycleController } from './http/life-cycle.controller.js';
 import { LedgerController } from './http/ledger.controller.js';
+import { ProofsController } from './http/proofs.controller.js';
 import { TeamsController } from './http/teams.controller.js';
 import { TokensController } from './http/tokens.controller.js';
 import {
@@ -38,6 +39,7 @@ import {
   LATENCY_PERCENTILES,
   type LatencyPercentiles,
 } from './options.js';
+import { ProofService } from './teams/proof-service.js';
 import { TeamService } from './teams/team-service.js';
 import { TokenService } from './token-service.js';
 
@@ -72,6 +74,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
         GamesController,
         LifeCycleController,
         TeamsController,
+        ProofsController,
         ChangesController,
         TokensController,
         AuditController,
@@ -95,6 +98,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
         GameChanges,
         GameService,
         TeamService,
+        ProofService,
         TokenService,
         FreezeService,
         GameLoop,

@@ -10,4 +10,5 @@ export * from './problem.js';
 export * from './public-view.js';
 export * from './scenario.js';
 export * from './score-updates.js';
+export * from './team-proof.js';
 export * from './topics.js';

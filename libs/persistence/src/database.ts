@@ -8,6 +8,7 @@ import { InitialSchema1700000000000 } from './migrations/0001-initial-schema.js'
 import { AuditLog1700000200000 } from './migrations/0002-audit-log.js';
 import { GameControl1700000300000 } from './migrations/0003-game-control.js';
 import { Leases1700000400000 } from './migrations/0004-leases.js';
+import { TeamProof1700000510000 } from './migrations/0005-team-proof.js';
 
 export interface OpenDatabaseOptions {
   /** Bring the schema up to date first. Default false: another service does. */
@@ -121,6 +122,7 @@ const MIGRATIONS = [
   AuditLog1700000200000,
   GameControl1700000300000,
   Leases1700000400000,
+  TeamProof1700000510000,
 ];
 
 const STARTING_UP = '57P03';

@@ -5,6 +5,9 @@ export interface UrlParts {
   search: string;
   hash: string;
   href: string;
+  hostname: string;
+  port: string;
+  pathname: string;
 }
 
 /** The platform's URL parser: a pure function, in Node and browsers alike, but not part of the language. */
