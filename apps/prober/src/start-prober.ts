@@ -12,7 +12,8 @@ import type { AgentConfig, ProberConfig } from './config.js';
 import { GameWatcher } from './game-watcher.js';
 import { AddressGuard } from './http/address-guard.js';
 import { NameCache, guardedConnect } from './http/guarded-connector.js';
-import { createProberMetrics, type ProberMetrics } from './metrics.js';
+import { createProberMetrics, registerOwnershipMetrics, type ProberMetrics } from './metrics.js';
+import { FindingsReporter, OwnershipDesk, SharedAddresses } from './ownership/index.js';
 import { PROBER_DEFAULTS, Prober } from './prober.js';
 import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
 import { watchGameEvents } from './watch-game-events.js';
@@ -20,6 +21,7 @@ import { watchGameEvents } from './watch-game-events.js';
 /** Pause between ticks: while requests are due or under way, and while nothing is. */
 const BUSY_TICK_MS = 1;
 const IDLE_TICK_MS = 20;
+const TELL_FINDINGS_EVERY_MS = 1_000;
 
 export interface RunningProber {
   /** Origin of the agent that takes load spikes; null without one. */
@@ -50,6 +52,13 @@ export async function startProber(
     ),
   });
   const { gameId, proberId, ingestUrl, token } = config;
+  const findings = new FindingsReporter(
+    { gameId, ingestUrl, token, requestTimeoutMs: REPORTER_DEFAULTS.requestTimeoutMs },
+    { log: logger },
+  );
+  const ownership = new OwnershipDesk({ clock, onFinding: (finding) => findings.add(finding) });
+  const shared = new SharedAddresses();
+  registerOwnershipMetrics(registry, ownership, shared);
   const prober: Prober = new Prober(
     { ...PROBER_DEFAULTS, gameId, proberId, epoch: clock.nowMs() },
     {
@@ -59,7 +68,7 @@ export async function startProber(
       connect: guardedConnect(guard, new NameCache(() => clock.monotonicUs() / 1000)),
     },
   );
-  const watcher = new GameWatcher(gameId, prober);
+  const watcher = new GameWatcher(gameId, prober, ownership);
   const consumer = await watchGameEvents(log, watcher, (err) =>
     logger.warn({ err }, 'game events could not be handled'),
   );
@@ -80,11 +89,13 @@ export async function startProber(
     timer = setTimeout(step, prober.busy ? BUSY_TICK_MS : IDLE_TICK_MS);
   };
   step();
+  const telling = setInterval(() => void findings.flush(), TELL_FINDINGS_EVERY_MS);
   logger.info({ gameId, proberId }, 'probing');
   return {
     agentUrl: agent?.url ?? null,
     stop: async (withinMs) => {
       clearTimeout(timer);
+      clearInterval(telling);
       agent?.close();
       await reporter.stop(withinMs);
       prober.close();
