@@ -199,7 +199,7 @@ it('tells in the ledger why a team lost pay', async () => {
   const [teamId] = (await faultBegins('bad-booking')).teamIds;
   await eventually(
     async () => {
-      const { entries } = await ledgerPage(game.url, teamId!);
+      const { entries } = await ledgerPage(game.url, teamId!, folder.facilitator());
       const failed = entries.filter(
         ({ reason, serviceId }) => reason === 'failed' && serviceId === 'booking',
       );

@@ -97,7 +97,7 @@ timeline: []
 }
 
 async function entriesOf(teamId: string): Promise<LedgerEntry[]> {
-  const { entries, salaryCents } = await ledgerPage(game.url, teamId);
+  const { entries, salaryCents } = await ledgerPage(game.url, teamId, folder.facilitator());
   expect(sumOfCents(entries)).toBe(salaryCents);
   return entries;
 }

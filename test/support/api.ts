@@ -34,9 +34,9 @@ export function rowOf(view: StandingsView, teamId: string): StandingRow {
 /** The largest page that the API gives: one answer of it is one snapshot of the database. */
 const PAGE = 5_000;
 
-/** One answer about one team, as it came. */
-export async function ledgerPage(url: string, teamId: string): Promise<LedgerPage> {
-  const { status, body } = await get<LedgerPage>(`${url}/api/v1/ledger?team=${teamId}&limit=${PAGE}`);
+/** One answer about one team, as it came. @param init of a facilitator: with the samples */
+export async function ledgerPage(url: string, teamId: string, init: RequestInit = {}): Promise<LedgerPage> {
+  const { status, body } = await get<LedgerPage>(`${url}/api/v1/ledger?team=${teamId}&limit=${PAGE}`, init);
   if (status !== 200) throw new Error(`ledger of ${teamId}: ${status} ${JSON.stringify(body)}`);
   return body;
 }

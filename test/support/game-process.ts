@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,12 @@ export class GameFolder {
   constructor() {
     // PostgreSQL doesn't run as root: where the launcher does, another user has to get in.
     chmodSync(this.path, 0o755);
+  }
+
+  /** Headers of a facilitator, once the launcher has made the token. */
+  facilitator(): { headers: { authorization: string } } {
+    const token = readFileSync(join(this.data, 'facilitator.token'), 'utf8').trim();
+    return { headers: { authorization: `Bearer ${token}` } };
   }
 
   /** Every living process that a launcher with this folder started, directly or not, and launchers themselves. */

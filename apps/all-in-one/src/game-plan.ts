@@ -4,7 +4,7 @@ import { FAULT_RULES } from './fault-kinds.js';
 import type { Scenario, TeamInfo } from '#contracts';
 import { PaydayError, messageOf } from '#kernel';
 import type { Endpoint } from '#persistence';
-import { compressScenario, parseScenario, parseTeamsFile } from '#scenario';
+import { compressScenario, parseScenario, parseTeamsFile, proofPolicy } from '#scenario';
 import { botRoster } from '../../unicorn-rentals/src/index.js';
 import type { Options } from './options.js';
 
@@ -25,7 +25,10 @@ export function planGame(options: Pick<Options, 'scenario' | 'teams' | 'teamsFil
   if (options.teamsFile === null)
     return { scenario, endpoints: [], ...botTeams(options.teams, scenario.seed) };
   const services = scenario.services.map((service) => service.id);
-  const entries = parseTeamsFile(readText(options.teamsFile), basename(options.teamsFile), services);
+  const mayShare = proofPolicy(scenario) === 'off';
+  const entries = parseTeamsFile(readText(options.teamsFile), basename(options.teamsFile), services, [], {
+    mayShare,
+  });
   return {
     scenario,
     teams: entries.map(({ id, name, color, ranked }) => ({ id, name, color, ranked })),

@@ -6,7 +6,7 @@ import { TOPICS, type Scenario } from '#contracts';
 import { openEventLog } from '#event-log';
 import type { FaultAgent } from '#faults';
 import { PaydayError, messageOf } from '#kernel';
-import { OutboxRelay, TokenStore, type GameEntity } from '#persistence';
+import { GameStore, OutboxRelay, TokenStore, type GameEntity } from '#persistence';
 import {
   EventLogTransport,
   assertPortFree,
@@ -26,7 +26,7 @@ import {
   joinTargets,
   type FaultTargets,
 } from '../../chaos-orchestrator/src/index.js';
-import { GameLoop, GameService, TokenService, systemActor } from '../../control/src/index.js';
+import { GameLoop, GameService, TokenService, newProof, systemActor } from '../../control/src/index.js';
 import { ScorerService } from '../../scorer/src/index.js';
 import { AllInOneModule } from './app.module.js';
 import { SupervisedChild } from './child-process.js';
@@ -64,6 +64,8 @@ export class Launcher implements Playable {
   private folder: DataFolder | undefined;
   private engines: Engines | undefined;
   private sandboxes: Sandboxes | undefined;
+  /** What the bots' services show to prove whose they are. */
+  private proofs: ReadonlyMap<string, string> = new Map();
   private prober: SupervisedChild | undefined;
   /** Where the prober takes load spikes; of its latest start. */
   private proberAgent: FaultAgent | undefined;
@@ -104,7 +106,10 @@ export class Launcher implements Playable {
     await assertPortFree(options.host, options.port);
     this.folder = openDataFolder(options.dataDir);
     // Without a resumed game's seed its sandboxes have to wait for the database; a new game's start beside it.
-    if (plan) this.startSandboxes(plan.bots, plan.scenario, plan.scenario.seed, options.speed);
+    if (plan) {
+      this.proofs = new Map(plan.bots.map(({ teamId }) => [teamId, newProof()]));
+      this.startSandboxes(plan.bots, plan.scenario, plan.scenario.seed, options.speed);
+    }
     progress.step('starting PostgreSQL and the event log');
     const logUrl = `lmdb:${this.folder.logDir}`;
     this.logUrl = logUrl;
@@ -249,7 +254,10 @@ export class Launcher implements Playable {
       this.progress.step(`${plan.bots.length} bot teams are up`);
     }
     const endpoints = [...plan.endpoints, ...(this.sandboxes?.endpoints() ?? [])];
-    const game = await games.create({ scenario: plan.scenario, teams: plan.teams, endpoints }, ME);
+    const game = await games.create(
+      { scenario: plan.scenario, teams: plan.teams, endpoints, proofs: this.proofs },
+      ME,
+    );
     this.gameId = game.id;
     writeLaunchRecord(this.folder!.path, {
       gameId: game.id,
@@ -290,6 +298,7 @@ export class Launcher implements Playable {
     // Nothing of it changes any more, but its final standings can still be shown.
     if (game.state === 'sealed') return game;
     if (record.bots > 0) {
+      this.proofs = await new GameStore(dataSource).proofs(game.id);
       this.startSandboxes(botTeams(record.bots, game.seed).bots, game.scenario, game.seed, record.speed);
       await this.sandboxes!.allReady(SANDBOXES_READY_MS);
       // Their new addresses have to be known before the game goes on.
@@ -308,6 +317,7 @@ export class Launcher implements Playable {
       serviceIds: services.map(({ id }) => id),
       seed,
       speed,
+      proofs: this.proofs,
       logger: this.logger,
       onReady: (teamId, endpoints) => {
         const registered = this.register(teamId, endpoints);
@@ -324,7 +334,8 @@ export class Launcher implements Playable {
     try {
       const games = this.app.get(GameService);
       for (const [serviceId, url] of Object.entries(endpoints)) {
-        await games.setEndpoint(this.gameId, teamId, serviceId, url, ME);
+        // The port may have been another bot's before: whose it is now, its proof says.
+        await games.setEndpoint(this.gameId, teamId, serviceId, url, ME, { shared: true });
       }
     } catch (error) {
       if (this.stopping) return;

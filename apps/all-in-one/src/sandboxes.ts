@@ -27,6 +27,8 @@ export interface SandboxOptions {
   serviceIds: readonly string[];
   seed: string;
   speed: number;
+  /** What each team's services show to prove whose they are, by team. */
+  proofs: ReadonlyMap<string, string>;
   logger: Logger;
   /** Called whenever a team's services are up: at the start, and after its process was started again. */
   onReady(teamId: string, endpoints: Record<string, string>): void;
@@ -100,7 +102,8 @@ export class Sandboxes {
   }
 
   private add(teamId: string, skill: number): void {
-    const { seed, speed, logger } = this.options;
+    const { seed, speed, logger, proofs } = this.options;
+    const proof = proofs.get(teamId);
     const token = randomBytes(24).toString('base64url');
     const child = new SupervisedChild(
       {
@@ -110,7 +113,10 @@ export class Sandboxes {
           ...['--team', teamId, '--seed', seed, '--skill', String(skill), '--speed', String(speed)],
           ...this.portArgs(teamId),
         ],
-        env: { PAYDAY_AGENT_TOKEN: token },
+        env: {
+          PAYDAY_AGENT_TOKEN: token,
+          ...(proof === undefined ? {} : { PAYDAY_TEAM_PROOF: proof }),
+        },
         onMessage: (message) => this.heard(teamId, message),
       },
       logger,

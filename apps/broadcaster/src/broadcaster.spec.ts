@@ -246,3 +246,50 @@ describe('GET /api/v1/stream', () => {
     await ended;
   });
 });
+
+describe('what the public never sees', () => {
+  test('no door of a broadcaster tells where a team runs its services, or why a fault is in its state', async () => {
+    const { url } = await harness.start();
+    const game = new SampleGame();
+    const host = 'team-a-hides-here.example';
+    const endpoint = { teamId: 'a', serviceId: 'router', url: `http://${host}:8080` };
+    await harness.happen(
+      ...game.opening('a', 'b'),
+      game.event('dev.payday.endpoint.changed', endpoint),
+      game.event('dev.payday.team.proof-changed', {
+        teamId: 'a',
+        proofSha256: 'ab'.repeat(32),
+        formerUntilAt: 0,
+      }),
+      game.fault('cable', 'a', 'active', harness.nowMs()),
+    );
+    await until(() => isReady(url));
+    const viewer = harness.connect(url);
+    const heard: unknown[] = [];
+    viewer.socket.onAny((...said: unknown[]) => heard.push(said));
+    await harness.publish(game.score('a', 1, 10, { services: lamps('down') }));
+    await until(() => salaryOf(viewer.view, 'a') === 10 && viewer.view!.faults.length === 1);
+    const stream = await new Promise<string>((resolve, reject) => {
+      get(`${url}/api/v1/stream`, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+          if (!text.includes('event: snapshot') || !text.endsWith('\n\n')) return;
+          response.destroy();
+          resolve(text);
+        });
+      }).on('error', reject);
+    });
+    const doors = {
+      stream,
+      socket: JSON.stringify(heard),
+      standings: (await request(url).get('/api/v1/standings').expect(200)).text,
+      metrics: (await request(url).get('/metrics').expect(200)).text,
+      ready: (await request(url).get('/readyz')).text,
+    };
+    expect(doors.stream).toContain('"salaryCents":10');
+    for (const [door, text] of Object.entries(doors))
+      for (const secret of [host, 'internal detail', 'abababab'])
+        expect([door, text.includes(secret)]).toEqual([door, false]);
+  });
+});

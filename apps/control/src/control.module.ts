@@ -29,6 +29,7 @@ import { ChangesController } from './http/changes.controller.js';
 import { GamesController } from './http/games.controller.js';
 import { LifeCycleController } from './http/life-cycle.controller.js';
 import { LedgerController } from './http/ledger.controller.js';
+import { ProofsController } from './http/proofs.controller.js';
 import { TeamsController } from './http/teams.controller.js';
 import { TokensController } from './http/tokens.controller.js';
 import {
@@ -39,6 +40,7 @@ import {
   type LatencyPercentiles,
 } from './options.js';
 import { EndpointLimiter } from './teams/endpoint-limiter.js';
+import { ProofService } from './teams/proof-service.js';
 import { TeamService } from './teams/team-service.js';
 import { TokenService } from './token-service.js';
 
@@ -73,6 +75,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
         GamesController,
         LifeCycleController,
         TeamsController,
+        ProofsController,
         ChangesController,
         TokensController,
         AuditController,
@@ -97,6 +100,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
         GameService,
         TeamService,
         EndpointLimiter,
+        ProofService,
         TokenService,
         FreezeService,
         GameLoop,

@@ -470,7 +470,7 @@ describe('REST', () => {
     const id = await runningGame();
     const startsAt = (await games.game(id)).startsAt!;
     await score(id, startsAt);
-    const page = await http().get('/api/v1/ledger').expect(200).expect('vary', 'Accept');
+    const page = await http().get('/api/v1/ledger').expect(200).expect('vary', 'Accept, Authorization');
     const lines = await http()
       .get('/api/v1/ledger')
       .set('accept', 'text/csv;q=0.5, application/x-ndjson')

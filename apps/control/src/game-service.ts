@@ -4,6 +4,7 @@ import type { GameEventData, Scenario, TeamInfo } from '#contracts';
 import { type Clock, isId, PaydayError } from '#kernel';
 import { type AuditActor, type Endpoint, type GameEntity, GameStore } from '#persistence';
 import { CLOCK } from '#runtime';
+import { proofPolicy } from '#scenario';
 import type { EntityManager } from 'typeorm';
 import { systemActor } from './actor.js';
 import { endpointUrl } from './endpoint-url.js';
@@ -19,6 +20,9 @@ import {
 } from './game-changes.js';
 import { planEnd, planOutage, planPause, planResume } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
+import { proofsFor } from './teams/proof.js';
+import { endpointTaken, neighboursOf, refuseTaken } from './teams/shared-addresses.js';
+import { teamAdded } from './teams/team-service.js';
 
 export interface NewGame {
   /** Default: derived from the scenario's id and chance. */
@@ -26,6 +30,8 @@ export interface NewGame {
   scenario: Scenario;
   teams: readonly TeamInfo[];
   endpoints: readonly Endpoint[];
+  /** Proofs of ownership by team, of teams that know theirs already. Default: a new one for each team. */
+  proofs?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -49,7 +55,7 @@ export class GameService {
   /**
    * Makes a game in the lobby.
    * @throws PaydayError `bad_request` (a malformed id, two teams with one id, a bad URL), `unknown_team`, `unknown_service`,
-   * `game_exists`.
+   * `endpoint_taken` (two teams with one address, where services have to prove whose they are), `game_exists`.
    */
   async create(wanted: NewGame, actor: AuditActor): Promise<GameEntity> {
     const { scenario } = wanted;
@@ -61,6 +67,8 @@ export class GameService {
       refuseUnknownService(scenario, serviceId);
       return { teamId, serviceId, url: endpointUrl(url) };
     });
+    if (proofPolicy(scenario) !== 'off') refuseTaken(endpoints, []);
+    const proven = proofsFor(teams, wanted.proofs);
     const { name, seed } = scenario;
     const game = {
       id,
@@ -81,13 +89,13 @@ export class GameService {
           'game_exists',
           `There is a game "${id}" already; leave the id out, or choose another.`,
         );
-      await this.store.insert(manager, game, teams, endpoints);
+      await this.store.insert(manager, game, proven, endpoints);
       await this.changes.write(manager, id, actor, {
         action: 'game.created',
         details: { name, scenario: scenario.id, teams: teams.length },
         happenings: [
           { type: 'dev.payday.game.created', data: { gameId: id, name, seed, scenario } },
-          ...teams.map((team): Happening => ({ type: 'dev.payday.team.added', data: { team } })),
+          ...proven.map(teamAdded),
           ...endpoints.map((data): Happening => ({ type: 'dev.payday.endpoint.changed', data })),
         ],
       });
@@ -270,8 +278,10 @@ export class GameService {
 
   /**
    * Sets a team's endpoint, or takes it away with null. Without a change there is no event. Resolves to the URL as it
-   * is stored: normalised, without a trailing slash.
-   * @throws PaydayError `bad_request` (URL), `unknown_game`, `unknown_team`, `unknown_service`, `game_over`.
+   * is stored: normalised, without a trailing slash. Where services have to prove whose they are, an address is one
+   * team's. The audit entry names the other teams at the same address or server.
+   * @param options `shared`: the address may be another team's as well
+   * @throws PaydayError `bad_request` (URL), `endpoint_taken`, `unknown_game`, `unknown_team`, `unknown_service`, `game_over`.
    */
   async setEndpoint(
     gameId: string,
@@ -279,17 +289,28 @@ export class GameService {
     serviceId: string,
     url: string | null,
     actor: AuditActor,
+    options: { shared?: boolean } = {},
   ): Promise<string | null> {
     const wanted = url === null ? null : endpointUrl(url);
     await this.changes.change(gameId, actor, async (game, manager) => {
       refuseSealed(game);
       await this.#knownTeam(gameId, teamId, manager);
       refuseUnknownService(game.scenario, serviceId);
+      const { samePlace, sameServer } =
+        wanted === null
+          ? { samePlace: [], sameServer: [] }
+          : neighboursOf({ teamId, url: wanted }, await this.store.endpoints(gameId, manager));
+      const isExclusive = proofPolicy(game.scenario) !== 'off' && options.shared !== true;
+      if (isExclusive && samePlace.length > 0) throw endpointTaken(wanted!);
       if (!(await this.store.setEndpoint(manager, gameId, teamId, serviceId, wanted))) return NOTHING;
       return {
         action: wanted === null ? 'endpoint.removed' : 'endpoint.set',
         subject: { team: teamId, service: serviceId },
-        details: { url: wanted },
+        details: {
+          url: wanted,
+          ...(samePlace.length > 0 && { samePlaceAs: samePlace }),
+          ...(sameServer.length > 0 && { sameServerAs: sameServer }),
+        },
         happenings: [{ type: 'dev.payday.endpoint.changed', data: { teamId, serviceId, url: wanted } }],
       };
     });

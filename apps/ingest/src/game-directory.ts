@@ -27,7 +27,7 @@ export class GameDirectory {
   }
 
   /** @throws PaydayError `unknown_game`, `unknown_team`, `unknown_service` or `game_over`. */
-  assertKnown(batch: ProbeBatch): void {
+  assertKnown(batch: Pick<ProbeBatch, 'gameId' | 'teamId' | 'counterpartyId' | 'serviceId'>): void {
     const game = this.games.get(batch.gameId);
     if (!game) throw new PaydayError('unknown_game', `There is no game "${batch.gameId}".`);
     for (const teamId of [batch.teamId, batch.counterpartyId]) {

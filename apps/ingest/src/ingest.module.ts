@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { EndpointFindingsController } from './endpoint-findings.controller.js';
 import { GameDirectory } from './game-directory.js';
 import { IngestController } from './ingest.controller.js';
 import { IngestService } from './ingest.service.js';
 
-/** The door for probe results. Needs `RuntimeModule`. */
+/** The door for probe results, and for what probers find of endpoints. Needs `RuntimeModule`; for findings with a data source. */
 @Module({
-  controllers: [IngestController],
+  controllers: [IngestController, EndpointFindingsController],
   providers: [IngestService, GameDirectory],
   exports: [GameDirectory],
 })

@@ -9,6 +9,13 @@ export interface GameListener {
   scheduleChanged(schedule: GameSchedule): void;
 }
 
+/** What they mean to somebody who looks at whose endpoints are. */
+export interface ProofListener {
+  created(scenario: Scenario): void;
+  /** @param formerUntilAt epoch ms until which the team's proof before this one holds as well */
+  proofChanged(teamId: string, proofSha256: string, formerUntilAt?: number): void;
+}
+
 /**
  * Follows one game through the game events, from the earliest on. Events of other games, repeated ones and those that
  * don't matter here are passed over.
@@ -22,6 +29,7 @@ export class GameWatcher {
   constructor(
     readonly gameId: string,
     private readonly listener: GameListener,
+    private readonly proofs?: ProofListener,
   ) {}
 
   /**
@@ -40,16 +48,19 @@ export class GameWatcher {
     if (event.type === 'dev.payday.game.created') {
       if (this.#schedule !== null) return;
       this.#schedule = GameSchedule.lobby(event.data.scenario.pay.windowMs);
+      this.proofs?.created(event.data.scenario);
       this.listener.created(event.data.scenario);
       return;
     }
     if (this.#schedule === null) return;
     switch (event.type) {
       case 'dev.payday.team.added':
-        if (this.#teams.has(event.data.team.id)) return;
-        this.#teams.add(event.data.team.id);
-        this.listener.teamAdded(event.data.team.id);
+        return this.#add(event.data.team.id, event.data.proofSha256);
+      case 'dev.payday.team.proof-changed': {
+        const { teamId, proofSha256, formerUntilAt } = event.data;
+        if (this.#teams.has(teamId)) this.proofs?.proofChanged(teamId, proofSha256, formerUntilAt);
         return;
+      }
       case 'dev.payday.team.changed':
         // Customers know a team by its id, and call it whether it is ranked or not.
         return;
@@ -63,5 +74,11 @@ export class GameWatcher {
         this.listener.scheduleChanged(next);
       }
     }
+  }
+  #add(teamId: string, proofSha256: string | undefined): void {
+    if (this.#teams.has(teamId)) return;
+    this.#teams.add(teamId);
+    if (proofSha256 !== undefined) this.proofs?.proofChanged(teamId, proofSha256);
+    this.listener.teamAdded(teamId);
   }
 }

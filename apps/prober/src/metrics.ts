@@ -50,3 +50,31 @@ export function createProberMetrics(
     }),
   };
 }
+
+/** What is known of the owners of endpoints, counted when it is asked for. */
+export function registerOwnershipMetrics(
+  registry: Registry,
+  ownership: { count(kind: 'unproven' | 'foreign'): number },
+  addresses: { shared(): readonly unknown[] },
+): void {
+  const registers = [registry];
+  const unproven: Gauge = new Gauge({
+    name: 'payday_prober_unproven_endpoints',
+    help: "Endpoints that do not prove to be their team's: they show nothing, or the proof of another",
+    labelNames: ['shows'],
+    registers,
+    collect: () => {
+      for (const [kind, shows] of [
+        ['unproven', 'nothing'],
+        ['foreign', 'another'],
+      ] as const)
+        unproven.set({ shows }, ownership.count(kind));
+    },
+  });
+  const shared: Gauge = new Gauge({
+    name: 'payday_prober_shared_addresses',
+    help: 'Addresses, as names were resolved, at which services of more than one team were reached',
+    registers,
+    collect: () => shared.set(addresses.shared().length),
+  });
+}

@@ -12,7 +12,9 @@ import { Plan, type Spike } from './plan.js';
 import { ProbeSender, type SenderLimits } from './probe-sender.js';
 import type { BatchSource } from './reporter.js';
 import { TeamResults } from './result-buffer.js';
+import type { OriginSender, OwnershipDesk } from './ownership/index.js';
 import { LocalService } from './service-client/local-service.js';
+import { OwnedService } from './service-client/owned-service.js';
 import type { ServiceClient } from './service-client/service-client.js';
 import { TeamLane } from './team-lane.js';
 import { WallTime } from './wall-time.js';
@@ -76,6 +78,8 @@ export interface ProberParts {
     userAgent: string;
   };
   metrics: ProberMetrics;
+  /** Without it nobody has to prove anything. */
+  ownership?: OwnershipDesk;
 }
 
 /**
@@ -146,9 +150,10 @@ export class Prober implements GameListener, BatchSource {
     const results = new TeamResults({ gameId, teamId, serviceIds, proberId, epoch }, scenario.pay.windowMs);
     const meter = new WorkMeter(this.options.work);
     const book = this.parts.net.bookOf(teamId);
-    const open = (url: string): ServiceClient => this.#open(url, scenario, meter, book);
+    const open = (url: string, serviceId: string): ServiceClient =>
+      this.#owned(teamId, serviceId, url, (at) => this.#open(at, scenario, meter, book));
     const names = this.parts.net.namesOf?.(teamId);
-    const lane = new TeamLane(teamId, serviceIds.length, results, meter, open, names);
+    const lane = new TeamLane(teamId, serviceIds, results, meter, open, names);
     this.#lanes.push(lane);
     this.#byTeam.set(teamId, lane);
   }
@@ -193,6 +198,7 @@ export class Prober implements GameListener, BatchSource {
   /** Probing may begin: call it once all earlier events were told, so that nothing is probed by an old state. */
   start(): void {
     this.#startAt = this.#nowMs() + this.options.startMarginMs;
+    this.parts.ownership?.start();
   }
 
   /**
@@ -215,6 +221,7 @@ export class Prober implements GameListener, BatchSource {
       this.#plan = new Plan(scenario, schedule, Math.max(this.#startAt, nowMs));
       for (const spike of this.#spikes.values()) this.#plan.addSpike(spike);
     }
+    this.parts.ownership?.tick();
     sender.tick();
     this.#plan.advance(nowMs, this.#lanes, (due) => sender.send(due));
   }
@@ -256,6 +263,25 @@ export class Prober implements GameListener, BatchSource {
 
   #nowMs(): number {
     return Math.floor(this.#time.nowUs() / 1000);
+  }
+
+  /** The service at this URL, which may have to prove whose it is, at its origin. */
+  #owned(
+    teamId: string,
+    serviceId: string,
+    url: string,
+    open: (url: string) => ServiceClient,
+  ): ServiceClient {
+    const service = open(url);
+    const { ownership } = this.parts;
+    if (ownership === undefined) return service;
+    const { origin: at, pathname } = new URL(url);
+    const origin = pathname === '/' ? service : open(at);
+    const send: OriginSender['send'] = (request, onDone) => origin.ask(request, onDone);
+    const guard = ownership.guard(teamId, serviceId, { send });
+    if (guard !== null) return new OwnedService(service, origin, guard, ownership);
+    if (origin !== service) origin.destroy();
+    return service;
   }
 
   #open(url: string, scenario: Scenario, meter: WorkMeter, book: AddressBook): ServiceClient {

@@ -11,8 +11,9 @@ import type { AgentConfig, ProberConfig } from './config.js';
 import { GameWatcher } from './game-watcher.js';
 import { GuardedAddressBook } from './http/address-book.js';
 import { userAgent } from './http1/index.js';
-import { createProberMetrics, type ProberMetrics } from './metrics.js';
+import { createProberMetrics, registerOwnershipMetrics, type ProberMetrics } from './metrics.js';
 import { openNetwork, type AddressRules, type NetworkParts } from './network/prober-network.js';
+import { FindingsReporter, OwnershipDesk, SharedAddresses } from './ownership/index.js';
 import { PROBER_DEFAULTS, Prober } from './prober.js';
 import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
 import { watchGameEvents } from './watch-game-events.js';
@@ -20,6 +21,7 @@ import { watchGameEvents } from './watch-game-events.js';
 /** Pause between ticks: while requests are due or under way, and while nothing is. */
 const BUSY_TICK_MS = 1;
 const IDLE_TICK_MS = 20;
+const TELL_FINDINGS_EVERY_MS = 1_000;
 
 export interface RunningProber {
   /** Origin of the agent that takes load spikes; null without one. */
@@ -52,21 +54,32 @@ export async function startProber(
   });
   const network = await openNetwork(config, parts);
   const { gameId, proberId, ingestUrl, token } = config;
+  const findings = new FindingsReporter(
+    { gameId, ingestUrl, token, requestTimeoutMs: REPORTER_DEFAULTS.requestTimeoutMs },
+    { log: logger },
+  );
+  const ownership = new OwnershipDesk({ clock, onFinding: (finding) => findings.add(finding) });
+  const shared = new SharedAddresses();
+  registerOwnershipMetrics(registry, ownership, shared);
   const prober: Prober = new Prober(
     { ...PROBER_DEFAULTS, gameId, proberId, epoch: clock.nowMs() },
     {
       clock,
       uuid: randomUUID,
       metrics,
+      ownership,
       loop: { idleUs: () => performance.nodeTiming.idleTime * 1000, afterRound: setImmediate },
       net: {
-        bookOf: (teamId) => new GuardedAddressBook(network.guard, network.names.of(teamId)),
+        bookOf: (teamId) =>
+          new GuardedAddressBook(network.guard, network.names.of(teamId), (address, port) =>
+            shared.seen(teamId, address, port),
+          ),
         namesOf: (teamId) => network.names.of(teamId),
         userAgent: userAgent(VERSION, config.publicUrl ?? ingestUrl),
       },
     },
   );
-  const watcher = new GameWatcher(gameId, prober);
+  const watcher = new GameWatcher(gameId, prober, ownership);
   const consumer = await watchGameEvents(log, watcher, (err) =>
     logger.warn({ err }, 'game events could not be handled'),
   );
@@ -92,12 +105,14 @@ export async function startProber(
     prober.tick(pauseMs + 1);
   };
   step();
+  const telling = setInterval(() => void findings.flush(), TELL_FINDINGS_EVERY_MS);
   logger.info({ gameId, proberId }, 'probing');
   return {
     agentUrl: agent?.url ?? null,
     setAddressRules: (rules) => network.setRules(rules),
     stop: async (withinMs) => {
       clearTimeout(timer);
+      clearInterval(telling);
       agent?.close();
       await reporter.stop(withinMs);
       prober.close();

@@ -125,8 +125,12 @@ function play(
       epoch: 1,
     };
     const meter = new WorkMeter(PROBER_DEFAULTS.work);
-    const lane = new TeamLane(String(team), 2, new TeamResults(identity, 5_000), meter, () =>
-      service(loop, watch, behaviour),
+    const lane = new TeamLane(
+      String(team),
+      ['router', 'catalog'],
+      new TeamResults(identity, 5_000),
+      meter,
+      () => service(loop, watch, behaviour),
     );
     if (behaviour !== 'none') lane.setEndpoint(0, 'http://x');
     return lane;
@@ -173,6 +177,9 @@ function service(loop: LoopModel, watch: LoopWatch, behaviour: Behaviour): Servi
       else if (typeof behaviour === 'object')
         loop.arrives(loop.nowUs + behaviour.afterUs, () => conclude({ outcome: 'ok', got: '' }));
       return { ownUs: 0, timeOut: (got) => conclude({ outcome: 'timeout', got }) };
+    },
+    ask: () => {
+      throw new Error('nothing is asked');
     },
     retire: () => {},
     destroy: () => {},

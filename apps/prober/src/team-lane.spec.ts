@@ -27,7 +27,7 @@ function setUp() {
       destroy: () => events.push(`destroy ${url}`),
     } as unknown as ServiceClient;
   };
-  const lane = new TeamLane('a', 2, {} as never, {} as never, open, names);
+  const lane = new TeamLane('a', ['router', 'catalog'], {} as never, {} as never, open, names);
   const target = (index = 0): string => {
     const now = lane.target(index);
     return now === null

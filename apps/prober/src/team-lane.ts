@@ -21,16 +21,16 @@ export class TeamLane {
 
   constructor(
     readonly teamId: string,
-    serviceCount: number,
+    private readonly serviceIds: readonly string[],
     readonly results: TeamResults,
     /** What its answers cost us. */
     readonly meter: WorkMeter,
-    private readonly open: (url: string) => ServiceClient,
+    private readonly open: (url: string, serviceId: string) => ServiceClient,
     /** Looks up an endpoint's name before the endpoint counts. */
     private readonly names?: Pick<TeamNames, 'resolve'>,
   ) {
-    this.#targets = new Array<Target>(serviceCount).fill(null);
-    this.#changes = new Array<number>(serviceCount).fill(0);
+    this.#targets = new Array<Target>(serviceIds.length).fill(null);
+    this.#changes = new Array<number>(serviceIds.length).fill(0);
   }
 
   target(serviceIndex: number): Target {
@@ -65,7 +65,7 @@ export class TeamLane {
 
   #switch(serviceIndex: number, url: string | null): void {
     this.#serviceAt(serviceIndex)?.retire();
-    this.#targets[serviceIndex] = url === null ? null : this.#target(url);
+    this.#targets[serviceIndex] = url === null ? null : this.#target(url, this.serviceIds[serviceIndex]!);
   }
 
   #serviceAt(serviceIndex: number): ServiceClient | null {
@@ -73,9 +73,9 @@ export class TeamLane {
     return target && 'service' in target ? target.service : null;
   }
 
-  #target(url: string): Target {
+  #target(url: string, serviceId: string): Target {
     try {
-      return { service: this.open(url) };
+      return { service: this.open(url, serviceId) };
     } catch (error) {
       return { problem: `the endpoint can't be called: ${messageOf(error)}` };
     }

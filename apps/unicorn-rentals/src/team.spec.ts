@@ -52,8 +52,8 @@ function start(file: string, env: Record<string, string>, args: string[] = []) {
 
 const TEAM = ['--team', 'five-nines', '--seed', 's', '--skill', '0.9', '--speed', '100'];
 
-function forkTeam(): ChildProcess {
-  const env = { ...process.env, PAYDAY_AGENT_TOKEN: 'token', NODE_OPTIONS: '' };
+function forkTeam(more: Record<string, string> = {}): ChildProcess {
+  const env = { ...process.env, PAYDAY_AGENT_TOKEN: 'token', NODE_OPTIONS: '', ...more };
   const child = fork(program('team'), TEAM, { env, execArgv: [] });
   children.push(child);
   return child;
@@ -86,6 +86,21 @@ describe('a team process', () => {
     const exited = once(child, 'exit');
     child.disconnect();
     expect(await exited).toEqual([0, null]);
+  });
+
+  it('shows whose it is in every answer of every service, good or bad, and keeps it from the agent’s', async () => {
+    const child = forkTeam({ PAYDAY_TEAM_PROOF: 'pt_mine' });
+    const [ready] = (await once(child, 'message')) as [
+      { endpoints: Record<string, string>; agentUrl: string },
+    ];
+    const shown = async (url: string): Promise<string | null> =>
+      (await fetch(url)).headers.get('payday-team');
+    for (const origin of Object.values(ready.endpoints))
+      for (const path of ['/healthz', '/nowhere', '/%', '/.well-known/payday-team'])
+        expect([path, await shown(origin + path)]).toEqual([path, 'pt_mine']);
+    expect(await shown(`${ready.agentUrl}/faults`)).toBeNull();
+    child.kill('SIGTERM');
+    await once(child, 'exit');
   });
 
   it('ends on SIGTERM', async () => {
@@ -137,8 +152,9 @@ describe('a service on its own', () => {
       return service.says(/listens on (http:\S+)/).then((address) => ({ ...service, address }));
     };
     const [catalog, pricing, booking] = await Promise.all(
-      ['catalog', 'pricing', 'booking'].map((name) => url(name)),
+      ['catalog', 'pricing', 'booking'].map((name) => url(name, { PAYDAY_TEAM_PROOF: 'pt_mine' })),
     );
+    expect((await fetch(catalog!.address)).headers.get('payday-team')).toBe('pt_mine');
     const router = await url('router', {
       CATALOG_URL: catalog!.address,
       PRICING_URL: pricing!.address,
@@ -165,6 +181,10 @@ describe('a service on its own', () => {
     expect(await start(program('router'), { PORT: '0', CATALOG_URL: 'ftp://x' }).ended).toEqual({
       code: 2,
       output: expect.stringMatching(/^router: CATALOG_URL must be .*\n$/),
+    });
+    expect(await start(program('catalog'), { PORT: '0', PAYDAY_TEAM_PROOF: 'two words' }).ended).toEqual({
+      code: 2,
+      output: 'catalog: PAYDAY_TEAM_PROOF must be 1 to 200 visible ASCII characters\n',
     });
     const first = start(program('catalog'), { PORT: new URL(await deadUrl()).port });
     const port = await first.says(/:(\d+)\n/);

@@ -11,4 +11,5 @@ export * from './public-view.js';
 export * from './results-due.js';
 export * from './scenario.js';
 export * from './score-updates.js';
+export * from './team-proof.js';
 export * from './topics.js';

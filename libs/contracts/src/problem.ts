@@ -37,6 +37,7 @@ export const PROBLEMS = {
   unknown_fault: { status: 404, title: 'There is no such fault' },
   game_exists: { status: 409, title: 'There is a game with this id already' },
   unknown_token: { status: 404, title: 'There is no such token' },
+  endpoint_taken: { status: 409, title: 'The address is another team’s service already' },
   team_exists: { status: 409, title: 'The game has a team with this id or name already' },
   command_conflict: { status: 409, title: 'The command id was used for another command' },
   chaos_limit: { status: 409, title: 'A limit for chaos would be exceeded' },

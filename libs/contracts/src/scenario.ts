@@ -70,7 +70,16 @@ export interface ProbingSpec {
   timeoutMs: number;
   /** A longer answer is the failure `too_large`. */
   maxBodyBytes: number;
+  /** Whether a service has to prove whose it is. Absent in games that were recorded before there were proofs: then `off`. */
+  proof?: ProofPolicy;
 }
+
+/**
+ * What becomes of answers of a service that does not prove to be the team's own (docs/ownership.md): with `required` they
+ * are failures, with `warn` they are paid and facilitators are told, with `off` nobody looks. A service that shows another
+ * team's proof is a failure with `required` and with `warn`.
+ */
+export type ProofPolicy = 'required' | 'warn' | 'off';
 
 /** One kind of customer request and what a right answer is. */
 export interface CheckSpec {

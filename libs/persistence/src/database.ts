@@ -9,6 +9,7 @@ import { AuditLog1700000200000 } from './migrations/0002-audit-log.js';
 import { GameControl1700000300000 } from './migrations/0003-game-control.js';
 import { Leases1700000400000 } from './migrations/0004-leases.js';
 import { OutageAndFinal1700000500000 } from './migrations/0005-outage-and-final.js';
+import { TeamProof1700000510000 } from './migrations/0006-team-proof.js';
 
 export interface OpenDatabaseOptions {
   /** Bring the schema up to date first. Default false: another service does. */
@@ -123,6 +124,7 @@ const MIGRATIONS = [
   GameControl1700000300000,
   Leases1700000400000,
   OutageAndFinal1700000500000,
+  TeamProof1700000510000,
 ];
 
 const STARTING_UP = '57P03';

@@ -49,6 +49,8 @@ export class TeamEntity {
   @Column('text') name!: string;
   @Column('text') color!: string;
   @Column('boolean') ranked!: boolean;
+  /** What the team's services show to prove whose they are (docs/adr/0023); null in games that are older than proofs. */
+  @Column('text', { nullable: true }) proof!: string | null;
 }
 
 @Entity('endpoint')

@@ -8,6 +8,9 @@ export interface Endpoint {
   url: string;
 }
 
+/** A team with its proof of ownership; default: it has none. */
+export type ProvenTeam = TeamInfo & { proof?: string | null };
+
 export interface Pause {
   fromAt: number;
   /** Null while the pause is open. */
@@ -50,7 +53,7 @@ export class GameStore {
   async insert(
     manager: EntityManager,
     game: Omit<GameEntity, 'frozenAt' | 'revealedAt' | 'wasFrozen'>,
-    teams: readonly TeamInfo[],
+    teams: readonly ProvenTeam[],
     endpoints: readonly Endpoint[],
   ): Promise<void> {
     await manager.insert(GameEntity, { ...game, scenario: game.scenario as object });
@@ -60,13 +63,13 @@ export class GameStore {
   async insertTeams(
     manager: EntityManager,
     gameId: string,
-    teams: readonly TeamInfo[],
+    teams: readonly ProvenTeam[],
     endpoints: readonly Endpoint[],
   ): Promise<void> {
     if (teams.length > 0)
       await manager.insert(
         TeamEntity,
-        teams.map((team) => ({ gameId, ...team })),
+        teams.map(({ id, name, color, ranked, proof }) => ({ gameId, id, name, color, ranked, proof })),
       );
     if (endpoints.length > 0)
       await manager.insert(
@@ -111,9 +114,28 @@ export class GameStore {
     return rows.map(({ id, name, color, ranked }) => ({ id, name, color, ranked }));
   }
 
+  /** The teams' proofs of ownership, by team; those that have none are left out. */
+  async proofs(gameId: string): Promise<Map<string, string>> {
+    const rows = await this.dataSource.manager.find(TeamEntity, { where: { gameId } });
+    return new Map(rows.flatMap(({ id, proof }) => (proof === null ? [] : [[id, proof]])));
+  }
+
+  /** A team's proof of ownership: null if it has none, undefined if there is no such team. @param teamId an id */
+  async proof(
+    gameId: string,
+    teamId: string,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<string | null | undefined> {
+    return (await manager.findOneBy(TeamEntity, { gameId, id: teamId }))?.proof;
+  }
+
+  async setProof(manager: EntityManager, gameId: string, teamId: string, proof: string): Promise<void> {
+    await manager.update(TeamEntity, { gameId, id: teamId }, { proof });
+  }
+
   /** In order of team and service. */
-  async endpoints(gameId: string): Promise<Endpoint[]> {
-    const rows = await this.dataSource.manager.find(EndpointEntity, {
+  async endpoints(gameId: string, manager: EntityManager = this.dataSource.manager): Promise<Endpoint[]> {
+    const rows = await manager.find(EndpointEntity, {
       where: { gameId },
       order: { teamId: 'ASC', serviceId: 'ASC' },
     });

@@ -16,6 +16,7 @@ export const GAME_EVENT_TYPES: readonly GameEventType[] = [
   'dev.payday.game.created',
   'dev.payday.team.added',
   'dev.payday.team.changed',
+  'dev.payday.team.proof-changed',
   'dev.payday.endpoint.changed',
   'dev.payday.game.scheduled',
   'dev.payday.game.paused',

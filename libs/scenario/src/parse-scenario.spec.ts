@@ -1,4 +1,4 @@
-import { ScenarioError, parseScenario } from './index.js';
+import { ScenarioError, parseScenario, proofPolicy } from './index.js';
 import type { FileProblem } from './index.js';
 
 /** The smallest scenario; line numbers in the tables below count from its first line. */
@@ -39,6 +39,24 @@ const fault = (lines: string): string =>
 const CRASH = 'fault: crash\nservice: router\nlabel: Oh';
 
 describe('parseScenario', () => {
+  it.each(['required', 'warn', 'off'] as const)(
+    'reads whether services prove whose they are: %s',
+    (proof) => {
+      const scenario = parseScenario(`${GOOD}probing: { proof: ${proof} }\n`, 's');
+      expect([scenario.probing.proof, proofPolicy(scenario)]).toEqual([proof, proof]);
+    },
+  );
+
+  it('takes a recorded game that says nothing of proofs for one without', () => {
+    expect(proofPolicy({ probing: { timeoutMs: 1, maxBodyBytes: 1 } })).toBe('off');
+  });
+
+  it('refuses another word for it', () => {
+    expect(() => parseScenario(`${GOOD}probing: { proof: wran }\n`, 's')).toThrow(
+      /probing\.proof: unknown value "wran" \(did you mean warn\?\); allowed: required, warn, off/,
+    );
+  });
+
   it('fills in every default', () => {
     expect(parseScenario(GOOD, 'some/where/Tiny Game.yaml')).toEqual({
       id: 'tiny-game',
@@ -62,7 +80,7 @@ describe('parseScenario', () => {
           ],
         },
       ],
-      probing: { timeoutMs: 2000, maxBodyBytes: 65_536 },
+      probing: { timeoutMs: 2000, maxBodyBytes: 65_536, proof: 'warn' },
       pay: {
         windowMs: 5000,
         speedBands: [

@@ -57,7 +57,11 @@ function build(file: ScenarioFile, fileName: string): Scenario {
         cases,
       })),
     })),
-    probing: { timeoutMs: file.probing.timeout, maxBodyBytes: file.probing.maxBodyBytes },
+    probing: {
+      timeoutMs: file.probing.timeout,
+      maxBodyBytes: file.probing.maxBodyBytes,
+      proof: file.probing.proof,
+    },
     pay: buildPay(file.pay),
     load: buildLoad(file),
     timeline: file.timeline.map(buildEntry),

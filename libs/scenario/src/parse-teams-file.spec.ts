@@ -176,4 +176,51 @@ describe('parseTeamsFile', () => {
     const [, nameless] = parseTeamsFile('teams: [{ name: Hydra }, { name: 無名 }]', 't', SERVICES, taken);
     expect(nameless).toMatchObject({ id: 'team-4' });
   });
+
+  describe('one address for two teams', () => {
+    const SHARED = `teams:
+  - name: Ants
+    endpoints: { router: 'http://h:80/x', catalog: 'http://h/x/' }
+  - name: Bees
+    endpoints:
+      router: HTTP://H/x
+      catalog: http://h/y
+`;
+
+    it('is refused, and both lines are told', () => {
+      expect(
+        refusal(SHARED).problems.map(({ line, path, message }) => `${line} ${path}: ${message}`),
+      ).toEqual([
+        expect.stringMatching(
+          /^3 teams\[0\]\.endpoints\.router: the team bees has its router at this address as well; /,
+        ),
+        expect.stringMatching(
+          /^3 teams\[0\]\.endpoints\.catalog: the team bees has its router at this address as well; /,
+        ),
+        expect.stringMatching(
+          /^6 teams\[1\]\.endpoints\.router: the team ants has its router at this address as well; /,
+        ),
+      ]);
+    });
+
+    it('is taken where nobody has to prove anything', () => {
+      expect(parseTeamsFile(SHARED, 't', SERVICES, [], { mayShare: true })).toHaveLength(2);
+    });
+
+    it('is taken of one team, as are two paths of one server', () => {
+      const own = 'teams: [{ name: A, endpoints: { router: "http://h/a", catalog: "http://h/a" } }]';
+      expect(parseTeamsFile(own, 't', SERVICES)).toHaveLength(1);
+      const paths =
+        'teams: [{ name: A, endpoints: { router: "http://h/a" } }, { name: B, endpoints: { router: "http://h/b" } }]';
+      expect(parseTeamsFile(paths, 't', SERVICES)).toHaveLength(2);
+    });
+
+    it('is refused where the game has it already', () => {
+      const taken = [{ id: 'ants', name: 'Ants', endpoints: ['http://h/x'] }];
+      const text = 'teams:\n  - name: Bees\n    endpoints: { router: "http://H:80/x/" }\n';
+      expect(() => parseTeamsFile(text, 't', SERVICES, taken)).toThrow(
+        't:3:18 teams[0].endpoints.router: another team of the game has a service at this address; each team runs its own',
+      );
+    });
+  });
 });

@@ -1,5 +1,6 @@
 import type { TeamInfo } from '#contracts';
 import { slugify } from '#kernel';
+import { endpointAddress } from './endpoint-address.js';
 import { readEndpointUrl } from './endpoint-url.js';
 import { TeamsFileError } from './file-error.js';
 import type { Path } from './file-error.js';
@@ -16,14 +17,19 @@ export interface TeamEntry extends TeamInfo {
   endpoints: Record<string, string>;
 }
 
-/** Teams that the game has already. */
-export type TakenTeams = readonly Pick<TeamInfo, 'id' | 'name'>[];
+/** Teams that the game has already, and where their services are. */
+export type TakenTeams = readonly (Pick<TeamInfo, 'id' | 'name'> & { endpoints?: readonly string[] })[];
+
+export interface TeamsFileOptions {
+  /** Whether one address may be a service of several teams: only where nobody has to prove whose it is. Default false. */
+  mayShare?: boolean;
+}
 
 /**
  * A teams file (YAML 1.2 or JSON): `teams: [{id?, name, color?, ranked?, endpoints?: {router: "http://…"}}]`.
  * The id defaults to the name as a slug, the colour to a hue of its own, `ranked` to true.
  * @param serviceIds of the scenario that will be played.
- * @param taken their ids and names are not given again.
+ * @param taken their ids, names and addresses are not given again.
  * @throws TeamsFileError (`invalid_teams_file`) with every mistake in the file.
  */
 export function parseTeamsFile(
@@ -31,6 +37,7 @@ export function parseTeamsFile(
   fileName: string,
   serviceIds: readonly string[],
   taken: TakenTeams = [],
+  options: TeamsFileOptions = {},
 ): TeamEntry[] {
   const source = readYaml(text);
   if (source.root === null || source.root === undefined) {
@@ -62,6 +69,8 @@ export function parseTeamsFile(
         team?.color ?? (taken.length === 0 ? hue(index, teams.length) : nextHue(taken.length + index));
       return { id: ids[index], name: team?.name, color, ranked: team?.ranked, endpoints };
     });
+    if (options.mayShare !== true && source.problems().length === 0)
+      refuseSharing(entries as Complete<typeof entries>, taken, source.report);
     if (source.problems().length === 0) return entries as Complete<typeof entries>;
   }
   throw new TeamsFileError(fileName, source.problems());
@@ -103,6 +112,46 @@ function refuseTaken(
     names.add(key);
   });
 }
+
+interface Use {
+  path: Path;
+  teamId: string;
+  service: string;
+}
+
+/** An address is one team's; a team may have several services at its own. Every line that names it is told of. */
+function refuseSharing(teams: readonly TeamEntry[], taken: TakenTeams, report: Report): void {
+  const theirs = new Set(
+    taken.flatMap(({ endpoints = [] }) => endpoints.map((url) => endpointAddress(url).place)),
+  );
+  const byPlace = new Map<string, Use[]>();
+  teams.forEach(({ id: teamId, endpoints }, index) => {
+    for (const [service, url] of Object.entries(endpoints)) {
+      const use = { path: ['teams', index, 'endpoints', service], teamId, service };
+      const { place } = endpointAddress(url);
+      if (theirs.has(place))
+        report(use.path, `another team of the game has a service at this address; ${OWN_SERVICES}`);
+      const uses = byPlace.get(place);
+      if (uses === undefined) byPlace.set(place, [use]);
+      else uses.push(use);
+    }
+  });
+  for (const uses of byPlace.values()) {
+    // Of two teams one is another than any team.
+    const first = uses[0]!;
+    const second = uses.find(({ teamId }) => teamId !== first.teamId);
+    if (second === undefined) continue;
+    for (const { path, teamId } of uses) {
+      const other = teamId === first.teamId ? second : first;
+      report(
+        path,
+        `the team ${other.teamId} has its ${other.service} at this address as well; ${OWN_SERVICES}`,
+      );
+    }
+  }
+}
+
+const OWN_SERVICES = 'each team runs its own services, unless the scenario says probing.proof: off';
 
 function readEndpoint(text: string, path: Path, report: Report): string {
   const read = readEndpointUrl(text);

@@ -8,6 +8,7 @@ export interface UrlParts {
   search: string;
   hash: string;
   href: string;
+  port: string;
 }
 
 /** The platform's URL parser: a pure function, in Node and browsers alike, but not part of the language. */

@@ -1,5 +1,5 @@
 import type { FaultScoring } from '#contracts';
-import { DEFAULT_CEREMONY, DEFAULT_CHAOS_LIMITS } from './defaults.js';
+import { DEFAULT_CEREMONY, DEFAULT_CHAOS_LIMITS, DEFAULT_PROOF } from './defaults.js';
 import type { Path } from './file-error.js';
 import { mediaUrl } from './media-url.js';
 import { showValue } from './plain-text.js';
@@ -240,8 +240,9 @@ export const scenarioShape = object({
     object({
       timeout: optional(duration(100, 60 * SECOND_MS), 2 * SECOND_MS),
       maxBodyBytes: optional(integer(1024, 16 * 1024 * 1024), 64 * 1024),
+      proof: optional(oneOf(['required', 'warn', 'off'] as const), DEFAULT_PROOF),
     }),
-    { timeout: 2 * SECOND_MS, maxBodyBytes: 64 * 1024 },
+    { timeout: 2 * SECOND_MS, maxBodyBytes: 64 * 1024, proof: DEFAULT_PROOF },
   ),
   pay: optional(payShape, PAY),
   load: required(list(phase, 1, 200)),

@@ -49,8 +49,8 @@ export class GameScoring {
         this.teams.set(id, team);
       }
       this.unpark(nowMs, outputs);
-    } else if (event.type === 'dev.payday.team.changed') {
-      // A name, a colour and a place earn nothing: the id stays, and so does the money.
+    } else if (event.type === 'dev.payday.team.changed' || event.type === 'dev.payday.team.proof-changed') {
+      // A name, a colour, a place and a proof earn nothing: the id stays, and so does the money.
     } else if (event.type === 'dev.payday.adjustment.made') {
       this.adjust(event.data, outputs);
     } else if (event.type === 'dev.payday.windows.excused') {

@@ -20,7 +20,13 @@ import {
 } from '#runtime';
 import { latencyPercentiles } from '#scoring';
 import { ChaosTargetsFile } from '../../../chaos-orchestrator/src/index.js';
-import { ControlModule, GameService, TokenService, systemActor } from '../../../control/src/index.js';
+import {
+  ControlModule,
+  GameService,
+  TokenService,
+  newProof,
+  systemActor,
+} from '../../../control/src/index.js';
 import { openDataFolder, type DataFolder } from '../data-folder.js';
 import { keepFacilitatorToken } from '../facilitator-token.js';
 import { startEngines, type Engines } from '../engines.js';
@@ -52,6 +58,8 @@ export class UpLauncher implements Playable {
   private folder: DataFolder | undefined;
   private engines: Engines | undefined;
   private sandboxes: Sandboxes | undefined;
+  /** What the bots' services show to prove whose they are. */
+  private proofs: ReadonlyMap<string, string> = new Map();
   private teamIds: readonly string[] = [];
   private fleet: Fleet | undefined;
   private front: Front | undefined;
@@ -229,7 +237,10 @@ export class UpLauncher implements Playable {
     const games = this.context.get(GameService);
     this.teamIds = plan.teams.map(({ id }) => id);
     const endpoints = [...plan.endpoints, ...(this.sandboxes?.endpoints() ?? [])];
-    const game = await games.create({ scenario: plan.scenario, teams: plan.teams, endpoints }, ME);
+    const game = await games.create(
+      { scenario: plan.scenario, teams: plan.teams, endpoints, proofs: this.proofs },
+      ME,
+    );
     this.game = game;
     this.writeTargets();
     await this.startProber(game.id, dataSource);
@@ -262,7 +273,9 @@ export class UpLauncher implements Playable {
 
   private startSandboxes({ bots, scenario }: GamePlan): void {
     if (bots.length === 0) return;
+    this.proofs = new Map(bots.map(({ teamId }) => [teamId, newProof()]));
     this.sandboxes = new Sandboxes({
+      proofs: this.proofs,
       bots,
       serviceIds: scenario.services.map(({ id }) => id),
       seed: scenario.seed,
@@ -280,7 +293,8 @@ export class UpLauncher implements Playable {
     try {
       this.writeTargets();
       for (const [serviceId, url] of Object.entries(endpoints))
-        await context.get(GameService).setEndpoint(game.id, teamId, serviceId, url, ME);
+        // The port may have been another bot's before: whose it is now, its proof says.
+        await context.get(GameService).setEndpoint(game.id, teamId, serviceId, url, ME, { shared: true });
     } catch (err) {
       if (this.stopping) return;
       this.logger.error(

@@ -72,6 +72,8 @@ export class Retimer {
         const { startedAt, expiresAt } = fault;
         return { fault: { ...fault, startedAt: this.at(startedAt), expiresAt: this.at(expiresAt) } };
       }
+      case 'dev.payday.team.proof-changed':
+        return { ...event.data, formerUntilAt: this.at(event.data.formerUntilAt) };
       case 'dev.payday.team.added':
       case 'dev.payday.team.changed':
       case 'dev.payday.endpoint.changed':

@@ -10,7 +10,7 @@ export function mustCover(principal: Principal, gameId: string): void {
 /** @throws PaydayError `forbidden` if it is a team's token, and another team's. */
 export function mustBeTeam(principal: Principal, teamId: string): void {
   if (principal.role === 'team' && principal.teamId !== teamId)
-    throw new PaydayError('forbidden', 'A team changes its own endpoints only.');
+    throw new PaydayError('forbidden', 'A team sees and changes its own only.');
 }
 
 /** @throws PaydayError `forbidden` if the token is for one game only. */

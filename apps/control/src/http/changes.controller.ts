@@ -10,6 +10,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { GameEventData } from '#contracts';
+import { PaydayError } from '#kernel';
 import { CurrentPrincipal, type Principal, Roles } from '#runtime';
 import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
@@ -33,7 +34,8 @@ export class ChangesController {
     summary: 'Say where a team runs a service',
     description:
       '`url: null` takes the endpoint away. A team token changes its own team’s endpoints only, and each of them five times at ' +
-      'once, then once every two seconds.',
+      'once, then once every two seconds. An address that is another team’s service is refused, unless a facilitator says ' +
+      '`shared: true`, or the scenario asks for no proof.',
   })
   @ApiParam({ name: 'id', description: 'Id of the team' })
   @ApiParam({ name: 'serviceId', description: 'Id of the service' })
@@ -42,7 +44,14 @@ export class ChangesController {
     schema: {
       type: 'object',
       required: ['url'],
-      properties: { url: { type: 'string', nullable: true, example: 'https://fenrir.example/router' } },
+      properties: {
+        url: { type: 'string', nullable: true, example: 'https://fenrir.example/router' },
+        shared: {
+          type: 'boolean',
+          default: false,
+          description: 'For facilitators: it may be another team’s address',
+        },
+      },
     },
   })
   @ApiOkResponse({ schema: ENDPOINT })
@@ -54,6 +63,7 @@ export class ChangesController {
     'unknown_game',
     'unknown_team',
     'unknown_service',
+    'endpoint_taken',
     'game_over',
     'too_many_requests',
   )
@@ -65,13 +75,15 @@ export class ChangesController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<{ teamId: string; serviceId: string; url: string | null }> {
     mustBeTeam(principal, teamId);
-    const { url } = parseBody(endpointBody, body);
+    const { url, shared } = parseBody(endpointBody, body);
+    if (shared === true && principal.role !== 'facilitator')
+      throw new PaydayError('forbidden', 'shared: only a facilitator lets two teams share an address.');
     const { id, scenario } = await this.games.game(parseQuery(gameQuery, query).game ?? principal.gameId);
     mustCover(principal, id);
     // Facilitators are trusted, and put many teams right in a hurry.
     if (principal.role === 'team' && scenario.services.some((service) => service.id === serviceId))
       this.limiter.take(id, teamId, serviceId);
-    const stored = await this.games.setEndpoint(id, teamId, serviceId, url, actorOf(principal));
+    const stored = await this.games.setEndpoint(id, teamId, serviceId, url, actorOf(principal), { shared });
     return { teamId, serviceId, url: stored };
   }
 

@@ -17,6 +17,7 @@ import { GameService } from '../game-service.js';
 import { LATENCY_PERCENTILES, type LatencyPercentiles } from '../options.js';
 import { LEDGER_FORMATS, LedgerStreams, acceptedFormat } from './ledger-stream.js';
 import { hiddenScores } from './hidden-scores.js';
+import { seenSamples } from './seen-samples.js';
 import { parseQuery } from './parse.js';
 import { ApiProblems, HISTORY, LEDGER } from './responses.js';
 import { HISTORY_POINTS, LEDGER_LIMIT, historyQuery, ledgerQuery } from './schemas.js';
@@ -49,7 +50,7 @@ export class LedgerController {
   @ApiOperation({
     summary: 'Why every cent was earned or lost',
     description:
-      'Public; during a freeze the public sees what lies before it, and a team’s token all of its own. In the order team, window, service, reason, counterparty. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
+      'Public; during a freeze the public sees what lies before it, and a team’s token all of its own. `samples` of what failed are for facilitators and, of its own services, the team: for everybody else they are empty. In the order team, window, service, reason, counterparty. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
       'As NDJSON (one entry per line) or CSV, by `format` or the Accept header, all that match come at once, without pages.',
   })
   @ApiQuery({ name: 'game', required: false, description: 'Id of a game; default: the newest' })
@@ -92,7 +93,7 @@ export class LedgerController {
     @Res({ passthrough: true }) reply: { header(name: string, value: string): unknown },
   ): Promise<LedgerPage | StreamableFile> {
     const q = parseQuery(ledgerQuery, query);
-    reply.header('vary', 'Accept');
+    reply.header('vary', 'Accept, Authorization');
     const game = await this.games.game(q.game);
     if (q.team !== undefined) await this.#refuseUnknownTeams(game, [q.team]);
     const known = game.scenario.services.map((service) => service.id);
@@ -114,7 +115,7 @@ export class LedgerController {
     const format = q.format ?? acceptedFormat(accept);
     if (format !== 'json') {
       refusePaging(q);
-      return this.#streams.send(this.#entries(filter, windowMs), format);
+      return this.#streams.send(this.#entries(filter, windowMs, principal), format);
     }
     const { rows, total, salaryCents, nextCursor } = await this.ledger.page({
       ...filter,
@@ -125,7 +126,7 @@ export class LedgerController {
       gameId: game.id,
       salaryCents,
       total,
-      entries: rows.map((row) => this.#entry(row, windowMs)),
+      entries: rows.map((row) => this.#entry(row, windowMs, principal)),
       nextCursor,
     };
   }
@@ -187,14 +188,19 @@ export class LedgerController {
         throw new PaydayError('unknown_team', `There is no team "${teamId}" in the game "${game.id}".`);
   }
 
-  async *#entries(filter: LedgerFilter, windowMs: number): AsyncGenerator<LedgerEntry> {
-    for await (const row of this.ledger.stream(filter)) yield this.#entry(row, windowMs);
+  async *#entries(
+    filter: LedgerFilter,
+    windowMs: number,
+    principal: Principal | undefined,
+  ): AsyncGenerator<LedgerEntry> {
+    for await (const row of this.ledger.stream(filter)) yield this.#entry(row, windowMs, principal);
   }
 
-  #entry(row: LedgerRow, windowMs: number): LedgerEntry {
+  #entry(row: LedgerRow, windowMs: number, principal: Principal | undefined): LedgerEntry {
     const { histogram, ...rest } = row;
     return {
       ...rest,
+      samples: seenSamples(rest, principal),
       windowEndAt: row.windowStartAt + windowMs,
       latencyMs: histogram === null ? null : this.percentiles(histogram),
     };

@@ -1,4 +1,4 @@
-import { parseScenario, type RuleOptions } from '#scenario';
+import { parseScenario, proofPolicy, type RuleOptions } from '#scenario';
 import type { NewGame } from '../game-service.js';
 import { readTeams } from '../teams/read-teams.js';
 import { bodyText, jsonText, readingFile } from './files.js';
@@ -27,6 +27,6 @@ export function readNewGame(
   const { teams, endpoints } =
     given.teams === undefined || given.teams.length === 0
       ? { teams: [], endpoints: [] }
-      : readTeams({ teams: given.teams }, services);
+      : readTeams({ teams: given.teams }, services, [], { mayShare: proofPolicy(scenario) === 'off' });
   return { ...(given.id === undefined ? {} : { id: given.id }), scenario, teams, endpoints };
 }

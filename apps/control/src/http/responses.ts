@@ -33,7 +33,11 @@ const object = (properties: Record<string, SchemaObject>): SchemaObject => ({
   properties,
   required: Object.keys(properties),
 });
-const list = (items: SchemaObject): SchemaObject => ({ type: 'array', items });
+const list = (items: SchemaObject, description?: string): SchemaObject => ({
+  type: 'array',
+  items,
+  ...(description === undefined ? {} : { description }),
+});
 
 export const TEAM = object({
   id: text('Id of the team', 'fenrir-works'),
@@ -98,7 +102,7 @@ const ENTRY = object({
   count: int('Requests behind the entry'),
   cents: int('Earned, or lost if negative', -250),
   latencyMs: orNull(object({ p50: { type: 'number' }, p95: { type: 'number' }, p99: { type: 'number' } })),
-  samples: list(SAMPLE),
+  samples: list(SAMPLE, 'For facilitators and, of its own services, the team; empty for everybody else'),
   note: text('Why, for people'),
 });
 export const LEDGER = object({
@@ -140,6 +144,37 @@ export const FULL_TEAM = object({
   endpoints: TEAM_ENDPOINTS,
 });
 export const FULL_TEAMS = object({ teams: list(FULL_TEAM) });
+/** What a read-only token sees is without addresses. */
+export const LISTED_TEAMS: SchemaObject = {
+  type: 'object',
+  required: ['teams'],
+  properties: {
+    teams: list({ ...FULL_TEAM, required: FULL_TEAM.required!.filter((name) => name !== 'endpoints') }),
+    sharedAddresses: list(
+      object({
+        server: text('Host and port', '10.0.0.7:8080'),
+        endpoints: list(
+          object({
+            teamId: text('Id of the team'),
+            serviceId: text('Id of the service'),
+            url: text('Where the team says that it runs it'),
+          }),
+        ),
+      }),
+    ),
+  },
+};
+export const PROOF = object({
+  teamId: text('Id of the team'),
+  proof: orNull(text('What its services show; null in a game older than proofs')),
+  policy: { type: 'string', enum: ['required', 'warn', 'off'] },
+  header: text('The header of every answer that shows it', 'payday-team'),
+  path: text('The path of the origin that shows it, one per line', '/.well-known/payday-team'),
+});
+export const CHANGED_PROOF = object({
+  ...PROOF.properties,
+  formerUntilAt: int('Until then the former proof holds as well, epoch ms'),
+});
 export const ANNOUNCEMENT: SchemaObject = {
   ...object({ announcementId: text('Id of the announcement'), text: text('What was said') }),
   properties: {

@@ -154,6 +154,8 @@ export const newGameBody = z.strictObject({
 
 export const endpointBody = z.strictObject({
   url: z.string({ error: 'must be an http(s) URL, or null to take the endpoint away' }).nullable(),
+  /** For facilitators: the address may be another team's as well. */
+  shared: z.boolean({ error: 'must be true or false' }).optional(),
 });
 
 export const adjustmentBody = z.strictObject({

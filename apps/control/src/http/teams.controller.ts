@@ -16,11 +16,12 @@ import { parseTeamChange } from '#scenario';
 import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
 import type { TeamsSource } from '../teams/read-teams.js';
+import { type SharedAddress, sharedAddresses } from '../teams/shared-addresses.js';
 import { TeamService } from '../teams/team-service.js';
 import { mustCover } from './access.js';
 import { bodyText } from './files.js';
 import { parseBody } from './parse.js';
-import { ApiProblems, FULL_TEAM, FULL_TEAMS } from './responses.js';
+import { ApiProblems, FULL_TEAM, FULL_TEAMS, LISTED_TEAMS } from './responses.js';
 import { newTeamBody } from './schemas.js';
 
 /** A team as facilitators see it; `endpoints` by service id. */
@@ -47,19 +48,25 @@ export class TeamsController {
 
   @Get()
   @Roles('facilitator', 'read-only')
-  @ApiOperation({ summary: 'Teams of a game with their endpoints' })
+  @ApiOperation({
+    summary: 'Teams of a game, for facilitators with their endpoints',
+    description:
+      'And, in `sharedAddresses`, the servers that more than one team names. A read-only token sees no address.',
+  })
   @ApiParam({ name: 'id', description: 'Id of the game' })
-  @ApiOkResponse({ schema: FULL_TEAMS })
+  @ApiOkResponse({ schema: LISTED_TEAMS })
   @ApiProblems('unauthenticated', 'forbidden', 'unknown_game')
   async list(
     @Param('id') gameId: string,
     @CurrentPrincipal() principal: Principal,
-  ): Promise<{ teams: FullTeam[] }> {
+  ): Promise<{ teams: (TeamInfo | FullTeam)[]; sharedAddresses?: SharedAddress[] }> {
     mustCover(principal, gameId);
     const { id } = await this.games.game(gameId);
+    if (principal.role !== 'facilitator') return { teams: await this.store.teams(id) };
     // In this order, so that there is a team for each endpoint, whoever joins in between.
     const endpoints = await this.store.endpoints(id);
-    return { teams: withEndpoints(await this.store.teams(id), endpoints) };
+    const teams = withEndpoints(await this.store.teams(id), endpoints);
+    return { teams, sharedAddresses: sharedAddresses(endpoints) };
   }
 
   @Post()
@@ -77,6 +84,7 @@ export class TeamsController {
     'forbidden',
     'unknown_game',
     'team_exists',
+    'endpoint_taken',
     'game_over',
     'invalid_teams_file',
   )
@@ -155,6 +163,7 @@ export class TeamsController {
     'forbidden',
     'unknown_game',
     'team_exists',
+    'endpoint_taken',
     'game_over',
     'invalid_teams_file',
     'payload_too_large',

@@ -1,6 +1,6 @@
 import type { ProblemEntry, TeamInfo } from '#contracts';
 import type { Endpoint } from '#persistence';
-import { parseTeamsFile, type TakenTeams, type TeamEntry } from '#scenario';
+import { parseTeamsFile, type TakenTeams, type TeamEntry, type TeamsFileOptions } from '#scenario';
 import { jsonText, readingFile } from '../http/files.js';
 import { parseTeamsCsv } from './teams-csv.js';
 
@@ -15,22 +15,23 @@ export type TeamsSource = { format: 'csv' | 'yaml'; text: string } | { teams: re
 
 /**
  * @param serviceIds of the game's scenario
- * @param taken teams that the game has already
+ * @param taken teams that the game has already, with the addresses of their services
  * @throws PaydayError `invalid_teams_file` with every mistake, in files with its line
  */
 export function readTeams(
   source: TeamsSource,
   serviceIds: readonly string[],
   taken: TakenTeams = [],
+  options: TeamsFileOptions = {},
 ): NewTeams {
   if ('teams' in source) {
     const json = jsonText({ teams: source.teams }, 'invalid_teams_file');
-    return split(readingFile(() => parseTeamsFile(json, 'teams', serviceIds, taken), withoutPlace));
+    return split(readingFile(() => parseTeamsFile(json, 'teams', serviceIds, taken, options), withoutPlace));
   }
   const { format, text } = source;
   return format === 'csv'
-    ? split(readingFile(() => parseTeamsCsv(text, 'teams', serviceIds, taken), withoutColumn))
-    : split(readingFile(() => parseTeamsFile(text, 'teams', serviceIds, taken)));
+    ? split(readingFile(() => parseTeamsCsv(text, 'teams', serviceIds, taken, options), withoutColumn))
+    : split(readingFile(() => parseTeamsFile(text, 'teams', serviceIds, taken, options)));
 }
 
 function split(entries: readonly TeamEntry[]): NewTeams {

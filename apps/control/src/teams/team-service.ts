@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TeamInfo } from '#contracts';
 import { PaydayError } from '#kernel';
-import { type AuditActor, type GameEntity, GameStore } from '#persistence';
-import { type TeamChange, changedTeam, sameName } from '#scenario';
+import { type AuditActor, type Endpoint, type GameEntity, GameStore } from '#persistence';
+import { type TeamChange, changedTeam, proofPolicy, sameName } from '#scenario';
 import { endpointUrl } from '../endpoint-url.js';
 import { GameChanges, type Happening, refuseSealed, unknownTeam } from '../game-changes.js';
+import { proofSha256, proofsFor } from './proof.js';
 import { type NewTeams, type TeamsSource, readTeams } from './read-teams.js';
+import { refuseTaken } from './shared-addresses.js';
 
 /**
  * A game's teams: added one by one or from a file, also while the game runs (results of theirs score from then on), and
@@ -20,11 +22,14 @@ export class TeamService {
 
   /**
    * Adds all teams of a source, or none. What is wrong is told before anything is locked.
-   * @throws PaydayError `invalid_teams_file`, `team_exists` (somebody was faster), `unknown_game`, `game_over`
+   * @throws PaydayError `invalid_teams_file`, `team_exists` and `endpoint_taken` (somebody was faster), `unknown_game`, `game_over`
    */
   async add(game: GameEntity, source: TeamsSource, actor: AuditActor): Promise<NewTeams> {
     const services = game.scenario.services.map((service) => service.id);
-    const added = readTeams(source, services, await this.store.teams(game.id));
+    const mayShare = proofPolicy(game.scenario) === 'off';
+    const taken = withUrls(await this.store.teams(game.id), await this.store.endpoints(game.id));
+    const added = readTeams(source, services, taken, { mayShare });
+    const proven = proofsFor(added.teams);
     const endpoints = added.endpoints.map((each) => ({ ...each, url: endpointUrl(each.url) }));
     await this.changes.change(game.id, actor, async (current, manager) => {
       refuseSealed(current);
@@ -35,12 +40,13 @@ export class TeamService {
           'invalid_teams_file',
           `A game has at most ${MAX_TEAMS} teams; it has ${known.length}.`,
         );
-      await this.store.insertTeams(manager, game.id, added.teams, endpoints);
+      if (!mayShare) refuseTaken(endpoints, await this.store.endpoints(game.id, manager));
+      await this.store.insertTeams(manager, game.id, proven, endpoints);
       return {
         action: 'teams.added',
         details: { teams: added.teams.map((team) => team.id) },
         happenings: [
-          ...added.teams.map((team): Happening => ({ type: 'dev.payday.team.added', data: { team } })),
+          ...proven.map(teamAdded),
           ...endpoints.map((data): Happening => ({ type: 'dev.payday.endpoint.changed', data })),
         ],
       };
@@ -76,6 +82,20 @@ export class TeamService {
 }
 
 export const MAX_TEAMS = 1000;
+
+/** What everybody hears of a new team: of its proof the hash. */
+export function teamAdded({ proof, ...team }: TeamInfo & { proof: string }): Happening {
+  return { type: 'dev.payday.team.added', data: { team, proofSha256: proofSha256(proof) } };
+}
+
+function withUrls(
+  teams: readonly TeamInfo[],
+  endpoints: readonly Endpoint[],
+): (TeamInfo & { endpoints: string[] })[] {
+  const byTeam = new Map(teams.map((team) => [team.id, [] as string[]]));
+  for (const { teamId, url } of endpoints) byTeam.get(teamId)?.push(url);
+  return teams.map((team) => ({ ...team, endpoints: byTeam.get(team.id)! }));
+}
 
 function refuseKnown({ teams }: NewTeams, known: readonly { id: string; name: string }[]): void {
   const ids = new Set(known.map(({ id }) => id));

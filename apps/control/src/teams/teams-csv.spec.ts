@@ -87,6 +87,15 @@ test.each<[what: string, text: string, expected: string[]]>([
   expect([...told].sort()).toEqual(expected);
 });
 
+test('one address for two teams is told at both lines, unless nobody has to prove anything', () => {
+  const text = 'name,endpoints.router\nAnts,http://h:80/\nFine,http://i\nBees,http://H\n';
+  expect(problems(text)).toEqual([
+    expect.stringMatching(/^2 endpoints\.router: the team bees has its router at this address as well/),
+    expect.stringMatching(/^4 endpoints\.router: the team ants has its router at this address as well/),
+  ]);
+  expect(parseTeamsCsv(text, 'teams.csv', SERVICES, [], { mayShare: true })).toHaveLength(3);
+});
+
 test('a thousand teams are read, one more is refused', () => {
   const file = (count: number) =>
     `name\n${Array.from({ length: count }, (_, i) => `Team ${i}`).join('\n')}\n`;

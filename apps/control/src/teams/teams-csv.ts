@@ -8,6 +8,7 @@ import {
   type FileProblem,
   type TakenTeams,
   type TeamEntry,
+  type TeamsFileOptions,
 } from '#scenario';
 
 const COLUMNS = ['id', 'name', 'color', 'ranked'] as const;
@@ -29,6 +30,7 @@ export function parseTeamsCsv(
   fileName: string,
   serviceIds: readonly string[],
   taken: TakenTeams = [],
+  options: TeamsFileOptions = {},
 ): TeamEntry[] {
   const lines = readLines(text, fileName);
   const [header, ...rows] = lines;
@@ -46,7 +48,7 @@ export function parseTeamsCsv(
   try {
     // One team per line, so that a mistake's line there tells the line here.
     const json = `{"teams":[\n${teams.map((team) => JSON.stringify(team)).join(',\n')}\n]}`;
-    return parseTeamsFile(json, fileName, serviceIds, taken);
+    return parseTeamsFile(json, fileName, serviceIds, taken, options);
   } catch (error) {
     if (!(error instanceof TeamsFileError)) throw error;
     const inCsv = error.problems.map((problem) => ({

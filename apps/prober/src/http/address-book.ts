@@ -32,6 +32,8 @@ export class GuardedAddressBook implements AddressBook {
   constructor(
     private readonly guard: AddressGuard,
     private readonly names: Names,
+    /** Told of every place that a connection may go to. */
+    private readonly onFound: (address: string, port: number) => void = () => {},
   ) {}
 
   find(target: Target): Resolution | Promise<Resolution> {
@@ -47,6 +49,7 @@ export class GuardedAddressBook implements AddressBook {
     if ('outcome' in found) return found;
     const problems = found.addresses.map(({ address }) => this.guard.problem(host, address, port));
     const addresses = found.addresses.filter((_, index) => problems[index] === null);
+    for (const { address } of addresses) this.onFound(address, port);
     if (addresses.length > 0) return { addresses };
     return { outcome: 'connect_error', got: problems[0] ?? `${host} has no address` };
   }

@@ -1,6 +1,6 @@
 import type { RenderedRequest } from '#scenario';
 import type { Endpoint } from '../http/endpoint.js';
-import type { Timing } from '../http/exchange.js';
+import type { ExchangeResult, Timing } from '../http/exchange.js';
 import { verdictOf, type Call, type ServiceClient, type Verdict } from './service-client.js';
 
 /** A service that is called and judged in this thread. */
@@ -9,6 +9,10 @@ export class LocalService implements ServiceClient {
 
   call(request: RenderedRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call {
     return this.endpoint.send(request, (result, timing) => onVerdict(verdictOf(request, result), timing));
+  }
+
+  ask(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call {
+    return this.endpoint.send(request, onDone);
   }
 
   retire(): void {

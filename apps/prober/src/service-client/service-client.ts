@@ -8,6 +8,8 @@ export interface Verdict {
   got: string;
   /** Left out where a right answer within the time was all that was expected. */
   expected?: string;
+  /** Of an answer: what its header `Payday-Team` says. */
+  proof?: string | null;
 }
 
 /** A request that is under way. */
@@ -22,6 +24,8 @@ export interface Call {
 export interface ServiceClient {
   /** `onVerdict` is called exactly once, maybe at once. */
   call(request: RenderedRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call;
+  /** Asks for something that is nobody's pay; the answer comes as it is. `onDone` is called exactly once, maybe at once. */
+  ask(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call;
   /** No more requests will come; those on the wire may finish. */
   retire(): void;
   /** Closes everything now. Of requests that are under way nothing more is heard. */
@@ -31,7 +35,8 @@ export interface ServiceClient {
 export function verdictOf(request: RenderedRequest, result: ExchangeResult): Verdict {
   if (result.kind === 'failure') return { outcome: result.outcome, got: result.got };
   const judgement = judge(request.expect, result);
-  if (judgement.ok) return { outcome: 'ok', got: '' };
+  const { proof } = result;
+  if (judgement.ok) return { outcome: 'ok', got: '', proof };
   const { outcome, got, expected } = judgement;
-  return { outcome, got, expected };
+  return { outcome, got, expected, proof };
 }

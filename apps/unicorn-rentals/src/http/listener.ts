@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { TEAM_PROOF_HEADER } from './team-proof.js';
 import { type Answer, ConnectionCut, type Handler, HttpProblem, type ServiceRequest } from './service.js';
 
 export interface ServerOptions {
@@ -12,6 +13,8 @@ export interface ServerOptions {
   maxBodyBytes?: number;
   /** How a problem is answered. Default: RFC 9457 problem+json. */
   renderProblem?: (problem: HttpProblem) => Answer;
+  /** The team's proof that the service is its own: sent as the header `Payday-Team` of every answer. Default: none. */
+  teamProof?: string;
   /** Told of what a handler threw that is no `HttpProblem`. */
   onError?: (error: unknown) => void;
 }
@@ -20,6 +23,8 @@ export interface ServerOptions {
 export function createService(handler: Handler, options: ServerOptions = {}): Server {
   const maxBodyBytes = options.maxBodyBytes ?? 8 * 1024;
   const renderProblem = options.renderProblem ?? problemJson;
+  const proofHeader: Record<string, string> =
+    options.teamProof === undefined ? {} : { [TEAM_PROOF_HEADER]: options.teamProof };
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (incoming, outgoing) => {
     answer(incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -44,7 +49,7 @@ export function createService(handler: Handler, options: ServerOptions = {}): Se
           : new HttpProblem(500, 'internal_error', 'something failed on our side'),
       );
     }
-    write(incoming, outgoing, result);
+    write(incoming, outgoing, result, proofHeader);
   }
 }
 
@@ -64,7 +69,12 @@ export function problemJson(problem: HttpProblem): Answer {
   };
 }
 
-function write(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer): void {
+function write(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: Answer,
+  proofHeader: Record<string, string>,
+): void {
   if (outgoing.destroyed) return;
   const text = JSON.stringify(answer.body);
   outgoing.writeHead(answer.status, {
@@ -74,6 +84,7 @@ function write(incoming: IncomingMessage, outgoing: ServerResponse, answer: Answ
     // What is left of a body that was too long is not worth reading.
     ...(incoming.complete ? {} : { connection: 'close' }),
     ...answer.headers,
+    ...proofHeader,
   });
   outgoing.end(text);
   if (!incoming.complete) incoming.resume();

@@ -1,4 +1,5 @@
 import { createService } from './listener.js';
+import { TEAM_PROOF_RULE, teamProofFrom } from './team-proof.js';
 import type { Handler } from './service.js';
 
 /** How long a stopping service may go on answering what it has begun. */
@@ -8,22 +9,30 @@ const DRAIN_MS = 5_000;
 export class UsageError extends Error {}
 
 /**
- * Runs one service as a process of its own: `PORT` (required), `HOST` (default 127.0.0.1). Bad usage ends the
+ * Runs one service as a process of its own: `PORT` (required), `HOST` (default 127.0.0.1), `PAYDAY_TEAM_PROOF` (shown by
+ * every answer, so that Payday knows whose the service is). Bad usage ends the
  * process with code 2, an address that can't be had with code 1, SIGTERM or SIGINT with code 0 once what was
  * begun is answered.
  */
 export function runService(name: string, create: (env: NodeJS.ProcessEnv) => Handler): void {
   let handler: Handler;
   let port: number;
+  let teamProof: string | undefined;
   try {
     port = integerFrom(process.env, 'PORT', 0, 65_535);
     handler = create(process.env);
+    const shown = teamProofFrom(process.env);
+    if (shown === null) throw new UsageError(TEAM_PROOF_RULE);
+    teamProof = shown;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     leave(2, `${name}: ${error.message}`);
   }
   const host = process.env['HOST'] || '127.0.0.1';
-  const server = createService(handler, { onError: (error) => say(`${name}: ${String(error)}`) });
+  const server = createService(handler, {
+    teamProof,
+    onError: (error) => say(`${name}: ${String(error)}`),
+  });
   server.on('error', (error: NodeJS.ErrnoException) => {
     const why = error.code === 'EADDRINUSE' ? 'it is taken' : error.message;
     leave(1, `${name}: cannot listen on ${host}:${port}: ${why}`);

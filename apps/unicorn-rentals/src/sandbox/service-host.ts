@@ -8,6 +8,8 @@ export interface ServiceHostOptions {
   /** Makes the service anew, with empty memory: at each start, as with a process of its own. */
   create: () => Handler;
   timers: Timers;
+  /** Shown by every answer. */
+  teamProof?: string;
   onError?: (error: unknown) => void;
 }
 
@@ -84,6 +86,7 @@ export class ServiceHost {
   private async listen(): Promise<void> {
     const handler = this.options.create();
     const server = createService((request) => this.withFaults(handler, request), {
+      teamProof: this.options.teamProof,
       onError: this.options.onError,
     });
     await new Promise<void>((resolve, reject) => {

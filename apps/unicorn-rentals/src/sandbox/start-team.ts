@@ -30,6 +30,8 @@ export interface TeamOptions {
   ports: Partial<Record<DemoService | 'agent', number>>;
   /** Bearer token of the fault agent. */
   token: string;
+  /** Shown by every answer of the services, so that Payday knows whose they are. Default: none. */
+  teamProof?: string;
   timers?: Timers;
   onError?: (error: unknown) => void;
 }
@@ -80,6 +82,7 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
       new ServiceHost({
         create: () => behindGate(create[id](), { capacity, random, timers }),
         timers,
+        teamProof: options.teamProof,
         onError: options.onError,
       }),
     );

@@ -18,6 +18,17 @@ describe('the arguments of a team process', () => {
     });
   });
 
+  it.each(['pt_mine', '', undefined])('take the proof %p from the environment', (proof) => {
+    const { teamProof } = teamOptionsFrom(args(GOOD), { ...ENV, PAYDAY_TEAM_PROOF: proof });
+    expect(teamProof).toBe(proof || undefined);
+  });
+
+  it.each(['two words', 'a\nb', 'x'.repeat(201), 'é'])('refuse the proof %p', (proof) => {
+    expect(() => teamOptionsFrom(args(GOOD), { ...ENV, PAYDAY_TEAM_PROOF: proof })).toThrow(
+      'PAYDAY_TEAM_PROOF must be 1 to 200 visible ASCII characters',
+    );
+  });
+
   it('take a skill for each service as JSON', () => {
     const skill = { router: 0.1, catalog: 0.2, pricing: 0.3, booking: 0.4, engineer: 1 };
     expect(teamOptionsFrom(args({ ...GOOD, skill: JSON.stringify(skill) }), ENV).skills).toEqual(skill);

@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util';
 import { ID_PATTERN, messageOf, PaydayError } from '#kernel';
 import { DEMO_SERVICES } from '../demo-services.js';
+import { TEAM_PROOF_RULE, teamProofFrom } from '../http/team-proof.js';
 import type { TeamOptions, TeamSkills } from './start-team.js';
 
 const SKILLS = [...DEMO_SERVICES, 'engineer'] as const;
 const PORTS = [...DEMO_SERVICES, 'agent'] as const;
 
 export const TEAM_USAGE =
-  'usage: PAYDAY_AGENT_TOKEN=TEXT node team.js --team ID --seed TEXT --skill 0..1|JSON [--speed N] ' +
+  'usage: PAYDAY_AGENT_TOKEN=TEXT [PAYDAY_TEAM_PROOF=TEXT] node team.js --team ID --seed TEXT --skill 0..1|JSON [--speed N] ' +
   '[--ports router=PORT,catalog=PORT,pricing=PORT,booking=PORT,agent=PORT]';
 
 /**
@@ -25,6 +26,8 @@ export function teamOptionsFrom(args: readonly string[], env: NodeJS.ProcessEnv)
     throw usage(`--speed must be a number from 0.1 to 1000; ${got(values.speed)}`);
   const token = env['PAYDAY_AGENT_TOKEN'] ?? '';
   if (token === '') throw usage('the environment variable PAYDAY_AGENT_TOKEN is not set');
+  const teamProof = teamProofFrom(env);
+  if (teamProof === null) throw usage(`the environment variable ${TEAM_PROOF_RULE}`);
   return {
     teamId,
     seed: values.seed,
@@ -32,6 +35,7 @@ export function teamOptionsFrom(args: readonly string[], env: NodeJS.ProcessEnv)
     speed,
     ports: ports(values.ports),
     token,
+    teamProof,
   };
 }
 

@@ -1,0 +1,42 @@
+import { EventBuilder, buildScenario } from '#testing';
+import { GameWatcher, type GameListener } from './game-watcher.js';
+
+const SHA = 'ab'.repeat(32);
+
+test('whoever looks at proofs hears of a team’s before its endpoints, and of each change', () => {
+  const heard: unknown[][] = [];
+  const hear =
+    (name: string) =>
+    (...args: unknown[]): void =>
+      void heard.push([name, ...args]);
+  const listener: GameListener = {
+    created: () => heard.push(['game']),
+    teamAdded: hear('team'),
+    endpointChanged: hear('endpoint'),
+    scheduleChanged: hear('schedule'),
+  };
+  const proofs = { created: () => void heard.push(['policy']), proofChanged: hear('proof') };
+  const watcher = new GameWatcher('g', listener, proofs);
+  const events = new EventBuilder('g');
+  const team = { id: 'a', name: 'A', color: '#fff', ranked: true };
+  const endpoint = { teamId: 'a', serviceId: 'router', url: 'http://h' };
+  const changed = { teamId: 'a', proofSha256: SHA, formerUntilAt: 7 };
+  watcher.handle(events.created(buildScenario()));
+  watcher.handle(events.make('dev.payday.team.added', { team, proofSha256: SHA }));
+  watcher.handle(events.make('dev.payday.endpoint.changed', endpoint));
+  const again = events.make('dev.payday.team.proof-changed', changed);
+  watcher.handle(again);
+  watcher.handle(again);
+  watcher.handle(events.make('dev.payday.team.proof-changed', { ...changed, teamId: 'nobody' }));
+  // Of a game that is older than proofs.
+  watcher.handle(events.team('b'));
+  expect(heard).toEqual([
+    ['policy'],
+    ['game'],
+    ['proof', 'a', SHA],
+    ['team', 'a'],
+    ['endpoint', 'a', 'router', 'http://h'],
+    ['proof', 'a', SHA, 7],
+    ['team', 'b'],
+  ]);
+});

@@ -1,0 +1,14 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The proof by which a team's services show whose they are. Teams of older games have none. */
+export class TeamProof1700000510000 implements MigrationInterface {
+  readonly name = 'TeamProof1700000510000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE team ADD COLUMN proof text');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE team DROP COLUMN proof');
+  }
+}
