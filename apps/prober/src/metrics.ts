@@ -14,7 +14,12 @@ export interface ProberMetrics {
 
 export function createProberMetrics(
   registry: Registry,
-  gauges: { inFlight: () => number; pending: () => number; heldBytes: () => number },
+  gauges: {
+    inFlight: () => number;
+    pending: () => number;
+    heldBytes: () => number;
+    quarantined?: () => number;
+  },
 ): ProberMetrics {
   const registers = [registry];
   const gauge = (name: string, help: string, read: () => number): void => {
@@ -23,6 +28,11 @@ export function createProberMetrics(
   gauge('payday_prober_in_flight', 'Requests sent and not yet concluded', gauges.inFlight);
   gauge('payday_prober_pending_results', 'Results that ingest has not accepted yet', gauges.pending);
   gauge('payday_prober_held_bytes', 'Bytes of unfinished answers in memory', gauges.heldBytes);
+  gauge(
+    'payday_prober_quarantined_teams',
+    'Teams whose answers are read in a thread of their own',
+    gauges.quarantined ?? (() => 0),
+  );
   return {
     results: new Counter({
       name: 'payday_prober_results_total',

@@ -4,12 +4,13 @@ import { GameSchedule } from '#scenario';
 import type { GameListener } from './game-watcher.js';
 import type { TeamNames } from './dns/index.js';
 import type { AddressBook } from './http/address-book.js';
-import { Endpoint } from './http/endpoint.js';
+import { Endpoint, type EndpointLimits } from './http/endpoint.js';
 import { MemoryBudget } from './http/memory-budget.js';
 import { LoopWatch, type LoopClock } from './loop-watch.js';
 import type { ProberMetrics } from './metrics.js';
 import { Plan, type Spike } from './plan.js';
 import { ProbeSender, type SenderLimits } from './probe-sender.js';
+import { Quarantine } from './quarantine/quarantine.js';
 import type { BatchSource } from './reporter.js';
 import { TeamResults } from './result-buffer.js';
 import type { OriginSender, OwnershipDesk } from './ownership/index.js';
@@ -78,6 +79,10 @@ export interface ProberParts {
     userAgent: string;
   };
   metrics: ProberMetrics;
+  /** Told when a team comes into quarantine, and when the thread there ended by itself. */
+  onQuarantine?: (news: { teamId: string } | { error: unknown }) => void;
+  /** Default: the built worker beside this module. */
+  quarantineWorkerUrl?: URL;
   /** Without it nobody has to prove anything. */
   ownership?: OwnershipDesk;
 }
@@ -90,6 +95,7 @@ export class Prober implements GameListener, BatchSource {
   readonly #time: WallTime;
   readonly #watch: LoopWatch;
   readonly #memory: MemoryBudget;
+  readonly #quarantine: Quarantine;
   readonly #lanes: TeamLane[] = [];
   readonly #byTeam = new Map<string, TeamLane>();
   #game: { scenario: Scenario; schedule: GameSchedule; sender: ProbeSender } | null = null;
@@ -107,6 +113,11 @@ export class Prober implements GameListener, BatchSource {
     this.#time = new WallTime(clock);
     this.#watch = new LoopWatch(loopClock, loop.afterRound);
     this.#memory = new MemoryBudget(options.maxHeldBytes);
+    this.#quarantine = new Quarantine({
+      monotonicUs: () => clock.monotonicUs(),
+      onCrash: (error) => parts.onQuarantine?.({ error }),
+      ...(parts.quarantineWorkerUrl ? { workerUrl: parts.quarantineWorkerUrl } : {}),
+    });
   }
 
   get inFlight(): number {
@@ -115,6 +126,11 @@ export class Prober implements GameListener, BatchSource {
 
   get pending(): number {
     return this.#game?.sender.pending ?? 0;
+  }
+
+  /** Teams whose answers are read in a thread of their own. */
+  get quarantined(): number {
+    return this.#lanes.filter(({ isQuarantined }) => isQuarantined).length;
   }
 
   get heldBytes(): number {
@@ -150,8 +166,12 @@ export class Prober implements GameListener, BatchSource {
     const results = new TeamResults({ gameId, teamId, serviceIds, proberId, epoch }, scenario.pay.windowMs);
     const meter = new WorkMeter(this.options.work);
     const book = this.parts.net.bookOf(teamId);
-    const open = (url: string, serviceId: string): ServiceClient =>
-      this.#owned(teamId, serviceId, url, (at) => this.#open(at, scenario, meter, book));
+    const open = (url: string, serviceId: string, isQuarantined: boolean): ServiceClient =>
+      this.#owned(teamId, serviceId, url, (at) =>
+        isQuarantined
+          ? this.#openQuarantined(at, scenario, teamId, book)
+          : this.#open(at, scenario, meter, book),
+      );
     const names = this.parts.net.namesOf?.(teamId);
     const lane = new TeamLane(teamId, serviceIds, results, meter, open, names);
     this.#lanes.push(lane);
@@ -223,6 +243,7 @@ export class Prober implements GameListener, BatchSource {
     }
     this.parts.ownership?.tick();
     sender.tick();
+    this.#quarantineRepeaters();
     this.#plan.advance(nowMs, this.#lanes, (due) => sender.send(due));
   }
 
@@ -259,10 +280,20 @@ export class Prober implements GameListener, BatchSource {
   close(): void {
     this.#startAt = null;
     for (const lane of this.#lanes) lane.close();
+    void this.#quarantine.close();
   }
 
   #nowMs(): number {
     return Math.floor(this.#time.nowUs() / 1000);
+  }
+
+  /** Once may be bad luck. */
+  #quarantineRepeaters(): void {
+    for (const lane of this.#lanes) {
+      if (lane.isQuarantined || lane.meter.strikes < 2) continue;
+      lane.quarantine();
+      this.parts.onQuarantine?.({ teamId: lane.teamId });
+    }
   }
 
   /** The service at this URL, which may have to prove whose it is, at its origin. */
@@ -285,22 +316,30 @@ export class Prober implements GameListener, BatchSource {
   }
 
   #open(url: string, scenario: Scenario, meter: WorkMeter, book: AddressBook): ServiceClient {
-    const { maxInFlight, maxQueued, maxHeldBytesPerEndpoint } = this.options;
-    const { maxBodyBytes } = scenario.probing;
     const { net, clock } = this.parts;
+    const monotonicUs = (): number => clock.monotonicUs();
     const { userAgent } = net;
-    const endpoint = new Endpoint(
-      url,
-      { maxInFlight, maxQueued, maxBodyBytes, maxHeldBytes: maxHeldBytesPerEndpoint },
-      {
+    return new LocalService(
+      new Endpoint(url, this.#limits(scenario), {
         book,
         watch: this.#watch,
         meter,
-        monotonicUs: () => clock.monotonicUs(),
+        monotonicUs,
         userAgent,
         memory: this.#memory,
-      },
+      }),
     );
-    return new LocalService(endpoint);
+  }
+
+  #openQuarantined(url: string, scenario: Scenario, teamId: string, book: AddressBook): ServiceClient {
+    const { work } = this.options;
+    const { userAgent } = this.parts.net;
+    return this.#quarantine.open({ teamId, url, limits: this.#limits(scenario), work, userAgent, book });
+  }
+
+  #limits({ probing }: Scenario): EndpointLimits {
+    const { maxInFlight, maxQueued, maxHeldBytesPerEndpoint } = this.options;
+    const { maxBodyBytes } = probing;
+    return { maxInFlight, maxQueued, maxBodyBytes, maxHeldBytes: maxHeldBytesPerEndpoint };
   }
 }

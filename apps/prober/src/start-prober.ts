@@ -51,6 +51,7 @@ export async function startProber(
     inFlight: () => prober.inFlight,
     pending: () => prober.pending,
     heldBytes: () => prober.heldBytes,
+    quarantined: () => prober.quarantined,
   });
   const network = await openNetwork(config, parts);
   const { gameId, proberId, ingestUrl, token } = config;
@@ -68,6 +69,13 @@ export async function startProber(
       uuid: randomUUID,
       metrics,
       ownership,
+      onQuarantine: (news) =>
+        'teamId' in news
+          ? logger.warn(news, "the team's answers take too much time to read; a thread of its own reads them")
+          : logger.error(
+              { err: news.error },
+              'the thread for teams in quarantine has ended; it starts again',
+            ),
       loop: { idleUs: () => performance.nodeTiming.idleTime * 1000, afterRound: setImmediate },
       net: {
         bookOf: (teamId) =>

@@ -18,6 +18,8 @@ export class TeamLane {
   /** How often each service's endpoint has changed: a look-up for an older change has no say any more. */
   readonly #changes: number[];
   readonly #pending = new Set<Promise<void>>();
+  readonly #urls: (string | null)[];
+  #isQuarantined = false;
 
   constructor(
     readonly teamId: string,
@@ -25,12 +27,13 @@ export class TeamLane {
     readonly results: TeamResults,
     /** What its answers cost us. */
     readonly meter: WorkMeter,
-    private readonly open: (url: string, serviceId: string) => ServiceClient,
+    private readonly open: (url: string, serviceId: string, isQuarantined: boolean) => ServiceClient,
     /** Looks up an endpoint's name before the endpoint counts. */
     private readonly names?: Pick<TeamNames, 'resolve'>,
   ) {
     this.#targets = new Array<Target>(serviceIds.length).fill(null);
     this.#changes = new Array<number>(serviceIds.length).fill(0);
+    this.#urls = new Array<string | null>(serviceIds.length).fill(null);
   }
 
   target(serviceIndex: number): Target {
@@ -52,6 +55,19 @@ export class TeamLane {
     this.#pending.add(pending);
   }
 
+  get isQuarantined(): boolean {
+    return this.#isQuarantined;
+  }
+
+  /** From now on this team's answers are read in a thread of their own. Requests on their way may finish here. */
+  quarantine(): void {
+    if (this.#isQuarantined) return;
+    this.#isQuarantined = true;
+    this.#urls.forEach((url, index) => {
+      if (url !== null) this.#switch(index, url);
+    });
+  }
+
   /** Resolves when no endpoint waits for its name to be looked up. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
@@ -65,6 +81,7 @@ export class TeamLane {
 
   #switch(serviceIndex: number, url: string | null): void {
     this.#serviceAt(serviceIndex)?.retire();
+    this.#urls[serviceIndex] = url;
     this.#targets[serviceIndex] = url === null ? null : this.#target(url, this.serviceIds[serviceIndex]!);
   }
 
@@ -75,7 +92,7 @@ export class TeamLane {
 
   #target(url: string, serviceId: string): Target {
     try {
-      return { service: this.open(url, serviceId) };
+      return { service: this.open(url, serviceId, this.#isQuarantined) };
     } catch (error) {
       return { problem: `the endpoint can't be called: ${messageOf(error)}` };
     }

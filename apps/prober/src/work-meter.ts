@@ -22,6 +22,7 @@ export class WorkMeter {
   #roundUs = 0;
   #beforeUs = 0;
   #totalUs = 0;
+  #strikes = 0;
 
   constructor(private readonly budget: WorkBudget) {
     this.#leftUs = budget.capacityUs;
@@ -30,6 +31,16 @@ export class WorkMeter {
   /** All that was charged. */
   get totalUs(): number {
     return this.#totalUs;
+  }
+
+  /** How often an answer was cut because more was used than earned. */
+  get strikes(): number {
+    return this.#strikes;
+  }
+
+  /** An answer was cut. */
+  strike(): void {
+    this.#strikes++;
   }
 
   /** Whether more was used than earned. */

@@ -121,8 +121,9 @@ export class Exchange implements ConnectionUser, AnswerSink {
       this.#fail(error.outcome, error.message);
     }
     meter.charge(monotonicUs() - beginUs, bytes.length, watch.round);
-    if (!this.finished && meter.isOver)
-      this.#fail('too_large', "this team's answers take the customers too much time to read");
+    if (this.finished || !meter.isOver) return;
+    meter.strike();
+    this.#fail('too_large', "this team's answers take the customers too much time to read");
   }
 
   ended(): void {
