@@ -1,6 +1,5 @@
 // One short game for one prober, without the rest of Payday: the product's own prober process, told of the game by an event log, and
 // an ingest that keeps what it is told. What is measured is what a game would have been paid for.
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -11,7 +10,7 @@ import { openEventLog } from '#event-log';
 import { systemClock } from '#runtime';
 import { LedgerReplay } from '#scoring';
 import { freePort, until } from './launcher.mjs';
-import { cpuSeconds, onCore } from './processes.mjs';
+import { cpuSeconds, spawnOn } from './processes.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const GAME = 'bench';
@@ -105,8 +104,8 @@ export async function playForProber({ scenario, teams, core, onScheduled }) {
 
 async function startProber(logUrl, ingestUrl, core) {
   const port = await freePort();
-  const [command, args] = onCore({ core }, process.execPath, [join(root, 'dist/apps/prober/src/main.js')]);
-  const child = spawn(command, args, {
+  const script = join(root, 'dist/apps/prober/src/main.js');
+  const child = spawnOn({ core, before: true }, process.execPath, [script], {
     cwd: root,
     env: {
       ...process.env,
@@ -121,7 +120,8 @@ async function startProber(logUrl, ingestUrl, core) {
       PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'true',
       PAYDAY_ALLOW: '127.0.0.0/8',
     },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    // By the channel it notices if this process dies.
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-20_000)));

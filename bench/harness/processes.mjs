@@ -1,6 +1,7 @@
 // What Linux says of a process: CPU time from /proc, one core from taskset. Elsewhere there is no figure, and no pin.
-import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
@@ -35,10 +36,22 @@ export function allowedCores() {
 }
 
 /**
- * The command line that runs a command on one core.
- * @param {{core: number, nice?: number}} where `nice` 19: only what nobody else on that core wants
- * @returns {[string, string[]]} for `spawn`
+ * Starts a command on one core, in a session of its own.
+ * @param {{core: number, before?: boolean}} where `before`: others that want the core get it only when this one doesn't, as far as the
+ *   machine allows: what is measured shall not be what else the machine has to do
  */
-export function onCore({ core, nice = 0 }, command, args) {
-  return ['taskset', ['-c', String(core), 'nice', '-n', String(nice), command, ...args]];
+export function spawnOn({ core, before = false }, command, args, options) {
+  const child = spawn('taskset', ['-c', String(core), command, ...args], { ...options, detached: true });
+  if (child.pid !== undefined) giveWay(child.pid, before ? -15 : 10);
+  return child;
+}
+
+/** Sets the nice value of a process, and that of its session, by which Linux shares between sessions. */
+function giveWay(pid, nice) {
+  try {
+    setPriority(pid, nice);
+    writeFileSync(`/proc/${pid}/autogroup`, String(nice));
+  } catch {
+    // Only root gets more than others do, and not every kernel has groups: then the figures are noisier.
+  }
 }

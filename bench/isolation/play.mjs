@@ -1,8 +1,7 @@
 // One run: honest teams, with or without a hostile one beside them.
 import { once } from 'node:events';
-import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { allowedCores, onCore } from '../harness/processes.mjs';
+import { allowedCores, spawnOn } from '../harness/processes.mjs';
 import { playForProber } from '../harness/prober-game.mjs';
 
 export const HONEST_TEAMS = 6;
@@ -77,7 +76,7 @@ export async function hostileRows() {
  * @returns {Promise<Run>}
  */
 export async function play(row, durationMs) {
-  const honest = startNode({ core: OTHERS_CORE }, [
+  const honest = startNode({ core: OTHERS_CORE, before: true }, [
     fileURLToPath(new URL('honest.mjs', import.meta.url)),
     String(HONEST_TEAMS),
   ]);
@@ -143,11 +142,11 @@ function readRun({ results, salaries, cpuSeconds, complete, startsAt, endsAt }) 
 function startHostile(row) {
   const script = fileURLToPath(new URL('hostile.mjs', import.meta.url));
   const args = ['--conditions=source', '--import', hooks, script, ...(row === undefined ? [] : [row])];
-  return startNode({ core: OTHERS_CORE, nice: 19 }, args);
+  return startNode({ core: OTHERS_CORE }, args);
 }
 
 function startNode(where, args) {
-  const child = spawn(...onCore(where, process.execPath, args), {
+  const child = spawnOn(where, process.execPath, args, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_OPTIONS: '' },
   });

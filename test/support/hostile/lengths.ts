@@ -75,7 +75,7 @@ export const LENGTHS: readonly HostileRow[] = [
   {
     name: 'answers-before-the-request',
     does: 'a wrong answer as soon as there is a connection',
-    outcomes: ['wrong_body', 'connect_error'],
+    outcomes: ['wrong_body', 'connect_error', 'timeout'],
     listen: tcp((socket) => {
       socket.write(answer(WRONG));
       eachRequest(socket, () => undefined);
