@@ -19,6 +19,7 @@ const LEAD_MS = 700;
 /** After the end of the game, for the last answers and promises. */
 const GRACE_MS = 15_000;
 const STOP_WITHIN_MS = 10_000;
+const RECORDS_PER_APPEND = 500;
 
 /**
  * Plays one game to its end.
@@ -26,12 +27,12 @@ const STOP_WITHIN_MS = 10_000;
  * @param {object} options.scenario as `game.created` carries it
  * @param {{id: string, endpoints: Record<string, string>}[]} options.teams in order of joining; endpoints by service
  * @param {number} options.core on which the prober runs, alone if possible
- * @param {(startsAt: number) => void} [options.onScheduled] told the epoch ms at which the game starts, before it does
- * @returns {Promise<{startsAt: number, endsAt: number, results: Results, salaries: Map<string, number>, cpuSeconds: number,
+ * @param {number} [options.warmMs] from the start of the game, when the CPU time begins to count
+ * @returns {Promise<{startsAt: number, endsAt: number, results: Results, salaries: Map<string, number>, cpuSeconds: number, cpuBetween: [number, number],
  *   complete: boolean, log: string}>} `results` in columns; `cpuSeconds` of the prober from the start of the game to its end;
  *   `complete`: the prober promised everything up to the end
  */
-export async function playForProber({ scenario, teams, core, onScheduled }) {
+export async function playForProber({ scenario, teams, core, warmMs = 0 }) {
   const folder = mkdtempSync(join(tmpdir(), 'payday-bench-'));
   const log = await openEventLog(`lmdb:${folder}/log`, { clock: systemClock });
   const ingest = await startIngest(teams.map(({ id }) => id));
@@ -39,7 +40,7 @@ export async function playForProber({ scenario, teams, core, onScheduled }) {
   try {
     await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));
     const events = [];
-    const tell = async (type, data) => {
+    const make = (type, data) => {
       const sequence = events.length + 1;
       const event = {
         id: `${GAME}-${sequence}`,
@@ -51,25 +52,33 @@ export async function playForProber({ scenario, teams, core, onScheduled }) {
         data,
       };
       events.push(event);
-      await log.append(TOPICS.gameEvents, [encodeCloudEvent(event)]);
+      return encodeCloudEvent(event);
     };
-    await tell('dev.payday.game.created', { gameId: GAME, name: 'Bench', seed: scenario.seed, scenario });
-    for (const { id } of teams)
-      await tell('dev.payday.team.added', { team: { id, name: id, color: '#fff', ranked: true } });
-    for (const { id: teamId, endpoints } of teams)
-      for (const [serviceId, url] of Object.entries(endpoints))
-        await tell('dev.payday.endpoint.changed', { teamId, serviceId, url });
+    const tell = async (records) => {
+      for (let i = 0; i < records.length; i += RECORDS_PER_APPEND)
+        await log.append(TOPICS.gameEvents, records.slice(i, i + RECORDS_PER_APPEND));
+    };
+    await tell([
+      make('dev.payday.game.created', { gameId: GAME, name: 'Bench', seed: scenario.seed, scenario }),
+      ...teams.map(({ id }) =>
+        make('dev.payday.team.added', { team: { id, name: id, color: '#fff', ranked: true } }),
+      ),
+      ...teams.flatMap(({ id: teamId, endpoints }) =>
+        Object.entries(endpoints).map(([serviceId, url]) =>
+          make('dev.payday.endpoint.changed', { teamId, serviceId, url }),
+        ),
+      ),
+    ]);
 
     prober = await startProber(`lmdb:${folder}/log`, ingest.url, core);
     // Whole seconds, as a real game starts.
     const startsAt = Math.ceil((Date.now() + LEAD_MS) / 1000) * 1000;
     const endsAt = startsAt + scenario.durationMs;
-    await tell('dev.payday.game.scheduled', { startsAt, endsAt });
-    onScheduled?.(startsAt);
-    await sleepUntil(startsAt);
-    const before = cpuSeconds(prober.pid);
+    await tell([make('dev.payday.game.scheduled', { startsAt, endsAt })]);
+    await sleepUntil(startsAt + warmMs);
+    const [cpuFrom, before] = [Date.now(), cpuSeconds(prober.pid)];
     await sleepUntil(endsAt);
-    const used = cpuSeconds(prober.pid) - before;
+    const [cpuTo, after] = [Date.now(), cpuSeconds(prober.pid)];
     const complete = await ingest.promisedBeyond(endsAt, GRACE_MS);
     await prober.stop();
 
@@ -90,7 +99,8 @@ export async function playForProber({ scenario, teams, core, onScheduled }) {
       endsAt,
       results: columnsOf(batches),
       salaries: replay.salaries,
-      cpuSeconds: used,
+      cpuSeconds: after - before,
+      cpuBetween: [cpuFrom, cpuTo],
       complete,
       log: prober.said(),
     };
