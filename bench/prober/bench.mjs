@@ -1,6 +1,6 @@
 import { allowedCores } from '../harness/processes.mjs';
 import { ratio, summary } from '../harness/stats.mjs';
-import { DELAYS_MS } from './load.mjs';
+import { AT_ONCE_MS, DELAYS_MS } from './load.mjs';
 import { ours } from './ours.mjs';
 import { K6, VEGETA, buildK6, buildVegeta, k6, vegeta } from './peers.mjs';
 import { startTruth } from './truth.mjs';
@@ -38,12 +38,13 @@ export async function* run({ quick, progress, options: { rates = '1600,4000', ro
     for (const rate of rates.split(',').map(Number))
       for (const stallMs of [0, STALL_MS]) {
         await truth.stall(stallMs);
+        const load = { rate, delaysMs: stallMs === 0 ? DELAYS_MS : AT_ONCE_MS, ...lengths };
         const runs = Object.fromEntries(contestants.map(({ key }) => [key, []]));
         for (let turn = 1; turn <= turns; turn++)
           for (const { key, name: who, play, skipped } of contestants) {
             if (skipped) continue;
             progress(`${rate}/s${stallMs ? ', with stalls' : ''}, round ${turn} of ${turns}: ${who}`);
-            runs[key].push(await play(truth, { rate, ...lengths }, core));
+            runs[key].push(await play(truth, load, core));
           }
         if (stallMs === 0) {
           shares.push({ rate, share: summary(runs.ours.map((one) => one.cpuShare)).median });
@@ -56,7 +57,7 @@ export async function* run({ quick, progress, options: { rates = '1600,4000', ro
     const runs = { ours: [] };
     for (let turn = 1; turn <= turns; turn++) {
       progress(`${full}/s, about ${FULL_SHARE * 100} % of a core, round ${turn} of ${turns}`);
-      runs.ours.push(await ours(truth, { rate: full, ...lengths }, core));
+      runs.ours.push(await ours(truth, { rate: full, delaysMs: DELAYS_MS, ...lengths }, core));
     }
     yield* truthFigures(`${full}/s, about ${FULL_SHARE * 100} % of a core`, runs.ours, turns);
   } finally {

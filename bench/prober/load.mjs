@@ -1,12 +1,13 @@
 // What every contestant sends: the same requests at the same rate, for as long, and what is measured of it.
 
-/** Milliseconds after which the server answers; each is as frequent as the others. */
+/** Milliseconds after which the server answers; each is as frequent as the others. With stalls, nothing else shall delay an answer. */
 export const DELAYS_MS = [0, 0, 0, 0, 1, 5, 20];
+export const AT_ONCE_MS = [0];
 export const SERVICES = ['router', 'catalog', 'pricing', 'booking'];
 /** Of a team's service. */
 export const REQUESTS_PER_SECOND = 2;
 
-/** @typedef {{rate: number, warmMs: number, measuredMs: number}} Load requests per second; what comes in the warm-up doesn't count */
+/** @typedef {{rate: number, delaysMs: number[], warmMs: number, measuredMs: number}} Load requests per second; what comes in the warm-up doesn't count */
 
 /** How many teams make this rate. */
 export function teamsOf(rate) {

@@ -1,15 +1,15 @@
 // Payday's prober at a load, and its reports held against the truth request by request.
 import { playForProber } from '../harness/prober-game.mjs';
-import { DELAYS_MS, REQUESTS_PER_SECOND, SERVICES, quantilesOf, teamsOf } from './load.mjs';
+import { REQUESTS_PER_SECOND, SERVICES, quantilesOf, teamsOf } from './load.mjs';
 import { quantiles } from './truth.mjs';
 
-function scenario(durationMs) {
+function scenario(durationMs, delaysMs) {
   const check = {
     id: 'known',
     weight: 1,
     request: { method: 'GET', path: '/{{ms}}', headers: {} },
     expect: { status: 200, json: { ok: true } },
-    cases: DELAYS_MS.map((ms) => ({ ms })),
+    cases: delaysMs.map((ms) => ({ ms })),
   };
   return {
     id: 'prober',
@@ -48,7 +48,7 @@ function scenario(durationMs) {
  *   far what is reported is from the truth, either way, ms; `dated`: from the server's write to the moment that the report
  *   takes for the end, ms; shares of `unscored` (prober_error) and `failed` results; `unmatched`: results without a note
  */
-export async function ours(truth, { rate, warmMs, measuredMs }, core) {
+export async function ours(truth, { rate, delaysMs, warmMs, measuredMs }, core) {
   const teams = Array.from({ length: teamsOf(rate) }, (_, team) => ({
     id: `t${team}`,
     endpoints: Object.fromEntries(
@@ -57,7 +57,7 @@ export async function ours(truth, { rate, warmMs, measuredMs }, core) {
   }));
   const durationMs = Math.ceil((warmMs + measuredMs) / 1000) * 1000;
   await truth.notes();
-  const game = await playForProber({ scenario: scenario(durationMs), teams, core, warmMs });
+  const game = await playForProber({ scenario: scenario(durationMs, delaysMs), teams, core, warmMs });
   const notes = await truth.notes();
   const [fromMs, toMs] = game.cpuBetween;
   const counted = game.results.filter(({ intendedAt }) => intendedAt >= game.startsAt + warmMs);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { goTool } from '../harness/go.mjs';
 import { cpuSeconds, spawnOn } from '../harness/processes.mjs';
-import { DELAYS_MS, endpointsOf, quantilesOf } from './load.mjs';
+import { endpointsOf, quantilesOf } from './load.mjs';
 import { quantiles } from './truth.mjs';
 
 export const VEGETA = { name: 'Vegeta', version: '12.12.0' };
@@ -30,8 +30,8 @@ export async function vegeta(path, truth, load, core) {
     const [targets, output] = [join(folder, 'targets'), join(folder, 'results')];
     const urls = endpointsOf(truth.url, load.rate);
     // Every endpoint in turn, each time with the next delay.
-    const lines = DELAYS_MS.flatMap((_, turn) =>
-      urls.map((url, i) => `GET ${url}/${DELAYS_MS[(i + turn) % DELAYS_MS.length]}`),
+    const lines = load.delaysMs.flatMap((_, turn) =>
+      urls.map((url, i) => `GET ${url}/${load.delaysMs[(i + turn) % load.delaysMs.length]}`),
     );
     writeFileSync(targets, lines.join('\n'));
     const args = [
@@ -69,12 +69,12 @@ export async function k6(path, truth, load, core) {
   });
 }
 
-function k6Script(urls, { rate, warmMs, measuredMs }, summary) {
+function k6Script(urls, { rate, delaysMs, warmMs, measuredMs }, summary) {
   return `
 import http from 'k6/http';
 import exec from 'k6/execution';
 const urls = ${JSON.stringify(urls)};
-const delays = ${JSON.stringify(DELAYS_MS)};
+const delays = ${JSON.stringify(delaysMs)};
 export const options = {
   discardResponseBodies: true,
   summaryTrendStats: ['med', 'p(99)', 'p(99.9)', 'max'],

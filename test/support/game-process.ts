@@ -91,9 +91,15 @@ export class GameProcess {
   }
 
   /** @param args besides `--data` and `--port` */
-  static async start(folder: GameFolder, args: readonly string[], port?: number): Promise<GameProcess> {
+  static async start(
+    folder: GameFolder,
+    args: readonly string[],
+    port?: number,
+    env: Record<string, string> = {},
+  ): Promise<GameProcess> {
     const chosen = port ?? (await freePort());
-    return new GameProcess(folder, chosen, ['--data', folder.data, '--port', String(chosen), ...args]);
+    const all = ['--data', folder.data, '--port', String(chosen), ...args];
+    return new GameProcess(folder, chosen, all, [LAUNCHER], env);
   }
 
   /** `payday up`: every service a process of its own. @param args besides `--data` and `--port` */

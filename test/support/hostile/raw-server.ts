@@ -67,8 +67,8 @@ export function every(socket: Socket, ms: number, act: () => boolean | void): vo
   socket.once('close', () => clearInterval(timer));
 }
 
-/** Starts any server on a free port of loopback. */
-export async function listening(server: Server, protocol = 'http'): Promise<Listening> {
+/** Starts any server on a free port of an address of this machine. */
+export async function listening(server: Server, protocol = 'http', host = '127.0.0.1'): Promise<Listening> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -79,11 +79,11 @@ export async function listening(server: Server, protocol = 'http'): Promise<List
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, host, resolve);
   });
   const { port } = server.address() as { port: number };
   return {
-    url: `${protocol}://127.0.0.1:${port}`,
+    url: `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`,
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();

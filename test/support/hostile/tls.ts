@@ -6,7 +6,13 @@ import { createServer } from 'node:tls';
 import { eachRequest, listening } from './raw-server.js';
 import { RIGHT, answer, type Listening } from './row.js';
 
-let made: { key: Buffer; cert: Buffer } | undefined;
+/** PEM. */
+export interface Certificate {
+  key: Buffer;
+  cert: Buffer;
+}
+
+let made: Certificate | undefined;
 
 /**
  * A server with a certificate that it signed itself, and copies of that as a chain. Needs openssl.
@@ -22,7 +28,8 @@ export function untrustedTls(extra: number): Promise<Listening> {
   return listening(server, 'https');
 }
 
-function selfSigned(): { key: Buffer; cert: Buffer } {
+/** A fresh certificate for loopback that signed itself: who trusts it trusts that server. Needs openssl. */
+export function selfSigned(): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'payday-tls-'));
   const [keyPath, certPath] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   try {
