@@ -165,6 +165,9 @@ function* stallFigures(rate, runs, contestants, turns) {
       ...(key === 'ours'
         ? {
             error: quantilesOver(runs.ours, 'error'),
+            late: quantilesOver(runs.ours, 'late'),
+            datedAfterTheWrite: quantilesOver(runs.ours, 'dated'),
+            unmatched: summary(runs.ours.map((one) => one.unmatched)),
             unscoredPercent: summary(runs.ours.map((one) => one.unscored * 100)),
             ok: off('p99') <= LIMITS.stall && off('p999') <= LIMITS.stall,
           }

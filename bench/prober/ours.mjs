@@ -3,6 +3,9 @@ import { playForProber } from '../harness/prober-game.mjs';
 import { REQUESTS_PER_SECOND, SERVICES, quantilesOf, teamsOf } from './load.mjs';
 import { quantiles } from './truth.mjs';
 
+/** The schedule is in whole milliseconds, and the prober follows the wall clock with some inertia. */
+const CLOCK_GRACE_MS = 2;
+
 function scenario(durationMs, delaysMs) {
   const check = {
     id: 'known',
@@ -82,23 +85,27 @@ export async function ours(truth, { rate, delaysMs, warmMs, measuredMs }, core) 
   };
 }
 
-/** Pairs results with notes: those of one endpoint in order of time, each result with the first note that can be its own. */
+/**
+ * Pairs results with notes, endpoint by endpoint in order of time. Of the notes that can be a result's own (two requests of one endpoint may be
+ * under way at once, on two connections) it is the one whose write is closest to the end that is reported.
+ */
 function matched(results, notes) {
   const byEndpoint = new Map();
   for (const note of notes) {
     if (!byEndpoint.has(note.id)) byEndpoint.set(note.id, []);
     byEndpoint.get(note.id).push(note);
   }
-  const next = new Map();
   const sorted = [...results].sort((a, b) => a.intendedAt - b.intendedAt);
   return sorted.flatMap((result) => {
     const id = Number(result.teamId.slice(1)) * SERVICES.length + SERVICES.indexOf(result.serviceId);
     const own = byEndpoint.get(id) ?? [];
-    let at = next.get(id) ?? 0;
-    // A millisecond of grace: the schedule is in whole milliseconds.
-    while (at < own.length && own[at].readMs < result.intendedAt - 1) at++;
-    next.set(id, at + 1);
-    const note = own[at];
-    return note === undefined || note.readMs > result.intendedAt + 1_000 ? [] : [{ result, note }];
+    while (own.length > 0 && own[0].readMs < result.intendedAt - CLOCK_GRACE_MS) own.shift();
+    const endMs = result.intendedAt + result.latencyUs / 1000;
+    const off = (note) => Math.abs(endMs - note.writtenMs);
+    const possible = own.filter(({ readMs }) => readMs <= endMs + CLOCK_GRACE_MS);
+    if (possible.length === 0) return [];
+    const note = possible.reduce((best, other) => (off(other) < off(best) ? other : best));
+    own.splice(own.indexOf(note), 1);
+    return [{ result, note }];
   });
 }
