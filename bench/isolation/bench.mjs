@@ -50,8 +50,9 @@ function judged(row, run, baselines) {
   const base = noise(baselines);
   const pay = neighbours.cents / base.cents.median;
   const addedP99Ms = neighbours.p99Ms === null ? null : neighbours.p99Ms - base.p99Ms.median;
-  const unhurt = pay >= LEAST_PAY && addedP99Ms !== null && addedP99Ms <= MOST_ADDED_MS;
-  const mayBePaid = row.outcomes.includes('ok');
+  const payOk = pay >= LEAST_PAY && complete;
+  const latencyOk = addedP99Ms !== null && addedP99Ms <= MOST_ADDED_MS;
+  const finedOk = row.outcomes.includes('ok') || hostile.cents < 0;
   return {
     figure: `pay of ${HONEST_TEAMS} honest teams beside ${row.name}`,
     unit: '% of their pay without it',
@@ -73,7 +74,10 @@ function judged(row, run, baselines) {
     ),
     proberCpu: rounded(cpuSeconds),
     complete,
-    ok: unhurt && (mayBePaid || hostile.cents < 0) && complete,
+    payOk,
+    latencyOk,
+    finedOk,
+    ok: payOk && latencyOk && finedOk,
   };
 }
 
