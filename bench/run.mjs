@@ -1,4 +1,4 @@
-// npm run bench [-- [--list] [--quick] name…]
+// npm run bench [-- [--list] [--quick] [--option=value]… name…]
 // Runs bench/*/bench.mjs one after the other. One JSON line per figure on stdout, progress on stderr; bench/README.md
 // says how to read them. Exit codes: 0 all ran, 1 a bench failed, 2 bad usage.
 import { execFileSync, fork } from 'node:child_process';
@@ -20,30 +20,46 @@ function usageError(message) {
 
 const flags = process.argv.slice(2).filter((arg) => arg.startsWith('-'));
 const names = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
-for (const flag of flags)
-  if (!['--list', '--quick'].includes(flag))
-    usageError(`unknown option ${flag}; allowed are --list and --quick`);
 for (const name of names)
   if (!known.includes(name)) usageError(`unknown bench ${name}; there are ${known.join(', ')}`);
+/** Options of single benches, as --name=value. */
+const given = {};
+const plain = ['--list', '--quick'];
+for (const flag of flags) {
+  const [, option, value] = /^--([a-z]+)=(.*)$/.exec(flag) ?? [];
+  if (option !== undefined) given[option] = value;
+  else if (!plain.includes(flag))
+    usageError(`unknown option ${flag}; allowed are --list, --quick, and a bench's own as --name=value`);
+}
 
 execFileSync(process.execPath, [join(root, 'tools/build.mjs'), '--if-stale'], {
   cwd: root,
   stdio: ['ignore', 2, 2],
 });
 
+const load = (name) => import(new URL(`./${name}/bench.mjs`, import.meta.url).href);
 if (flags.includes('--list')) {
   for (const name of known) {
-    const { description } = await import(new URL(`./${name}/bench.mjs`, import.meta.url).href);
+    const { description, options = {} } = await load(name);
     process.stdout.write(`${name}  ${description}\n`);
+    for (const [option, help] of Object.entries(options)) process.stdout.write(`  --${option}=…  ${help}\n`);
   }
   process.exit(0);
+}
+for (const option of Object.keys(given)) {
+  const taken = await Promise.all(
+    names.map(async (name) => Object.hasOwn((await load(name)).options ?? {}, option)),
+  );
+  if (!taken.includes(true))
+    usageError(`no bench that is named has an option --${option}; --list tells which has`);
 }
 
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
 
 /** @returns {Promise<boolean>} whether the bench ran to its end */
 function runBench(name) {
-  const child = fork(join(here, 'harness/child.mjs'), [name, flags.includes('--quick') ? 'quick' : 'full'], {
+  const settings = JSON.stringify({ quick: flags.includes('--quick'), options: given });
+  const child = fork(join(here, 'harness/child.mjs'), [name, settings], {
     cwd: root,
     execArgv: ['--expose-gc'],
     stdio: ['ignore', 2, 2, 'ipc'],

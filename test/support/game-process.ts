@@ -101,7 +101,7 @@ export class GameProcess {
     folder: GameFolder,
     args: readonly string[],
     port?: number,
-    env?: Record<string, string>,
+    env: Record<string, string> = {},
   ): Promise<GameProcess> {
     const chosen = port ?? (await freePort());
     const all = ['--data', folder.data, '--port', String(chosen), ...args];
