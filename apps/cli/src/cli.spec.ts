@@ -170,7 +170,7 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
         /^DIFFERENT: the ledger of recorded does not follow from the log \(1 differences\)/,
       );
       expect(out).toContain(
-        'row changed: team golem, window 4, service -, reason adjustment, counterparty gift\n    cents: stored 1, recomputed -1234',
+        'row changed: team golem, window 4, service -, reason adjustment, counterpartyId gift\n    cents: stored 1, recomputed -1234',
       );
     });
     expect((await auditReport()).code).toBe(0);
@@ -310,7 +310,7 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     const failed = entries.find(({ reason, samples }) => reason === 'failed' && samples.length > 0);
     expect(failed).toMatchObject({ windowEndAt: failed.windowStartAt + 1000, latencyMs: null });
     expect(Object.keys(failed).sort()).toEqual(
-      'cents count counterparty gameId latencyMs note reason samples serviceId teamId windowEndAt windowIndex windowStartAt'.split(
+      'cents count counterpartyId gameId latencyMs note reason samples serviceId teamId windowEndAt windowIndex windowStartAt'.split(
         ' ',
       ),
     );

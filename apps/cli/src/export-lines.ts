@@ -111,7 +111,7 @@ export function* resultLines(batch: ProbeBatch): Generator<ResultLine> {
 export const LEDGER_SHAPE: LineShape<LedgerEntry> = { columns: LEDGER_CSV_COLUMNS, values: ledgerCsvValues };
 
 export function ledgerEntry(row: LedgerRow, windowMs: number): LedgerEntry {
-  const { gameId, teamId, windowIndex, windowStartAt, serviceId, reason, counterparty } = row;
+  const { gameId, teamId, windowIndex, windowStartAt, serviceId, reason, counterpartyId } = row;
   const { count, cents, samples, note } = row;
   return {
     gameId,
@@ -121,7 +121,7 @@ export function ledgerEntry(row: LedgerRow, windowMs: number): LedgerEntry {
     windowEndAt: windowStartAt + windowMs,
     serviceId,
     reason,
-    counterparty,
+    counterpartyId,
     count,
     cents,
     latencyMs: latencyPercentiles(row.histogram),

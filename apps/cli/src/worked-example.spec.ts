@@ -75,7 +75,7 @@ it('the worked example of docs/scoring.md is what the core computes', () => {
   }
   replay.finish();
   const computed = [...rows.values()].map((row) =>
-    [row.teamId, row.windowIndex, row.serviceId, row.reason, row.counterparty, row.count, row.cents].join(
+    [row.teamId, row.windowIndex, row.serviceId, row.reason, row.counterpartyId, row.count, row.cents].join(
       ' | ',
     ),
   );

@@ -28,7 +28,7 @@ export interface LedgerEntry {
   serviceId: string;
   reason: LedgerReason;
   /** The other team for marketplace traffic; the team itself for its own; the adjustment's id for adjustments. */
-  counterparty: string;
+  counterpartyId: string;
   /** Requests behind this entry; 1 for downtime and adjustments. */
   count: number;
   cents: number;
@@ -60,7 +60,7 @@ export interface LedgerKey {
   /** Empty for adjustments. */
   serviceId: string;
   reason: LedgerReason;
-  counterparty: string;
+  counterpartyId: string;
 }
 
 /** One row of the ledger as it is stored: absolute values that replace those of an earlier commit. */

@@ -9,7 +9,7 @@ export interface GameBooks {
   scores: { teamId: string; salaryCents: number; asOf: number }[];
   /** Number of ledger rows of every team that has one, in order of team. */
   rowCounts: { teamId: string; rows: number }[];
-  /** The rows of these teams in the order team, window, service, reason, counterparty (bytewise). One stream at a time. */
+  /** The rows of these teams in the order team, window, service, reason, counterpartyId (bytewise). One stream at a time. */
   ledger(teamIds: readonly string[]): AsyncGenerator<LedgerRow, void, undefined>;
 }
 

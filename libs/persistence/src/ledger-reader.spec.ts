@@ -36,12 +36,12 @@ const rowArbitrary = fc.record({
   windowIndex: fc.integer({ min: 0, max: 12 }),
   serviceId: fc.constantFrom('', 'router', 'catalog'),
   reason: fc.constantFrom(...REASONS),
-  counterparty: fc.constantFrom('a', 'b', 'Ünï "quoted"'),
+  counterpartyId: fc.constantFrom('a', 'b', 'Ünï "quoted"'),
   cents: fc.integer({ min: -1_000_000, max: 1_000_000 }),
 });
 const rowsArbitrary = fc.uniqueArray(rowArbitrary, {
   maxLength: 40,
-  selector: (r) => [r.teamId, r.windowIndex, r.serviceId, r.reason, r.counterparty].join('/'),
+  selector: (r) => [r.teamId, r.windowIndex, r.serviceId, r.reason, r.counterpartyId].join('/'),
 });
 
 describe('LedgerReader', () => {
@@ -105,7 +105,7 @@ describe('LedgerReader', () => {
 
   it('gives the salary from the same snapshot when one team is asked for', async () => {
     const gameId = await ledgerOf([
-      { teamId: 'a', windowIndex: 1, serviceId: 'router', reason: 'served', counterparty: 'a', cents: 77 },
+      { teamId: 'a', windowIndex: 1, serviceId: 'router', reason: 'served', counterpartyId: 'a', cents: 77 },
     ]);
     expect(await reader.page({ gameId, teamId: 'a', limit: 10 })).toMatchObject({ salaryCents: 77 });
     expect(await reader.page({ gameId, teamId: 'nobody', limit: 10 })).toMatchObject({
@@ -150,7 +150,7 @@ describe('LedgerReader', () => {
         windowIndex: i,
         serviceId: 's',
         reason: 'served' as const,
-        counterparty: 'a',
+        counterpartyId: 'a',
         cents: i,
       })),
     );
@@ -200,7 +200,7 @@ describe('salaryHistory', () => {
         windowIndex,
         serviceId: 's',
         reason: 'served' as const,
-        counterparty: 'a',
+        counterpartyId: 'a',
         cents,
       })),
     );
@@ -212,7 +212,10 @@ describe('salaryHistory', () => {
   });
 });
 
-type SomeRow = Pick<LedgerRow, 'teamId' | 'windowIndex' | 'serviceId' | 'reason' | 'counterparty' | 'cents'>;
+type SomeRow = Pick<
+  LedgerRow,
+  'teamId' | 'windowIndex' | 'serviceId' | 'reason' | 'counterpartyId' | 'cents'
+>;
 
 /** A new game with these entries, and team scores that are their sums. */
 async function ledgerOf(some: readonly SomeRow[]): Promise<string> {
@@ -254,7 +257,7 @@ function fullRow(gameId: string, row: Partial<LedgerRow>): LedgerRow {
     windowIndex: 0,
     serviceId: 'router',
     reason: 'served',
-    counterparty: 'a',
+    counterpartyId: 'a',
     windowStartAt: STARTS_AT + (row.windowIndex ?? 0) * WINDOW_MS,
     count: 1,
     cents: 0,
@@ -279,7 +282,7 @@ function score(gameId: string, teamId: string, salaryCents: number) {
 }
 
 function keyAndCents(r: SomeRow): unknown[] {
-  return [r.teamId, r.windowIndex, r.serviceId, r.reason, r.counterparty, r.cents];
+  return [r.teamId, r.windowIndex, r.serviceId, r.reason, r.counterpartyId, r.cents];
 }
 
 function byKey(a: SomeRow, b: SomeRow): number {
@@ -289,7 +292,7 @@ function byKey(a: SomeRow, b: SomeRow): number {
     a.windowIndex - b.windowIndex ||
     text(a.serviceId, b.serviceId) ||
     text(a.reason, b.reason) ||
-    text(a.counterparty, b.counterparty)
+    text(a.counterpartyId, b.counterpartyId)
   );
 }
 

@@ -39,7 +39,7 @@ export class LedgerReader {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * One page in the order team, window, service, reason, counterparty (bytewise).
+   * One page in the order team, window, service, reason, counterpartyId (bytewise).
    * @param query.limit ≥ 1
    * @throws PaydayError `invalid_query` if the cursor is none of ours.
    */
@@ -184,11 +184,11 @@ type CursorKey = [
   windowIndex: number,
   serviceId: string,
   reason: string,
-  counterparty: string,
+  counterpartyId: string,
 ];
 
 function encodeCursor(key: LedgerKey): string {
-  const parts: CursorKey = [key.teamId, key.windowIndex, key.serviceId, key.reason, key.counterparty];
+  const parts: CursorKey = [key.teamId, key.windowIndex, key.serviceId, key.reason, key.counterpartyId];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 

@@ -112,7 +112,7 @@ export class GameScoring {
       windowIndex,
       serviceId: '',
       reason: 'adjustment',
-      counterparty: data.adjustmentId,
+      counterpartyId: data.adjustmentId,
       windowStartAt: this.schedule.startOf(windowIndex),
       count: 1,
       cents: data.cents,

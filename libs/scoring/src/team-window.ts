@@ -152,18 +152,18 @@ export class TeamWindow {
     context: WindowContext,
     service: number,
     reason: LedgerReason,
-    counterparty: string,
+    counterpartyId: string,
   ): LedgerKey {
     const { gameId, teamId, pay } = context;
     const serviceId = pay.services[service]!.id;
-    return { gameId, teamId, windowIndex: this.index, serviceId, reason, counterparty };
+    return { gameId, teamId, windowIndex: this.index, serviceId, reason, counterpartyId };
   }
 
   private row(
     context: WindowContext,
     service: number,
     reason: LedgerReason,
-    counterparty: string,
+    counterpartyId: string,
     count: number,
     cents: number,
   ): LedgerRow {
@@ -173,7 +173,7 @@ export class TeamWindow {
       windowIndex: this.index,
       serviceId: context.pay.services[service]!.id,
       reason,
-      counterparty,
+      counterpartyId,
       windowStartAt: context.startAt,
       count,
       cents,

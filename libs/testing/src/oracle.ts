@@ -14,7 +14,7 @@ export interface PlainResult {
 /**
  * The ledger of a sealed game, recomputed in the most obvious way from a bag of results: group by entry, add up, apply
  * the rules of docs/scoring.md. It shares no code with `libs/scoring`.
- * @returns count and cents by `team|window|service|reason|counterparty`
+ * @returns count and cents by `team|window|service|reason|counterpartyId`
  */
 export function naiveLedger(
   scenario: Pick<Scenario, 'pay' | 'services'>,

@@ -56,9 +56,9 @@ function describeDifference(difference: Difference): string[] {
     const { teamId, stored, recomputed } = difference;
     return [`salary of ${plain(teamId)}: stored ${amount(stored)}, recomputed ${amount(recomputed)}`];
   }
-  const { teamId, windowIndex, serviceId, reason, counterparty } = difference.key;
+  const { teamId, windowIndex, serviceId, reason, counterpartyId } = difference.key;
   const row = plain(
-    `team ${teamId}, window ${windowIndex}, service ${serviceId || '-'}, reason ${reason}, counterparty ${counterparty}`,
+    `team ${teamId}, window ${windowIndex}, service ${serviceId || '-'}, reason ${reason}, counterpartyId ${counterpartyId}`,
   );
   if (difference.what === 'row_changed')
     return [

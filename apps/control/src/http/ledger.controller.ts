@@ -49,7 +49,7 @@ export class LedgerController {
   @ApiOperation({
     summary: 'Why every cent was earned or lost',
     description:
-      'Public; during a freeze the public sees what lies before it, and a team’s token all of its own. In the order team, window, service, reason, counterparty. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
+      'Public; during a freeze the public sees what lies before it, and a team’s token all of its own. In the order team, window, service, reason, counterpartyId. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
       'As NDJSON (one entry per line) or CSV, by `format` or the Accept header, all that match come at once, without pages.',
   })
   @ApiQuery({ name: 'game', required: false, description: 'Id of a game; default: the newest' })

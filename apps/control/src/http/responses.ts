@@ -94,7 +94,7 @@ const ENTRY = object({
   teamId: text('Id of the team'),
   serviceId: text('Id of the service; empty for adjustments'),
   reason: { type: 'string', enum: ['served', 'failed', 'downtime', 'usage_fee', 'adjustment'] },
-  counterparty: text('The other team; the team itself for its own traffic; the id of an adjustment'),
+  counterpartyId: text('The other team; the team itself for its own traffic; the id of an adjustment'),
   count: int('Requests behind the entry'),
   cents: int('Earned, or lost if negative', -250),
   latencyMs: orNull(object({ p50: { type: 'number' }, p95: { type: 'number' }, p99: { type: 'number' } })),
