@@ -31,6 +31,7 @@ import { LifeCycleController } from './http/life-cycle.controller.js';
 import { LedgerController } from './http/ledger.controller.js';
 import { TeamsController } from './http/teams.controller.js';
 import { TokensController } from './http/tokens.controller.js';
+import { UnscoredController } from './http/unscored.controller.js';
 import {
   CONTROL_OPTIONS,
   type ControlOptions,
@@ -76,6 +77,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
         TokensController,
         AuditController,
         LedgerController,
+        UnscoredController,
       ],
       providers: [
         { provide: CONTROL_OPTIONS, useValue: { ...DEFAULT_CONTROL_OPTIONS, ...options } },

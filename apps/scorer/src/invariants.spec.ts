@@ -74,7 +74,7 @@ function newScorer(
     log: onto,
     clock,
     logger: createLogger({ service: 'test', level: 'silent' }),
-    metrics: new ScorerMetrics(new Registry()),
+    metrics: new ScorerMetrics(new Registry(), () => 0),
     leaseMs: 15_000,
     delay: async () => {},
   });

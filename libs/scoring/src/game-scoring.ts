@@ -57,6 +57,8 @@ export class GameScoring {
       this.excuse(event.data);
     } else if (event.type === 'dev.payday.game.sealed') {
       this.schedule.sealed = true;
+      // The last score says what the final standings need, also of a team in which nothing else changes.
+      for (const team of this.teams.values()) team.dirty = true;
     } else {
       const from = this.schedule.firstAffected(event);
       this.schedule.apply(event);
@@ -195,6 +197,7 @@ export class GameScoring {
           // A window behind the end may yet score: a pause that ends moves the end.
           paused: this.schedule.isPaused(window.index) || window.index >= this.schedule.windowCount,
           closed: window.index < team.closedBelow,
+          tally: team.tally,
         },
         outputs,
       );
