@@ -13,6 +13,7 @@ export function asScoreUpdate(event: CloudEvent): ScoreUpdate {
   for (const field of ['oneMinuteCents', 'fiveMinutesCents'] as const)
     if (!Number.isSafeInteger(data.trend?.[field])) throw invalid(`trend.${field} is no whole number`);
   if (!Array.isArray(data.services)) throw invalid('services is no list');
+  if (data.requests !== undefined && !Array.isArray(data.requests)) throw invalid('requests is no list');
   return event as ScoreUpdate;
 }
 

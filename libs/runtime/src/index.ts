@@ -14,4 +14,5 @@ export * from './socket-origin.js';
 export * from './system-clock.js';
 export { table } from './text-table.js';
 export * from './tokens.js';
+export * from './unscored-text.js';
 export * from './web-pages.js';

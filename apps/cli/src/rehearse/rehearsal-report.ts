@@ -1,5 +1,6 @@
-import type { GameEvent, Scenario, TeamInfo } from '#contracts';
+import type { GameEvent, Scenario, TeamInfo, UnscoredReport } from '#contracts';
 import { FaultHistory, chaosReport, hasStruck, type ChaosReport, type FaultCourse } from '#faults';
+import { requestShare, unscoredLines } from '#runtime';
 import { arrivalsBefore, type FaultEntry } from '#scenario';
 import type { AuditReport } from '../audit.js';
 
@@ -12,9 +13,11 @@ export interface RehearsalFacts {
   events: readonly GameEvent[];
   /** `windowKey` of every window with an entry for what was served or failed. */
   scored: ReadonlySet<string>;
+  /** `windowKey` of every window with requests that were not scored. */
+  lost: ReadonlySet<string>;
   /** Why entries of the timeline were skipped, by their id. */
   skipped: ReadonlyMap<string, string>;
-  audit: Pick<AuditReport, 'equal' | 'sealed' | 'rows' | 'results' | 'differences'>;
+  audit: Pick<AuditReport, 'equal' | 'sealed' | 'rows' | 'results' | 'differences' | 'unscored'>;
 }
 
 /** One promise, and whether it was kept. */
@@ -47,6 +50,10 @@ export interface RehearsalReport {
   faults: RehearsedFault[];
   chaos: ChaosReport;
   windows: { expected: number; scored: number; excused: number };
+  /** What was not scored for trouble of the prober's own: in all, by team and service, and windows above the warning. */
+  unscored: UnscoredReport;
+  /** What breaks no promise but should be known before the day, a line each. */
+  warnings: string[];
 }
 
 /** How far the numbers of faults of two ranked teams may be apart. */
@@ -81,9 +88,13 @@ export function rehearsalReport(facts: RehearsalFacts): RehearsalReport {
       ok: windows.missing.length === 0,
       found: `${number(windows.scored + windows.excused)} of ${number(windows.expected)}${windows.excused > 0 ? `, ${number(windows.excused)} of them excused` : ''}`,
       problems: few(
-        windows.missing.map((key) => `no result was scored in the window ${key} (team, service, index)`),
+        windows.missing.map(
+          (key) =>
+            `no result was scored in the window ${key} (team, service, index)${facts.lost.has(key) ? ': its requests met trouble of the prober’s own' : ''}`,
+        ),
       ),
     },
+    unscoredCheck(facts),
     auditCheck(facts),
     fairnessCheck(chaos),
   ];
@@ -93,6 +104,8 @@ export function rehearsalReport(facts: RehearsalFacts): RehearsalReport {
     faults: expectations.map(({ summary }) => summary),
     chaos,
     windows: { expected: windows.expected, scored: windows.scored, excused: windows.excused },
+    unscored: facts.audit.unscored,
+    warnings: warningsOf(facts),
   };
 }
 
@@ -255,6 +268,21 @@ function countWindows({ scenario, teams, events, scored }: RehearsalFacts) {
     }
   }
   return out;
+}
+
+/** Never failed: what the machine of a rehearsal could not judge says nothing of the scenario. Too much of it is a warning. */
+function unscoredCheck({ audit }: RehearsalFacts): RehearsalCheck {
+  return {
+    name: 'requests that were not scored',
+    ok: true,
+    found: requestShare(audit.unscored.total),
+    problems: [],
+  };
+}
+
+function warningsOf({ audit }: RehearsalFacts): string[] {
+  const lines = unscoredLines(audit.unscored);
+  return lines[0]!.startsWith('WARNING') ? lines : [];
 }
 
 function auditCheck({ audit }: RehearsalFacts): RehearsalCheck {
