@@ -466,7 +466,7 @@ describe('REST', () => {
     ['ledger?limit=50001', 'limit', 'from 1 to 50000'],
     ['ledger?limit=1e3', 'limit', 'whole number'],
     ['ledger?limit=1&limit=2', 'limit', 'whole number'],
-    ['ledger?reason=luck', 'reason', 'served, failed, downtime, usage_fee, adjustment'],
+    ['ledger?reason=luck', 'reason', 'served, failed, downtime, usage_fee, adjustment, unscored'],
     ['ledger?fromWindow=-1', 'fromWindow', 'from 0 to 2147483647'],
     ['ledger?fromWindow=2&toWindow=1', 'fromWindow', 'not be greater than toWindow'],
     ['ledger?cursor=zzz', 'cursor', 'leave it out'],

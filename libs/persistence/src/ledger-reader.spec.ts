@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
-import type { LedgerReason } from '#contracts';
+import { LEDGER_REASONS, type LedgerReason } from '#contracts';
 import { startTestPostgres, type TestPostgres } from '#testing';
 import { openDatabase } from './database.js';
 import { salaryHistory } from './history.js';
@@ -8,7 +8,6 @@ import { LedgerReader } from './ledger-reader.js';
 import type { LedgerRow } from './ledger-rows.js';
 import { ScorerStore } from './scorer-store.js';
 
-const REASONS: LedgerReason[] = ['served', 'failed', 'downtime', 'usage_fee', 'adjustment'];
 const WINDOW_MS = 5000;
 const STARTS_AT = 1_763_900_000_000;
 
@@ -35,8 +34,9 @@ const rowArbitrary = fc.record({
   teamId: fc.constantFrom('a', 'a-b', 'b', 'z9'),
   windowIndex: fc.integer({ min: 0, max: 12 }),
   serviceId: fc.constantFrom('', 'router', 'catalog'),
-  reason: fc.constantFrom(...REASONS),
+  reason: fc.constantFrom(...LEDGER_REASONS),
   counterpartyId: fc.constantFrom('a', 'b', 'Ünï "quoted"'),
+  count: fc.integer({ min: 1, max: 500 }),
   cents: fc.integer({ min: -1_000_000, max: 1_000_000 }),
 });
 const rowsArbitrary = fc.uniqueArray(rowArbitrary, {
@@ -50,7 +50,7 @@ describe('LedgerReader', () => {
       {
         teamId: fc.constantFrom('a', 'b', 'nobody'),
         serviceId: fc.constantFrom('', 'router'),
-        reason: fc.constantFrom(...REASONS),
+        reason: fc.constantFrom(...LEDGER_REASONS),
         fromWindow: fc.integer({ min: 0, max: 12 }),
         toWindow: fc.integer({ min: 0, max: 12 }),
       },
@@ -63,21 +63,27 @@ describe('LedgerReader', () => {
         fc.integer({ min: 1, max: 9 }),
         async (some, filter, limit) => {
           const gameId = await ledgerOf(some);
-          const expected = some
-            .filter(
-              (r) =>
-                (filter.teamId === undefined || r.teamId === filter.teamId) &&
-                (filter.serviceId === undefined || r.serviceId === filter.serviceId) &&
-                (filter.reason === undefined || r.reason === filter.reason) &&
-                r.windowIndex >= (filter.fromWindow ?? 0) &&
-                r.windowIndex <= (filter.toWindow ?? Infinity),
-            )
+          const ofAnyReason = some.filter(
+            (r) =>
+              (filter.teamId === undefined || r.teamId === filter.teamId) &&
+              (filter.serviceId === undefined || r.serviceId === filter.serviceId) &&
+              r.windowIndex >= (filter.fromWindow ?? 0) &&
+              r.windowIndex <= (filter.toWindow ?? Infinity),
+          );
+          const expected = ofAnyReason
+            .filter((r) => filter.reason === undefined || r.reason === filter.reason)
             .sort(byKey);
+          const counted = (...reasons: LedgerReason[]): number =>
+            ofAnyReason.reduce((total, r) => total + (reasons.includes(r.reason) ? r.count : 0), 0);
           const seen: LedgerRow[] = [];
           let cursor: string | undefined;
           do {
             const page = await reader.page({ gameId, ...filter, limit, cursor });
             expect(page.total).toEqual({ entries: expected.length, cents: sum(expected) });
+            expect(page.requests).toEqual({
+              requests: counted('served', 'failed', 'unscored'),
+              unscored: counted('unscored'),
+            });
             expect(page.rows.length).toBeLessThanOrEqual(limit);
             seen.push(...page.rows);
             cursor = page.nextCursor ?? undefined;
