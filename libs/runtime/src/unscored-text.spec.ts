@@ -40,9 +40,9 @@ test('at one per cent it is said, above it warned of, with the teams and service
   ]);
 });
 
-test('windows above the limit are a warning though the whole is not; the worst are named', () => {
+test('windows above the limit are noted though the whole is not above it; the worst are named', () => {
   const lines = unscoredLines(report(7, 10_000, [3, 4, 5, 6, 7, 8, 9].map(window)));
-  expect(lines[0]).toMatch(/^WARNING: /);
+  expect(lines[0]).toMatch(/^NOTE: not scored /);
   expect(lines[2]).toBe('  !window 3, team ants, service router: 1 of 50 requests (2.00 %)');
   expect(lines).toHaveLength(8);
   expect(lines.at(-1)).toBe('  and 2 more windows; payday export ledger has them all (reason unscored)');

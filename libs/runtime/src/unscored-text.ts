@@ -19,15 +19,25 @@ export function unscoredPercent({ requests, unscored }: RequestCounts): string {
 }
 
 /**
- * What of a game was not scored, for a terminal: in all, by team and service, and the worst windows. A share above the limit is
- * marked with `!` and makes the first line a warning.
+ * How loudly to say it: `warning` where the share of all, of a team or of a service is above the limit; `note` where only that of a
+ * window is, for in a window of few requests a single one is more than the limit.
  */
-export function unscoredLines({ total, teams, windows, windowsAbove }: UnscoredReport): string[] {
+export function unscoredLevel({ total, teams, windowsAbove }: UnscoredReport): 'fine' | 'note' | 'warning' {
   const sides = teams.flatMap((team) => [team, ...team.services]);
-  const isWarning = windowsAbove > 0 || [total, ...sides].some(isAboveWarning);
+  if ([total, ...sides].some(isAboveWarning)) return 'warning';
+  return windowsAbove > 0 ? 'note' : 'fine';
+}
+
+/**
+ * What of a game was not scored, for a terminal: in all, by team and service, and the worst windows. A share above the limit is
+ * marked with `!` and makes the first line a warning, or a note.
+ */
+export function unscoredLines(report: UnscoredReport): string[] {
+  const { total, teams, windows, windowsAbove } = report;
+  const level = unscoredLevel(report);
   const lines = [`not scored for trouble of the prober's own: ${requestShare(total)}`];
-  if (isWarning)
-    lines[0] = `WARNING: ${lines[0]!}; above ${UNSCORED_WARNING_PERCENT} % for what is marked with ! (docs/scoring.md says when that is)`;
+  if (level !== 'fine')
+    lines[0] = `${level.toUpperCase()}: ${lines[0]!}; above ${UNSCORED_WARNING_PERCENT} % for what is marked with ! (docs/scoring.md says when that is)`;
   for (const team of teams) {
     if (team.unscored === 0) continue;
     const services = team.services.filter(({ unscored }) => unscored > 0);

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { LedgerEntry, UnscoredReport } from '#contracts';
 import { withGameBooks, type GameBooks, type GameEntity } from '#persistence';
-import { unscoredLines } from '#runtime';
+import { unscoredLevel, unscoredLines } from '#runtime';
 import { AcceptedBatches } from '#scoring';
 import {
   LEDGER_SHAPE,
@@ -110,9 +110,8 @@ async function writeLedger({ game, books, format, to, terminal }: Job): Promise<
 
 /** On standard error, so that what is written can be piped on. */
 async function warnOfUnscored(report: UnscoredReport, { stderr }: Terminal): Promise<void> {
-  const [first, ...more] = unscoredLines(report);
-  if (first!.startsWith('WARNING'))
-    for (const line of [first!, ...more]) await writeLine(stderr, plain(line));
+  if (unscoredLevel(report) === 'fine') return;
+  for (const line of unscoredLines(report)) await writeLine(stderr, plain(line));
 }
 
 async function writeStandings({ source, game, books, format, to, terminal }: Job): Promise<void> {

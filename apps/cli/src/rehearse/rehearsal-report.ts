@@ -1,6 +1,6 @@
 import type { GameEvent, Scenario, TeamInfo, UnscoredReport } from '#contracts';
 import { FaultHistory, chaosReport, hasStruck, type ChaosReport, type FaultCourse } from '#faults';
-import { requestShare, unscoredLines } from '#runtime';
+import { requestShare, unscoredLevel, unscoredLines } from '#runtime';
 import { arrivalsBefore, type FaultEntry } from '#scenario';
 import type { AuditReport } from '../audit.js';
 
@@ -281,8 +281,7 @@ function unscoredCheck({ audit }: RehearsalFacts): RehearsalCheck {
 }
 
 function warningsOf({ audit }: RehearsalFacts): string[] {
-  const lines = unscoredLines(audit.unscored);
-  return lines[0]!.startsWith('WARNING') ? lines : [];
+  return unscoredLevel(audit.unscored) === 'fine' ? [] : unscoredLines(audit.unscored);
 }
 
 function auditCheck({ audit }: RehearsalFacts): RehearsalCheck {
