@@ -26,6 +26,10 @@ export default defineConfig({
     // The server's content security policy allows files of this origin only, no data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // The leaderboard at `/`, and at `/referee` what the prober could not judge, for facilitators.
+      input: ['index.html', 'referee.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+    },
   },
   server: {
     host: '127.0.0.1',

@@ -1,87 +1,160 @@
 #!/usr/bin/env python3
-"""Computes every salary of a game from what Payday exports, and from nothing else of Payday.
+"""Computes the ledger and the standings of a sealed game from what Payday exports, and from nothing else of Payday.
 
     npx payday export scenario --out scenario.json
     npx payday export results --out results.ndjson
-    python3 docs/examples/rescore.py scenario.json results.ndjson
+    python3 docs/examples/rescore.py scenario.json results.ndjson [salaries|ledger|standings]
 
-Prints one line per team: its id, a tab, its salary in cents. It follows docs/scoring.md, section by section; Python's
-// rounds towards negative infinity, as the rules want it.
+- salaries (the default): one line per team: its id, a tab, its salary in cents.
+- ledger: one JSON object per entry, with the fields of `payday export ledger` that pay depends on, in the same order.
+- standings: one JSON object per team, with the fields of `payday export standings` but the name, in the same order.
+
+It follows docs/scoring.md, section by section; Python's // rounds towards negative infinity, as the rules want it.
 """
 import json
 import sys
 from collections import defaultdict
 
 
+class Game:
+    """The facts, and the results that count by (team, window, service, role, counterparty)."""
+
+    def __init__(self, results_file, window_ms):
+        self.window_ms = window_ms
+        self.pauses, self.adjustments, self.ranked = [], [], {}
+        self.excuses = defaultdict(list)
+        self.good = defaultdict(list)  # latencies of good answers, µs
+        self.failed = defaultdict(int)
+        self.unscored = defaultdict(int)
+        with open(results_file, encoding="utf-8") as file:
+            for line in map(json.loads, file):  # the facts come first
+                getattr(self, "take_" + line["kind"])(line)
+
+    def take_game(self, line):
+        self.starts_at, self.ends_at = line.get("at"), line["untilAt"]
+
+    def take_pause(self, line):
+        self.pauses.append((line["at"], line["untilAt"]))
+
+    def take_team(self, line):
+        self.ranked[line["teamId"]] = line["ranked"]
+
+    def take_adjustment(self, line):
+        self.adjustments.append(line)
+
+    def take_excuse(self, line):
+        self.excuses[line["teamId"], line["serviceId"]].append((line["at"], line["untilAt"]))
+
+    def take_result(self, line):
+        window = self.window_of(line["at"])
+        begins = self.starts_at + window * self.window_ms
+        team, service, role, other = (line[name] for name in ("teamId", "serviceId", "role", "counterpartyId"))
+        if window < 0 or begins >= self.ends_at or within(self.pauses, begins):
+            return
+        if role == "consumer" and other == team and within(self.excuses[team, service], begins):
+            return
+        entry = (team, window, service, role, other)
+        if line["outcome"] == "ok":
+            self.good[entry].append(line["latencyUs"])
+        elif line["outcome"] == "prober_error":
+            self.unscored[entry] += 1
+        else:
+            self.failed[entry] += 1
+
+    def window_of(self, at):
+        return (at - self.starts_at) // self.window_ms
+
+
 def within(spans, at):
     return any(a <= at and (b is None or at < b) for a, b in spans)
 
 
-def main(scenario_file, results_file):
-    with open(scenario_file, encoding="utf-8") as file:
-        scenario = json.load(file)
+def ledger_of(game, scenario):
+    """All entries as tuples: team, window, service, reason, counterparty, count, cents."""
     pay = scenario["pay"]
+    market, down = pay["market"], pay["downtime"]
     weight = {service["id"]: service["weightPercent"] for service in scenario["services"]}
-    starts_at, ends_at, pauses, excuses, salary = None, None, [], defaultdict(list), {}
-    good = defaultdict(list)  # latencies (µs) of good answers, by what makes a ledger entry
-    bad = defaultdict(int)
-    with open(results_file, encoding="utf-8") as file:
-        for line in map(json.loads, file):
-            kind = line["kind"]
-            if kind == "game":
-                starts_at, ends_at = line.get("at"), line["untilAt"]
-            elif kind == "pause":
-                pauses.append((line["at"], line["untilAt"]))
-            elif kind == "excuse":
-                excuses[line["teamId"], line["serviceId"]].append((line["at"], line["untilAt"]))
-            elif kind == "team":
-                salary[line["teamId"]] = 0
-            elif kind == "adjustment":
-                salary[line["teamId"]] += line["cents"]
-            elif kind == "result" and line["outcome"] != "prober_error":
-                window = (line["at"] - starts_at) // pay["windowMs"]
-                begins = starts_at + window * pay["windowMs"]
-                if window < 0 or begins >= ends_at or within(pauses, begins):
-                    continue
-                team, service, role = line["teamId"], line["serviceId"], line["role"]
-                own = role == "consumer" and line["counterpartyId"] == team
-                if own and within(excuses[team, service], begins):
-                    continue
-                entry = (team, service, window, role, line["counterpartyId"])
-                if line["outcome"] == "ok":
-                    good[entry].append(line["latencyUs"])
-                else:
-                    bad[entry] += 1
 
     def band(latency_us):
-        for rule in pay["speedBands"]:
-            if latency_us <= rule["upToMs"] * 1000:
-                return rule["cents"]
-        return 0
+        return next((b["cents"] for b in pay["speedBands"] if latency_us <= b["upToMs"] * 1000), 0)
 
-    probes = defaultdict(lambda: [0, 0])  # good and all, by team, service and window
-    for entry in good.keys() | bad.keys():
-        team, service, window, role, counterparty = entry
-        ok, failed, market = len(good[entry]), bad[entry], pay["market"]
+    rows = []
+    asked = defaultdict(lambda: [0, 0])  # good answers, and all, by team, window and service
+    for entry in game.good.keys() | game.failed.keys() | game.unscored.keys():
+        team, window, service, role, other = entry
+        ok, failed = len(game.good[entry]), game.failed[entry]
         if role == "provider":
-            salary[team] += ok * market["providerFeeCents"] * weight[service] // 100
+            if ok > 0:
+                fee = ok * market["providerFeeCents"] * weight[service] // 100
+                rows.append((team, window, service, "usage_fee", other, ok, fee))
             continue
-        percent = market["ownPercent" if counterparty == team else "foreignPercent"]
-        salary[team] += sum(map(band, good[entry])) * weight[service] * percent // 10_000
-        salary[team] += failed * pay["failureCents"] * weight[service] // 100
-        probes[team, service, window][0] += ok
-        probes[team, service, window][1] += ok + failed
+        if ok > 0:
+            percent = market["ownPercent" if other == team else "foreignPercent"]
+            cents = sum(map(band, game.good[entry])) * weight[service] * percent // 10_000
+            rows.append((team, window, service, "served", other, ok, cents))
+        if failed > 0:
+            cents = failed * pay["failureCents"] * weight[service] // 100
+            rows.append((team, window, service, "failed", other, failed, cents))
+        if game.unscored[entry] > 0:
+            rows.append((team, window, service, "unscored", other, game.unscored[entry], 0))
+        asked[team, window, service][0] += ok
+        asked[team, window, service][1] += ok + failed
+    for (team, window, service), (ok, sent) in asked.items():
+        if sent >= max(1, down["minProbes"]) and ok * 100 < down["belowAvailabilityPercent"] * sent:
+            rows.append((team, window, service, "downtime", team, 1, down["cents"] * weight[service] // 100))
+    for line in game.adjustments:
+        if line.get("untilAt") is None:
+            continue  # the game never had a start
+        last = -((game.starts_at - line["untilAt"]) // game.window_ms) - 1
+        window = max(0, min(game.window_of(line["at"]), last))
+        rows.append((line["teamId"], window, "", "adjustment", line["adjustmentId"], 1, line["cents"]))
+    return sorted(rows)
 
-    down = pay["downtime"]
-    for (team, service, _), (ok, sent) in probes.items():
-        if sent >= down["minProbes"] and ok * 100 < down["belowAvailabilityPercent"] * sent:
-            salary[team] += down["cents"] * weight[service] // 100
 
-    for team in sorted(salary):
-        print(f"{team}\t{salary[team]}")
+def standings_of(game, rows):
+    """Ranked teams by salary, equal salaries with equal ranks and the next rank skipped; then the others."""
+    salary = dict.fromkeys(game.ranked, 0)
+    requests, unscored = dict.fromkeys(game.ranked, 0), dict.fromkeys(game.ranked, 0)
+    for team, _, _, reason, _, count, cents in rows:
+        salary[team] += cents
+        requests[team] += count if reason in ("served", "failed", "unscored") else 0
+        unscored[team] += count if reason == "unscored" else 0
+    better = [cents for team, cents in salary.items() if game.ranked[team]]
+    lines = []
+    for team in sorted(salary, key=lambda team: (not game.ranked[team], -salary[team], team)):
+        lines.append(
+            {
+                "rank": 1 + sum(cents > salary[team] for cents in better) if game.ranked[team] else None,
+                "teamId": team,
+                "salaryCents": salary[team],
+                "ranked": game.ranked[team],
+                "requests": requests[team],
+                "unscored": unscored[team],
+            }
+        )
+    return lines
+
+
+def main(scenario_file, results_file, what="salaries"):
+    with open(scenario_file, encoding="utf-8") as file:
+        scenario = json.load(file)
+    game = Game(results_file, scenario["pay"]["windowMs"])
+    rows = ledger_of(game, scenario)
+    if what == "ledger":
+        names = ("teamId", "windowIndex", "serviceId", "reason", "counterpartyId", "count", "cents")
+        for row in rows:
+            print(json.dumps(dict(zip(names, row))))
+        return
+    standings = standings_of(game, rows)
+    if what == "standings":
+        for line in standings:
+            print(json.dumps(line))
+        return
+    for line in sorted(standings, key=lambda line: line["teamId"]):
+        print(f"{line['teamId']}\t{line['salaryCents']}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) not in (3, 4) or sys.argv[3:] not in ([], ["salaries"], ["ledger"], ["standings"]):
         sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -218,7 +218,7 @@ it('ends with final standings that are those of the last answer and of the ledge
     last = await standings(game.url).catch(() => last);
     await sleep(20);
   }
-  expect({ ...(await game.exited), stderr: game.stderr }).toEqual({ code: 0, signal: null, stderr: '' });
+  expect({ ...(await game.exited), stderr: game.complaints }).toEqual({ code: 0, signal: null, stderr: '' });
   await folder.allGone();
 
   const { startsAt, endsAt } = last!.game;

@@ -192,6 +192,6 @@ describe('a team pays for it if its server', () => {
 it('the launcher has nothing to complain of, and ends with Ctrl-C', async () => {
   game.ctrlC();
   expect(await game.exited).toEqual({ code: 0, signal: null });
-  expect(game.stderr).toBe('');
+  expect(game.complaints).toBe('');
   await folder.allGone();
 }, 10_000);

@@ -173,7 +173,7 @@ describe('Ctrl-C', () => {
     await within.allGone(Math.max(0, ALL_GONE_WITHIN_MS - (performance.now() - pressedAt)));
     expect(performance.now() - pressedAt).toBeLessThan(ALL_GONE_WITHIN_MS);
     expect(game.stdout).toContain('stopping …');
-    expect(game.stderr).toBe('');
+    expect(game.complaints).toBe('');
   }
 
   // From the first moment to the last step of the boot.

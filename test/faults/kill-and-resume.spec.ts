@@ -230,10 +230,12 @@ describe(`kill -9 at any moment (seed ${SEED})`, () => {
     it('the ledger is, count by count and cent by cent, what the oracle makes of the raw log', async () => {
       const expected = naiveLedger(scenario, raw.events, results);
       const entries = await wholeLedger(game.url);
-      const actual = entries.map(({ teamId, windowIndex, serviceId, reason, counterparty, count, cents }) => [
-        [teamId, windowIndex, serviceId, reason, counterparty].join('|'),
-        { count, cents },
-      ]);
+      const actual = entries.map(
+        ({ teamId, windowIndex, serviceId, reason, counterpartyId, count, cents }) => [
+          [teamId, windowIndex, serviceId, reason, counterpartyId].join('|'),
+          { count, cents },
+        ],
+      );
       expect(entries.length).toBeGreaterThan(500);
       expect(Object.fromEntries(actual)).toEqual(Object.fromEntries(expected));
       expect(actual).toHaveLength(expected.size);

@@ -64,6 +64,18 @@ export class GameProcess {
   stdout = '';
   stderr = '';
   readonly startedAt = performance.now();
+
+  /**
+   * Standard error, but for what the scorer says where this machine is too busy to judge every request: that is true, and
+   * no fault of what is tested.
+   */
+  get complaints(): string {
+    const lines = this.stderr.split('\n');
+    return lines
+      .filter((line) => !/"msg":"[\d.]+ % of the results of the last minute were not scored/.test(line))
+      .join('\n');
+  }
+
   readonly exited: Promise<Exit>;
   #exit: Exit | undefined;
   readonly #child: ChildProcess;

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import type { StandingRow, StandingsView } from '#contracts';
-import { GameStore, LedgerReader } from '#persistence';
+import type { StandingRow, StandingsView, UnscoredReport } from '#contracts';
+import { GameStore, LedgerReader, unscoredReport } from '#persistence';
 import { rankTeams } from '#scoring';
 import type { GameService } from '../../control/src/index.js';
 
@@ -10,6 +10,12 @@ const SHOWN_WITHIN_MS = 5_000;
 
 /** Rows for the final printout. */
 export type FinalRow = Pick<StandingRow, 'rank' | 'salaryCents' | 'team'>;
+
+export interface FinalStandings {
+  rows: FinalRow[];
+  /** What of it was not scored for trouble of the prober's own. */
+  unscored: UnscoredReport;
+}
 
 /** What the end of a game needs, however the services are spread. */
 export interface GameEndParts {
@@ -26,7 +32,7 @@ export interface GameEndParts {
  * Waits until the game is over and its books are closed (`GameLoop` seals it, the scorer then scores what was
  * acknowledged), and reads the final standings from the ledger itself. Null if `signal` aborted first.
  */
-export async function finishGame(parts: GameEndParts, signal: AbortSignal): Promise<FinalRow[] | null> {
+export async function finishGame(parts: GameEndParts, signal: AbortSignal): Promise<FinalStandings | null> {
   const { games, dataSource, gameId } = parts;
   const sealed = await until(signal, async () => {
     const { state } = await games.game(gameId);
@@ -45,7 +51,7 @@ async function isShownSealed({ url, gameId }: GameEndParts, signal: AbortSignal)
   return game.id !== gameId || game.state === 'sealed';
 }
 
-async function finalStandings(dataSource: DataSource, gameId: string): Promise<FinalRow[]> {
+async function finalStandings(dataSource: DataSource, gameId: string): Promise<FinalStandings> {
   const teams = await new GameStore(dataSource).teams(gameId);
   const sums = await new LedgerReader(dataSource).sums(gameId);
   const rows = teams.map((team) => ({
@@ -54,7 +60,10 @@ async function finalStandings(dataSource: DataSource, gameId: string): Promise<F
     team,
     salaryCents: sums.get(team.id) ?? 0,
   }));
-  return rankTeams(rows).map(({ rank, team, salaryCents }) => ({ rank, team, salaryCents }));
+  return {
+    rows: rankTeams(rows).map(({ rank, team, salaryCents }) => ({ rank, team, salaryCents })),
+    unscored: await unscoredReport(dataSource, gameId),
+  };
 }
 
 /** Asks again and again until there is an answer; a database that restarts meanwhile only takes longer. */

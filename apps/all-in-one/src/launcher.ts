@@ -33,7 +33,7 @@ import { SupervisedChild } from './child-process.js';
 import { openDataFolder, type DataFolder } from './data-folder.js';
 import { keepFacilitatorToken } from './facilitator-token.js';
 import { startEngines, type Engines } from './engines.js';
-import { finishGame, type FinalRow } from './game-end.js';
+import { finishGame, type FinalStandings } from './game-end.js';
 import { botTeams, planGame, type GamePlan } from './game-plan.js';
 import { lastSignOfLife } from './last-sign-of-life.js';
 import { readLaunchRecord, writeLaunchRecord, type LaunchRecord } from './launch-record.js';
@@ -160,7 +160,7 @@ export class Launcher implements Playable {
   }
 
   /** Plays to the end; null if interrupted. */
-  finish(signal: AbortSignal): Promise<FinalRow[] | null> {
+  finish(signal: AbortSignal): Promise<FinalStandings | null> {
     const { app, engines, gameId } = this;
     if (!app || !engines) throw new PaydayError('not_started', 'the launcher has not started');
     const scorer = app.get(ScorerService);

@@ -1,6 +1,6 @@
 import { PaydayError, messageOf } from '#kernel';
-import type { Logger } from '#runtime';
-import type { FinalRow } from './game-end.js';
+import { unscoredLines, type Logger } from '#runtime';
+import type { FinalStandings } from './game-end.js';
 import { standingsTable, type Progress } from './progress.js';
 
 /** A game that can be put up, played to its end, and taken down. */
@@ -8,7 +8,7 @@ export interface Playable {
   readonly url: string;
   start(): Promise<void>;
   /** Final standings when the game is over; null if interrupted. */
-  finish(signal: AbortSignal): Promise<FinalRow[] | null>;
+  finish(signal: AbortSignal): Promise<FinalStandings | null>;
   /** What a user should know beside the addresses, a line each. */
   describe(): string[];
   /** Repeatable. */
@@ -64,10 +64,13 @@ export async function play(game: Playable, options: PlayOptions): Promise<number
     booted.catch(() => undefined);
     if ((await Promise.race([booted, whenInterrupted])) === 'interrupted') return 0;
     printUrls(game, progress);
-    const rows = await game.finish(interrupted.signal);
-    if (rows) {
+    const final = await game.finish(interrupted.signal);
+    if (final) {
+      // Before the standings, which are the last word; whoever reads them should have read this.
+      progress.headline('What the referee could not judge');
+      for (const line of unscoredLines(final.unscored)) progress.line(line);
       progress.headline('Final standings');
-      progress.line(standingsTable(rows));
+      progress.line(standingsTable(final.rows));
       if (!options.exitAtEnd) {
         progress.line(`\nThe game is over; ${game.url}/ stays up until Ctrl-C.`);
         await whenInterrupted;

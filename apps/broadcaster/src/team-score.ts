@@ -14,6 +14,7 @@ export function asScoreUpdate(event: CloudEvent): ScoreUpdate {
     if (!Number.isSafeInteger(data.trend?.[field])) throw invalid(`trend.${field} is no whole number`);
   if (data.final !== undefined && typeof data.final !== 'boolean') throw invalid('final is no boolean');
   if (!Array.isArray(data.services)) throw invalid('services is no list');
+  if (data.requests !== undefined && !Array.isArray(data.requests)) throw invalid('requests is no list');
   return event as ScoreUpdate;
 }
 

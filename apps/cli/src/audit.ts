@@ -1,9 +1,11 @@
+import { UNSCORED_WARNING_PERCENT, type UnscoredReport } from '#contracts';
 import { withGameBooks, type GameBooks } from '#persistence';
-import type { LedgerRow } from '#scoring';
+import { countsUnscored, type LedgerRow } from '#scoring';
 import { compareRows, compareSalaries, rowKey, type Difference } from './compare-ledger.js';
 import { recompute, type RecomputeOptions } from './recompute.js';
 import { openRecording, type Recording } from './recording.js';
 import type { Source } from './source.js';
+import { UnscoredSums } from './unscored-sums.js';
 
 export interface AuditReport {
   gameId: string;
@@ -21,6 +23,14 @@ export interface AuditReport {
   refusedBatches: number;
   /** Accepted results from the start of the game on, without those of `prober_error`. */
   results: number;
+  /** Accepted results of `prober_error` from the start of the game on: of both sides of the market, and in windows that don't count, too. */
+  proberErrors: number;
+  /** Requests that were not scored in windows that count, recomputed from the log. */
+  unscored: UnscoredReport;
+  /** A share of `unscored` is above this many per cent: of a team, a service, a window, or of all. */
+  warnPercent: number;
+  /** False if the ledger is of a version that had no rows for what was not scored: then they are not compared. */
+  comparesUnscored: boolean;
   /** Accepted results from before the start. */
   outsideGame: number;
   seconds: number;
@@ -49,11 +59,16 @@ export async function audit(
       duplicateBatches: 0,
       refusedBatches: 0,
       results: 0,
+      proberErrors: 0,
+      unscored: new UnscoredSums().report(),
+      warnPercent: UNSCORED_WARNING_PERCENT,
+      comparesUnscored: books.checkpoints.every(({ stateFormat: f }) => f === null || countsUnscored(f)),
       outsideGame: 0,
       seconds: 0,
       differences: [],
     };
     const salaries = new Map<string, number>();
+    const sums = new UnscoredSums();
     for (const teamIds of passes(books, recording, options.rowsPerPass ?? ROWS_PER_PASS)) {
       const rows = new Map<string, LedgerRow>();
       const done = await recompute(source.log, recording, books.scores, {
@@ -62,6 +77,9 @@ export async function audit(
         onRemoved: (key) => rows.delete(rowKey(key)),
         onProgress: options.onProgress,
       });
+      sums.addTeams(rows.values());
+      if (!report.comparesUnscored)
+        for (const [key, { reason }] of rows) if (reason === 'unscored') rows.delete(key);
       const compared = await compareRows(books.ledger(teamIds), rows);
       report.rows += compared.rows;
       report.differences.push(...compared.differences);
@@ -69,10 +87,12 @@ export async function audit(
       report.duplicateBatches += done.duplicateBatches;
       report.refusedBatches += done.refusedBatches + done.unreadable;
       report.results += done.results;
+      report.proberErrors += done.unscored;
       report.outsideGame += done.outsideGame;
       for (const [teamId, cents] of done.salaries) salaries.set(teamId, cents);
     }
     report.differences.push(...compareSalaries(books.scores, salaries));
+    report.unscored = sums.report();
     report.equal = report.differences.length === 0;
     report.seconds = Math.round(performance.now() - startedAt) / 1000;
     return report;

@@ -6,7 +6,7 @@ import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { TOPICS, type GameEvent } from '#contracts';
 import { openEventLog } from '#event-log';
-import { GameStore } from '#persistence';
+import { GameStore, unscoredReport } from '#persistence';
 import { buildBatch, naiveLedger, naiveSalaries } from '#testing';
 import { audit, type AuditReport } from './audit.js';
 import { GAME_ID, START, TEAM_IDS, recordGame, type RecordedGame } from './conformance/recorded-game.js';
@@ -103,6 +103,12 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     expect(await auditReport()).toMatchObject({ code: 0, equal: true });
     await game.tell(
       make.teamChanged('golem'),
+      // What was said last of a team holds; in the database golem is placed and hydra is not.
+      ...(['golem', 'hydra'] as const).map((id) =>
+        make.make('dev.payday.team.changed', {
+          team: { id, name: id, color: '#fff', ranked: id === 'golem' },
+        }),
+      ),
       make.make('dev.payday.game.resumed', { fromAt: START + 9000, endsAt: START + 24_000 }),
       excused('f1/fenrir', 'fenrir', 3000, null),
       excused('f1/golem', 'golem', 3000, null),
@@ -170,7 +176,7 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
         /^DIFFERENT: the ledger of recorded does not follow from the log \(1 differences\)/,
       );
       expect(out).toContain(
-        'row changed: team golem, window 4, service -, reason adjustment, counterparty gift\n    cents: stored 1, recomputed -1234',
+        'row changed: team golem, window 4, service -, reason adjustment, counterpartyId gift\n    cents: stored 1, recomputed -1234',
       );
     });
     expect((await auditReport()).code).toBe(0);
@@ -241,8 +247,15 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     expect(lines.slice(0, 8)).toEqual([
       { kind: 'game', at: START, untilAt: START + 23_000 },
       { kind: 'pause', at: START + 5000, untilAt: START + 9000 },
-      ...TEAM_IDS.map((teamId) => ({ kind: 'team', teamId })),
-      { kind: 'adjustment', teamId: 'golem', at: START + 4000, adjustmentId: 'gift', cents: -1234 },
+      ...TEAM_IDS.map((teamId) => ({ kind: 'team', teamId, ranked: teamId !== 'hydra' })),
+      {
+        kind: 'adjustment',
+        teamId: 'golem',
+        at: START + 4000,
+        untilAt: START + 20_000,
+        adjustmentId: 'gift',
+        cents: -1234,
+      },
       {
         kind: 'excuse',
         teamId: 'fenrir',
@@ -279,9 +292,9 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     });
     const csv = (await payday('export', 'results', '--format', 'csv', ...source())).out.trimEnd().split('\n');
     expect(csv.slice(0, 3)).toEqual([
-      'kind,teamId,at,untilAt,role,serviceId,counterpartyId,outcome,latencyUs,proberId,epoch,seq,index,adjustmentId,cents,excuseId',
-      `game,,${START},${START + 23_000},,,,,,,,,,,,`,
-      `pause,,${START + 5000},${START + 9000},,,,,,,,,,,,`,
+      'kind,teamId,at,untilAt,role,serviceId,counterpartyId,outcome,latencyUs,proberId,epoch,seq,index,adjustmentId,cents,excuseId,ranked',
+      `game,,${START},${START + 23_000},,,,,,,,,,,,,`,
+      `pause,,${START + 5000},${START + 9000},,,,,,,,,,,,,`,
     ]);
     expect(csv).toHaveLength(lines.length + 1);
   });
@@ -294,6 +307,10 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
       .map((line) => JSON.parse(line));
     const sums = new Map<string, number>();
     for (const { teamId, cents } of entries) sums.set(teamId, (sums.get(teamId) ?? 0) + cents);
+    const counted = (team: string, ...reasons: string[]): number =>
+      entries
+        .filter(({ teamId, reason }) => teamId === team && reasons.includes(reason))
+        .reduce((sum: number, { count }) => sum + (count as number), 0);
     const standings = (await payday('export', 'standings', ...source())).out.trimEnd().split('\n');
     const rows = standings.map((line) => JSON.parse(line));
     expect(rows.map(({ rank }) => rank)).toEqual([1, 2, null]);
@@ -302,15 +319,20 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
       teamId: 'hydra',
       name: 'Team "hydra", Inc.',
       salaryCents: sums.get('hydra'),
+      ranked: false,
+      requests: counted('hydra', 'served', 'failed', 'unscored'),
+      unscored: counted('hydra', 'unscored'),
     });
+    expect(counted('hydra', 'unscored')).toBeGreaterThan(0);
     for (const { teamId, salaryCents } of rows) expect(salaryCents).toBe(sums.get(teamId));
     const csv = (await payday('export', 'standings', '--format', 'csv', ...source())).out.split('\n');
-    expect(csv[0]).toBe('rank,teamId,name,salaryCents');
-    expect(csv[3]).toBe(`,hydra,"Team ""hydra"", Inc.",${sums.get('hydra')}`);
+    expect(csv[0]).toBe('rank,teamId,name,salaryCents,ranked,requests,unscored');
+    const { requests, unscored } = rows.at(-1);
+    expect(csv[3]).toBe(`,hydra,"Team ""hydra"", Inc.",${sums.get('hydra')},false,${requests},${unscored}`);
     const failed = entries.find(({ reason, samples }) => reason === 'failed' && samples.length > 0);
     expect(failed).toMatchObject({ windowEndAt: failed.windowStartAt + 1000, latencyMs: null });
     expect(Object.keys(failed).sort()).toEqual(
-      'cents count counterparty gameId latencyMs note reason samples serviceId teamId windowEndAt windowIndex windowStartAt'.split(
+      'cents count counterpartyId gameId latencyMs note reason samples serviceId teamId windowEndAt windowIndex windowStartAt'.split(
         ' ',
       ),
     );
@@ -357,6 +379,72 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     expect(new Map(lines.map(([teamId, cents]) => [teamId, Number(cents)]))).toEqual(oracle);
   });
 
+  it('has every entry, rank and count that an independent program makes of the exported results alone', async () => {
+    const files = [join(folder, 'scenario.json'), join(folder, 'results.ndjson')];
+    await payday('export', 'scenario', '--out', files[0]!, ...source());
+    await payday('export', 'results', '--out', files[1]!, ...source());
+    const exported = async (what: string): Promise<Record<string, unknown>[]> =>
+      objects((await payday('export', what, ...source())).out);
+    for (const [what, hidden] of [
+      ['ledger', ['gameId', 'windowStartAt', 'windowEndAt', 'latencyMs', 'samples', 'note']],
+      ['standings', ['name']],
+    ] as const) {
+      const told = python(RESCORE, ...files, what);
+      if (told === null) return;
+      const ours = await exported(what);
+      for (const line of ours) for (const field of hidden) delete line[field];
+      expect(objects(told)).toEqual(ours);
+      expect(ours.length).toBeGreaterThan(2);
+    }
+  });
+
+  it('says above one per cent what was not scored: to who audits, and on standard error to who exports', async () => {
+    const rows = objects((await payday('export', 'ledger', ...source())).out);
+    const unscored = rows.filter(({ reason }) => reason === 'unscored');
+    const lost = unscored.reduce((sum, { count }) => sum + (count as number), 0);
+    const report = await auditReport();
+    expect(report.unscored.total.unscored).toBe(lost);
+    expect(report.unscored.teams.map(({ teamId }) => teamId)).toEqual([...TEAM_IDS].sort());
+    expect(report.unscored.windowsAbove).toBe(
+      new Set(unscored.map(({ teamId, windowIndex, serviceId }) => `${teamId} ${windowIndex} ${serviceId}`))
+        .size,
+    );
+    expect(unscored[0]!['note']).toMatch(/^\d+ of \d+ requests \(\d+\.\d %\) were not scored/);
+    const warning = /WARNING: not scored for trouble of the prober's own: \d+ of [\d,]+ requests/;
+    expect((await payday('audit', ...source())).out).toMatch(warning);
+    for (const what of ['ledger', 'standings']) {
+      const { code, out, err } = await payday('export', what, ...source());
+      expect([code, out.includes('WARNING')]).toEqual([0, false]);
+      expect(err).toMatch(warning);
+    }
+    const books = await unscoredReport(game.database, GAME_ID);
+    expect(books).toEqual(report.unscored);
+  });
+
+  it('compares what was not scored like everything else, but not where the ledger is of a version without', async () => {
+    const forget = `DELETE FROM ledger WHERE reason = 'unscored'`;
+    await altered(forget, async () => {
+      const { code, comparesUnscored, differences } = await auditReport();
+      expect([code, comparesUnscored]).toEqual([1, true]);
+      expect(new Set(differences.map((d) => d.what === 'row_missing' && d.key.reason))).toEqual(
+        new Set(['unscored']),
+      );
+      await sql(`CREATE TABLE true_state AS SELECT partition, state FROM scorer_checkpoint`);
+      await sql(`UPDATE scorer_checkpoint SET state = set_byte(state, 0, 3)`);
+      try {
+        const old = await auditReport();
+        expect([old.code, old.comparesUnscored, old.equal]).toEqual([0, false, true]);
+        expect((await payday('audit', ...source())).out).toContain('that was not compared');
+      } finally {
+        await sql(
+          `UPDATE scorer_checkpoint c SET state = t.state FROM true_state t WHERE t.partition = c.partition`,
+        );
+        await sql('DROP TABLE true_state');
+      }
+    });
+    expect((await auditReport()).code).toBe(0);
+  });
+
   it('rescores by other rules, beside the real ones', async () => {
     const pay =
       'window: 1s\nspeedBands: [{ upTo: 200ms, cents: 5 }]\nfailureCents: 0\nmarket: { ownPercent: 50 }\n';
@@ -392,7 +480,7 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     try {
       const rows = await lines();
       expect(rows.map(({ rank }) => rank)).toEqual([1, null, null]);
-      expect(rows).toContainEqual({ ...was, name: '五つ星', rank: null });
+      expect(rows).toContainEqual({ ...was, name: '五つ星', rank: null, ranked: false });
       const rules = join(folder, 'milder.yaml');
       await writeFile(rules, 'window: 1s\nspeedBands: [{ upTo: 200ms, cents: 5 }]\nfailureCents: 0\n');
       const rescored = JSON.parse((await payday('rescore', '--pay', rules, '--json', ...source())).out);
@@ -453,6 +541,13 @@ describe('wrong usage', () => {
     expect([code, out]).toEqual([0, expect.stringContaining('--data <dir>')]);
   });
 });
+
+function objects(ndjson: string): Record<string, unknown>[] {
+  return ndjson
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
 
 /** Runs a Python program; null, and loudly, where there is no Python. */
 function python(...args: string[]): string | null {

@@ -60,11 +60,11 @@ export function compareSalaries(
 
 /** Identifies a row among those of its game. */
 export function rowKey(key: LedgerKey): string {
-  return JSON.stringify([key.teamId, key.windowIndex, key.serviceId, key.reason, key.counterparty]);
+  return JSON.stringify([key.teamId, key.windowIndex, key.serviceId, key.reason, key.counterpartyId]);
 }
 
-function keyOf({ gameId, teamId, windowIndex, serviceId, reason, counterparty }: LedgerKey): LedgerKey {
-  return { gameId, teamId, windowIndex, serviceId, reason, counterparty };
+function keyOf({ gameId, teamId, windowIndex, serviceId, reason, counterpartyId }: LedgerKey): LedgerKey {
+  return { gameId, teamId, windowIndex, serviceId, reason, counterpartyId };
 }
 
 function compareFields(stored: StoredRow, mine: LedgerRow): FieldDifference[] {

@@ -5,6 +5,7 @@ import {
   type GameEvent,
   type LedgerEntry,
   type ProbeBatch,
+  type RequestCounts,
   type Role,
   type TeamInfo,
 } from '#contracts';
@@ -18,6 +19,7 @@ export interface ResultLine {
   teamId?: string;
   at?: number;
   untilAt?: number | null;
+  ranked?: boolean;
   role?: Role;
   serviceId?: string;
   counterpartyId?: string;
@@ -49,6 +51,7 @@ const RESULT_COLUMNS = [
   'adjustmentId',
   'cents',
   'excuseId',
+  'ranked',
 ] as const satisfies readonly (keyof ResultLine)[];
 
 export const RESULT_SHAPE: LineShape<ResultLine> = {
@@ -62,11 +65,14 @@ export function factLines(events: readonly GameEvent[]): ResultLine[] {
   const pauses: ResultLine[] = [];
   const teams = new Map<string, ResultLine>();
   const adjustments: ResultLine[] = [];
+  const waiting: ResultLine[] = [];
   const excuses = new Map<string, ResultLine>();
   let sealed = false;
   for (const { type, data } of events) {
     if (type === 'dev.payday.game.scheduled')
       Object.assign(game, { at: data.startsAt, untilAt: data.endsAt });
+    if (type === 'dev.payday.game.scheduled')
+      for (const adjustment of waiting.splice(0)) adjustment.untilAt = data.endsAt;
     if (type === 'dev.payday.game.ended') game.untilAt = data.endsAt;
     if (type === 'dev.payday.game.paused' && pauses.at(-1)?.untilAt !== null)
       pauses.push({ kind: 'pause', at: data.fromAt, untilAt: null });
@@ -74,10 +80,18 @@ export function factLines(events: readonly GameEvent[]): ResultLine[] {
       game.untilAt = data.endsAt;
       if (pauses.at(-1)?.untilAt === null) pauses.at(-1)!.untilAt = data.fromAt;
     }
-    if (type === 'dev.payday.team.added') teams.set(data.team.id, { kind: 'team', teamId: data.team.id });
+    if (type === 'dev.payday.team.added' || type === 'dev.payday.team.changed') {
+      const { id: teamId, ranked } = data.team;
+      if (type === 'dev.payday.team.added' || teams.has(teamId))
+        teams.set(teamId, { kind: 'team', teamId, ranked });
+    }
     if (type === 'dev.payday.adjustment.made' && teams.has(data.teamId)) {
       const { teamId, effectiveAt, adjustmentId, cents } = data;
-      adjustments.push({ kind: 'adjustment', teamId, at: effectiveAt, adjustmentId, cents });
+      const adjustment: ResultLine = { kind: 'adjustment', teamId, at: effectiveAt, adjustmentId, cents };
+      // The end as it is known now, which says in which window it lies. Before there is a start it waits for the first.
+      if (game.at === undefined) waiting.push(adjustment);
+      else adjustment.untilAt = game.untilAt;
+      adjustments.push(adjustment);
     }
     if (type === 'dev.payday.game.sealed') sealed = true;
     if (type === 'dev.payday.windows.excused' && !sealed) {
@@ -111,7 +125,7 @@ export function* resultLines(batch: ProbeBatch): Generator<ResultLine> {
 export const LEDGER_SHAPE: LineShape<LedgerEntry> = { columns: LEDGER_CSV_COLUMNS, values: ledgerCsvValues };
 
 export function ledgerEntry(row: LedgerRow, windowMs: number): LedgerEntry {
-  const { gameId, teamId, windowIndex, windowStartAt, serviceId, reason, counterparty } = row;
+  const { gameId, teamId, windowIndex, windowStartAt, serviceId, reason, counterpartyId } = row;
   const { count, cents, samples, note } = row;
   return {
     gameId,
@@ -121,7 +135,7 @@ export function ledgerEntry(row: LedgerRow, windowMs: number): LedgerEntry {
     windowEndAt: windowStartAt + windowMs,
     serviceId,
     reason,
-    counterparty,
+    counterpartyId,
     count,
     cents,
     latencyMs: latencyPercentiles(row.histogram),
@@ -136,11 +150,24 @@ export interface StandingLine {
   teamId: string;
   name: string;
   salaryCents: number;
+  /** False for teams that are probed but not placed. */
+  ranked: boolean;
 }
 
-const STANDING_COLUMNS = ['rank', 'teamId', 'name', 'salaryCents'] as const;
+/** With what of the team's customers' requests was not scored. */
+export type StandingWithRequests = StandingLine & RequestCounts;
 
-export const STANDING_SHAPE: LineShape<StandingLine> = {
+const STANDING_COLUMNS = [
+  'rank',
+  'teamId',
+  'name',
+  'salaryCents',
+  'ranked',
+  'requests',
+  'unscored',
+] as const satisfies readonly (keyof StandingWithRequests)[];
+
+export const STANDING_SHAPE: LineShape<StandingWithRequests> = {
   columns: STANDING_COLUMNS,
   values: (line) => STANDING_COLUMNS.map((column) => line[column]),
 };
@@ -156,5 +183,11 @@ export function standingLines(
     ranked,
     salaryCents: salaries.get(id) ?? 0,
   }));
-  return rankTeams(rows).map(({ rank, teamId, name, salaryCents }) => ({ rank, teamId, name, salaryCents }));
+  return rankTeams(rows).map(({ rank, teamId, name, salaryCents, ranked }) => ({
+    rank,
+    teamId,
+    name,
+    salaryCents,
+    ranked,
+  }));
 }

@@ -116,6 +116,17 @@ describe('a game whose launcher is killed and that goes on', () => {
     expect(Object.fromEntries(salaries.map(([teamId, cents]) => [teamId, Number(cents)]))).toEqual(
       Object.fromEntries(real.map(({ teamId, salaryCents }) => [teamId, salaryCents])),
     );
+    const objects = (ndjson: string): Record<string, unknown>[] =>
+      ndjson
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const standings = (await python(join(ROOT, 'docs/examples/rescore.py'), ...files, 'standings'))!;
+    expect(objects(standings)).toEqual(real.map(({ name: _, ...line }) => line));
+    const ledger = objects((await python(join(ROOT, 'docs/examples/rescore.py'), ...files, 'ledger'))!);
+    expect(objects((await payday('export', 'ledger')).out)).toEqual(
+      ledger.map((row) => expect.objectContaining(row)),
+    );
   }, 60_000);
 
   it('is played on the leaderboard again, live, and ends with the same standings', async () => {

@@ -54,6 +54,7 @@ export async function recompute(
     batches: 0,
     duplicateBatches: 0,
     results: 0,
+    unscored: 0,
     outsideGame: 0,
     refusedBatches: 0,
     salaries: new Map(),

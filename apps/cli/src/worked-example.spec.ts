@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { GameEvent, Scenario } from '#contracts';
 import { LedgerReplay, type LedgerRow } from '#scoring';
 import { EventBuilder, buildBatch, buildScenario, type PlainResult } from '#testing';
@@ -75,10 +77,35 @@ it('the worked example of docs/scoring.md is what the core computes', () => {
   }
   replay.finish();
   const computed = [...rows.values()].map((row) =>
-    [row.teamId, row.windowIndex, row.serviceId, row.reason, row.counterparty, row.count, row.cents].join(
+    [row.teamId, row.windowIndex, row.serviceId, row.reason, row.counterpartyId, row.count, row.cents].join(
       ' | ',
     ),
   );
   expect(computed.sort()).toEqual(documentedRows().sort());
   expect(Object.fromEntries(replay.salaries)).toEqual({ fenrir: -191, golem: 253 });
+});
+
+it('and what docs/examples/rescore.py computes, row by row and rank by rank', () => {
+  const path = (name: string): string =>
+    fileURLToPath(new URL(`../../../docs/examples/${name}`, import.meta.url));
+  const files = ['rescore.py', 'worked-example.scenario.json', 'worked-example.ndjson'].map(path);
+  const told = (what: string): Record<string, unknown>[] | null => {
+    try {
+      return execFileSync('python3', [...files, what], { encoding: 'utf8' })
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || process.env['CI'] === 'true') throw error;
+      process.stderr.write('SKIPPED: there is no python3 to run docs/examples/rescore.py with\n');
+      return null;
+    }
+  };
+  const rows = told('ledger');
+  if (rows === null) return;
+  expect(rows.map((row) => Object.values(row).join(' | ')).sort()).toEqual(documentedRows().sort());
+  expect(told('standings')).toEqual([
+    { rank: 1, teamId: 'golem', salaryCents: 253, ranked: true, requests: 5, unscored: 0 },
+    { rank: 2, teamId: 'fenrir', salaryCents: -191, ranked: true, requests: 13, unscored: 1 },
+  ]);
 });

@@ -32,6 +32,7 @@ import { LedgerController } from './http/ledger.controller.js';
 import { ProofsController } from './http/proofs.controller.js';
 import { TeamsController } from './http/teams.controller.js';
 import { TokensController } from './http/tokens.controller.js';
+import { UnscoredController } from './http/unscored.controller.js';
 import {
   CONTROL_OPTIONS,
   type ControlOptions,
@@ -80,6 +81,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
         TokensController,
         AuditController,
         LedgerController,
+        UnscoredController,
       ],
       providers: [
         { provide: CONTROL_OPTIONS, useValue: { ...DEFAULT_CONTROL_OPTIONS, ...options } },

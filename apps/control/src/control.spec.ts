@@ -485,7 +485,7 @@ describe('REST', () => {
       .set('accept', 'application/json')
       .expect('content-type', 'text/csv; charset=utf-8');
     expect(csv.text).toBe(
-      'gameId,teamId,windowIndex,windowStartAt,windowEndAt,serviceId,reason,counterparty,count,cents,p50Ms,p95Ms,p99Ms,note,samples\n' +
+      'gameId,teamId,windowIndex,windowStartAt,windowEndAt,serviceId,reason,counterpartyId,count,cents,p50Ms,p95Ms,p99Ms,note,samples\n' +
         `${id},fenrir,2,${startsAt + 10_000},${startsAt + 15_000},router,served,fenrir,7,30,9,2,3,,\n`,
     );
     const none = await http().get('/api/v1/ledger?format=ndjson&reason=downtime').buffer().parse(asText);
@@ -510,7 +510,7 @@ describe('REST', () => {
       windowEndAt: startsAt + 5000,
       serviceId: 'router',
       reason: 'served',
-      counterparty: 'fenrir',
+      counterpartyId: 'fenrir',
       count: 7,
       cents: 10,
       latencyMs: { p50: 9, p95: 2, p99: 3 },
@@ -535,7 +535,7 @@ describe('REST', () => {
     ['ledger?limit=50001', 'limit', 'from 1 to 50000'],
     ['ledger?limit=1e3', 'limit', 'whole number'],
     ['ledger?limit=1&limit=2', 'limit', 'whole number'],
-    ['ledger?reason=luck', 'reason', 'served, failed, downtime, usage_fee, adjustment'],
+    ['ledger?reason=luck', 'reason', 'served, failed, downtime, usage_fee, adjustment, unscored'],
     ['ledger?fromWindow=-1', 'fromWindow', 'from 0 to 2147483647'],
     ['ledger?fromWindow=2&toWindow=1', 'fromWindow', 'not be greater than toWindow'],
     ['ledger?cursor=zzz', 'cursor', 'leave it out'],
@@ -615,7 +615,7 @@ async function score(gameId: string, startsAt: number): Promise<void> {
       windowIndex,
       serviceId: 'router',
       reason: 'served',
-      counterparty: 'fenrir',
+      counterpartyId: 'fenrir',
       windowStartAt: startsAt + windowIndex * 5000,
       count: 7,
       cents,

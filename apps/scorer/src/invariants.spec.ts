@@ -9,6 +9,7 @@ import {
   encodeProbeBatch,
   teamKey,
   type GameEvent,
+  type Outcome,
   type TeamScore,
 } from '#contracts';
 import { openEventLog, type ConsumeOptions, type EventLog, type EventRecord } from '#event-log';
@@ -64,6 +65,7 @@ afterEach(async () => {
 function newScorer(
   onto: EventLog = log,
   { partition, partitions } = { partition: 0, partitions: 1 },
+  logger = createLogger({ service: 'test', level: 'silent' }),
 ): PartitionScorer {
   const store = new ScorerStore(dataSource);
   stores.push(store);
@@ -73,8 +75,8 @@ function newScorer(
     store,
     log: onto,
     clock,
-    logger: createLogger({ service: 'test', level: 'silent' }),
-    metrics: new ScorerMetrics(new Registry()),
+    logger,
+    metrics: new ScorerMetrics(new Registry(), () => 0),
     leaseMs: 15_000,
     delay: async () => {},
   });
@@ -88,8 +90,8 @@ const startedGame = (): GameEvent[] => [
 
 const sealing = (): GameEvent => events.make('dev.payday.game.sealed', { sealedAt: clock.nowMs() });
 
-/** A batch with one good result. */
-function batch(seq: number) {
+/** A batch with one result. */
+function batch(seq: number, outcome: Outcome = 'ok') {
   const result = {
     teamId: 'ants',
     role: 'consumer' as const,
@@ -97,7 +99,7 @@ function batch(seq: number) {
     counterpartyId: 'ants',
     intendedAt: clock.nowMs() + 100,
     latencyUs: 10_000,
-    outcome: 'ok' as const,
+    outcome,
   };
   return buildBatch(GAME, [result], { proberId: 'p', epoch: 1, seq });
 }
@@ -372,6 +374,33 @@ describe('what comes too late', () => {
     await worker.stop();
     worker.assertWorking();
     expect(await log.endPositions(TOPICS.deadLetters)).toEqual(['1']);
+  });
+});
+
+describe('what was not scored', () => {
+  it('is in the ledger, in the last score and in the log of the scorer, once', async () => {
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    const warn = jest.spyOn(logger, 'warn').mockImplementation(() => undefined);
+    const scorer = newScorer(log, undefined, logger);
+    await scorer.claim();
+    await scorer.process(inputs(startedGame(), [0]));
+    expect(warn).not.toHaveBeenCalled();
+    for (const seq of [1, 2, 2]) {
+      const [input] = inputs([], [seq]);
+      await scorer.process([{ ...input!, input: { kind: 'batch', batch: batch(seq, 'prober_error') } }]);
+    }
+    await scorer.process(inputs([sealing()]));
+    expect(await dataSource.query(`SELECT count, cents, note FROM ledger WHERE reason = 'unscored'`)).toEqual(
+      [{ count: 2, cents: 0, note: expect.stringMatching(/^2 of 3 requests \(66\.6 %\) were not scored/) }],
+    );
+    const [{ score }] = await dataSource.query<[{ score: TeamScore }]>('SELECT score FROM team_score');
+    expect(score.requests).toContainEqual({ id: 'catalog', requests: 3, unscored: 2 });
+    expect(warn.mock.calls).toEqual([
+      [
+        { results: 2, unscored: 1, percent: 50 },
+        expect.stringMatching(/^50 % of the results of the last minute were not scored/),
+      ],
+    ]);
   });
 });
 

@@ -126,7 +126,15 @@ export class PartitionScorer {
     this.notePositions(batch);
     if (batch.length === 0 && outputs.scores.length === 0 && outputs.ledger.length === 0) return;
     await this.commit(outputs);
-    this.options.metrics.committed(outputs.counters, this.options.clock.monotonicUs() - startedUs);
+    const warning = this.options.metrics.committed(
+      outputs.counters,
+      this.options.clock.monotonicUs() - startedUs,
+    );
+    if (warning !== null)
+      this.options.logger.warn(
+        warning,
+        `${warning.percent} % of the results of the last minute were not scored: trouble of the prober's own (docs/scoring.md says which)`,
+      );
   }
 
   /**
@@ -195,7 +203,7 @@ export class PartitionScorer {
   private async deadLetter(refused: readonly RefusedBatch[]): Promise<void> {
     if (refused.length === 0) return;
     const records = refused.map(letterOfRefused);
-    this.options.metrics.refused.inc(refused.length);
+    this.options.metrics.refused(refused);
     await this.retry('dead letters', () => this.options.log.append(TOPICS.deadLetters, records));
   }
 

@@ -1,15 +1,23 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
-import type { ScoringCounters } from '#scoring';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { RefusedBatch, ScoringCounters } from '#scoring';
+import { UnscoredWatch, type UnscoredWarning } from './unscored-watch.js';
 
 /** What operators watch of the scorer. */
 export class ScorerMetrics {
-  readonly refused: Counter;
+  private readonly refusedBatches: Counter;
+  /** No label names a team: what is public must not tell who fares how during a freeze. */
+  private readonly unscored: Counter<'reason'>;
+  private readonly watch = new UnscoredWatch();
   private readonly results: Counter;
   private readonly duplicates: Counter;
   private readonly late: Counter;
   private readonly commitSeconds: Histogram;
 
-  constructor(registry: Registry) {
+  /** @param nowMs any clock that doesn't go back, in ms */
+  constructor(
+    registry: Registry,
+    private readonly nowMs: () => number,
+  ) {
     const registers = [registry];
     const counter = (name: string, help: string): Counter => new Counter({ name, help, registers });
     this.results = counter('payday_scorer_results_total', 'Results that were scored');
@@ -18,7 +26,26 @@ export class ScorerMetrics {
       'payday_scorer_late_results_total',
       'Results that arrived after their window had closed, and revised it',
     );
-    this.refused = counter('payday_scorer_refused_batches_total', 'Batches that went to the dead letters');
+    this.refusedBatches = counter(
+      'payday_scorer_refused_batches_total',
+      'Batches that went to the dead letters',
+    );
+    this.unscored = new Counter({
+      name: 'payday_scorer_unscored_results_total',
+      help: 'Results that were received and not scored: for trouble of the prober, or because their batch was refused',
+      labelNames: ['reason'],
+      registers,
+    });
+    for (const reason of REASONS) this.unscored.inc({ reason }, 0);
+    const { watch } = this;
+    new Gauge({
+      name: 'payday_scorer_unscored_share',
+      help: 'Share of the results of the last minute that was not scored for trouble of the prober, 0 to 1',
+      registers,
+      collect() {
+        this.set(watch.share(nowMs()));
+      },
+    });
     this.commitSeconds = new Histogram({
       name: 'payday_scorer_commit_seconds',
       help: 'From applying inputs to having published what they changed',
@@ -27,10 +54,29 @@ export class ScorerMetrics {
     });
   }
 
-  committed(counters: ScoringCounters, durationUs: number): void {
-    this.results.inc(counters.results);
+  /** @returns what to warn of, at most once a minute over all partitions of the process */
+  committed(counters: ScoringCounters, durationUs: number): UnscoredWarning | null {
+    const { results, unscored } = counters;
+    const nowMs = this.nowMs();
+    this.results.inc(results);
+    this.unscored.inc({ reason: 'prober_error' }, unscored);
+    if (results + unscored > 0) this.watch.add(results, unscored, nowMs);
     this.duplicates.inc(counters.duplicateBatches);
     this.late.inc(counters.late);
     this.commitSeconds.observe(durationUs / 1e6);
+    return this.watch.warning(nowMs);
+  }
+
+  refused(batches: readonly RefusedBatch[]): void {
+    this.refusedBatches.inc(batches.length);
+    for (const { code, batch } of batches) this.unscored.inc({ reason: code }, batch.offsetMs.length);
   }
 }
+
+/** Known from the start, so that a rate over the first of them is no gap. */
+const REASONS: readonly ('prober_error' | RefusedBatch['code'])[] = [
+  'prober_error',
+  'sealed',
+  'unknown_service',
+  'too_many_parked',
+];

@@ -68,11 +68,16 @@ export async function startFakeServer(options: {
 
 function answer(request: IncomingMessage, response: ServerResponse, game: FakeGame, root: string): void {
   const { pathname } = new URL(request.url ?? '/', 'http://fake');
+  if (pathname === '/api/v1/unscored' || pathname === '/api/v1/teams') {
+    answerReferee(request, response, pathname, game);
+    return;
+  }
   if (pathname === '/api/v1/history') {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(game.salaryHistory()));
     return;
   }
-  const file = join(root, normalize(pathname === '/' ? '/index.html' : pathname));
+  const page = pathname === '/' ? '/index.html' : pathname === '/referee' ? '/referee.html' : pathname;
+  const file = join(root, normalize(page));
   if (!file.startsWith(root) || !existsSync(file) || !statSync(file).isFile()) {
     response.writeHead(404).end();
     return;
@@ -80,4 +85,43 @@ function answer(request: IncomingMessage, response: ServerResponse, game: FakeGa
   response.setHeader('content-security-policy', POLICY);
   response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream');
   createReadStream(file).pipe(response);
+}
+
+/** The token that the made-up game takes for a facilitator's. */
+export const FAKE_TOKEN = 'facilitator';
+
+/** As the real server: teams are public, what was not scored is not. The first team lost every fiftieth request of one service. */
+function answerReferee(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+  { view }: FakeGame,
+): void {
+  const json = (status: number, body: unknown): void => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+  const gameId = view.game.id;
+  const named = view.standings.map(({ team }) => team).sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (pathname === '/api/v1/teams') return json(200, { gameId, teams: named });
+  if (headers.authorization !== `Bearer ${FAKE_TOKEN}`) return json(401, { code: 'unauthenticated' });
+  const teams = named.map(({ id: teamId }, index) => {
+    const services = view.services.map(({ id }, place) => ({
+      id,
+      requests: 5_000,
+      unscored: index === 0 && place === 0 ? 100 : index,
+    }));
+    const sum = (of: 'requests' | 'unscored'): number => services.reduce((all, each) => all + each[of], 0);
+    return { teamId, requests: sum('requests'), unscored: sum('unscored'), services };
+  });
+  const sum = (of: 'requests' | 'unscored'): number => teams.reduce((all, each) => all + each[of], 0);
+  const windows = [41, 42, 43].map((windowIndex) => ({
+    teamId: named[0]!.id,
+    serviceId: view.services[0]!.id,
+    windowIndex,
+    windowStartAt: (view.game.startsAt ?? 0) + windowIndex * 5_000,
+    requests: 50,
+    unscored: 44 - windowIndex,
+  }));
+  const total = { requests: sum('requests'), unscored: sum('unscored') };
+  json(200, { gameId, total, teams, windows, windowsAbove: 3 });
 }

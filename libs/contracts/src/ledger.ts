@@ -1,5 +1,16 @@
-/** Why a ledger entry exists. */
-export type LedgerReason = 'served' | 'failed' | 'downtime' | 'usage_fee' | 'adjustment';
+/**
+ * Why a ledger entry exists. `unscored` earns and costs nothing: it counts requests whose outcome is `prober_error`, so that
+ * whoever reads the ledger sees what the referee could not judge (docs/adr/0020-unscored-requests-in-the-ledger.md).
+ */
+export const LEDGER_REASONS = [
+  'served',
+  'failed',
+  'downtime',
+  'usage_fee',
+  'adjustment',
+  'unscored',
+] as const;
+export type LedgerReason = (typeof LEDGER_REASONS)[number];
 
 /** Example of a failed request, for the team that wants to know why. */
 export interface FailureSample {
@@ -28,7 +39,7 @@ export interface LedgerEntry {
   serviceId: string;
   reason: LedgerReason;
   /** The other team for marketplace traffic; the team itself for its own; the adjustment's id for adjustments. */
-  counterparty: string;
+  counterpartyId: string;
   /** Requests behind this entry; 1 for downtime and adjustments. */
   count: number;
   cents: number;
@@ -39,6 +50,40 @@ export interface LedgerEntry {
   note: string;
 }
 
+/** How many of the requests of a team's own customers could not be judged, and so were not scored. */
+export interface RequestCounts {
+  /** All that count: served, failed and unscored. */
+  requests: number;
+  /** Those with trouble of the prober's own (`prober_error`); at most `requests`. */
+  unscored: number;
+}
+
+/** From this share on, exclusive and in per cent of the requests, people are warned: more than this many were not scored. */
+export const UNSCORED_WARNING_PERCENT = 1;
+
+export function isAboveWarning({ requests, unscored }: RequestCounts): boolean {
+  return unscored * 100 > requests * UNSCORED_WARNING_PERCENT;
+}
+
+/** What was not scored in one game, for who runs it. */
+export interface UnscoredReport {
+  total: RequestCounts;
+  /** Teams whose customers sent anything, by id, with the services of each by id. */
+  teams: (RequestCounts & { teamId: string; services: (RequestCounts & { id: string })[] })[];
+  /** Windows of a team and service above the warning; those that lost most requests first, and not all of very many. */
+  windows: UnscoredWindow[];
+  /** How many windows are above the warning, listed or not. */
+  windowsAbove: number;
+}
+
+export interface UnscoredWindow extends RequestCounts {
+  teamId: string;
+  serviceId: string;
+  windowIndex: number;
+  /** Epoch ms. */
+  windowStartAt: number;
+}
+
 /** `GET /api/v1/ledger`. */
 export interface LedgerPage {
   gameId: string;
@@ -46,6 +91,8 @@ export interface LedgerPage {
   salaryCents: number | null;
   /** Over all entries that match, not only this page. */
   total: { entries: number; cents: number };
+  /** Of the team, service and windows asked for, whatever the reason asked for. */
+  requests: RequestCounts;
   entries: LedgerEntry[];
   /** Pass as `cursor` to get the next page; null on the last. */
   nextCursor: string | null;
@@ -60,7 +107,7 @@ export interface LedgerKey {
   /** Empty for adjustments. */
   serviceId: string;
   reason: LedgerReason;
-  counterparty: string;
+  counterpartyId: string;
 }
 
 /** One row of the ledger as it is stored: absolute values that replace those of an earlier commit. */

@@ -1,5 +1,5 @@
 import type { FaultInfo, GameState, TeamInfo } from './game-events.js';
-import type { ServiceView } from './score-updates.js';
+import type { ServiceRequests, ServiceView } from './score-updates.js';
 
 /** What the public may see. REST, sockets and pages all read it from the one place that derives it. */
 export interface StandingsView {
@@ -51,6 +51,8 @@ export interface StandingRow {
   payPerMinuteCents: number;
   trend: { oneMinuteCents: number; fiveMinutesCents: number };
   services: ServiceView[];
+  /** In final standings: how many of the team's customers' requests were not scored, by service. */
+  requests?: ServiceRequests[];
 }
 
 export type PublicFault = Pick<

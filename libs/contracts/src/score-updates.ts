@@ -1,4 +1,5 @@
 import type { CloudEvent } from './cloud-event.js';
+import type { RequestCounts } from './ledger.js';
 
 /** `up` answers well; `slow` answers right but earns little; `failing` fails now and then; `down` fails always; `missing` has no endpoint; `unknown` has not been probed yet. */
 export type ServiceState = 'up' | 'slow' | 'failing' | 'down' | 'missing' | 'unknown';
@@ -29,6 +30,14 @@ export interface TeamScore {
   services: ServiceView[];
   /** True once the game is sealed: this is the team's last score, and nothing of it changes any more. Default: false. */
   final?: boolean;
+  /** Of the whole game, by service of the scenario in its order; only in the last score of a team, when its game is sealed. */
+  requests?: ServiceRequests[];
+}
+
+/** The requests of one team's customers to one service, and how many of them were not scored. */
+export interface ServiceRequests extends RequestCounts {
+  /** Id of the service. */
+  id: string;
 }
 
 export type ScoreUpdate = CloudEvent<'dev.payday.team.scored', TeamScore>;

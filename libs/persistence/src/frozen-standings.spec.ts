@@ -63,7 +63,7 @@ async function commit(teamId: string, cents: number[], asOf: number): Promise<vo
     windowIndex,
     serviceId: 'router',
     reason: 'served',
-    counterparty: teamId,
+    counterpartyId: teamId,
     windowStartAt: START + windowIndex * WINDOW,
     count: 1,
     cents: amount,

@@ -1,15 +1,24 @@
+import type { UnscoredReport } from '#contracts';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { LEDGER_COLUMNS, type LedgerRow } from './ledger-rows.js';
+import { unscoredReport } from './unscored-requests.js';
 
 /** What the scorer has committed of one game, all from one snapshot of the database. */
 export interface GameBooks {
   /** Where each partition's scorer stands: source positions by name. */
-  checkpoints: { partition: number; positions: Record<string, string> }[];
+  checkpoints: {
+    partition: number;
+    positions: Record<string, string>;
+    /** First byte of the scorer's state: the format that it is in. Null: there is no state yet. */
+    stateFormat: number | null;
+  }[];
   /** `asOf`: event time up to which the team's results were promised to be complete, epoch ms. */
   scores: { teamId: string; salaryCents: number; asOf: number }[];
   /** Number of ledger rows of every team that has one, in order of team. */
   rowCounts: { teamId: string; rows: number }[];
-  /** The rows of these teams in the order team, window, service, reason, counterparty (bytewise). One stream at a time. */
+  /** What of the game's requests was not scored, as the rows say. */
+  unscored(): Promise<UnscoredReport>;
+  /** The rows of these teams in the order team, window, service, reason, counterpartyId (bytewise). One stream at a time. */
   ledger(teamIds: readonly string[]): AsyncGenerator<LedgerRow, void, undefined>;
 }
 
@@ -25,7 +34,8 @@ export async function withGameBooks<T>(
     await runner.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const rowsOf = async <Row>(sql: string): Promise<Row[]> => (await runner.query(sql, [gameId])) as Row[];
     const checkpoints = (await runner.query(
-      'SELECT partition, positions FROM scorer_checkpoint ORDER BY partition',
+      `SELECT partition, positions, CASE WHEN length(state) > 0 THEN get_byte(state, 0) END AS "stateFormat"
+       FROM scorer_checkpoint ORDER BY partition`,
     )) as GameBooks['checkpoints'];
     const scores = await rowsOf<GameBooks['scores'][number]>(
       `SELECT team_id AS "teamId", salary_cents AS "salaryCents", (score ->> 'asOf')::int8 AS "asOf"
@@ -38,6 +48,7 @@ export async function withGameBooks<T>(
       checkpoints,
       scores,
       rowCounts,
+      unscored: () => unscoredReport(runner, gameId),
       ledger: (teamIds) => streamLedger(runner, gameId, teamIds),
     });
   } finally {

@@ -18,3 +18,4 @@ export * from './outbox.js';
 export * from './outbox-relay.js';
 export * from './scorer-store.js';
 export * from './token-store.js';
+export { MAX_UNSCORED_WINDOWS, unscoredReport } from './unscored-requests.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
-import type { LedgerReason } from '#contracts';
+import { LEDGER_REASONS, type LedgerReason } from '#contracts';
 import { startTestPostgres, type TestPostgres } from '#testing';
 import { openDatabase } from './database.js';
 import { salaryHistory } from './history.js';
@@ -8,7 +8,6 @@ import { LedgerReader } from './ledger-reader.js';
 import type { LedgerRow } from './ledger-rows.js';
 import { ScorerStore } from './scorer-store.js';
 
-const REASONS: LedgerReason[] = ['served', 'failed', 'downtime', 'usage_fee', 'adjustment'];
 const WINDOW_MS = 5000;
 const STARTS_AT = 1_763_900_000_000;
 
@@ -35,13 +34,14 @@ const rowArbitrary = fc.record({
   teamId: fc.constantFrom('a', 'a-b', 'b', 'z9'),
   windowIndex: fc.integer({ min: 0, max: 12 }),
   serviceId: fc.constantFrom('', 'router', 'catalog'),
-  reason: fc.constantFrom(...REASONS),
-  counterparty: fc.constantFrom('a', 'b', 'Ünï "quoted"'),
+  reason: fc.constantFrom(...LEDGER_REASONS),
+  counterpartyId: fc.constantFrom('a', 'b', 'Ünï "quoted"'),
+  count: fc.integer({ min: 1, max: 500 }),
   cents: fc.integer({ min: -1_000_000, max: 1_000_000 }),
 });
 const rowsArbitrary = fc.uniqueArray(rowArbitrary, {
   maxLength: 40,
-  selector: (r) => [r.teamId, r.windowIndex, r.serviceId, r.reason, r.counterparty].join('/'),
+  selector: (r) => [r.teamId, r.windowIndex, r.serviceId, r.reason, r.counterpartyId].join('/'),
 });
 
 describe('LedgerReader', () => {
@@ -50,7 +50,7 @@ describe('LedgerReader', () => {
       {
         teamId: fc.constantFrom('a', 'b', 'nobody'),
         serviceId: fc.constantFrom('', 'router'),
-        reason: fc.constantFrom(...REASONS),
+        reason: fc.constantFrom(...LEDGER_REASONS),
         fromWindow: fc.integer({ min: 0, max: 12 }),
         toWindow: fc.integer({ min: 0, max: 12 }),
       },
@@ -63,21 +63,27 @@ describe('LedgerReader', () => {
         fc.integer({ min: 1, max: 9 }),
         async (some, filter, limit) => {
           const gameId = await ledgerOf(some);
-          const expected = some
-            .filter(
-              (r) =>
-                (filter.teamId === undefined || r.teamId === filter.teamId) &&
-                (filter.serviceId === undefined || r.serviceId === filter.serviceId) &&
-                (filter.reason === undefined || r.reason === filter.reason) &&
-                r.windowIndex >= (filter.fromWindow ?? 0) &&
-                r.windowIndex <= (filter.toWindow ?? Infinity),
-            )
+          const ofAnyReason = some.filter(
+            (r) =>
+              (filter.teamId === undefined || r.teamId === filter.teamId) &&
+              (filter.serviceId === undefined || r.serviceId === filter.serviceId) &&
+              r.windowIndex >= (filter.fromWindow ?? 0) &&
+              r.windowIndex <= (filter.toWindow ?? Infinity),
+          );
+          const expected = ofAnyReason
+            .filter((r) => filter.reason === undefined || r.reason === filter.reason)
             .sort(byKey);
+          const counted = (...reasons: LedgerReason[]): number =>
+            ofAnyReason.reduce((total, r) => total + (reasons.includes(r.reason) ? r.count : 0), 0);
           const seen: LedgerRow[] = [];
           let cursor: string | undefined;
           do {
             const page = await reader.page({ gameId, ...filter, limit, cursor });
             expect(page.total).toEqual({ entries: expected.length, cents: sum(expected) });
+            expect(page.requests).toEqual({
+              requests: counted('served', 'failed', 'unscored'),
+              unscored: counted('unscored'),
+            });
             expect(page.rows.length).toBeLessThanOrEqual(limit);
             seen.push(...page.rows);
             cursor = page.nextCursor ?? undefined;
@@ -105,7 +111,7 @@ describe('LedgerReader', () => {
 
   it('gives the salary from the same snapshot when one team is asked for', async () => {
     const gameId = await ledgerOf([
-      { teamId: 'a', windowIndex: 1, serviceId: 'router', reason: 'served', counterparty: 'a', cents: 77 },
+      { teamId: 'a', windowIndex: 1, serviceId: 'router', reason: 'served', counterpartyId: 'a', cents: 77 },
     ]);
     expect(await reader.page({ gameId, teamId: 'a', limit: 10 })).toMatchObject({ salaryCents: 77 });
     expect(await reader.page({ gameId, teamId: 'nobody', limit: 10 })).toMatchObject({
@@ -150,7 +156,7 @@ describe('LedgerReader', () => {
         windowIndex: i,
         serviceId: 's',
         reason: 'served' as const,
-        counterparty: 'a',
+        counterpartyId: 'a',
         cents: i,
       })),
     );
@@ -200,7 +206,7 @@ describe('salaryHistory', () => {
         windowIndex,
         serviceId: 's',
         reason: 'served' as const,
-        counterparty: 'a',
+        counterpartyId: 'a',
         cents,
       })),
     );
@@ -212,7 +218,10 @@ describe('salaryHistory', () => {
   });
 });
 
-type SomeRow = Pick<LedgerRow, 'teamId' | 'windowIndex' | 'serviceId' | 'reason' | 'counterparty' | 'cents'>;
+type SomeRow = Pick<
+  LedgerRow,
+  'teamId' | 'windowIndex' | 'serviceId' | 'reason' | 'counterpartyId' | 'cents'
+>;
 
 /** A new game with these entries, and team scores that are their sums. */
 async function ledgerOf(some: readonly SomeRow[]): Promise<string> {
@@ -254,7 +263,7 @@ function fullRow(gameId: string, row: Partial<LedgerRow>): LedgerRow {
     windowIndex: 0,
     serviceId: 'router',
     reason: 'served',
-    counterparty: 'a',
+    counterpartyId: 'a',
     windowStartAt: STARTS_AT + (row.windowIndex ?? 0) * WINDOW_MS,
     count: 1,
     cents: 0,
@@ -279,7 +288,7 @@ function score(gameId: string, teamId: string, salaryCents: number) {
 }
 
 function keyAndCents(r: SomeRow): unknown[] {
-  return [r.teamId, r.windowIndex, r.serviceId, r.reason, r.counterparty, r.cents];
+  return [r.teamId, r.windowIndex, r.serviceId, r.reason, r.counterpartyId, r.cents];
 }
 
 function byKey(a: SomeRow, b: SomeRow): number {
@@ -289,7 +298,7 @@ function byKey(a: SomeRow, b: SomeRow): number {
     a.windowIndex - b.windowIndex ||
     text(a.serviceId, b.serviceId) ||
     text(a.reason, b.reason) ||
-    text(a.counterparty, b.counterparty)
+    text(a.counterpartyId, b.counterpartyId)
   );
 }
 

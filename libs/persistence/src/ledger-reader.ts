@@ -1,7 +1,8 @@
-import type { LedgerReason } from '#contracts';
+import type { LedgerReason, RequestCounts } from '#contracts';
 import { PaydayError } from '#kernel';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { LEDGER_COLUMNS, type LedgerKey, type LedgerRow } from './ledger-rows.js';
+import { REQUESTS_SQL } from './unscored-requests.js';
 
 /** Which entries. Absent fields don't filter. */
 export interface LedgerFilter {
@@ -28,6 +29,8 @@ export interface LedgerRows {
   rows: LedgerRow[];
   /** Over all that match the filter, not only this page. */
   total: { entries: number; cents: number };
+  /** Of what matches, whatever the reason asked for. */
+  requests: RequestCounts;
   /** Set when one team was asked for: its whole salary, 0 if it was never scored. */
   salaryCents: number | null;
   /** Opaque; null on the last page. */
@@ -39,7 +42,7 @@ export class LedgerReader {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * One page in the order team, window, service, reason, counterparty (bytewise).
+   * One page in the order team, window, service, reason, counterpartyId (bytewise).
    * @param query.limit ≥ 1
    * @throws PaydayError `invalid_query` if the cursor is none of ours.
    */
@@ -47,11 +50,7 @@ export class LedgerReader {
     const { where, values } = conditions(query);
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
     return this.#snapshot(async (runner) => {
-      const [total] = await rowsOf<{ entries: number; cents: number }>(
-        runner,
-        `SELECT count(*) AS entries, coalesce(sum(cents), 0)::int8 AS cents FROM ledger WHERE ${where}`,
-        values,
-      );
+      const { total, requests } = await totalsOf(runner, query);
       const salaryCents =
         query.teamId === undefined ? null : await salaryOf(runner, query.gameId, query.teamId, query.hidden);
       const pageValues = [...values, ...(after ?? []), query.limit + 1];
@@ -64,7 +63,7 @@ export class LedgerReader {
       );
       const more = rows.length > query.limit;
       if (more) rows.pop();
-      return { rows, total: total!, salaryCents, nextCursor: more ? encodeCursor(rows.at(-1)!) : null };
+      return { rows, total, requests, salaryCents, nextCursor: more ? encodeCursor(rows.at(-1)!) : null };
     });
   }
 
@@ -126,6 +125,23 @@ async function finish(runner: QueryRunner): Promise<void> {
   await runner.release();
 }
 
+async function totalsOf(
+  runner: QueryRunner,
+  { reason, ...filter }: LedgerFilter,
+): Promise<Pick<LedgerRows, 'total' | 'requests'>> {
+  const { where, values } = conditions(filter);
+  values.push(reason ?? null);
+  const matches = `FILTER (WHERE $${values.length}::text IS NULL OR reason = $${values.length})`;
+  const [row] = await rowsOf<{ entries: number; cents: number; requests: number; unscored: number }>(
+    runner,
+    `SELECT count(*) ${matches} AS entries, coalesce(sum(cents) ${matches}, 0)::int8 AS cents, ${REQUESTS_SQL}
+     FROM ledger WHERE ${where}`,
+    values,
+  );
+  const { entries, cents, requests, unscored } = row!;
+  return { total: { entries, cents }, requests: { requests, unscored } };
+}
+
 async function salaryOf(
   runner: QueryRunner,
   gameId: string,
@@ -184,11 +200,11 @@ type CursorKey = [
   windowIndex: number,
   serviceId: string,
   reason: string,
-  counterparty: string,
+  counterpartyId: string,
 ];
 
 function encodeCursor(key: LedgerKey): string {
-  const parts: CursorKey = [key.teamId, key.windowIndex, key.serviceId, key.reason, key.counterparty];
+  const parts: CursorKey = [key.teamId, key.windowIndex, key.serviceId, key.reason, key.counterpartyId];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 

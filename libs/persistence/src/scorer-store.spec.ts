@@ -288,7 +288,7 @@ function ledgerRow(part: Partial<LedgerRow>): LedgerRow {
     windowIndex: 0,
     serviceId: 'router',
     reason: 'served',
-    counterparty: 'fenrir',
+    counterpartyId: 'fenrir',
     windowStartAt: 1_000_000,
     count: 1,
     cents: 100,

@@ -136,7 +136,7 @@ function keyColumns(keys: readonly LedgerKey[]): unknown[] {
     keys.map((k) => k.windowIndex),
     keys.map((k) => k.serviceId),
     keys.map((k) => k.reason),
-    keys.map((k) => k.counterparty),
+    keys.map((k) => k.counterpartyId),
   ];
 }
 

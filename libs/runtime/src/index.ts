@@ -15,5 +15,6 @@ export * from './system-clock.js';
 export { table } from './text-table.js';
 export * from './tokens.js';
 export * from './version.js';
+export * from './unscored-text.js';
 export * from './web-pages.js';
 export * from './network/index.js';

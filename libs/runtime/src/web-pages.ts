@@ -24,6 +24,8 @@ export async function serveWebPages(app: NestFastifyApplication): Promise<void> 
     {
       root,
       index: ['index.html'],
+      // A page's address has no ending: /referee is referee.html.
+      extensions: ['html'],
       cacheControl: false,
       setHeaders: (
         reply: { header?(n: string, v: string): void; setHeader?(n: string, v: string): void },

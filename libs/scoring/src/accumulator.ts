@@ -20,17 +20,22 @@ export class Accumulator {
   readonly bands: number[];
   readonly latencies = new LatencyHistogram();
   failed = 0;
+  /** Results with trouble of the prober's own. */
+  unscored = 0;
   samples: readonly RankedSample[] = [];
   /** The stored form of `samples`; null: to be made. Texts are most of a window's bytes and seldom change. */
   private encodedSamples: Uint8Array | null = null;
   /** What its rows in the ledger hold now; null: the row doesn't exist. */
   emittedServed: number | null = null;
   emittedFailed: number | null = null;
+  /** The count of the row `unscored` in the ledger; 0: there is none. */
+  emittedUnscored = 0;
   /** The stored form of `latencies`, between settling and encoding only. */
   encodedLatencies: Uint8Array | null = null;
   /** The row of good answers, or the row of failures, has changed since it was put out. */
   okDirty = false;
   failedDirty = false;
+  unscoredDirty = false;
 
   constructor(
     readonly role: Role,
@@ -58,11 +63,12 @@ export class Accumulator {
   write(out: ByteWriter, latencies: Uint8Array | null): void {
     out.uint(this.role === 'consumer' ? 0 : 1).text(this.counterpartyId);
     for (const count of this.bands) out.uint(count);
-    out.uint(this.failed);
+    out.uint(this.failed).uint(this.unscored);
     if (latencies === null) this.latencies.write(out);
     else out.raw(latencies);
     writeOptional(out, this.emittedServed);
     writeOptional(out, this.emittedFailed);
+    out.uint(this.emittedUnscored);
     out.raw((this.encodedSamples ??= encodeSamples(this.samples)));
   }
 
@@ -73,9 +79,11 @@ export class Accumulator {
     const out = new Accumulator(role, counterpartyId, bandCount);
     for (let i = 0; i <= bandCount; i++) out.bands[i] = bands[i]!;
     out.failed = from.uint();
+    out.unscored = from.uint();
     out.latencies.merge(LatencyHistogram.read(from));
     out.emittedServed = readOptional(from);
     out.emittedFailed = readOptional(from);
+    out.emittedUnscored = from.uint();
     const samples: RankedSample[] = [];
     for (let n = from.uint(); n > 0; n--) samples.push(readSample(from));
     out.samples = samples;

@@ -308,7 +308,7 @@ describe('invariant 6: fairness', () => {
     const { driver } = startedGame();
     const trouble = { outcome: 'prober_error' } as const;
     driver.feed({ kind: 'batch', batch: batch([result(100, trouble)]) });
-    expect([...driver.entries()]).toEqual([]);
+    expect([...driver.entries()]).toEqual([['ants|0|catalog|unscored|ants', { count: 1, cents: 0 }]]);
     driver.feed({
       kind: 'batch',
       batch: batch([
@@ -319,7 +319,96 @@ describe('invariant 6: fairness', () => {
         result(600, trouble),
       ]),
     });
-    expect([...driver.entries()]).toEqual([['ants|0|catalog|served|ants', { count: 2, cents: 14 }]]);
+    expect(Object.fromEntries(driver.entries())).toEqual({
+      'ants|0|catalog|served|ants': { count: 2, cents: 14 },
+      'ants|0|catalog|unscored|ants': { count: 4, cents: 0 },
+    });
+  });
+});
+
+describe('what was not scored', () => {
+  const trouble = { outcome: 'prober_error' } as const;
+  const own = 'ants|0|catalog|unscored|ants';
+  const feed = (driver: ScoreDriver, ...results: PlainResult[]): void =>
+    driver.feed({ kind: 'batch', batch: batch(results) });
+
+  it('is a row that says which share of the requests it is, and is kept up to date by those that are scored', () => {
+    const { driver } = startedGame();
+    feed(driver, result(100, trouble), result(200));
+    expect(driver.ledger.get(own)).toMatchObject({
+      count: 1,
+      cents: 0,
+      histogram: null,
+      samples: [],
+      note: "1 of 2 requests (50.0 %) were not scored: trouble of the prober's own",
+    });
+    driver.restart();
+    feed(driver, result(300), result(400, { outcome: 'timeout' }), result(500), result(600), result(700));
+    expect(driver.ledger.get(own)!.note).toMatch(/^1 of 7 requests \(14\.2 %\) /);
+  });
+
+  it('is counted once, however often the batch comes, and once for both sides of the market', () => {
+    const { driver } = startedGame(['ants', 'bees']);
+    const sent = batch([result(100, { ...trouble, counterpartyId: 'bees' })]);
+    for (let n = 0; n < 3; n++) driver.feed({ kind: 'batch', batch: sent });
+    feed(driver, result(100, { ...trouble, teamId: 'bees', role: 'provider', counterpartyId: 'ants' }));
+    expect(Object.fromEntries(driver.entries())).toEqual({
+      'ants|0|catalog|unscored|bees': { count: 1, cents: 0 },
+    });
+  });
+
+  it('goes away with its window: in a pause, in an excuse, and behind the end', () => {
+    const { driver, events } = startedGame();
+    feed(driver, ...[100, 5_100, 10_100].map((at) => result(at, trouble)));
+    expect(driver.ledger.size).toBe(3);
+    driver.event(
+      events.make('dev.payday.windows.excused', {
+        excuseId: 'f',
+        teamId: 'ants',
+        serviceId: 'catalog',
+        fromAt: START,
+        untilAt: START + 1_000,
+        reason: 'a broken switch',
+      }),
+    );
+    driver.event(events.make('dev.payday.game.paused', { fromAt: START + 5_000, reason: 'lunch' }));
+    expect([...driver.ledger.keys()]).toEqual([]);
+    driver.event(events.make('dev.payday.game.resumed', { fromAt: START + 6_000, endsAt: START + 21_000 }));
+    expect([...driver.ledger.values()].map(({ windowStartAt }) => windowStartAt)).toEqual([START + 10_000]);
+    driver.event(events.make('dev.payday.game.ended', { endsAt: START + 10_000 }));
+    expect(driver.ledger.size).toBe(0);
+    driver.event(events.make('dev.payday.game.sealed', { sealedAt: START + 30_000 }));
+    expect(driver.scores.get('ants')!.requests).toEqual([
+      { id: 'router', requests: 0, unscored: 0 },
+      { id: 'catalog', requests: 0, unscored: 0 },
+    ]);
+  });
+
+  it('moves no lamp and no clock of a service', () => {
+    const { driver } = startedGame();
+    feed(driver, ...[0, 1, 2, 3].map((second) => result(second * 1000)));
+    const lamps = driver.scores.get('ants')!.services;
+    feed(driver, ...[4, 5, 6, 7, 8].map((second) => result(second * 1000, trouble)));
+    expect(driver.scores.get('ants')!.services).toEqual(lamps);
+  });
+
+  it('is in the last score of every team, and in none before: what a game lost is told when it is over', () => {
+    const { driver, events } = startedGame(['ants', 'bees']);
+    feed(driver, result(100, trouble), result(200), result(300, { outcome: 'timeout' }));
+    driver.restart();
+    expect([...driver.scores.values()].map(({ requests }) => requests)).toEqual([undefined, undefined]);
+    driver.event(events.make('dev.payday.game.ended', { endsAt: START + 20_000 }));
+    driver.event(events.make('dev.payday.game.sealed', { sealedAt: START + 30_000 }));
+    expect([...driver.scores.values()].map(({ requests }) => requests)).toEqual([
+      [
+        { id: 'router', requests: 0, unscored: 0 },
+        { id: 'catalog', requests: 3, unscored: 1 },
+      ],
+      [
+        { id: 'router', requests: 0, unscored: 0 },
+        { id: 'catalog', requests: 0, unscored: 0 },
+      ],
+    ]);
   });
 });
 

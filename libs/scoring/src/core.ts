@@ -58,7 +58,7 @@ export function step(state: ScoringState, inputs: readonly ScoringInput[]): Scor
     scores: [],
     windows: [],
     refused: [],
-    counters: { batches: 0, duplicateBatches: 0, results: 0, outsideGame: 0, late: 0 },
+    counters: { batches: 0, duplicateBatches: 0, results: 0, unscored: 0, outsideGame: 0, late: 0 },
   };
   for (const input of inputs) {
     if (input.kind === 'tick') state.nowMs = Math.max(state.nowMs, input.nowMs);

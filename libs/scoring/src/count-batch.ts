@@ -1,6 +1,5 @@
 import { OUTCOME, OUTCOMES, type ProbeBatch } from '#contracts';
 import { Accumulator } from './accumulator.js';
-import type { ServiceHealth } from './health.js';
 import { bucketOf } from './histogram.js';
 import { MIXED_BAND, type CompiledPay } from './pay.js';
 import type { WindowSchedule } from './schedule.js';
@@ -22,6 +21,7 @@ interface Run {
   slow: number;
   failed: number;
   missing: number;
+  unscored: number;
 }
 
 const NOBODY = new Accumulator('consumer', '', 0);
@@ -35,6 +35,7 @@ const emptyRun = (): Run => ({
   slow: 0,
   failed: 0,
   missing: 0,
+  unscored: 0,
 });
 /** Used again by every batch: counting is never re-entered. A batch seldom has more than three runs. */
 const runs = Array.from({ length: 8 }, emptyRun);
@@ -55,7 +56,6 @@ export function countBatch(
   const { baseIntendedAtMs: base, offsetMs, latencyUs, outcome } = batch;
   const { bandOfBucket, slowBands } = pay;
   const startsAt = schedule.startsAt!;
-  const health = batch.role === 'consumer' ? team.health[service]! : null;
   const length = offsetMs.length;
   let opened = 0;
   let run = noRun;
@@ -66,6 +66,7 @@ export function countBatch(
   let slow = 0;
   let failed = 0;
   let missing = 0;
+  let unscored = 0;
 
   for (let i = 0; i < length; i++) {
     const offset = offsetMs[i]!;
@@ -76,14 +77,13 @@ export function countBatch(
         counters.outsideGame++;
         continue;
       }
-      if (code === PROBER_ERROR) continue;
-      addTo(run, ok, slow, failed, missing);
-      ok = slow = failed = missing = 0;
+      addTo(run, ok, slow, failed, missing, unscored);
+      ok = slow = failed = missing = unscored = 0;
       let next = 0;
       while (next < opened && (offset < runs[next]!.from || offset >= runs[next]!.to)) next++;
       if (next === opened) {
         if (opened === runs.length) {
-          endRuns(opened, health, counters);
+          endRuns(opened, team, service, batch, counters);
           next = opened = 0;
         }
         openRun(runs[opened++]!, at, team, service, batch, pay, schedule);
@@ -110,13 +110,14 @@ export function countBatch(
       bands[band]!++;
       slow += slowBands[band]!;
       ok++;
-    } else if (code !== PROBER_ERROR) {
+    } else if (code === PROBER_ERROR) unscored++;
+    else {
       failed++;
       if (code === NO_ENDPOINT) missing++;
     }
   }
-  addTo(run, ok, slow, failed, missing);
-  endRuns(opened, health, counters);
+  addTo(run, ok, slow, failed, missing, unscored);
+  endRuns(opened, team, service, batch, counters);
   if (batch.samples.length > 0) keepSamples(team, service, batch, pay, schedule);
 }
 
@@ -137,7 +138,6 @@ function openRun(
   run.late = index < team.closedBelow;
   if (batch.role === 'consumer') {
     const second = Math.floor(at / 1000);
-    if (second > team.latestSecond) team.latestSecond = second;
     run.second = second;
     run.from = Math.max(windowFrom, second * 1000) - base;
     run.to = Math.min(windowTo, second * 1000 + 1000) - base;
@@ -147,17 +147,24 @@ function openRun(
   }
 }
 
-function addTo(run: Run, ok: number, slow: number, failed: number, missing: number): void {
+function addTo(run: Run, ok: number, slow: number, failed: number, missing: number, unscored: number): void {
   run.ok += ok;
   run.slow += slow;
   run.failed += failed;
   run.missing += missing;
+  run.unscored += unscored;
 }
 
-function endRuns(opened: number, health: ServiceHealth | null, counters: ScoringCounters): void {
+function endRuns(
+  opened: number,
+  team: TeamState,
+  service: number,
+  { role }: ProbeBatch,
+  counters: ScoringCounters,
+): void {
   for (let i = 0; i < opened; i++) {
     const run = runs[i]!;
-    const { acc, ok, failed } = run;
+    const { acc, ok, failed, unscored, second } = run;
     if (ok > 0) {
       acc.okDirty = true;
       acc.latencies.counted(ok);
@@ -166,11 +173,20 @@ function endRuns(opened: number, health: ServiceHealth | null, counters: Scoring
       acc.failedDirty = true;
       acc.failed += failed;
     }
-    health?.add(run.second, ok, run.slow, failed, run.missing);
+    if (unscored > 0) {
+      acc.unscoredDirty = true;
+      acc.unscored += unscored;
+    }
+    // What the prober could not judge says nothing of a service, and moves no lamp.
+    if (role === 'consumer' && ok + failed > 0) {
+      if (second > team.latestSecond) team.latestSecond = second;
+      team.health[service]!.add(second, ok, run.slow, failed, run.missing);
+    }
     counters.results += ok + failed;
+    counters.unscored += unscored;
     if (run.late) counters.late += ok + failed;
     run.acc = NOBODY;
-    run.ok = run.slow = run.failed = run.missing = 0;
+    run.ok = run.slow = run.failed = run.missing = run.unscored = 0;
   }
 }
 

@@ -7,6 +7,7 @@ import {
   buildBatch,
   buildScenario,
   naiveLedger,
+  naiveRequests,
   naiveSalaries,
   type PlainResult,
 } from '#testing';
@@ -205,6 +206,8 @@ describe('invariant 2: the final ledger is a pure function of results, scenario 
         const expected = naiveLedger(scenario, all, results);
         expect(sorted(driver.entries())).toEqual(sorted(expected));
         for (const [teamId, cents] of naiveSalaries(expected)) expect(driver.salary(teamId)).toBe(cents);
+        for (const [teamId, score] of driver.scores)
+          expect(score.requests).toEqual(naiveRequests(expected, teamId, SERVICES));
       }),
       { numRuns: Number(process.env['FC_RUNS'] ?? 300) },
     );

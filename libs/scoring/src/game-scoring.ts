@@ -57,7 +57,7 @@ export class GameScoring {
       this.excuse(event.data);
     } else if (event.type === 'dev.payday.game.sealed') {
       this.schedule.sealed = true;
-      // Everybody's last score says so.
+      // Everybody's last score says that it is, and what the final standings need.
       for (const team of this.teams.values()) team.dirty = true;
     } else {
       const from = this.schedule.firstAffected(event);
@@ -114,7 +114,7 @@ export class GameScoring {
       windowIndex,
       serviceId: '',
       reason: 'adjustment',
-      counterparty: data.adjustmentId,
+      counterpartyId: data.adjustmentId,
       windowStartAt: this.schedule.startOf(windowIndex),
       count: 1,
       cents: data.cents,
@@ -197,6 +197,7 @@ export class GameScoring {
           // A window behind the end may yet score: a pause that ends moves the end.
           paused: this.schedule.isPaused(window.index) || window.index >= this.schedule.windowCount,
           closed: window.index < team.closedBelow,
+          tally: team.tally,
         },
         outputs,
       );

@@ -23,6 +23,7 @@ export interface ReplayCounters {
   batches: number;
   duplicateBatches: number;
   results: number;
+  unscored: number;
   outsideGame: number;
   refusedBatches: number;
 }
@@ -36,6 +37,7 @@ export class LedgerReplay {
     batches: 0,
     duplicateBatches: 0,
     results: 0,
+    unscored: 0,
     outsideGame: 0,
     refusedBatches: 0,
   };
@@ -95,10 +97,11 @@ export class LedgerReplay {
     for (const key of outputs.removed) this.options.onRemoved?.(key);
     for (const row of outputs.ledger) this.options.onRow?.(row);
     for (const { teamId, salaryCents } of outputs.scores) this.salaries.set(teamId, salaryCents);
-    const { batches, duplicateBatches, results, outsideGame } = outputs.counters;
+    const { batches, duplicateBatches, results, unscored, outsideGame } = outputs.counters;
     this.counters.batches += batches;
     this.counters.duplicateBatches += duplicateBatches;
     this.counters.results += results;
+    this.counters.unscored += unscored;
     this.counters.outsideGame += outsideGame;
     this.counters.refusedBatches += outputs.refused.length;
   }

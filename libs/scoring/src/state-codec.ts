@@ -10,7 +10,12 @@ import { TeamState } from './team-state.js';
 import type { CoreOptions } from './types.js';
 
 /** Raised with every change of the stored form. */
-const FORMAT = 3;
+const FORMAT = 4;
+
+/** Whether ledgers that go with a stored state of this format have rows for what was not scored: the versions before counted it nowhere. */
+export function countsUnscored(format: number): boolean {
+  return format >= 4;
+}
 
 export function encodeState(state: ScoringState): Uint8Array {
   const { latestSnapshot } = state;

@@ -5,6 +5,7 @@ import { percentileOf, type LatencyHistogram } from './histogram.js';
 import type { CompiledPay } from './pay.js';
 import { Promises } from './promises.js';
 import { RecentPay } from './recent-pay.js';
+import { RequestTally } from './request-tally.js';
 import type { WindowSchedule } from './schedule.js';
 import { SeenSet } from './seen-set.js';
 import { TeamWindow } from './team-window.js';
@@ -24,6 +25,7 @@ export class TeamState {
   /** In memory: recent ones, and those asked for by late results. */
   readonly windows = new Map<number, TeamWindow>();
   readonly recentPay: RecentPay;
+  readonly tally: RequestTally;
   salaryCents = 0;
   /** All windows below are closed. */
   closedBelow = 0;
@@ -48,9 +50,10 @@ export class TeamState {
   constructor(
     readonly teamId: string,
     private readonly pay: CompiledPay,
-    parts?: { promises: Promises; health: ServiceHealth[]; recentPay: RecentPay },
+    parts?: { promises: Promises; health: ServiceHealth[]; recentPay: RecentPay; tally: RequestTally },
   ) {
     this.recentPay = parts?.recentPay ?? new RecentPay(trendWindows(pay));
+    this.tally = parts?.tally ?? new RequestTally(idsOf(pay));
     this.promises = parts?.promises ?? new Promises();
     this.health = parts?.health ?? pay.services.map(() => new ServiceHealth());
   }
@@ -159,7 +162,7 @@ export class TeamState {
         fiveMinutesCents: this.payOver(FIVE_MINUTES_MS, schedule),
       },
       services: this.pay.services.map((spec, i) => this.health[i]!.view(spec.id, this.latestSecond, p95[i]!)),
-      ...(schedule.sealed && { final: true }),
+      ...(schedule.sealed && { final: true as const, requests: this.tally.view() }),
     };
   }
 
@@ -212,6 +215,7 @@ export class TeamState {
       set.write(out);
     }
     this.recentPay.write(out);
+    this.tally.write(out);
     out
       .int(this.salaryCents)
       .uint(this.closedBelow)
@@ -225,7 +229,8 @@ export class TeamState {
     const seen: [string, SeenSet][] = [];
     for (let n = from.uint(); n > 0; n--) seen.push([from.text(), SeenSet.read(from)]);
     const recentPay = RecentPay.read(trendWindows(pay), from);
-    const out = new TeamState(teamId, pay, { promises, health, recentPay });
+    const tally = RequestTally.read(idsOf(pay), from);
+    const out = new TeamState(teamId, pay, { promises, health, recentPay, tally });
     for (const [key, set] of seen) out.seen.set(key, set);
     out.salaryCents = from.int();
     out.closedBelow = from.uint();
@@ -235,6 +240,10 @@ export class TeamState {
     out.storedBelow = out.highestWindow + 1;
     return out;
   }
+}
+
+function idsOf(pay: CompiledPay): string[] {
+  return pay.services.map(({ id }) => id);
 }
 
 /** How many windows before the latest the longest trend needs. */

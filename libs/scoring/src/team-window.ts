@@ -3,12 +3,15 @@ import { Accumulator, compareSamples, readOptional, writeOptional } from './accu
 import { ByteReader, ByteWriter } from './bytes.js';
 import { encodeHistogram, type LatencyHistogram } from './histogram.js';
 import type { CompiledPay } from './pay.js';
+import type { RequestTally } from './request-tally.js';
 import type { LedgerKey, LedgerRow, ScoringOutputs } from './types.js';
 
 interface ServiceWindow {
   accumulators: Accumulator[];
   /** Cents of the downtime row in the ledger; null: there is none. */
   emittedDowntime: number | null;
+  /** What the team's tally holds of this window: requests that count, and those of them that were not scored. */
+  tallied: { requests: number; unscored: number };
 }
 
 type RowOutputs = Pick<ScoringOutputs, 'ledger' | 'removed'>;
@@ -26,6 +29,8 @@ export interface WindowContext {
   /** Bit n: what the team's own service n answered to its own customers is left out. */
   excused: number;
   closed: boolean;
+  /** Of the team; kept in line with the windows as the salary is. */
+  tally: RequestTally;
 }
 
 /** One window of one team: the counts behind its ledger rows, and which rows the ledger holds. */
@@ -37,7 +42,11 @@ export class TeamWindow {
     readonly index: number,
     pay: CompiledPay,
   ) {
-    this.services = pay.services.map(() => ({ accumulators: [], emittedDowntime: null }));
+    this.services = pay.services.map(() => ({
+      accumulators: [],
+      emittedDowntime: null,
+      tallied: { requests: 0, unscored: 0 },
+    }));
   }
 
   accumulator(service: number, role: Role, counterpartyId: string, pay: CompiledPay): Accumulator {
@@ -72,6 +81,7 @@ export class TeamWindow {
     let delta = 0;
     let ok = 0;
     let failed = 0;
+    let unscored = 0;
     for (const acc of state.accumulators) {
       const accOk = acc.ok;
       const consumer = acc.role === 'consumer';
@@ -79,7 +89,9 @@ export class TeamWindow {
       if (consumer && !leftOut) {
         ok += accOk;
         failed += acc.failed;
+        unscored += acc.unscored;
       }
+      this.settleUnscored(acc, accOk, service, leftOut || !consumer, context, outputs);
       delta += this.settleOk(acc, accOk, service, leftOut, context, outputs);
       const failure = leftOut || acc.failed === 0 || !consumer ? null : pay.failedCents(service, acc.failed);
       const before = acc.emittedFailed;
@@ -93,7 +105,36 @@ export class TeamWindow {
       acc.emittedFailed = failure;
       acc.failedDirty = false;
     }
+    const { tallied } = state;
+    const requests = ok + failed + unscored;
+    context.tally.add(service, requests - tallied.requests, unscored - tallied.unscored);
+    state.tallied = { requests, unscored };
     return delta + this.settleDowntime(service, ok, failed, excused, context, outputs);
+  }
+
+  /**
+   * The row of requests that could not be judged. Only the customers' side has one, so that each request is counted once.
+   * Call it before the other rows of the accumulator are settled: they forget what has changed.
+   */
+  private settleUnscored(
+    acc: Accumulator,
+    ok: number,
+    service: number,
+    leftOut: boolean,
+    context: WindowContext,
+    outputs: RowOutputs,
+  ): void {
+    const count = leftOut ? 0 : acc.unscored;
+    const before = acc.emittedUnscored;
+    const hasChanged = count !== before || acc.unscoredDirty || acc.okDirty || acc.failedDirty;
+    if (count > 0 && hasChanged) {
+      const row = this.row(context, service, 'unscored', acc.counterpartyId, count, 0);
+      row.note = unscoredNote(count, ok + acc.failed + count);
+      outputs.ledger.push(row);
+    } else if (count === 0 && before > 0)
+      outputs.removed.push(this.key(context, service, 'unscored', acc.counterpartyId));
+    acc.emittedUnscored = count;
+    acc.unscoredDirty = false;
   }
 
   private settleOk(
@@ -152,18 +193,18 @@ export class TeamWindow {
     context: WindowContext,
     service: number,
     reason: LedgerReason,
-    counterparty: string,
+    counterpartyId: string,
   ): LedgerKey {
     const { gameId, teamId, pay } = context;
     const serviceId = pay.services[service]!.id;
-    return { gameId, teamId, windowIndex: this.index, serviceId, reason, counterparty };
+    return { gameId, teamId, windowIndex: this.index, serviceId, reason, counterpartyId };
   }
 
   private row(
     context: WindowContext,
     service: number,
     reason: LedgerReason,
-    counterparty: string,
+    counterpartyId: string,
     count: number,
     cents: number,
   ): LedgerRow {
@@ -173,7 +214,7 @@ export class TeamWindow {
       windowIndex: this.index,
       serviceId: context.pay.services[service]!.id,
       reason,
-      counterparty,
+      counterpartyId,
       windowStartAt: context.startAt,
       count,
       cents,
@@ -199,6 +240,7 @@ export class TeamWindow {
     const out = windowWriter.clear();
     for (const state of this.services) {
       writeOptional(out, state.emittedDowntime);
+      out.uint(state.tallied.requests).uint(state.tallied.unscored);
       out.uint(state.accumulators.length);
       for (const acc of state.accumulators) {
         acc.write(out, acc.encodedLatencies);
@@ -213,6 +255,7 @@ export class TeamWindow {
     const out = new TeamWindow(index, pay);
     for (const state of out.services) {
       state.emittedDowntime = readOptional(from);
+      state.tallied = { requests: from.uint(), unscored: from.uint() };
       for (let n = from.uint(); n > 0; n--)
         state.accumulators.push(Accumulator.read(from, pay.bandCents.length));
     }
@@ -221,7 +264,15 @@ export class TeamWindow {
 }
 
 function downtimeNote(ok: number, failed: number, limitPercent: number): string {
-  const perMille = Math.floor((ok * 1000) / (ok + failed));
-  const shown = `${Math.floor(perMille / 10)}.${perMille % 10}`;
-  return `availability ${shown} % of ${ok + failed} requests, below ${limitPercent} %`;
+  return `availability ${percent(ok, ok + failed)} % of ${ok + failed} requests, below ${limitPercent} %`;
+}
+
+function unscoredNote(unscored: number, requests: number): string {
+  return `${unscored} of ${requests} requests (${percent(unscored, requests)} %) were not scored: trouble of the prober's own`;
+}
+
+/** With one decimal, rounded down. */
+function percent(part: number, whole: number): string {
+  const perMille = Math.floor((part * 1000) / whole);
+  return `${Math.floor(perMille / 10)}.${perMille % 10}`;
 }

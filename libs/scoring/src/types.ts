@@ -44,7 +44,10 @@ export interface ScoringOutputs {
 export interface ScoringCounters {
   batches: number;
   duplicateBatches: number;
+  /** Results that were scored: good answers and failures. */
   results: number;
+  /** Results with trouble of the prober's own, which earn and cost nothing. */
+  unscored: number;
   /** Results whose intended time lies outside of the game. */
   outsideGame: number;
   /** Results that arrived after their window had closed, and revised it. */

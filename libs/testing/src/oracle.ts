@@ -14,7 +14,7 @@ export interface PlainResult {
 /**
  * The ledger of a sealed game, recomputed in the most obvious way from a bag of results: group by entry, add up, apply
  * the rules of docs/scoring.md. It shares no code with `libs/scoring`.
- * @returns count and cents by `team|window|service|reason|counterparty`
+ * @returns count and cents by `team|window|service|reason|counterpartyId`
  */
 export function naiveLedger(
   scenario: Pick<Scenario, 'pay' | 'services'>,
@@ -27,10 +27,15 @@ export function naiveLedger(
     scenario.services.find((service) => service.id === id)!.weightPercent;
   const ledger = new Map<string, { count: number; cents: number }>();
   const isExcused = excuses(events);
-  const scored = results.filter((r) => {
-    if (r.outcome === 'prober_error' || !game.scores(r.intendedAt)) return false;
-    return !isExcused(r, game.windowStart(r.intendedAt));
-  });
+  const counted = results.filter(
+    (r) => game.scores(r.intendedAt) && !isExcused(r, game.windowStart(r.intendedAt)),
+  );
+  const scored = counted.filter((r) => r.outcome !== 'prober_error');
+  for (const r of counted) {
+    if (r.outcome !== 'prober_error' || r.role !== 'consumer') continue;
+    const key = [r.teamId, game.window(r.intendedAt), r.serviceId, 'unscored', r.counterpartyId].join('|');
+    ledger.set(key, { count: (ledger.get(key)?.count ?? 0) + 1, cents: 0 });
+  }
 
   const groups = groupBy(scored, (r) =>
     [r.teamId, game.window(r.intendedAt), r.serviceId, r.role, r.counterpartyId].join('|'),
@@ -99,6 +104,22 @@ export function naiveSalaries(ledger: ReadonlyMap<string, { cents: number }>): M
     out.set(teamId, (out.get(teamId) ?? 0) + cents);
   }
   return out;
+}
+
+/** How many requests a naive ledger has of a team, and how many of them were not scored, for each service. */
+export function naiveRequests(
+  ledger: ReadonlyMap<string, { count: number }>,
+  teamId: string,
+  serviceIds: readonly string[],
+): { id: string; requests: number; unscored: number }[] {
+  return serviceIds.map((id) => {
+    const sum = (...reasons: string[]): number =>
+      [...ledger]
+        .map(([key, { count }]) => ({ parts: key.split('|'), count }))
+        .filter(({ parts }) => parts[0] === teamId && parts[2] === id && reasons.includes(parts[3]!))
+        .reduce((total, { count }) => total + count, 0);
+    return { id, requests: sum('served', 'failed', 'unscored'), unscored: sum('unscored') };
+  });
 }
 
 function gameTimes(events: readonly GameEvent[], windowMs: number) {

@@ -57,7 +57,7 @@ export class ScoreDriver {
     this.load(openWindows(this.state));
   }
 
-  /** Count and cents by `team|window|service|reason|counterparty`, as the oracle names them. */
+  /** Count and cents by `team|window|service|reason|counterpartyId`, as the oracle names them. */
   entries(): Map<string, { count: number; cents: number }> {
     return new Map([...this.ledger].map(([key, { count, cents }]) => [key, { count, cents }]));
   }
@@ -74,5 +74,5 @@ export class ScoreDriver {
 }
 
 export function ledgerKey(key: LedgerKey): string {
-  return [key.teamId, key.windowIndex, key.serviceId, key.reason, key.counterparty].join('|');
+  return [key.teamId, key.windowIndex, key.serviceId, key.reason, key.counterpartyId].join('|');
 }

@@ -30,7 +30,7 @@ import {
 import { openDataFolder, type DataFolder } from '../data-folder.js';
 import { keepFacilitatorToken } from '../facilitator-token.js';
 import { startEngines, type Engines } from '../engines.js';
-import { finishGame, type FinalRow } from '../game-end.js';
+import { finishGame, type FinalStandings } from '../game-end.js';
 import { planGame, type GamePlan } from '../game-plan.js';
 import type { Playable } from '../play.js';
 import type { Progress } from '../progress.js';
@@ -118,7 +118,7 @@ export class UpLauncher implements Playable {
     await this.beginGame(plan, engines);
   }
 
-  finish(signal: AbortSignal): Promise<FinalRow[] | null> {
+  finish(signal: AbortSignal): Promise<FinalStandings | null> {
     const { engines, context, game } = this;
     if (!engines || !context || !game) throw new PaydayError('not_started', 'the launcher has not started');
     const hasSealed = async (): Promise<boolean> =>

@@ -55,6 +55,14 @@ export const STANDINGS_SCHEMA: Schema = {
             requestsPerSecond: { type: 'number' },
           },
         }),
+        requests: {
+          ...list({
+            type: 'object',
+            properties: { id: text, requests: integer, unscored: integer },
+          }),
+          description:
+            'In final standings only: by service, how many requests of the team’s customers count, and how many of them were not scored for trouble of the prober’s own',
+        },
       },
     }),
     faults: list({

@@ -81,6 +81,21 @@ test('from the boundary on nothing moves but lamps; at the reveal everything is 
   expect(told(after)).not.toContainEqual(expect.objectContaining({ kind: 'game_ended', winnerId: 'b' }));
 });
 
+test('what was not scored is in final standings, and not in frozen ones', () => {
+  const { game, view } = setUp();
+  const requests = [{ id: 'router', requests: 100, unscored: 2 }];
+  const shown = (nowMs: number) => view.view(nowMs)!.standings.map((row) => row.requests);
+  view.applyScore(game.score('a', 1, 100));
+  view.applyGameEvent(freeze(game));
+  view.applyScore(game.score('a', 2, 150, { requests }));
+  expect(shown(FROZEN_AT)).toEqual([undefined, undefined, undefined]);
+  view.settle({ gameId: 'g1', frozenAt: FROZEN_AT }, settled({ a: 101, b: 0, c: 0 }), FROZEN_AT);
+  view.applyGameEvent(seal(game));
+  expect(JSON.stringify(view.view(SEALED_AT))).not.toContain('unscored');
+  view.applyGameEvent(reveal(game));
+  expect(shown(REVEALED_AT)).toEqual([requests, undefined, undefined]);
+});
+
 test('a thaw shows everything again, and a second freeze is a new one', () => {
   const { game, view, salaries } = setUp();
   view.applyScore(game.score('a', 1, 100));

@@ -115,6 +115,8 @@ export class StandingsTable {
         fiveMinutesCents: score?.trend.fiveMinutesCents ?? 0,
       },
       services: row?.services ?? this.lamps(entry),
+      // Only the last score has it, and the gate holds that back as long as the board is frozen.
+      ...(score?.requests === undefined ? {} : { requests: score.requests }),
     };
     return entry.row;
   }

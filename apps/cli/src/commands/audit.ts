@@ -4,6 +4,7 @@ import { audit, type AuditReport } from '../audit.js';
 import { auditLog } from '../audit-log.js';
 import type { Difference } from '../compare-ledger.js';
 import { EXIT } from '../exit-codes.js';
+import { unscoredLines } from '#runtime';
 import { ProgressBar } from '../progress-bar.js';
 import { addSourceOptions, withSource, type SourceOptions } from '../source.js';
 import { plain, writeLine, type Terminal } from '../terminal.js';
@@ -44,6 +45,11 @@ function describe(report: AuditReport): string {
     `  ${number(report.teams)} teams, ${number(report.rows)} ledger rows, ${number(report.results)} results in ${number(report.records)} records, ${number(report.duplicateBatches)} duplicates, ${number(report.refusedBatches)} refused, ${report.seconds.toFixed(1)} s`,
   ];
   if (!sealed) lines.push('  the game is not sealed: compared as of the last commit of the scorer');
+  lines.push(...unscoredLines(report.unscored).map((line) => `  ${plain(line)}`));
+  if (!report.comparesUnscored)
+    lines.push(
+      '  the ledger is of a version that did not write down what was not scored: that was not compared',
+    );
   lines.push(...differences.slice(0, MAX_SHOWN).flatMap(describeDifference));
   if (differences.length > MAX_SHOWN)
     lines.push(`… and ${number(differences.length - MAX_SHOWN)} more; --json lists all`);
@@ -56,9 +62,9 @@ function describeDifference(difference: Difference): string[] {
     const { teamId, stored, recomputed } = difference;
     return [`salary of ${plain(teamId)}: stored ${amount(stored)}, recomputed ${amount(recomputed)}`];
   }
-  const { teamId, windowIndex, serviceId, reason, counterparty } = difference.key;
+  const { teamId, windowIndex, serviceId, reason, counterpartyId } = difference.key;
   const row = plain(
-    `team ${teamId}, window ${windowIndex}, service ${serviceId || '-'}, reason ${reason}, counterparty ${counterparty}`,
+    `team ${teamId}, window ${windowIndex}, service ${serviceId || '-'}, reason ${reason}, counterpartyId ${counterpartyId}`,
   );
   if (difference.what === 'row_changed')
     return [

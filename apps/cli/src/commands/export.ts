@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
-import type { LedgerEntry } from '#contracts';
+import type { LedgerEntry, UnscoredReport } from '#contracts';
 import { withGameBooks, type GameBooks, type GameEntity } from '#persistence';
+import { unscoredLevel, unscoredLines } from '#runtime';
 import { AcceptedBatches } from '#scoring';
 import {
   LEDGER_SHAPE,
@@ -16,7 +17,7 @@ import { ProgressBar } from '../progress-bar.js';
 import { readBatch, readResults } from '../recompute.js';
 import { openRecording } from '../recording.js';
 import { addSourceOptions, withSource, type Source, type SourceOptions } from '../source.js';
-import { writeLine, type Terminal } from '../terminal.js';
+import { plain, writeLine, type Terminal } from '../terminal.js';
 
 interface ExportOptions extends SourceOptions {
   format: Format;
@@ -38,7 +39,7 @@ const EXPORTS: Record<string, { description: string; write(job: Job): Promise<vo
     write: writeResults,
   },
   ledger: { description: 'every entry of the ledger', write: writeLedger },
-  standings: { description: 'ranks and salaries', write: writeStandings },
+  standings: { description: 'ranks, salaries, and how many requests were not scored', write: writeStandings },
 };
 
 export function addExport(command: Command, terminal: Terminal): void {
@@ -98,16 +99,29 @@ async function writeResults({ source, game, books, format, to, terminal }: Job):
   bar.end();
 }
 
-async function writeLedger({ game, books, format, to }: Job): Promise<void> {
+async function writeLedger({ game, books, format, to, terminal }: Job): Promise<void> {
   const teamIds = books.rowCounts.map(({ teamId }) => teamId);
   async function* entries(): AsyncGenerator<LedgerEntry> {
     for await (const row of books.ledger(teamIds)) yield ledgerEntry(row, game.scenario.pay.windowMs);
   }
   await writeItems(entries(), LEDGER_SHAPE, format, to);
+  await warnOfUnscored(await books.unscored(), terminal);
 }
 
-async function writeStandings({ source, game, books, format, to }: Job): Promise<void> {
+/** On standard error, so that what is written can be piped on. */
+async function warnOfUnscored(report: UnscoredReport, { stderr }: Terminal): Promise<void> {
+  if (unscoredLevel(report) === 'fine') return;
+  for (const line of unscoredLines(report)) await writeLine(stderr, plain(line));
+}
+
+async function writeStandings({ source, game, books, format, to, terminal }: Job): Promise<void> {
   const salaries = new Map(books.scores.map(({ teamId, salaryCents }) => [teamId, salaryCents]));
-  const lines = standingLines(await source.games.teams(game.id), salaries);
+  const report = await books.unscored();
+  const counts = new Map(report.teams.map((team) => [team.teamId, team]));
+  const lines = standingLines(await source.games.teams(game.id), salaries).map((line) => {
+    const { requests, unscored } = counts.get(line.teamId) ?? { requests: 0, unscored: 0 };
+    return { ...line, requests, unscored };
+  });
   await writeItems(lines, STANDING_SHAPE, format, to);
+  await warnOfUnscored(report, terminal);
 }

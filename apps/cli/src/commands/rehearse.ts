@@ -56,7 +56,7 @@ export function addRehearse(command: Command, terminal: Terminal, finish: (exitC
 }
 
 function describe(rehearsal: Rehearsal, keep: string | undefined): string {
-  const { ok, scenarioId, speed, teams, seconds, checks, faults, chaos } = rehearsal;
+  const { ok, scenarioId, speed, teams, seconds, checks, faults, chaos, warnings } = rehearsal;
   const head = `${ok ? 'rehearsed' : 'NOT AS IT SHOULD BE'}: ${scenarioId} at speed ${speed} with ${teams} teams, in ${formatDuration(Math.round(seconds) * 1000)}`;
   const results = table(
     checks.map((check) => [check.ok ? 'ok' : 'FAILED', check.name, check.found]),
@@ -84,6 +84,7 @@ function describe(rehearsal: Rehearsal, keep: string | undefined): string {
   ]);
   const parts = [head, results];
   if (problems.length > 0) parts.push(problems.join('\n'));
+  if (warnings.length > 0) parts.push(warnings.map(plain).join('\n'));
   if (faultRows.length > 0) {
     const names = ['fault', 'what', 'teams', 'fired', 'confirmed', 'gone', 'repaired'];
     parts.push(table([names, ...faultRows], [2, 3, 4, 5, 6]));

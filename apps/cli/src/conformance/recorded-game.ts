@@ -150,14 +150,15 @@ async function insertGame(database: DataSource, scenario: Scenario): Promise<voi
 async function scoreAll(database: DataSource, log: EventLog): Promise<void> {
   const store = new ScorerStore(database);
   let nowMs = START;
+  const clock = { nowMs: () => (nowMs += 10), monotonicUs: () => nowMs * 1000 };
   const scorer = new PartitionScorer({
     partition: 0,
     partitions: 1,
     store,
     log,
-    clock: { nowMs: () => (nowMs += 10), monotonicUs: () => nowMs * 1000 },
+    clock,
     logger: createLogger({ service: 'test', level: 'silent' }),
-    metrics: new ScorerMetrics(new Registry()),
+    metrics: new ScorerMetrics(new Registry(), () => nowMs),
     leaseMs: 15_000,
     delay: async () => {},
   });

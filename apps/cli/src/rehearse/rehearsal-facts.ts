@@ -23,11 +23,15 @@ export async function rehearsalFacts(source: Source): Promise<RehearsalFacts> {
       }
     }
   });
-  const scored = await withGameBooks(source.dataSource, game.id, async (books) => {
-    const keys = new Set<string>();
-    for await (const { teamId, serviceId, windowIndex, reason } of books.ledger(teams.map(({ id }) => id)))
-      if (reason === 'served' || reason === 'failed') keys.add(windowKey(teamId, serviceId, windowIndex));
-    return keys;
+  const windows = await withGameBooks(source.dataSource, game.id, async (books) => {
+    const scored = new Set<string>();
+    const lost = new Set<string>();
+    for await (const { teamId, serviceId, windowIndex, reason } of books.ledger(teams.map(({ id }) => id))) {
+      const key = windowKey(teamId, serviceId, windowIndex);
+      if (reason === 'served' || reason === 'failed') scored.add(key);
+      if (reason === 'unscored') lost.add(key);
+    }
+    return { scored, lost };
   });
   const skipped = await source.dataSource.query<{ entryId: string; detail: string }[]>(
     `SELECT entry_id AS "entryId", detail FROM timeline_done WHERE game_id = $1 AND outcome = 'skipped'`,
@@ -37,7 +41,7 @@ export async function rehearsalFacts(source: Source): Promise<RehearsalFacts> {
     scenario: game.scenario,
     teams,
     events,
-    scored,
+    ...windows,
     skipped: new Map(skipped.map(({ entryId, detail }) => [entryId, detail])),
     audit: await audit(source, game.id),
   };

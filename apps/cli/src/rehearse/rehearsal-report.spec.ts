@@ -1,4 +1,4 @@
-import type { FaultState, GameEvent, TeamInfo } from '#contracts';
+import type { FaultState, GameEvent, TeamInfo, UnscoredReport } from '#contracts';
 import { parseScenario } from '#scenario';
 import { EventBuilder } from '#testing';
 import { rehearsalReport, windowKey, type RehearsalFacts } from './rehearsal-report.js';
@@ -30,8 +30,9 @@ function facts(
     events: GameEvent[];
     fault(entry: string, team: string, states: FaultState[], detail?: string): GameEvent[];
     scored: Set<string>;
+    lost: Set<string>;
     skipped: Map<string, string>;
-    audit: { equal: boolean; sealed: boolean };
+    audit: { equal: boolean; sealed: boolean; unscored: UnscoredReport };
   }) => void = () => {},
 ): RehearsalFacts {
   const make = new EventBuilder('g');
@@ -86,10 +87,24 @@ function facts(
   const scored = new Set(
     ['ants', 'bees'].flatMap((team) => [1, 2, 3].map((n) => windowKey(team, 'router', n))),
   );
-  const audit = { equal: true, sealed: true, rows: 9, results: 99, differences: [] };
+  const counts = { requests: 1000, unscored: 10 };
+  const audit = {
+    equal: true,
+    sealed: true,
+    rows: 9,
+    results: 99,
+    differences: [],
+    unscored: {
+      total: { ...counts },
+      teams: [{ teamId: 'ants', ...counts, services: [{ id: 'router', ...counts }] }],
+      windows: [],
+      windowsAbove: 0,
+    },
+  };
+  const lost = new Set<string>();
   const skipped = new Map<string, string>();
-  change({ events, fault, scored, skipped, audit });
-  return { scenario, teams: TEAMS, events, scored, skipped, audit };
+  change({ events, fault, scored, lost, skipped, audit });
+  return { scenario, teams: TEAMS, events, scored, lost, skipped, audit };
 }
 
 /** Names of the checks that failed, with what they found. */
@@ -106,6 +121,41 @@ const without = (events: GameEvent[], is: (event: GameEvent) => boolean): void =
 };
 const isOf = (event: GameEvent, id: string): boolean =>
   event.type === 'dev.payday.fault.changed' && event.data.fault.id === id;
+
+describe('what a rehearsal makes of requests that were not scored', () => {
+  it('says how many they are, and is content at one per cent', () => {
+    const report = rehearsalReport(facts());
+    expect(report.unscored.total).toEqual({ requests: 1000, unscored: 10 });
+    expect(report.warnings).toEqual([]);
+    expect(report.checks).toContainEqual({
+      name: 'requests that were not scored',
+      ok: true,
+      found: '10 of 1,000 requests (1.00 %)',
+      problems: [],
+    });
+  });
+
+  it('warns above it, and fails nothing: it is the machine, not the scenario', () => {
+    const report = rehearsalReport(facts(({ audit }) => (audit.unscored.total.unscored = 11)));
+    expect(report.ok).toBe(true);
+    expect(report.warnings[0]).toMatch(/^WARNING: not scored .* 11 of 1,000 requests \(1\.10 %\)/);
+  });
+
+  it('tells a window that was lost to it from one that nobody probed', () => {
+    const key = windowKey('ants', 'router', 1);
+    const report = rehearsalReport(
+      facts(({ scored, lost }) => {
+        scored.delete(key);
+        scored.delete(windowKey('bees', 'router', 1));
+        lost.add(key);
+      }),
+    );
+    expect(report.checks.flatMap(({ problems }) => problems)).toEqual([
+      `no result was scored in the window ${key} (team, service, index): its requests met trouble of the prober’s own`,
+      'no result was scored in the window bees router 1 (team, service, index)',
+    ]);
+  });
+});
 
 describe('what a rehearsal makes of a game', () => {
   it('finds a good one good', () => {

@@ -1,6 +1,7 @@
-import type { GameEvent, Scenario, TeamInfo } from '#contracts';
+import type { GameEvent, Scenario, TeamInfo, UnscoredReport } from '#contracts';
 import { FaultHistory, chaosReport, hasStruck, type ChaosReport, type FaultCourse } from '#faults';
 import { formatCents } from '#kernel';
+import { requestShare, unscoredLevel, unscoredLines } from '#runtime';
 import { arrivalsBefore, type FaultEntry } from '#scenario';
 import type { AuditReport } from '../audit.js';
 import { allowedSpreadCents, standingsOf } from './fair-rehearsal.js';
@@ -14,9 +15,11 @@ export interface RehearsalFacts {
   events: readonly GameEvent[];
   /** `windowKey` of every window with an entry for what was served or failed. */
   scored: ReadonlySet<string>;
+  /** `windowKey` of every window with requests that were not scored. */
+  lost: ReadonlySet<string>;
   /** Why entries of the timeline were skipped, by their id. */
   skipped: ReadonlyMap<string, string>;
-  audit: Pick<AuditReport, 'equal' | 'sealed' | 'rows' | 'results' | 'differences'>;
+  audit: Pick<AuditReport, 'equal' | 'sealed' | 'rows' | 'results' | 'differences' | 'unscored'>;
 }
 
 /** One promise, and whether it was kept. */
@@ -49,6 +52,10 @@ export interface RehearsalReport {
   faults: RehearsedFault[];
   chaos: ChaosReport;
   windows: { expected: number; scored: number; excused: number };
+  /** What was not scored for trouble of the prober's own: in all, by team and service, and windows above the warning. */
+  unscored: UnscoredReport;
+  /** What breaks no promise but should be known before the day, a line each. */
+  warnings: string[];
 }
 
 export function windowKey(teamId: string, serviceId: string, windowIndex: number): string {
@@ -79,9 +86,13 @@ export function rehearsalReport(facts: RehearsalFacts): RehearsalReport {
       ok: windows.missing.length === 0,
       found: `${number(windows.scored + windows.excused)} of ${number(windows.expected)}${windows.excused > 0 ? `, ${number(windows.excused)} of them excused` : ''}`,
       problems: few(
-        windows.missing.map((key) => `no result was scored in the window ${key} (team, service, index)`),
+        windows.missing.map(
+          (key) =>
+            `no result was scored in the window ${key} (team, service, index)${facts.lost.has(key) ? ': its requests met trouble of the prober’s own' : ''}`,
+        ),
       ),
     },
+    unscoredCheck(facts),
     auditCheck(facts),
     fairnessCheck(facts.scenario, chaos),
   ];
@@ -91,6 +102,8 @@ export function rehearsalReport(facts: RehearsalFacts): RehearsalReport {
     faults: expectations.map(({ summary }) => summary),
     chaos,
     windows: { expected: windows.expected, scored: windows.scored, excused: windows.excused },
+    unscored: facts.audit.unscored,
+    warnings: warningsOf(facts),
   };
 }
 
@@ -250,6 +263,20 @@ function countWindows({ scenario, teams, events, scored }: RehearsalFacts) {
     }
   }
   return out;
+}
+
+/** Never failed: what the machine of a rehearsal could not judge says nothing of the scenario. Too much of it is a warning. */
+function unscoredCheck({ audit }: RehearsalFacts): RehearsalCheck {
+  return {
+    name: 'requests that were not scored',
+    ok: true,
+    found: requestShare(audit.unscored.total),
+    problems: [],
+  };
+}
+
+function warningsOf({ audit }: RehearsalFacts): string[] {
+  return unscoredLevel(audit.unscored) === 'fine' ? [] : unscoredLines(audit.unscored);
 }
 
 function auditCheck({ audit }: RehearsalFacts): RehearsalCheck {

@@ -29,7 +29,7 @@ beforeAll(async () => {
         windowIndex,
         serviceId: 'router',
         reason: 'served' as const,
-        counterparty: teamId,
+        counterpartyId: teamId,
         windowStartAt: startsAt + windowIndex * 5000,
         count: 1,
         cents,

@@ -10,7 +10,7 @@ const ENTRY: LedgerEntry = {
   teamId: 'fenrir',
   serviceId: 'router',
   reason: 'failed',
-  counterparty: 'fenrir',
+  counterpartyId: 'fenrir',
   count: 1,
   cents: -5,
   latencyMs: null,

@@ -1,6 +1,6 @@
 import { Controller, Get, Headers, Inject, Query, Res, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { LedgerEntry, LedgerPage, SalaryHistory } from '#contracts';
+import { LEDGER_REASONS, type LedgerEntry, type LedgerPage, type SalaryHistory } from '#contracts';
 import { type Clock, PaydayError } from '#kernel';
 import {
   type GameEntity,
@@ -50,7 +50,8 @@ export class LedgerController {
   @ApiOperation({
     summary: 'Why every cent was earned or lost',
     description:
-      'Public; during a freeze the public sees what lies before it, and a team’s token all of its own. `samples` of what failed are for facilitators and, of its own services, the team: for everybody else they are empty. In the order team, window, service, reason, counterparty. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
+      'Public; during a freeze the public sees what lies before it, and a team’s token all of its own. `samples` of what failed are for facilitators and, of its own services, the team: for everybody else they are empty. In the order team, window, service, reason, counterpartyId. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
+      'Requests that could not be judged for trouble of the prober’s own have entries too (`unscored`, 0 cents), and are summed up in `requests`. ' +
       'As NDJSON (one entry per line) or CSV, by `format` or the Accept header, all that match come at once, without pages.',
   })
   @ApiQuery({ name: 'game', required: false, description: 'Id of a game; default: the newest' })
@@ -59,7 +60,7 @@ export class LedgerController {
   @ApiQuery({
     name: 'reason',
     required: false,
-    schema: { type: 'string', enum: ['served', 'failed', 'downtime', 'usage_fee', 'adjustment'] },
+    schema: { type: 'string', enum: [...LEDGER_REASONS] },
   })
   @ApiQuery({
     name: 'fromWindow',
@@ -117,7 +118,7 @@ export class LedgerController {
       refusePaging(q);
       return this.#streams.send(this.#entries(filter, windowMs, principal), format);
     }
-    const { rows, total, salaryCents, nextCursor } = await this.ledger.page({
+    const { rows, total, requests, salaryCents, nextCursor } = await this.ledger.page({
       ...filter,
       limit: q.limit ?? LEDGER_LIMIT.default,
       cursor: q.cursor,
@@ -126,6 +127,7 @@ export class LedgerController {
       gameId: game.id,
       salaryCents,
       total,
+      requests,
       entries: rows.map((row) => this.#entry(row, windowMs, principal)),
       nextCursor,
     };

@@ -56,13 +56,13 @@ function fill(path: string): string {
 async function score(): Promise<void> {
   const scorer = new ScorerStore(control.database);
   const { fencingEpoch, commitSeq } = await scorer.claim(0);
-  const failed = (windowIndex: number, counterparty: string, got: string) => ({
+  const failed = (windowIndex: number, counterpartyId: string, got: string) => ({
     gameId,
     teamId: 'fenrir',
     windowIndex,
     serviceId: 'router',
     reason: 'failed' as const,
-    counterparty,
+    counterpartyId,
     windowStartAt: startsAt + windowIndex * 5_000,
     count: 4,
     cents: -20,

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
-import { PROBLEMS, type ProblemCode } from '#contracts';
+import { LEDGER_REASONS, PROBLEMS, type ProblemCode } from '#contracts';
 
 /** The part of OpenAPI's schema object that is used here. */
 interface SchemaObject {
@@ -97,13 +97,38 @@ const ENTRY = object({
   windowEndAt: int('Epoch ms, exclusive'),
   teamId: text('Id of the team'),
   serviceId: text('Id of the service; empty for adjustments'),
-  reason: { type: 'string', enum: ['served', 'failed', 'downtime', 'usage_fee', 'adjustment'] },
-  counterparty: text('The other team; the team itself for its own traffic; the id of an adjustment'),
+  reason: { type: 'string', enum: [...LEDGER_REASONS] },
+  counterpartyId: text('The other team; the team itself for its own traffic; the id of an adjustment'),
   count: int('Requests behind the entry'),
   cents: int('Earned, or lost if negative', -250),
   latencyMs: orNull(object({ p50: { type: 'number' }, p95: { type: 'number' }, p99: { type: 'number' } })),
   samples: list(SAMPLE, 'For facilitators and, of its own services, the team; empty for everybody else'),
   note: text('Why, for people'),
+});
+const REQUESTS = object({
+  requests: int('Requests of the teams’ own customers that count: served, failed and not scored'),
+  unscored: int('Those that could not be judged, for trouble of the prober’s own'),
+});
+export const UNSCORED = object({
+  gameId: text('Id of the game'),
+  total: REQUESTS,
+  teams: list(
+    object({
+      teamId: text('Id of the team'),
+      ...REQUESTS.properties,
+      services: list(object({ id: text('Id of the service'), ...REQUESTS.properties })),
+    }),
+  ),
+  windows: list(
+    object({
+      teamId: text('Id of the team'),
+      serviceId: text('Id of the service'),
+      windowIndex: int('Number of the window from the start of the game'),
+      windowStartAt: int('Epoch ms'),
+      ...REQUESTS.properties,
+    }),
+  ),
+  windowsAbove: int('How many windows have more than 1 % unscored; `windows` lists at most 200 of them'),
 });
 export const LEDGER = object({
   gameId: text('Id of the game'),
@@ -111,6 +136,10 @@ export const LEDGER = object({
     int('The salary of the team that was asked for, from the same snapshot as the entries'),
   ),
   total: object({ entries: int('Entries that match'), cents: int('Their sum') }),
+  requests: {
+    ...REQUESTS,
+    description: 'Of the team, service and windows asked for, whatever the reason asked for',
+  },
   entries: list(ENTRY),
   nextCursor: orNull(text('Pass as `cursor` for the next page; null on the last')),
 });

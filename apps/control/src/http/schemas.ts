@@ -1,3 +1,4 @@
+import { LEDGER_REASONS } from '#contracts';
 import { ID_PATTERN } from '#kernel';
 import { z } from 'zod';
 import { LEDGER_FORMATS } from './ledger-stream.js';
@@ -9,7 +10,6 @@ const MAX_WINDOW = 2 ** 31 - 1;
 const MAX_AT = 8_640_000_000_000_000;
 const MAX_TEAMS = 100;
 const MAX_ADJUSTMENT_CENTS = 100_000_000_000;
-const REASONS = ['served', 'failed', 'downtime', 'usage_fee', 'adjustment'] as const;
 
 const id = z
   .string({ error: 'must be given once' })
@@ -32,7 +32,7 @@ export const ledgerQuery = z
     game: id.optional(),
     team: id.optional(),
     service: id.optional(),
-    reason: z.enum(REASONS, { error: `must be one of ${REASONS.join(', ')}` }).optional(),
+    reason: z.enum(LEDGER_REASONS, { error: `must be one of ${LEDGER_REASONS.join(', ')}` }).optional(),
     fromWindow: integer(0, MAX_WINDOW).optional(),
     toWindow: integer(0, MAX_WINDOW).optional(),
     limit: integer(1, LEDGER_LIMIT.max).optional(),

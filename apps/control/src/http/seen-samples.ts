@@ -1,7 +1,7 @@
 import type { FailureSample, LedgerEntry } from '#contracts';
 import type { Principal } from '#runtime';
 
-type Whose = Pick<LedgerEntry, 'gameId' | 'teamId' | 'counterparty' | 'samples'>;
+type Whose = Pick<LedgerEntry, 'gameId' | 'teamId' | 'counterpartyId' | 'samples'>;
 
 /**
  * The samples of an entry that a reader may see. They hold what a team's service was asked and answered: hosts, redirect
@@ -9,10 +9,10 @@ type Whose = Pick<LedgerEntry, 'gameId' | 'teamId' | 'counterparty' | 'samples'>
  * else has the entry's reason, count and cents.
  */
 export function seenSamples(
-  { gameId, teamId, counterparty, samples }: Whose,
+  { gameId, teamId, counterpartyId, samples }: Whose,
   principal: Principal | undefined,
 ): FailureSample[] {
   if (principal === undefined || (principal.gameId ?? gameId) !== gameId) return [];
   if (principal.role === 'facilitator') return samples;
-  return principal.role === 'team' && principal.teamId === teamId && counterparty === teamId ? samples : [];
+  return principal.role === 'team' && principal.teamId === teamId && counterpartyId === teamId ? samples : [];
 }

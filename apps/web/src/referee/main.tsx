@@ -1,0 +1,6 @@
+import { render } from 'preact';
+import '../fonts.js';
+import '../styles/referee.css';
+import { RefereePage } from './page.js';
+
+render(<RefereePage />, document.getElementById('app')!);

@@ -1,0 +1,50 @@
+import { UNSCORED_WARNING_PERCENT, type RequestCounts, type UnscoredReport } from '#contracts';
+import type { DataSource } from 'typeorm';
+
+/** Runs one statement: of a data source, or of a transaction. */
+type Query = Pick<DataSource, 'query'>;
+
+/** At most so many windows are listed: the worst. */
+export const MAX_UNSCORED_WINDOWS = 200;
+
+/** How many requests there were and how many of them were not scored, as the ledger says: SQL for its rows of one group. */
+export const REQUESTS_SQL = `coalesce(sum(count) FILTER (WHERE reason IN ('served', 'failed', 'unscored')), 0)::int8 AS requests,
+  coalesce(sum(count) FILTER (WHERE reason = 'unscored'), 0)::int8 AS unscored`;
+
+/**
+ * How many of a game's requests were not scored for trouble of the prober's own, from the ledger as it is committed: in all, by
+ * team and service, and the windows in which their share is above the warning. During a freeze it is not for the public.
+ */
+export async function unscoredReport(database: Query, gameId: string): Promise<UnscoredReport> {
+  const groups = (await database.query(
+    `SELECT team_id AS "teamId", service_id AS id, ${REQUESTS_SQL} FROM ledger
+     WHERE game_id = $1 AND service_id <> '' GROUP BY 1, 2 ORDER BY 1, 2`,
+    [gameId],
+  )) as ({ teamId: string; id: string } & RequestCounts)[];
+  const windows = (await database.query(
+    `SELECT *, count(*) OVER () AS total FROM (
+       SELECT team_id AS "teamId", service_id AS "serviceId", window_index AS "windowIndex",
+              min(window_start_at)::int8 AS "windowStartAt", ${REQUESTS_SQL}
+       FROM ledger WHERE game_id = $1 AND service_id <> '' GROUP BY 1, 2, 3
+     ) AS w WHERE unscored * 100 > requests * $2::int4
+     ORDER BY unscored DESC, "windowIndex", "teamId", "serviceId" LIMIT ${MAX_UNSCORED_WINDOWS}`,
+    [gameId, UNSCORED_WARNING_PERCENT],
+  )) as (UnscoredReport['windows'][number] & { total: number })[];
+  const total: RequestCounts = { requests: 0, unscored: 0 };
+  const teams: UnscoredReport['teams'] = [];
+  for (const { teamId, id, requests, unscored } of groups) {
+    let team = teams.at(-1);
+    if (team?.teamId !== teamId) teams.push((team = { teamId, requests: 0, unscored: 0, services: [] }));
+    team.services.push({ id, requests, unscored });
+    for (const sum of [team, total]) {
+      sum.requests += requests;
+      sum.unscored += unscored;
+    }
+  }
+  return {
+    total,
+    teams,
+    windows: windows.map(({ total: _, ...window }) => window),
+    windowsAbove: windows[0]?.total ?? 0,
+  };
+}
