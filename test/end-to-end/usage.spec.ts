@@ -49,6 +49,7 @@ describe('the command line', () => {
       'scenario',
       'teams',
       'teams-file',
+      'allow',
       'port',
       'data',
       'resume',
@@ -68,6 +69,7 @@ describe('the command line', () => {
     ['a standstill', ['--speed', '0'], /--speed takes a number from 0\.1 to 100/],
     ['a log level of its own', ['--log-level', 'chatty'], /trace, debug, info, warn, error, silent/],
     ['an empty address, which would be every address', ['--host', ''], /--host takes an address/],
+    ['a range that is none', ['--allow', '10.0.0.0/33'], /--allow: "10\.0\.0\.0\/33" has a prefix/],
     ['an empty data folder', ['--data', ''], /--data takes the path of a folder/],
     ['teams twice', ['--teams', '3', '--teams-file', 'x'], /--teams does not go with --teams-file/],
     [
