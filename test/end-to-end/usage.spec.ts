@@ -151,6 +151,22 @@ describe('a game that can not be played here', () => {
     expect(existsSync(folder().data)).toBe(false);
   });
 
+  it('says first which endpoints of a teams file will not be called, and what to pass', async () => {
+    taken = createServer();
+    const port = await new Promise<number>((resolve) =>
+      taken!.listen(0, '127.0.0.1', () => resolve((taken!.address() as { port: number }).port)),
+    );
+    const teams = write(
+      'teams.yaml',
+      'teams: [{ name: Ants, endpoints: { router: "http://127.0.0.1:1" } }]\n',
+    );
+    const args = ['--data', folder().data, '--port', String(port), '--teams-file', teams];
+    expect((await refusalOf(args)).stdout).toMatch(
+      /WARNING: .*will not call: ants\/router at http:\/\/127\.0\.0\.1:1; pass --allow 127\.0\.0\.0\/8 /,
+    );
+    expect((await refusalOf([...args, '--allow', '127.0.0.1:1'])).stdout).toBe('');
+  });
+
   it('says that there is nothing to resume, with exit code 1, and makes no folder', async () => {
     const port = await freePort();
     const { code, message } = await refusalOf(['--data', folder().data, '--port', String(port), '--resume']);
