@@ -127,7 +127,6 @@ async function startProber(logUrl, ingestUrl, core) {
       PAYDAY_PROBER_TOKEN: 'bench',
       PAYDAY_PROBER_ID: 'bench',
       PAYDAY_GAME_ID: GAME,
-      PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'true',
       PAYDAY_ALLOW: '127.0.0.0/8',
     },
     // By the channel it notices if this process dies.

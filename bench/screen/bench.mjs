@@ -55,6 +55,7 @@ async function measure(seconds) {
   writeFileSync(join(folder, 'scenario.yaml'), scenario(seconds + 30));
   writeFileSync(join(folder, 'teams.yaml'), teams(origin));
   const args = ['--scenario', join(folder, 'scenario.yaml'), '--teams-file', join(folder, 'teams.yaml')];
+  args.push('--allow', '127.0.0.0/8');
   const game = await launch(args);
   try {
     return await trace(game.url, seconds, answeredAt);

@@ -54,6 +54,8 @@ beforeAll(async () => {
 
   game = await GameProcess.start(folder, [
     ...['--scenario', write('short.yaml', shortScenario())],
+    // Everybody is on this machine, which has to be allowed.
+    ...['--allow', '127.0.0.0/8'],
     ...[
       '--teams-file',
       write('teams.json', JSON.stringify({ teams: teams.map((team) => ({ name: team.id, ...team })) })),

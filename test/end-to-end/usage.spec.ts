@@ -49,6 +49,7 @@ describe('the command line', () => {
       'scenario',
       'teams',
       'teams-file',
+      'allow',
       'port',
       'data',
       'resume',
@@ -68,6 +69,7 @@ describe('the command line', () => {
     ['a standstill', ['--speed', '0'], /--speed takes a number from 0\.1 to 100/],
     ['a log level of its own', ['--log-level', 'chatty'], /trace, debug, info, warn, error, silent/],
     ['an empty address, which would be every address', ['--host', ''], /--host takes an address/],
+    ['a range that is none', ['--allow', '10.0.0.0/33'], /--allow: "10\.0\.0\.0\/33" has a prefix/],
     ['an empty data folder', ['--data', ''], /--data takes the path of a folder/],
     ['teams twice', ['--teams', '3', '--teams-file', 'x'], /--teams does not go with --teams-file/],
     [
@@ -147,6 +149,22 @@ describe('a game that can not be played here', () => {
     expect(code).toBe(1);
     expect(message).toBe(`port ${port} on 127.0.0.1 is taken; choose another with --port`);
     expect(existsSync(folder().data)).toBe(false);
+  });
+
+  it('says first which endpoints of a teams file will not be called, and what to pass', async () => {
+    taken = createServer();
+    const port = await new Promise<number>((resolve) =>
+      taken!.listen(0, '127.0.0.1', () => resolve((taken!.address() as { port: number }).port)),
+    );
+    const teams = write(
+      'teams.yaml',
+      'teams: [{ name: Ants, endpoints: { router: "http://127.0.0.1:1" } }]\n',
+    );
+    const args = ['--data', folder().data, '--port', String(port), '--teams-file', teams];
+    expect((await refusalOf(args)).stdout).toMatch(
+      /WARNING: .*will not call: ants\/router at http:\/\/127\.0\.0\.1:1; pass --allow 127\.0\.0\.0\/8 /,
+    );
+    expect((await refusalOf([...args, '--allow', '127.0.0.1:1'])).stdout).toBe('');
   });
 
   it('says that there is nothing to resume, with exit code 1, and makes no folder', async () => {

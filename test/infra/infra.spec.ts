@@ -3,6 +3,8 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { readConfig } from '#runtime';
+import { PROBER_SECTIONS } from '../../apps/prober/src/config.js';
 import { ROOT } from '../support/game-process.js';
 
 /**
@@ -53,6 +55,19 @@ function registeredMetrics(): Set<string> {
   walk(join(ROOT, 'apps'));
   walk(join(ROOT, 'libs'));
   return names;
+}
+
+/** The settings as the prober itself reads them. */
+function readAddressSettings(env: ReadonlyMap<string, string | undefined>): {
+  allow: string[];
+  deniedOrigins: string[];
+} {
+  const given = { PAYDAY_PROBER_TOKEN: 'x', PAYDAY_GAME_ID: 'g', PAYDAY_PROBER_ID: 'p' };
+  const { prober } = readConfig(PROBER_SECTIONS, {
+    flags: [],
+    env: { ...Object.fromEntries(env), ...given },
+  });
+  return { allow: prober.allow.map(({ text }) => text), deniedOrigins: prober.deniedOrigins };
 }
 
 function unknownMetrics(text: string): string[] {
@@ -158,6 +173,55 @@ describe('Compose and Helm', () => {
       expect([...kinds(full)]).toEqual(expect.arrayContaining(['PodMonitor', 'PrometheusRule']));
     },
   );
+
+  whenThere('the chart’s prober calls nothing of its release for a team', async () => {
+    const chart = join(INFRA, 'helm/payday');
+    const objects = await check<KubernetesObject[]>('helm', chart, join(INFRA, 'helm/everything.yaml'));
+    const pod = objects.find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith('-prober'),
+    )!.spec['template'] as { spec: { containers: Container[] } };
+    const env = new Map(pod.spec.containers[0]!.env.map(({ name, value }) => [name, value]));
+    const denied = env.get('PAYDAY_DENIED_ORIGINS')!.split(',');
+    const services = objects.filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata.name);
+    expect(services.length).toBe(SERVICES.length + 1);
+    for (const name of services) expect(denied).toContain(`http://${name}:3000`);
+    expect(denied).toEqual(
+      expect.arrayContaining(['https://kubernetes.default.svc', 'http://grafana.monitoring:80']),
+    );
+    expect(readAddressSettings(env)).toEqual({ allow: ['10.0.0.0/8', 'fd12::/16'], deniedOrigins: denied });
+    expect([env.get('PAYDAY_DNS_SERVERS'), env.get('PAYDAY_DNS_CANARY')]).toEqual([
+      '10.96.0.10',
+      'status.example.com',
+    ]);
+    const headless = objects.find(
+      ({ kind, metadata }) => kind === 'Service' && metadata.name.endsWith('-pods'),
+    )!;
+    expect(headless.spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
+  });
+
+  it('the prober of Compose calls nothing that the file starts for a team, and nothing private unless told so', () => {
+    const { services } = parse(read('compose.yaml'), { merge: true }) as {
+      services: Record<string, { environment?: Record<string, string> }>;
+    };
+    const { environment } = services['prober']!;
+    const env = new Map(
+      // What Compose puts in where nothing is set.
+      Object.entries(environment!).map(([name, value]) => [name, value.replace(/\$\{\w+:-(.*?)\}/g, '$1')]),
+    );
+    const { allow, deniedOrigins } = readAddressSettings(env);
+    expect(allow).toEqual([]);
+    const runOnce = ['migrate', 'topics'];
+    const hosts = new Set(deniedOrigins.map((origin) => new URL(origin).hostname));
+    expect([...hosts].sort()).toEqual(
+      Object.keys(services)
+        .filter((name) => !runOnce.includes(name))
+        .sort(),
+    );
+    // Ports are those on which they listen, as the file says elsewhere.
+    expect(deniedOrigins).toEqual(
+      expect.arrayContaining(['kafka://kafka:9093', 'postgres://postgres:5432', 'http://prometheus:9090']),
+    );
+  });
 
   whenThere('a mistake in a chart is found', async () => {
     await expect(check('helm', join(INFRA, 'check/testdata/broken'))).rejects.toThrow('unknown field');

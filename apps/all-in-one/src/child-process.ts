@@ -35,6 +35,11 @@ export class SupervisedChild {
     return this.child?.pid;
   }
 
+  /** Tells it something. A child that is not there is told nothing: it asks for its arguments when it starts. */
+  send(message: object): void {
+    if (this.child?.connected) this.child.send(message, () => undefined);
+  }
+
   start(): void {
     if (this.stopped) return;
     try {

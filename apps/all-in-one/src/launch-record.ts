@@ -8,6 +8,8 @@ export interface LaunchRecord {
   /** Number of bot teams; 0 where the teams have endpoints of their own. */
   bots: number;
   speed: number;
+  /** Ranges that customers may call besides public addresses and the bots. Absent in records of older versions: none. */
+  allow?: string[];
 }
 
 const FILE = 'game.json';

@@ -38,6 +38,14 @@ import { botTeams, planGame, type GamePlan } from './game-plan.js';
 import { lastSignOfLife } from './last-sign-of-life.js';
 import { readLaunchRecord, writeLaunchRecord, type LaunchRecord } from './launch-record.js';
 import type { Options } from './options.js';
+import {
+  addressFlags,
+  addressMessage,
+  botRanges,
+  originWithoutSecrets,
+  refusalWarning,
+  type ProbeAddresses,
+} from './probe-addresses.js';
 import type { Playable } from './play.js';
 import type { Progress } from './progress.js';
 import { Sandboxes } from './sandboxes.js';
@@ -75,6 +83,8 @@ export class Launcher implements Playable {
   /** Where the facilitator finds the token. */
   private tokenFile = '';
   private logUrl = '';
+  /** What customers may call besides public addresses and the bots. */
+  private allow: readonly string[];
   private stopping: Promise<void> | undefined;
   private readonly eventsCaughtUp = deferred();
   /** Resolved while it has read the game's events and follows the schedule. */
@@ -86,7 +96,9 @@ export class Launcher implements Playable {
     private readonly options: Options,
     private readonly logger: Logger,
     private readonly progress: Progress,
-  ) {}
+  ) {
+    this.allow = options.allow ?? [];
+  }
 
   get url(): string {
     return urlOf(this.options.host, this.options.port);
@@ -103,6 +115,9 @@ export class Launcher implements Playable {
       });
     // Before anything is made: asking for a game that is not there must leave no folder behind.
     const record = options.resume ? readLaunchRecord(options.dataDir) : null;
+    if (options.allow === null) this.allow = record?.allow ?? [];
+    const warning = await refusalWarning(plan?.endpoints ?? [], this.allow);
+    if (warning !== null) progress.step(`WARNING: ${warning}`);
     await assertPortFree(options.host, options.port);
     this.folder = openDataFolder(options.dataDir);
     // Without a resumed game's seed its sandboxes have to wait for the database; a new game's start beside it.
@@ -263,6 +278,7 @@ export class Launcher implements Playable {
       gameId: game.id,
       bots: plan.bots.length,
       speed: this.options.speed,
+      allow: [...this.allow],
     });
     return game;
   }
@@ -331,6 +347,7 @@ export class Launcher implements Playable {
   /** A team that came back may have new addresses. Before the game exists, `newGame` takes all of them at once. */
   private async register(teamId: string, endpoints: Record<string, string>): Promise<void> {
     if (this.gameId === '' || !this.app || this.stopping) return;
+    this.prober?.send(addressMessage(this.probeAddresses()));
     try {
       const games = this.app.get(GameService);
       for (const [serviceId, url] of Object.entries(endpoints)) {
@@ -346,6 +363,17 @@ export class Launcher implements Playable {
     }
   }
 
+  /** Now: sandboxes that were started again may have other ports. */
+  private probeAddresses(): ProbeAddresses {
+    return {
+      allow: [...this.allow, ...botRanges(this.sandboxes?.endpoints() ?? [])],
+      deniedOrigins: [
+        ...originWithoutSecrets(this.engines!.databaseUrl),
+        ...(this.sandboxes?.agentUrls() ?? []),
+      ],
+    };
+  }
+
   private async startProber(engines: Engines): Promise<void> {
     const tokens = new TokenStore(engines.dataSource, systemClock);
     const agentToken = randomBytes(24).toString('base64url');
@@ -354,7 +382,7 @@ export class Launcher implements Playable {
       {
         name: 'prober',
         modulePath: PROBER_MODULE,
-        args: () => [],
+        args: () => addressFlags(this.probeAddresses()),
         env: {
           PAYDAY_LOG_URL: this.logUrl,
           PAYDAY_INGEST_URL: this.url,
@@ -363,8 +391,6 @@ export class Launcher implements Playable {
           PAYDAY_PROBER_ID: 'prober-1',
           PAYDAY_GAME_ID: this.gameId,
           PAYDAY_PROBER_AGENT_TOKEN: agentToken,
-          // Sandboxes and company networks live there.
-          PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'true',
           PAYDAY_LOG_LEVEL: this.options.logLevel === 'silent' ? 'fatal' : this.options.logLevel,
         },
         onMessage: (message) => {

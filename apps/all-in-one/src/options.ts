@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { messageOf } from '#kernel';
+import { AllowedRange } from '#runtime';
 
 /** What `npm start` was asked for. */
 export interface Options {
@@ -10,6 +12,8 @@ export interface Options {
   teamsFile: string | null;
   /** Path of a chaos targets file: how drivers reach teams that are no bots. */
   chaosTargets: string | null;
+  /** Ranges that customers may call besides public addresses and the bots; null: as the resumed game had it, else none. */
+  allow: string[] | null;
   host: string;
   port: number;
   dataDir: string;
@@ -26,7 +30,7 @@ Examples:
   npm start                                              a ten-minute game with eight bot teams
   npm start -- --scenario scenarios/quick.yaml           a game of one minute
   npm start -- --teams 42 --port 8080
-  npm start -- --teams-file teams.yaml                   real teams with endpoints of their own
+  npm start -- --teams-file teams.yaml --allow 10.0.0.0/8   real teams, on addresses of your own network
   npm start -- --resume                                  go on with the game that was interrupted
 
 Exit codes: 0 the game ended or was stopped, 1 it could not run, 2 wrong usage or a bad file.`;
@@ -42,6 +46,14 @@ export function parseOptions(argv: readonly string[], cwd: string): Options {
     .option('--teams <n>', 'number of bot teams, 1 to 200', integer('--teams', 1, 200), 8)
     .option('--teams-file <file>', 'real teams with their endpoints, instead of bots')
     .option('--chaos-targets <file>', 'how faults reach real teams (docs/faults.md)')
+    .addOption(
+      new Option(
+        '--allow <cidr>',
+        'what customers may call besides public addresses; several by commas or flags (docs/security.md)',
+      )
+        .env('PAYDAY_ALLOW')
+        .argParser(ranges),
+    )
     .option('--host <address>', 'address to listen on', address, '127.0.0.1')
     .option('--port <n>', 'port of the page and the API, 1 to 65535', integer('--port', 1, 65535), 3000)
     .option('--data <dir>', 'where the game is kept', folder, '.payday')
@@ -73,6 +85,7 @@ export function parseOptions(argv: readonly string[], cwd: string): Options {
     teams: number;
     teamsFile?: string;
     chaosTargets?: string;
+    allow?: string[];
     host: string;
     port: number;
     data: string;
@@ -98,6 +111,7 @@ export function parseOptions(argv: readonly string[], cwd: string): Options {
     teams: given.teams,
     teamsFile: given.teamsFile === undefined ? null : resolve(cwd, given.teamsFile),
     chaosTargets: given.chaosTargets === undefined ? null : resolve(cwd, given.chaosTargets),
+    allow: given.allow ?? null,
     host: given.host,
     port: given.port,
     dataDir: resolve(cwd, given.data),
@@ -128,6 +142,19 @@ function decimal(flag: string, low: number, high: number): (text: string) => num
     if (/^\d+(\.\d+)?$/.test(text) && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`${flag} takes a number from ${low} to ${high}.`);
   };
+}
+
+function ranges(text: string, before: string[] = []): string[] {
+  const parts = text.split(',').map((part) => part.trim());
+  for (const part of parts.filter((each) => each !== '')) {
+    try {
+      AllowedRange.parse(part);
+    } catch (error) {
+      throw new InvalidArgumentError(`--allow: ${messageOf(error)}.`);
+    }
+    before = [...before, part];
+  }
+  return before;
 }
 
 function address(text: string): string {

@@ -80,6 +80,11 @@ export class Sandboxes {
     );
   }
 
+  /** Where the sandboxes take faults: for nobody but the chaos orchestrator. */
+  agentUrls(): string[] {
+    return [...this.sandboxes.values()].flatMap(({ ready }) => (ready === null ? [] : [ready.agentUrl]));
+  }
+
   /** How the chaos orchestrator reaches a team; null while its process is not up. */
   target(teamId: string): FaultTarget | null {
     const sandbox = this.sandboxes.get(teamId);

@@ -62,11 +62,14 @@ const proberSection = section({
     env: 'PAYDAY_DNS_SERVERS',
     help: 'Name servers that endpoints are looked up with; default: those of the system.',
   }),
-  dnsCanary: optional(pattern('NAME', /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i, 'the name of a host'), {
-    flag: 'dns-canary',
-    env: 'PAYDAY_DNS_CANARY',
-    help: 'A name of your own: only while it cannot be looked up either is a failed look-up not the team’s failure.',
-  }),
+  dnsCanary: optional(
+    pattern('NAME', /^([a-z0-9_-]+(\.[a-z0-9_-]+)*\.?)?$/i, 'the name of a host, or nothing'),
+    {
+      flag: 'dns-canary',
+      env: 'PAYDAY_DNS_CANARY',
+      help: 'A name of your own: only while it cannot be looked up either is a failed look-up not the team’s failure.',
+    },
+  ),
 });
 
 /** The agent through which the chaos orchestrator makes more customers come (docs/faults.md, traffic-spike). */

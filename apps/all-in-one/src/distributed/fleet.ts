@@ -32,17 +32,29 @@ export class Fleet {
   constructor(
     private readonly env: Record<string, string>,
     private readonly logger: Logger,
+    /** Called whenever a process is up, at the place that `members` says. */
+    private readonly onUp: () => void = () => undefined,
   ) {}
 
-  /** Adds and starts processes of one service. @param onMessage told of what they say besides that they are ready */
+  /**
+   * Adds and starts processes of one service.
+   * @param onMessage told of what they say besides that they are ready
+   * @param moreArgs asked at each of their starts
+   */
   add(
     service: ServiceName,
     count: number,
     env: Record<string, string> = {},
     onMessage: (message: unknown) => void = () => undefined,
+    moreArgs: () => string[] = () => [],
   ): void {
     for (let i = 1; i <= count; i++)
-      this.addOne(service, count === 1 ? service : `${service} ${i}`, env, onMessage);
+      this.addOne(service, count === 1 ? service : `${service} ${i}`, env, onMessage, moreArgs);
+  }
+
+  /** Tells something to every process of one service that is there. */
+  tell(service: ServiceName, message: object): void {
+    for (const member of this.running) if (member.service === service) member.child.send(message);
   }
 
   get members(): readonly Member[] {
@@ -93,13 +105,14 @@ export class Fleet {
     name: string,
     env: Record<string, string>,
     onMessage: (message: unknown) => void,
+    moreArgs: () => string[],
   ): void {
     const modulePath = fileURLToPath(new URL(`../../../${service}/src/main.js`, import.meta.url));
     const child = new SupervisedChild(
       {
         name,
         modulePath,
-        args: () => ['--port', String(this.portFor(member))],
+        args: () => ['--port', String(this.portFor(member)), ...moreArgs()],
         env: { ...this.env, ...env },
         onMessage: (message) => (isReady(message) ? this.heard(member, message) : onMessage(message)),
         onExit: () => (member.url = null),
@@ -120,6 +133,7 @@ export class Fleet {
     member.url = urlOf(host, port);
     member.startsSinceReady = 0;
     for (const wake of this.waiters.splice(0)) wake();
+    this.onUp();
   }
 }
 

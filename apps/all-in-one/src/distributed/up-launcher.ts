@@ -33,6 +33,13 @@ import { startEngines, type Engines } from '../engines.js';
 import { finishGame, type FinalStandings } from '../game-end.js';
 import { planGame, type GamePlan } from '../game-plan.js';
 import type { Playable } from '../play.js';
+import {
+  addressFlags,
+  addressMessage,
+  botRanges,
+  refusalWarning,
+  type ProbeAddresses,
+} from '../probe-addresses.js';
 import type { Progress } from '../progress.js';
 import { Sandboxes } from '../sandboxes.js';
 import { Fleet } from './fleet.js';
@@ -101,6 +108,11 @@ export class UpLauncher implements Playable {
       speed: Number(up.speed),
     });
     const chaosTargets = this.chaosTargets(plan);
+    const warning = await refusalWarning(
+      plan.endpoints,
+      up.allow.map(({ text }) => text),
+    );
+    if (warning !== null) progress.step(`WARNING: ${warning}`);
     await assertPortFree(http.host, http.port);
     const folder = openDataFolder(resolve(up.dataDir));
     this.folder = folder;
@@ -187,6 +199,7 @@ export class UpLauncher implements Playable {
         PAYDAY_DRAIN_MS: '0',
       },
       this.logger,
+      () => this.tellProber(),
     );
     this.fleet = fleet;
     fleet.add('control', up.controls);
@@ -257,18 +270,34 @@ export class UpLauncher implements Playable {
       PAYDAY_PROBER_TOKEN: secret,
       PAYDAY_PROBER_ID: 'prober-1',
       PAYDAY_GAME_ID: gameId,
-      // Sandboxes and company networks live there.
-      PAYDAY_ALLOW_PRIVATE_ADDRESSES: 'true',
       PAYDAY_PROBER_AGENT_TOKEN: agentToken,
-      PAYDAY_DENIED_ORIGINS: this.fleet!.members.flatMap(({ url }) => url ?? []).join(','),
     };
-    this.fleet!.add('prober', 1, env, (message) => {
+    const onMessage = (message: unknown): void => {
       const { agentUrl } = message as { agentUrl?: unknown };
       if (typeof agentUrl !== 'string') return;
       this.proberAgent = { agentUrl, token: agentToken };
       this.writeTargets();
-    });
+    };
+    this.fleet!.add('prober', 1, env, onMessage, () => addressFlags(this.probeAddresses()));
     await this.fleet!.allReady(READY_WITHIN_MS);
+  }
+
+  private tellProber(): void {
+    this.fleet?.tell('prober', addressMessage(this.probeAddresses()));
+  }
+
+  /** Now: what was started again may have other ports. Log and database the prober knows by their settings. */
+  private probeAddresses(): ProbeAddresses {
+    return {
+      allow: [
+        ...this.config.up.allow.map(({ text }) => text),
+        ...botRanges(this.sandboxes?.endpoints() ?? []),
+      ],
+      deniedOrigins: [
+        ...(this.fleet?.members ?? []).flatMap(({ url }) => url ?? []),
+        ...(this.sandboxes?.agentUrls() ?? []),
+      ],
+    };
   }
 
   private startSandboxes({ bots, scenario }: GamePlan): void {
@@ -290,6 +319,7 @@ export class UpLauncher implements Playable {
   private async register(teamId: string, endpoints: Record<string, string>): Promise<void> {
     const { context, game } = this;
     if (!game || !context || this.stopping) return;
+    this.tellProber();
     try {
       this.writeTargets();
       for (const [serviceId, url] of Object.entries(endpoints))

@@ -1,7 +1,9 @@
 import {
+  allowedRange,
   databaseSection,
   httpSection,
   integer,
+  listOf,
   logSection,
   optional,
   section,
@@ -40,6 +42,11 @@ export const UP_SECTIONS = {
         flag: 'chaos-targets',
         env: 'PAYDAY_CHAOS_TARGETS_FILE',
         help: 'How faults reach real teams (docs/faults.md).',
+      }),
+      allow: withDefault(listOf(allowedRange()), '', {
+        flag: 'allow',
+        env: 'PAYDAY_ALLOW',
+        help: 'What customers may call besides public addresses and the bots, e.g. 10.0.0.0/8 (docs/security.md).',
       }),
       speed: withDefault(
         pattern('N', /^(?:100|[1-9]\d?(?:\.\d+)?|0\.[1-9]\d*)$/, 'a number from 0.1 to 100'),

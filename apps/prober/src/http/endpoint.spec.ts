@@ -7,13 +7,11 @@ import {
 } from 'node:net';
 import { AllowedRange, systemClock } from '#runtime';
 import type { RenderedRequest } from '#scenario';
-import { GuardedAddressBook } from './address-book.js';
 import { AddressGuard } from './address-guard.js';
-import { Endpoint, type EndpointLimits, type EndpointParts } from './endpoint.js';
+import { Endpoint, type EndpointLimits } from './endpoint.js';
 import type { ExchangeResult } from './exchange.js';
 import { systemNames } from '../dns/index.js';
-import { LoopWatch } from '../loop-watch.js';
-import { WorkMeter } from '../work-meter.js';
+import { endpointParts } from '../testing/endpoint-parts.js';
 import { MemoryBudget } from './memory-budget.js';
 
 const LIMITS: EndpointLimits = { maxInFlight: 4, maxQueued: 4, maxBodyBytes: 10_000, maxHeldBytes: 100_000 };
@@ -25,16 +23,10 @@ const GET: RenderedRequest = {
 };
 
 const names = systemNames({ servers: [], ingestUrl: 'http://127.0.0.1' }, systemClock).of('team');
-const monotonicUs = (): number => Math.floor(performance.now() * 1000);
-const idleUs = (): number => performance.nodeTiming.idleTime * 1000;
-const bookOf = (guard: AddressGuard): GuardedAddressBook => new GuardedAddressBook(guard, names);
-const PARTS: EndpointParts = {
-  book: bookOf(new AddressGuard({ allow: [AllowedRange.parse('127.0.0.0/8')], deniedOrigins: [] })),
-  watch: new LoopWatch({ monotonicUs, idleUs }, setImmediate),
-  meter: new WorkMeter({ perRequestUs: 1_000_000, capacityUs: 1_000_000 }),
-  monotonicUs,
-  userAgent: 'payday/test',
-};
+const PARTS = endpointParts(
+  new AddressGuard({ allow: [AllowedRange.parse('127.0.0.0/8')], deniedOrigins: [] }),
+  names,
+);
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
@@ -291,7 +283,7 @@ describe('Endpoint', () => {
     const url = await http((_req, res) => res.end('x'));
     const guard = new AddressGuard({ allow: [], deniedOrigins: [] });
     for (const each of [url, url.replace('127.0.0.1', 'localhost')]) {
-      const target = new Endpoint(each, LIMITS, { ...PARTS, book: bookOf(guard) });
+      const target = new Endpoint(each, LIMITS, endpointParts(guard, names));
       expect(await send(target)).toEqual(failure('connect_error', /address not allowed/));
       target.destroy();
     }

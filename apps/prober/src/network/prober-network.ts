@@ -42,7 +42,11 @@ export async function openNetwork(
   const fixed = [config.ingestUrl, config.databaseUrl ?? [], logUrl ?? []].flat();
   if (listensAt !== undefined) fixed.push(originOf(listensAt));
   const names = systemNames(
-    { servers: config.dnsServers, canary: config.dnsCanary, ingestUrl: config.ingestUrl },
+    {
+      servers: config.dnsServers,
+      canary: config.dnsCanary === '' ? undefined : config.dnsCanary,
+      ingestUrl: config.ingestUrl,
+    },
     clock,
   );
   let denied = config.deniedOrigins;

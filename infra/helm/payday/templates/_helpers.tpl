@@ -23,6 +23,18 @@ securityContext:
   seccompProfile: { type: RuntimeDefault }
 {{- end }}
 
+{{/*
+All that a prober must never call for a team: every service of this release, each of its pods (by a headless service), and the
+cluster's API. Log and database it knows by their settings.
+*/}}
+{{- define "payday.deniedOrigins" -}}
+{{- $origins := list (printf "http://%s-pods:3000" .Release.Name) "https://kubernetes.default.svc" -}}
+{{- range $name, $_ := .Values.services -}}
+{{- $origins = append $origins (printf "http://%s-%s:3000" $.Release.Name $name) -}}
+{{- end -}}
+{{- concat $origins .Values.prober.deniedOrigins | join "," -}}
+{{- end }}
+
 {{- define "payday.env" -}}
 - { name: PAYDAY_LOG_URL, value: {{ .Values.log.url | quote }} }
 {{- with .Values.env }}
