@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer as createHttpsServer } from 'node:https';
 import { join } from 'node:path';
 import type { StandingsView } from '#contracts';
 import type { PlainResult } from '#testing';
 import { ledgerPage, rowOf, standings } from '../support/api.js';
-import { GameFolder, GameProcess, LAUNCHER } from '../support/game-process.js';
+import { GameFolder, GameProcess } from '../support/game-process.js';
 import { untrustedTls, selfSigned } from '../support/hostile/tls.js';
 import { listening } from '../support/hostile/raw-server.js';
 import { BODY, HTTP_ZOO } from '../support/http-zoo/index.js';
@@ -69,7 +68,7 @@ beforeAll(async () => {
     folder,
     [
       ...['--scenario', join(folder.path, 'zoo.yaml'), '--teams-file', join(folder.path, 'teams.json')],
-      ...loopback(),
+      ...['--allow', '127.0.0.0/8', '--allow', '::1/128'],
     ],
     undefined,
     { NODE_EXTRA_CA_CERTS: join(folder.path, 'ca.pem') },
@@ -84,12 +83,6 @@ afterAll(async () => {
   await folder.remove();
   for (const { close } of closing) close();
 }, 20_000);
-
-/** Permission to call loopback, where the launcher wants one. */
-function loopback(): string[] {
-  const { stdout } = spawnSync(process.execPath, [LAUNCHER, '--help'], { encoding: 'utf8' });
-  return stdout.includes('--allow ') ? ['--allow', '127.0.0.0/8', '--allow', '::1/128'] : [];
-}
 
 const resultsOf = (teamId: string): PlainResult[] => results.filter((result) => result.teamId === teamId);
 
@@ -109,7 +102,7 @@ it('plays with every specimen', () => {
 it.each([...PAID.map(({ name, does }) => [name, does] as const), ['tls-trusted', 'https'] as const])(
   'pays for each answer of %s: %s',
   async (name) => {
-    const { entries, salaryCents } = await ledgerPage(game.url, name);
+    const { entries, salaryCents } = await ledgerPage(game.url, name, folder.facilitator());
     const said = entries.flatMap(({ samples }) => samples.map(({ got }) => got));
     const counts = countsOf(name);
     expect({ counts, said }).toEqual({ counts: { ok: counts['ok'] }, said: [] });
@@ -122,6 +115,6 @@ it.each([...PAID.map(({ name, does }) => [name, does] as const), ['tls-trusted',
 it('does not pay a server whose certificate nobody vouches for, and says so', async () => {
   expect(Object.keys(countsOf('tls-untrusted'))).toEqual(['tls_error']);
   expect(rowOf(final, 'tls-untrusted').salaryCents).toBeLessThan(0);
-  const { entries } = await ledgerPage(game.url, 'tls-untrusted');
+  const { entries } = await ledgerPage(game.url, 'tls-untrusted', folder.facilitator());
   expect(entries.flatMap(({ samples }) => samples)[0]?.got).toMatch(/certificate/);
 });

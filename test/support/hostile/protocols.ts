@@ -31,7 +31,7 @@ export const PROTOCOLS: readonly HostileRow[] = [
   {
     name: 'floods-http-2',
     does: 'HTTP/2 frames without end',
-    outcomes: ['connect_error'],
+    outcomes: ['connect_error', 'too_large'],
     listen: tcp((socket) => {
       socket.resume();
       flood(socket, HTTP2_SETTINGS);

@@ -31,6 +31,7 @@ const UNTIL_CLOSE = 7;
 const DONE = 8;
 
 const LF = 10;
+const PROTOCOL = 'HTTP/';
 const STATUS_LINE = /^HTTP\/1\.(\d) ([1-9]\d\d)(?:[ \t][^]*)?$/;
 const CHUNK_LINE = /^([0-9a-f]+)[ \t]*(?:;[^]*)?$/i;
 /** Empty lines before a status line that are passed over: some servers end a body with one line break too many. */
@@ -175,6 +176,8 @@ export class AnswerParser {
     }
     if (end < 0) {
       this.#partial += bytes.toString('latin1', from, to);
+      // Who speaks something else may never end a line.
+      if (this.#state === STATUS && this.#partial.length >= PROTOCOL.length) this.#mustBeHttp(this.#partial);
       return to;
     }
     // In most answers no line is cut, and its CR is dropped before anything is copied.
@@ -209,14 +212,17 @@ export class AnswerParser {
       this.#emptyLines++;
       return;
     }
+    this.#mustBeHttp(line);
     const match = STATUS_LINE.exec(line);
-    if (match === null) {
-      const what = /^HTTP\/[^1]/.test(line) ? 'another version of HTTP' : 'no HTTP/1.1';
-      throw refused(`${what}: "${line.slice(0, 60)}"`, this.#lineAt);
-    }
+    if (match === null) throw refused(`no status line of HTTP/1.1: "${line.slice(0, 60)}"`, this.#lineAt);
     this.#minorVersion = Number(match[1]);
     this.#status = Number(match[2]);
     this.#state = FIELDS;
+  }
+
+  #mustBeHttp(line: string): void {
+    if (line.startsWith(PROTOCOL)) return;
+    throw refused(`no HTTP: it begins with "${line.slice(0, PROTOCOL.length)}"`, this.#lineAt);
   }
 
   #fieldLine(line: string): void {
@@ -238,8 +244,8 @@ export class AnswerParser {
     const colon = line.indexOf(':');
     if (colon < 0) throw refused(`a header line without a colon: "${line.slice(0, 60)}"`, this.#lineAt);
     const name = line.slice(0, colon).trimEnd();
-    if (!isToken(name)) throw refused(`"${name.slice(0, 60)}" is no name of a header`, this.#lineAt);
-    this.#name = name;
+    // A name that is none means nothing to anybody; curl and browsers pass it over, too.
+    this.#name = isToken(name) ? name : '';
     this.#value = line.slice(colon + 1);
   }
 

@@ -62,7 +62,7 @@ export function decodeContent(
         ? `the body is encoded as "${coding.slice(0, 40)}"`
         : `${codings.length} content codings`;
     const hint = 'customers ask for identity and understand gzip, deflate and br';
-    return done(new AnswerError('connect_error', `${what}; ${hint}`), bytes);
+    return done(new AnswerError('wrong_body', `${what}; ${hint}`), bytes);
   }
   if (bytes.length === 0) return done(null, bytes);
   decode(bytes, maxBytes, whole, (error, out) => {
@@ -71,7 +71,7 @@ export function decodeContent(
     done(
       tooLarge
         ? new AnswerError('too_large', `a body of more than ${maxBytes} bytes after decoding ${coding}`)
-        : new AnswerError('connect_error', `the body is no valid ${coding}: ${error.message}`),
+        : new AnswerError('wrong_body', `the body is no valid ${coding}: ${error.message}`),
       bytes,
     );
   });
