@@ -46,6 +46,7 @@ import {
   refusalWarning,
   type ProbeAddresses,
 } from './probe-addresses.js';
+import { proberSettings } from './prober-settings.js';
 import type { Playable } from './play.js';
 import type { Progress } from './progress.js';
 import { Sandboxes } from './sandboxes.js';
@@ -384,6 +385,7 @@ export class Launcher implements Playable {
         modulePath: PROBER_MODULE,
         args: () => addressFlags(this.probeAddresses()),
         env: {
+          ...proberSettings(),
           PAYDAY_LOG_URL: this.logUrl,
           PAYDAY_INGEST_URL: this.url,
           PAYDAY_PROBER_TOKEN: secret,

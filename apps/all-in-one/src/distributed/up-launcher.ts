@@ -40,6 +40,7 @@ import {
   refusalWarning,
   type ProbeAddresses,
 } from '../probe-addresses.js';
+import { proberSettings } from '../prober-settings.js';
 import type { Progress } from '../progress.js';
 import { Sandboxes } from '../sandboxes.js';
 import { Fleet } from './fleet.js';
@@ -268,6 +269,7 @@ export class UpLauncher implements Playable {
     const env = {
       PAYDAY_INGEST_URL: this.url,
       PAYDAY_PROBER_TOKEN: secret,
+      ...proberSettings(),
       PAYDAY_PROBER_ID: 'prober-1',
       PAYDAY_GAME_ID: gameId,
       PAYDAY_PROBER_AGENT_TOKEN: agentToken,
