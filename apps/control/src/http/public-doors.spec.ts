@@ -1,5 +1,6 @@
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { ScorerStore } from '#persistence';
+import { GameLoop } from '../game-loop.js';
 import { ControlApp, SCENARIO } from '../conformance/control-app.js';
 
 /**
@@ -174,6 +175,8 @@ it('is the same while the board is frozen, and when it was revealed', async () =
   await control.call('post', `games/${gameId}/end`, { as: control.boss }).expect(200);
   control.nowMs = startsAt + 60_000;
   await control.call('post', `games/${gameId}/seal`, { as: control.boss }).expect(200);
+  await control.scoreLast(gameId);
+  await control.app.get(GameLoop).tick();
   await control.call('post', `games/${gameId}/reveal`, { as: control.boss }).expect(200);
   expect(await leaks()).toEqual(ALLOWED());
 });
