@@ -1,6 +1,5 @@
 import { OUTCOMES, PROBE_BATCH_LIMITS, type Outcome, type Scenario } from '#contracts';
 import type { RenderedRequest } from '#scenario';
-import { Deque } from './deque.js';
 import { clip } from './http/clip.js';
 import type { Timing } from './http/exchange.js';
 import type { LoopWatch } from './loop-watch.js';
@@ -38,14 +37,16 @@ interface Probe extends Outstanding {
 
 /** Sends what is due, keeps the deadlines and records one result for each request. */
 export class ProbeSender {
-  /** In order of their deadlines, since all have the same time. */
-  readonly #deadlines = new Deque<Probe>();
+  /** In order of their deadlines, since all have the same time. What is concluded is not kept: it would grow old for nothing. */
+  readonly #deadlines = new Set<Probe>();
   /** Over their deadlines, but for the time that we have lost for them ourselves. */
   #extended: Probe[] = [];
   readonly #requests: RequestBook;
   readonly #verdicts: Verdicts;
   readonly #timeoutMs: number;
   readonly #timeoutUs: number;
+  /** In the order of `OUTCOMES`. */
+  readonly #counters: ReturnType<ProberMetrics['results']['labels']>[];
   #inFlight = 0;
   #pending = 0;
 
@@ -57,6 +58,7 @@ export class ProbeSender {
     uuid: () => string,
     private readonly metrics: ProberMetrics,
   ) {
+    this.#counters = OUTCOMES.map((outcome) => metrics.results.labels({ outcome }));
     this.#requests = new RequestBook(scenario, uuid);
     this.#verdicts = new Verdicts(scenario, limits.maxDoubtMs);
     this.#timeoutMs = scenario.probing.timeoutMs;
@@ -83,10 +85,9 @@ export class ProbeSender {
    */
   tick(): void {
     const overdueUs = this.watch.lookedUs - this.#timeoutUs;
-    for (;;) {
-      const probe = this.#deadlines.peek();
-      if (probe === undefined || (!probe.concluded && probe.sentUs > overdueUs)) break;
-      this.#deadlines.shift();
+    for (const probe of this.#deadlines) {
+      if (probe.sentUs > overdueUs) break;
+      this.#deadlines.delete(probe);
       this.#expire(probe, overdueUs);
     }
     if (this.#extended.length === 0) return;
@@ -120,7 +121,7 @@ export class ProbeSender {
     const call = target.service.call(request, (verdict, timing) => this.#conclude(probe, verdict, timing));
     if (probe.concluded) return;
     probe.call = call;
-    this.#deadlines.push(probe);
+    this.#deadlines.add(probe);
   }
 
   #expire(probe: Probe, overdueUs: number): void {
@@ -150,11 +151,13 @@ export class ProbeSender {
   #record(probe: Probe, outcome: Outcome, latencyUs: number, got = '', expected?: string): void {
     const { lane, serviceIndex, intendedAt, checkId, request } = probe;
     probe.concluded = true;
-    // The deadline queue may hold the probe for a while: let go of what is large.
+    const code = OUTCOMES.indexOf(outcome);
+    this.#deadlines.delete(probe);
+    // The tracker may hold the probe for a while: let go of what is large.
     probe.call = null;
     probe.request = null;
     this.#inFlight--;
-    this.metrics.results.inc({ outcome });
+    this.#counters[code]!.inc();
     if (this.#pending >= this.limits.maxPendingResults * (1 + OVERFLOW_SHARE)) {
       this.metrics.dropped.inc({ reason: 'overflow' });
       return;
@@ -164,7 +167,7 @@ export class ProbeSender {
     lane.results.add(serviceIndex, {
       intendedAt,
       latencyUs: Math.min(Math.round(latencyUs), PROBE_BATCH_LIMITS.maxLatencyUs),
-      outcome: OUTCOMES.indexOf(outcome),
+      outcome: code,
       sample: explain
         ? () => ({
             checkId,

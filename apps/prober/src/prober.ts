@@ -55,10 +55,11 @@ export const PROBER_DEFAULTS: Omit<ProberOptions, 'gameId' | 'proberId' | 'epoch
 };
 
 /**
- * Requests are sent at the tick that is nearest to their time, so that none is early or late by more than half of the time between two
- * ticks.
+ * Requests are sent at the tick that is nearest to their time, so that none is early or late by more than about half of the time between
+ * two ticks. That is a little more than a millisecond, and being late is worse than being early.
  */
-const EARLY_US = 500;
+const EARLY_US = 700;
+const LOOK_AT_METERS_EVERY_US = 100_000;
 
 export interface ProberParts {
   clock: Clock;
@@ -96,6 +97,7 @@ export class Prober implements GameListener, BatchSource {
   readonly #watch: LoopWatch;
   readonly #memory: MemoryBudget;
   readonly #quarantine: Quarantine;
+  #quarantineLookedUs = -Infinity;
   readonly #lanes: TeamLane[] = [];
   readonly #byTeam = new Map<string, TeamLane>();
   #game: { scenario: Scenario; schedule: GameSchedule; sender: ProbeSender } | null = null;
@@ -289,6 +291,9 @@ export class Prober implements GameListener, BatchSource {
 
   /** Once may be bad luck. */
   #quarantineRepeaters(): void {
+    const nowUs = this.parts.clock.monotonicUs();
+    if (nowUs - this.#quarantineLookedUs < LOOK_AT_METERS_EVERY_US) return;
+    this.#quarantineLookedUs = nowUs;
     for (const lane of this.#lanes) {
       if (lane.isQuarantined || lane.meter.strikes < 2) continue;
       lane.quarantine();

@@ -46,7 +46,7 @@ class SampleQuota {
  */
 export class TeamResults {
   /** Per service: pieces of at most one batch each, in order. */
-  #pieces: ServiceResults[][];
+  readonly #pieces: ServiceResults[][];
   readonly #quotas: SampleQuota[];
   #seq = 0;
   #promised = 0;
@@ -97,10 +97,13 @@ export class TeamResults {
    * batch; where there are no results, in a batch of its own.
    */
   drain(promise: number): ProbeBatch[] {
-    const taken = this.#pieces.flatMap((pieces, serviceIndex) =>
-      pieces.map((piece) => ({ serviceIndex, piece })),
-    );
-    this.#pieces = this.#pieces.map(() => []);
+    const taken: { serviceIndex: number; piece: ServiceResults }[] = [];
+    for (let serviceIndex = 0; serviceIndex < this.#pieces.length; serviceIndex++) {
+      const pieces = this.#pieces[serviceIndex]!;
+      if (pieces.length === 0) continue;
+      for (const piece of pieces) taken.push({ serviceIndex, piece });
+      this.#pieces[serviceIndex] = [];
+    }
     this.#count = 0;
     if (taken.length === 0 && promise > this.#promised)
       taken.push({ serviceIndex: 0, piece: new ServiceResults() });
@@ -112,7 +115,11 @@ export class TeamResults {
 
   #batch(serviceIndex: number, piece: ServiceResults): ProbeBatch {
     const { gameId, teamId, serviceIds, proberId, epoch } = this.identity;
-    const first = piece.intendedAt.reduce((least, at) => Math.min(least, at), piece.intendedAt[0] ?? 0);
+    const { length } = piece.intendedAt;
+    let first = piece.intendedAt[0] ?? 0;
+    for (let i = 1; i < length; i++) if (piece.intendedAt[i]! < first) first = piece.intendedAt[i]!;
+    const offsetMs = new Uint32Array(length);
+    for (let i = 0; i < length; i++) offsetMs[i] = piece.intendedAt[i]! - first;
     return {
       gameId,
       teamId,
@@ -123,9 +130,9 @@ export class TeamResults {
       epoch,
       seq: this.#seq++,
       baseIntendedAtMs: first,
-      offsetMs: Uint32Array.from(piece.intendedAt, (at) => at - first),
-      latencyUs: Uint32Array.from(piece.latencyUs),
-      outcome: Uint32Array.from(piece.outcome),
+      offsetMs,
+      latencyUs: new Uint32Array(piece.latencyUs),
+      outcome: new Uint32Array(piece.outcome),
       samples: piece.samples,
       watermarkMs: this.#promised,
     };

@@ -104,11 +104,15 @@ export async function startProber(
   await prober.namesLookedUp();
   prober.start();
   reporter.start();
+  // It is set again and again: a new one a thousand times a second would be work of its own.
   let timer: NodeJS.Timeout | undefined;
+  let timerMs = 0;
   const step = (): void => {
     spikes.expire();
     const pauseMs = prober.busy ? BUSY_TICK_MS : IDLE_TICK_MS;
-    timer = setTimeout(step, pauseMs);
+    if (timer !== undefined && pauseMs === timerMs) timer.refresh();
+    else timer = setTimeout(step, pauseMs);
+    timerMs = pauseMs;
     // A timer fires up to a millisecond late.
     prober.tick(pauseMs + 1);
   };

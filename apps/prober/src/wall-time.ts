@@ -4,14 +4,14 @@ import type { Clock } from '#kernel';
 const STEP_MS = 100;
 
 /**
- * Epoch time in microseconds that advances evenly: the monotonic clock, anchored to the wall clock. Latencies are
- * differences of it, so that a clock that is being disciplined does not bend them.
+ * Epoch time in microseconds that advances evenly: the monotonic clock, anchored to the wall clock. The wall clock tells whole milliseconds, so
+ * each reading is early by up to one; the latest of the readings is the nearest to the truth, and moves the anchor.
  */
 export class WallTime {
   #offsetUs: number;
 
   constructor(private readonly clock: Clock) {
-    this.#offsetUs = clock.nowMs() * 1000 - clock.monotonicUs();
+    this.#offsetUs = this.#reading();
   }
 
   monotonicUs(): number {
@@ -22,11 +22,19 @@ export class WallTime {
     return this.clock.monotonicUs() + this.#offsetUs;
   }
 
-  /** Follows the wall clock if it was set. Call it now and then. @returns the step that was taken, in ms. */
+  /** Follows the wall clock. Call it often. @returns the step that was taken because the clock was set, in ms; else 0. */
   follow(): number {
-    const stepMs = this.clock.nowMs() - this.nowUs() / 1000;
-    if (Math.abs(stepMs) < STEP_MS) return 0;
-    this.#offsetUs += Math.round(stepMs * 1000);
-    return stepMs;
+    const reading = this.#reading();
+    const aheadUs = reading - this.#offsetUs;
+    if (Math.abs(aheadUs) < STEP_MS * 1000) {
+      if (aheadUs > 0) this.#offsetUs = reading;
+      return 0;
+    }
+    this.#offsetUs = reading;
+    return aheadUs / 1000;
+  }
+
+  #reading(): number {
+    return this.clock.nowMs() * 1000 - this.clock.monotonicUs();
   }
 }

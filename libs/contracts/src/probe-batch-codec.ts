@@ -18,10 +18,14 @@ const maxTextBytes = 3 * PROBE_BATCH_LIMITS.maxSampleTextLength;
 
 export { assertProbeBatch };
 
+/** Reused, as encoding is never re-entered: most batches hold a single result. */
+const batchWriter = new WireWriter();
+const sampleWriter = new WireWriter();
+
 /** @throws PaydayError `invalid_batch` if the batch breaks a rule, so that nothing is sent that would be refused. */
 export function encodeProbeBatch(batch: ProbeBatch): Uint8Array {
   assertProbeBatch(batch);
-  const out = new WireWriter();
+  const out = batchWriter.clear();
   out.textField(1, batch.gameId);
   out.textField(2, batch.teamId);
   out.uintField(3, ROLES.indexOf(batch.role));
@@ -35,7 +39,7 @@ export function encodeProbeBatch(batch: ProbeBatch): Uint8Array {
   out.packedField(11, batch.latencyUs);
   out.packedField(12, batch.outcome);
   for (const sample of batch.samples) {
-    const inner = new WireWriter();
+    const inner = sampleWriter.clear();
     inner.uintField(1, sample.index);
     inner.textField(2, sample.checkId);
     inner.textField(3, sample.request);
@@ -55,7 +59,8 @@ export function encodeProbeBatches(batches: readonly ProbeBatch[]): Uint8Array {
 /** The same from batches that are encoded already. @throws PaydayError `invalid_batch` if they are too many. */
 export function joinProbeBatches(encoded: readonly Uint8Array[]): Uint8Array {
   if (encoded.length > maxBatchesPerRequest) throw tooManyBatches();
-  const out = new WireWriter();
+  // Of each, the field's number and at most five bytes of length come before it.
+  const out = new WireWriter(encoded.reduce((sum, { length }) => sum + length + 6, 16));
   for (const bytes of encoded) out.bytesField(1, bytes);
   return out.finish();
 }

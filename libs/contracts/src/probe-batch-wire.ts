@@ -124,11 +124,25 @@ export class WireReader {
   }
 }
 
+const encoder = new TextEncoder();
+
 /** Writes one protobuf message. Fields that hold proto3's default (0, empty) are left out, as it asks. */
 export class WireWriter {
-  #bytes = new Uint8Array(512);
+  #bytes: Uint8Array;
   #length = 0;
 
+  /** @param room bytes that are expected; it grows where there are more */
+  constructor(room = 512) {
+    this.#bytes = new Uint8Array(room);
+  }
+
+  /** Begins another message. @returns itself */
+  clear(): this {
+    this.#length = 0;
+    return this;
+  }
+
+  /** The message so far, a copy. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
@@ -140,7 +154,23 @@ export class WireWriter {
   }
 
   textField(number: number, value: string): void {
-    if (value !== '') this.bytesField(number, new TextEncoder().encode(value));
+    if (value === '') return;
+    const before = this.#length;
+    this.#varint((number << 3) | BYTES);
+    this.#varint(value.length);
+    this.#reserve(value.length);
+    const bytes = this.#bytes;
+    let pos = this.#length;
+    // Ids are ASCII, where a character is a byte.
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) {
+        this.#length = before;
+        return this.bytesField(number, encoder.encode(value));
+      }
+      bytes[pos++] = code;
+    }
+    this.#length = pos;
   }
 
   bytesField(number: number, value: Uint8Array): void {

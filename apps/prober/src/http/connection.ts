@@ -42,6 +42,7 @@ export class Connection implements SocketListener {
   /** The user has what it wanted; the connection is idle. */
   free(): void {
     this.#user = null;
+    this.parser.stop();
     this.served++;
   }
 

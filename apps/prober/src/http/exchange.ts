@@ -229,7 +229,8 @@ export class Exchange implements ConnectionUser, AnswerSink {
     this.owner.memory.give(this.#kept);
     this.#pieces = [];
     const nowUs = this.owner.monotonicUs();
-    const arrival = this.#arrival ?? { earliestUs: nowUs - this.owner.watch.doubtUs, latestUs: nowUs };
-    this.onDone(result, { ...arrival, ownUs: this.ownUs });
+    const earliestUs = this.#arrival?.earliestUs ?? nowUs - this.owner.watch.doubtUs;
+    const latestUs = this.#arrival?.latestUs ?? nowUs;
+    this.onDone(result, { earliestUs, latestUs, ownUs: this.ownUs });
   }
 }

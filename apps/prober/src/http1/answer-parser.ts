@@ -1,5 +1,5 @@
 import { AnswerError } from './answer-error.js';
-import { Fields, fieldValue, isToken } from './fields.js';
+import { Fields, isFirstOfKnown, isToken } from './fields.js';
 import { framingOf, type BodyEnd } from './framing.js';
 import type { AnswerLimits } from './limits.js';
 
@@ -31,11 +31,15 @@ const UNTIL_CLOSE = 7;
 const DONE = 8;
 
 const LF = 10;
+const COLON = 0x3a;
 const PROTOCOL = 'HTTP/';
 const STATUS_LINE = /^HTTP\/1\.(\d) ([1-9]\d\d)(?:[ \t][^]*)?$/;
 const CHUNK_LINE = /^([0-9a-f]+)[ \t]*(?:;[^]*)?$/i;
 /** Empty lines before a status line that are passed over: some servers end a body with one line break too many. */
 const MAX_EMPTY_LINES = 2;
+
+const NOBODY: AnswerSink = { head: () => {}, body: () => {}, end: () => {} };
+const NO_FIELDS = new Fields();
 
 /**
  * The answers of one HTTP/1.1 connection (RFC 9112), bytes in, calls out. However the bytes are cut into pieces, the calls
@@ -48,7 +52,7 @@ const MAX_EMPTY_LINES = 2;
  */
 export class AnswerParser {
   #limits!: AnswerLimits;
-  #sink!: AnswerSink;
+  #sink: AnswerSink = NOBODY;
   #method = 'GET';
   #state = DONE;
   #keepAlive = false;
@@ -69,7 +73,7 @@ export class AnswerParser {
   #lineAt = 0;
   #status = 0;
   #minorVersion = 1;
-  #fields = new Fields();
+  #fields = NO_FIELDS;
   #name = '';
   #value = '';
 
@@ -89,7 +93,10 @@ export class AnswerParser {
   /** Nothing more is told of the answer. */
   stop(): void {
     this.#state = DONE;
-    this.#partial = '';
+    this.#partial = this.#value = '';
+    // A connection may be idle for long: what belonged to the answer must not grow old with it.
+    this.#sink = NOBODY;
+    this.#fields = NO_FIELDS;
   }
 
   get done(): boolean {
@@ -180,6 +187,7 @@ export class AnswerParser {
       if (this.#state === STATUS && this.#partial.length >= PROTOCOL.length) this.#mustBeHttp(this.#partial);
       return to;
     }
+    if (this.#state === FIELDS && this.#partial === '' && this.#passOver(bytes, from, end)) return to;
     // In most answers no line is cut, and its CR is dropped before anything is copied.
     let line: string;
     if (this.#partial === '')
@@ -207,6 +215,21 @@ export class AnswerParser {
     return to;
   }
 
+  /**
+   * Most header lines mean nothing to a customer. They are counted, but not copied.
+   * @returns false for a line that has to be read
+   */
+  #passOver(bytes: Buffer, from: number, end: number): boolean {
+    const first = bytes[from]!;
+    // An empty line, a folded one, one of the names that `Fields` knows, or something odd.
+    if (first < 0x41 || isFirstOfKnown(first)) return false;
+    const colon = bytes.indexOf(COLON, from);
+    if (colon < 0 || colon > end) return false;
+    this.#commitField();
+    this.#countField();
+    return true;
+  }
+
   #statusLine(line: string): void {
     if (line === '' && this.#emptyLines < MAX_EMPTY_LINES) {
       this.#emptyLines++;
@@ -232,8 +255,7 @@ export class AnswerParser {
       else this.#headEnd();
       return;
     }
-    if (++this.#fieldLines > this.#limits.maxFieldLines)
-      throw tooLarge(`more than ${this.#limits.maxFieldLines} header and trailer lines`);
+    this.#countField();
     const first = line.charCodeAt(0);
     if (first === 32 || first === 9) {
       // A folded line goes on with the one before it (RFC 9112 §5.2); before any, it is passed over (§2.2).
@@ -249,9 +271,14 @@ export class AnswerParser {
     this.#value = line.slice(colon + 1);
   }
 
+  #countField(): void {
+    if (++this.#fieldLines > this.#limits.maxFieldLines)
+      throw tooLarge(`more than ${this.#limits.maxFieldLines} header and trailer lines`);
+  }
+
   #commitField(): void {
     // Trailers say nothing that a customer has to understand.
-    if (this.#name !== '' && this.#state === FIELDS) this.#fields.add(this.#name, fieldValue(this.#value));
+    if (this.#name !== '' && this.#state === FIELDS) this.#fields.add(this.#name, this.#value);
     this.#name = '';
   }
 

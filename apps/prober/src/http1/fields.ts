@@ -8,8 +8,15 @@ export function isToken(name: string): boolean {
   return TOKEN.test(name);
 }
 
+/** Whether a name that begins with this letter may be one that `Fields` knows. @param code of an ASCII character */
+export function isFirstOfKnown(code: number): boolean {
+  const letter = code | 0x20;
+  // c(onnection, content-…), l(ocation), p(ayday-team), t(ransfer-encoding)
+  return letter === 0x63 || letter === 0x6c || letter === 0x70 || letter === 0x74;
+}
+
 /** Without the white space around it; CR and NUL inside become spaces. */
-export function fieldValue(raw: string): string {
+function fieldValue(raw: string): string {
   return raw.replace(INVALID_IN_VALUE, ' ').trim();
 }
 
@@ -32,27 +39,29 @@ export class Fields {
   /** `Payday-Team`: whose service this is. */
   paydayTeam: string | null = null;
 
-  /** @param name in any case; names that don't matter are passed over. */
-  add(name: string, value: string): void {
+  /** @param name in any case; names that don't matter are passed over. @param raw as it stands behind the colon */
+  add(name: string, raw: string): void {
     // Nearly every field is passed over, so the length is asked before anything is copied.
     switch (name.length) {
       case 8:
-        if (is(name, 'location')) this.location ??= value;
+        if (is(name, 'location')) this.location ??= fieldValue(raw);
         return;
       case 10:
-        if (is(name, 'connection')) this.connection = joined(this.connection, value);
+        if (is(name, 'connection')) this.connection = joined(this.connection, fieldValue(raw));
         return;
       case 11:
-        if (is(name, 'payday-team')) this.paydayTeam = joined(this.paydayTeam, value);
+        if (is(name, 'payday-team')) this.paydayTeam = joined(this.paydayTeam, fieldValue(raw));
         return;
       case 14:
-        if (is(name, 'content-length')) this.contentLength = joined(this.contentLength, value);
+        if (is(name, 'content-length')) this.contentLength = joined(this.contentLength, fieldValue(raw));
         return;
       case 16:
-        if (is(name, 'content-encoding')) this.contentEncoding = joined(this.contentEncoding, value);
+        if (is(name, 'content-encoding'))
+          this.contentEncoding = joined(this.contentEncoding, fieldValue(raw));
         return;
       case 17:
-        if (is(name, 'transfer-encoding')) this.transferEncoding = joined(this.transferEncoding, value);
+        if (is(name, 'transfer-encoding'))
+          this.transferEncoding = joined(this.transferEncoding, fieldValue(raw));
         return;
     }
   }
