@@ -1,11 +1,12 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { LagHistogram } from './lag-histogram.js';
 
 /** What a prober tells about itself, registered in the process's registry. */
 export interface ProberMetrics {
   /** Results recorded, by outcome. */
   results: Counter<'outcome'>;
-  /** How late requests were sent, in seconds after their intended time. */
-  scheduleLag: Histogram;
+  /** How late requests were sent after their intended time, in microseconds. */
+  scheduleLag: LagHistogram;
   /** Results that were lost: `rejected` by ingest for good, or `overflow` of a full buffer (prober errors only). */
   dropped: Counter<'reason'>;
   /** Requests to ingest, by what came of them: `accepted`, `duplicate`, `retried`, `rejected`. */
@@ -40,12 +41,11 @@ export function createProberMetrics(
       labelNames: ['outcome'],
       registers,
     }),
-    scheduleLag: new Histogram({
-      name: 'payday_prober_schedule_lag_seconds',
-      help: 'How late requests were sent',
-      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2],
-      registers,
-    }),
+    scheduleLag: new LagHistogram(
+      registry,
+      'payday_prober_schedule_lag_seconds',
+      'How late requests were sent',
+    ),
     dropped: new Counter({
       name: 'payday_prober_dropped_results_total',
       help: 'Results that were lost, by reason',

@@ -110,7 +110,7 @@ export class ProbeSender {
     lane.tracker.begin(probe);
     this.#inFlight++;
     const lagMs = this.time.nowUs() / 1000 - intendedAt;
-    this.metrics.scheduleLag.observe(Math.max(0, lagMs) / 1000);
+    this.metrics.scheduleLag.observe(Math.max(0, lagMs * 1000));
     if (lagMs > this.limits.maxLagMs || this.#pending >= this.limits.maxPendingResults)
       return this.#record(probe, 'prober_error', 0);
     const request = this.#requests.render(serviceIndex, checkId, caseIndex);
