@@ -125,7 +125,6 @@ function* truthFigures(load, mine, turns) {
     ours: error.p99,
     p50: error.p50,
     p999: error.p999,
-    datedAfterTheWrite: quantilesOver(mine, 'dated'),
     ...common,
     ok: error.p99.median <= LIMITS.errorP99Ms && failed.median === 0,
   };
@@ -181,7 +180,6 @@ function* stallFigures(rate, runs, contestants, turns) {
         ? {
             error: quantilesOver(runs.ours, 'error'),
             late: quantilesOver(runs.ours, 'late'),
-            datedAfterTheWrite: quantilesOver(runs.ours, 'dated'),
             unmatched: summary(runs.ours.map((one) => one.unmatched)),
             unscoredPercent: summary(runs.ours.map((one) => one.unscored * 100)),
             ok: off('p99') <= LIMITS.stall && off('p999') <= LIMITS.stall,

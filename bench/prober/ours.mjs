@@ -47,9 +47,8 @@ function scenario(durationMs, delaysMs) {
 }
 
 /**
- * @returns {Promise<Outcome & {error: Quantiles, dated: Quantiles, unscored: number, failed: number, unmatched: number}>} `error`: how
- *   far what is reported is from the truth, either way, ms; `dated`: from the server's write to the moment that the report
- *   takes for the end, ms; shares of `unscored` (prober_error) and `failed` results; `unmatched`: results without a note
+ * @returns {Promise<Outcome & {error: Quantiles, unscored: number, failed: number, unmatched: number}>} `error`: how
+ *   far what is reported is from the truth, either way, ms; shares of `unscored` (prober_error) and `failed` results; `unmatched`: results without a note
  */
 export async function ours(truth, { rate, delaysMs, warmMs, measuredMs }, core) {
   const teams = Array.from({ length: teamsOf(rate) }, (_, team) => ({
@@ -78,7 +77,6 @@ export async function ours(truth, { rate, delaysMs, warmMs, measuredMs }, core) 
     error: of(
       pairs.map(({ result, note }) => Math.abs(result.latencyUs / 1000 - (note.writtenMs - note.readMs))),
     ),
-    dated: of(pairs.map(({ result, note }) => result.intendedAt + result.latencyUs / 1000 - note.writtenMs)),
     unscored: (counted.length - scored.length) / counted.length,
     failed: scored.filter(({ outcome }) => outcome !== 'ok').length / counted.length,
     unmatched: scored.length - pairs.length,
