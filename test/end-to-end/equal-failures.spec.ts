@@ -71,6 +71,19 @@ describeWith(`equal failures (seed ${seed})`, lacks(), () => {
     }
   });
 
+  it('sends twins the same requests, but for those that the prober could not send', () => {
+    for (const { seen, outcomes } of [quiet, stalled]) {
+      const [first, ...others] = TWINS[0]!;
+      const missing = (team: string): number => outcomes[team]!['prober_error'] ?? 0;
+      for (const other of others)
+        for (const path of Object.keys(seen[first!]!)) {
+          const apart = Math.abs(seen[first!]![path]! - seen[other]![path]!);
+          expect(apart).toBeLessThanOrEqual(missing(first!) + missing(other));
+        }
+      expect(Object.keys(seen[first!]!).sort()).toEqual(['/1', '/2', '/3', '/4', '/5']);
+    }
+  });
+
   it('stopped the prober enough to be told', () => {
     expect(stalled.outcomes['hangs']!['prober_error']).toBeGreaterThan(10);
   });

@@ -24,7 +24,8 @@ seed: failures
 services:
   - id: home
     letter: H
-    checks: [{ id: home, request: { path: / }, expect: { contains: x } }]
+    checks:
+      - { id: home, request: { path: '/{{n}}' }, expect: { contains: x }, cases: [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }, { n: 5 }] }
 probing: { timeout: 1s }
 pay:
   window: 5s
@@ -42,6 +43,8 @@ export interface Played {
   seed: string;
   salaries: Record<string, number>;
   outcomes: Record<string, Record<string, number>>;
+  /** How often the servers of twins saw each path. */
+  seen: Record<string, Record<string, number>>;
 }
 
 function port(server: Server | HttpServer, host = '127.0.0.1'): Promise<number> {
@@ -52,7 +55,17 @@ function port(server: Server | HttpServer, host = '127.0.0.1'): Promise<number> 
 
 async function play(seed: string | null): Promise<Played> {
   const folder = new GameFolder();
-  const good = createHttpServer((_request, response) => response.end('x'));
+  const seen: Played['seen'] = {};
+  const goodServer = (id: string): HttpServer => {
+    const paths: Record<string, number> = (seen[id] = {});
+    return createHttpServer((request, response) => {
+      const path = request.url!.replace(/^.*\//, '/');
+      // Whose service it is, is asked besides.
+      if (/^\/\d$/.test(path)) paths[path] = (paths[path] ?? 0) + 1;
+      response.end('x');
+    });
+  };
+  const good = goodServer('good-a');
   const slow = createHttpServer((_request, response) => setTimeout(() => response.end('x'), SLOW_MS));
   const hangs = createServer((socket) => socket.on('error', () => undefined).resume());
   const at = async (server: Server | HttpServer): Promise<string> => `http://127.0.0.1:${await port(server)}`;
@@ -63,9 +76,7 @@ async function play(seed: string | null): Promise<Played> {
     'good.test': { a: ['127.0.0.1'] },
   });
   const goodUrl = await at(good);
-  const goodPort = new URL(goodUrl).port;
-  const twin = async (): Promise<string> =>
-    at(createHttpServer((_request, response) => response.end('x')).on('connection', (s) => s.unref()));
+  const byName = new URL(await at(goodServer('good-by-name')));
   const teams: Record<string, string | null> = {
     hangs: await at(hangs),
     refuses: `http://127.0.0.1:${await freePort()}`,
@@ -76,8 +87,8 @@ async function play(seed: string | null): Promise<Played> {
     'dns-nothing': 'http://nothing.test:8080',
     'ipv6-literal': 'http://[fd12::1]:8080',
     'good-a': goodUrl,
-    'good-b': await twin(),
-    'good-by-name': `http://good.test:${goodPort}/by-name`,
+    'good-b': await at(goodServer('good-b')),
+    'good-by-name': `http://good.test:${byName.port}`,
     'slow-a': await at(slow),
     'slow-b': `http://127.0.0.1:${(slow.address() as AddressInfo).port}/twin`,
   };
@@ -123,7 +134,7 @@ async function play(seed: string | null): Promise<Played> {
     const salaries = Object.fromEntries(
       view.standings.map(({ team, salaryCents }) => [team.id, salaryCents]),
     );
-    return { seed: seed ?? 'quiet', salaries, outcomes };
+    return { seed: seed ?? 'quiet', salaries, outcomes, seen };
   } catch (error) {
     process.stderr.write(`${game.report()}\n`);
     throw error;
