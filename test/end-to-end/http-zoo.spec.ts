@@ -18,7 +18,7 @@ const PLAIN = 'plain';
 /** Those that the one check of the scenario fits. */
 const PAID = HTTP_ZOO.filter(({ refused, method, status }) => refused === null && !method && !status);
 const CENTS = 100;
-const DURATION_S = 20;
+const DURATION_S = 10;
 const REQUESTS_PER_SECOND = 2;
 
 const SCENARIO = `

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { Registry } from 'prom-client';
 import { OUTCOMES, type ProofPolicy } from '#contracts';
 import { EventBuilder, buildScenario } from '#testing';
@@ -12,6 +11,7 @@ import { GuardedAddressBook } from './http/address-book.js';
 import { createProberMetrics } from './metrics.js';
 import { OwnershipDesk, type OwnershipFinding } from './ownership/index.js';
 import { PROBER_DEFAULTS, Prober } from './prober.js';
+import { HttpServers } from './testing/http-server.js';
 
 const proof = (letter: string): string => `pt_${letter.repeat(43)}`;
 const guard = new AddressGuard({ allow: [AllowedRange.parse('127.0.0.0/8')], deniedOrigins: [] });
@@ -19,17 +19,11 @@ const names = systemNames({ servers: [], ingestUrl: 'http://127.0.0.1' }, system
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
+  await servers.closeAll();
 });
 
-async function http(handler: RequestListener): Promise<string> {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const servers = new HttpServers();
+const http = (handler: RequestListener): Promise<string> => servers.listen(handler);
 
 /** Plays two seconds with a real prober. Outcomes and samples by team. */
 async function play(policy: ProofPolicy, urls: Record<string, string>) {

@@ -1,5 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { Registry } from 'prom-client';
 import { OUTCOMES, type Outcome, type ProbeBatch, type Scenario } from '#contracts';
 import { arrivalsBefore } from '#scenario';
@@ -11,22 +10,17 @@ import { AddressGuard } from './http/address-guard.js';
 import { systemNames } from './dns/index.js';
 import { createProberMetrics } from './metrics.js';
 import { PROBER_DEFAULTS, Prober, type ProberOptions } from './prober.js';
+import { HttpServers } from './testing/http-server.js';
 
 const START = 1_700_000_010_000;
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
+  await servers.closeAll();
 });
 
-async function http(handler: RequestListener): Promise<string> {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const servers = new HttpServers();
+const http = (handler: RequestListener): Promise<string> => servers.listen(handler);
 
 interface Row {
   team: string;

@@ -1,5 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { Registry } from 'prom-client';
 import {
   OUTCOMES,
@@ -14,21 +13,16 @@ import { arrivalsBefore } from '#scenario';
 import { EventBuilder, buildScenario } from '#testing';
 import { AllowedRange, createLogger, systemClock } from '#runtime';
 import { startProber } from './start-prober.js';
+import { HttpServers } from './testing/http-server.js';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
+  await servers.closeAll();
 });
 
-async function http(handler: RequestListener): Promise<string> {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const servers = new HttpServers();
+const http = (handler: RequestListener): Promise<string> => servers.listen(handler);
 
 it('probes a real service by game events, reports to a real server, and promises beyond the end', async () => {
   const batches: ProbeBatch[] = [];

@@ -47,6 +47,11 @@ const SECRET_PATTERN = /^pd_[A-Za-z0-9_-]{43}$/;
 /** Guessing must not fill the memory. */
 const MAX_CACHED = 10_000;
 
+/** The id of a new token. People type it into command lines, where a leading hyphen would be an option. */
+export function newTokenId(random: (bytes: number) => Buffer = randomBytes): string {
+  return random(9).toString('base64url').replace(/^-/, 'A');
+}
+
 /**
  * API tokens: `pd_` and 32 random bytes in base64url. Only the SHA-256 is stored; with 256 bits of chance there is
  * nothing that a slow hash would add.
@@ -180,7 +185,7 @@ export class TokenStore {
   async #insert(manager: EntityManager, token: NewToken): Promise<{ info: TokenInfo; secret: string }> {
     const secret = PREFIX + randomBytes(32).toString('base64url');
     const info: TokenInfo = {
-      id: randomBytes(9).toString('base64url'),
+      id: newTokenId(),
       role: token.role,
       gameId: token.gameId ?? null,
       teamId: token.teamId ?? null,

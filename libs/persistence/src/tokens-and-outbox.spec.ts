@@ -3,7 +3,7 @@ import { startTestPostgres, type TestPostgres } from '#testing';
 import { openDatabase } from './database.js';
 import { insertIntoOutbox, type NewEvent } from './outbox.js';
 import { OutboxRelay, type OutboxRecord } from './outbox-relay.js';
-import { TokenStore } from './token-store.js';
+import { TokenStore, newTokenId } from './token-store.js';
 
 let postgres: TestPostgres;
 let database: DataSource;
@@ -16,6 +16,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await database?.destroy();
   await postgres?.stop();
+});
+
+it('makes token ids that no command line takes for an option', () => {
+  for (let first = 0; first < 256; first++)
+    expect(newTokenId((bytes) => Buffer.alloc(bytes, first))).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_-]{11}$/);
 });
 
 describe('TokenStore', () => {

@@ -1,7 +1,6 @@
-import { createServer, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { AddressInfo } from 'node:net';
 import { AllowedRange, systemClock } from '#runtime';
 import type { RenderedRequest } from '#scenario';
 import { systemNames } from '../dns/index.js';
@@ -10,6 +9,7 @@ import { AddressGuard } from '../http/address-guard.js';
 import type { ExchangeResult } from '../http/exchange.js';
 import type { Call, ServiceClient, Verdict } from '../service-client/service-client.js';
 import { Quarantine } from './quarantine.js';
+import { HttpServers } from '../testing/http-server.js';
 
 /** A thread can only run what is built, as `npm start` runs it. */
 const workerUrl = pathToFileURL(join(process.cwd(), 'dist/apps/prober/src/quarantine/worker.js'));
@@ -23,17 +23,11 @@ const REQUEST: RenderedRequest = {
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
+  await servers.closeAll();
 });
 
-async function http(handler: RequestListener): Promise<string> {
-  const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const servers = new HttpServers();
+const http = (handler: RequestListener): Promise<string> => servers.listen(handler);
 
 function setUp(allow = '127.0.0.0/8') {
   const crashes: unknown[] = [];
