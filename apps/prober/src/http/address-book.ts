@@ -1,14 +1,6 @@
+import type { Resolution } from '../dns/index.js';
 import type { AddressGuard } from './address-guard.js';
 import type { Target } from './target.js';
-
-export interface Address {
-  address: string;
-  family: 4 | 6;
-}
-
-/** Where connections to an endpoint may go, or why they may not. */
-export type Resolution =
-  { addresses: Address[] } | { outcome: 'connect_error' | 'prober_error'; got: string };
 
 /** One team's view of names. */
 export interface Names {

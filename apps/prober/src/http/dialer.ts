@@ -1,7 +1,8 @@
 import { connect as connectTcp, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Outcome } from '#contracts';
-import type { Address, AddressBook, Resolution } from './address-book.js';
+import type { Address, Resolution } from '../dns/index.js';
+import type { AddressBook } from './address-book.js';
 import type { Target } from './target.js';
 
 /** What becomes of a socket. Each is called at most once, but for `bytes`. */

@@ -280,6 +280,12 @@ function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 }
 
 describe('properties', () => {
+  it('a line that is as long as the name of the protocol is told alike when its end is cut', () => {
+    const whole = readText('HTTP\r\nx');
+    expect(read([Buffer.from('HTTP\r'), Buffer.from('\nx')])).toEqual(whole);
+    expect(whole.failure).toMatch(/it begins with "HTTP" \(byte 0 /);
+  });
+
   it('any cut of a good answer tells the same, and the whole body', () => {
     fc.assert(
       fc.property(answers, fc.array(fc.nat(), { maxLength: 30 }), ({ text, body }, cuts) => {

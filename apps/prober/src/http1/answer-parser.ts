@@ -183,8 +183,8 @@ export class AnswerParser {
     }
     if (end < 0) {
       this.#partial += bytes.toString('latin1', from, to);
-      // Who speaks something else may never end a line.
-      if (this.#state === STATUS && this.#partial.length >= PROTOCOL.length) this.#mustBeHttp(this.#partial);
+      // Who speaks something else may never end a line. One character more, as the last one may be the CR of a line end.
+      if (this.#state === STATUS && this.#partial.length > PROTOCOL.length) this.#mustBeHttp(this.#partial);
       return to;
     }
     if (this.#state === FIELDS && this.#partial === '' && this.#passOver(bytes, from, end)) return to;

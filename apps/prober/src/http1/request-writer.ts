@@ -1,4 +1,5 @@
 import { PaydayError } from '#kernel';
+import { isToken } from './fields.js';
 
 /** What is sent, as `renderRequest` makes it. */
 export interface Request {
@@ -14,7 +15,6 @@ export interface Request {
 const NOT_IN_TARGET = /[\u0000-\u0020\u007f]/;
 // eslint-disable-next-line no-control-regex
 const NOT_IN_VALUE = /[\u0000-\u0008\u000a-\u001f\u007f]/;
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const WITH_CONTENT = new Set(['POST', 'PUT', 'PATCH']);
 
 /** How the customers introduce themselves: many firewalls answer 403 to who doesn't. @param gameUrl where to read more */
@@ -36,7 +36,7 @@ export function writeRequest(request: Request, authority: string, basePath: stri
   const given = new Set<string>();
   for (const name in headers) {
     const value = headers[name]!;
-    if (!TOKEN.test(name) || NOT_IN_VALUE.test(value))
+    if (!isToken(name) || NOT_IN_VALUE.test(value))
       throw invalid(`the header "${name}" can't be sent: a line break or a control character`);
     given.add(name.toLowerCase());
     lines += `${name}: ${value}\r\n`;

@@ -1,5 +1,5 @@
 import type { RenderedRequest } from '#scenario';
-import type { Resolution } from '../http/address-book.js';
+import type { Resolution } from '../dns/index.js';
 import type { EndpointLimits } from '../http/endpoint.js';
 import type { ExchangeResult } from '../http/exchange.js';
 import type { Target } from '../http/target.js';

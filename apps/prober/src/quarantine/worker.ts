@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import type { AddressBook, Resolution } from '../http/address-book.js';
+import type { Resolution } from '../dns/index.js';
+import type { AddressBook } from '../http/address-book.js';
 import { Endpoint } from '../http/endpoint.js';
 import { MemoryBudget } from '../http/memory-budget.js';
 import { LoopWatch } from '../loop-watch.js';
