@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A facilitator that knows nothing of Payday but the AsyncAPI document that the server publishes.
+"""A facilitator that uses only the AsyncAPI document that the Payday server publishes.
 
     pip install 'python-socketio[client]' websocket-client jsonschema
     python3 docs/examples/facilitator.py http://127.0.0.1:3000 .payday/facilitator.token --service catalog
 
-Previews a fault on one team, injects it, waits until it acts, lists it, stops it, and lists it again. The address of the
-channel, the names of the messages and the shapes of all payloads are taken from /api/asyncapi.json; whatever is sent and
-whatever comes is checked against them. Exits with 1 if anything is refused, or is not as the document says.
+Previews a fault on one team, injects it, waits until it is active, lists it, stops it, and lists it again. The channel's
+address, the message names and the schemas of all payloads come from /api/asyncapi.json; every message in either direction
+is validated against them. Exits with 1 if anything is refused or does not match the document.
 """
 import argparse
 import json
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 
 class Document:
-    """The published document: finds things in it, and checks payloads by it."""
+    """The published document: looks up its parts and validates payloads against it."""
 
     def __init__(self, origin):
         with urllib.request.urlopen(f"{origin}/api/asyncapi.json", timeout=WITHIN_S) as answer:
@@ -40,7 +40,7 @@ class Document:
         self.registry = Registry().with_resource(HERE, resource)
 
     def follow(self, node):
-        """What a reference leads to, through as many references as there are."""
+        """Resolves a reference, following chains of references."""
         while "$ref" in node:
             target = self.root
             for part in node["$ref"].removeprefix("#/").split("/"):
@@ -49,7 +49,7 @@ class Document:
         return node
 
     def operation(self, action, name):
-        """The operation whose message has this name; action: what the *server* does with it."""
+        """The operation whose message has this name; action: what the *server* does with the message."""
         for operation in self.root["operations"].values():
             if operation["action"] == action and self.follow(operation["messages"][0])["name"] == name:
                 return operation
@@ -99,7 +99,7 @@ class Facilitator:
         return answer["result"]
 
     def until(self, fault_id, state):
-        """Waits until a fault is in a state."""
+        """Waits until a fault reaches a state."""
         deadline = time.monotonic() + WITHIN_S
         while (left := deadline - time.monotonic()) > 0:
             try:
@@ -156,7 +156,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("origin", help="e.g. http://127.0.0.1:3000")
     parser.add_argument("token_file", help="a file with a facilitator's token")
-    parser.add_argument("--service", default="catalog", help="what to make slow")
+    parser.add_argument("--service", default="catalog", help="the service to slow down")
     given = parser.parse_args()
     with open(given.token_file, encoding="utf-8") as file:
         token = file.read().strip()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Computes the ledger and the standings of a sealed game from what Payday exports, and from nothing else of Payday.
+"""Computes the ledger and the standings of a sealed game from Payday's exports, without using any Payday code.
 
     npx payday export scenario --out scenario.json
     npx payday export results --out results.ndjson
@@ -7,9 +7,9 @@
 
 - salaries (the default): one line per team: its id, a tab, its salary in cents.
 - ledger: one JSON object per entry, with the fields of `payday export ledger` that pay depends on, in the same order.
-- standings: one JSON object per team, with the fields of `payday export standings` but the name, in the same order.
+- standings: one JSON object per team, with the fields of `payday export standings` except the name, in the same order.
 
-It follows docs/scoring.md, section by section; Python's // rounds towards negative infinity, as the rules want it.
+It follows docs/scoring.md, section by section. Python's // rounds towards negative infinity, as the rules require.
 """
 import json
 import sys
@@ -17,7 +17,7 @@ from collections import defaultdict
 
 
 class Game:
-    """The facts, and the results that count by (team, window, service, role, counterparty)."""
+    """The facts, and the results that count, grouped by (team, window, service, role, counterparty)."""
 
     def __init__(self, results_file, window_ms):
         self.window_ms = window_ms
@@ -27,7 +27,7 @@ class Game:
         self.failed = defaultdict(int)
         self.unscored = defaultdict(int)
         with open(results_file, encoding="utf-8") as file:
-            for line in map(json.loads, file):  # the facts come first
+            for line in map(json.loads, file):  # facts precede results
                 getattr(self, "take_" + line["kind"])(line)
 
     def take_game(self, line):
@@ -79,7 +79,7 @@ def ledger_of(game, scenario):
         return next((b["cents"] for b in pay["speedBands"] if latency_us <= b["upToMs"] * 1000), 0)
 
     rows = []
-    asked = defaultdict(lambda: [0, 0])  # good answers, and all, by team, window and service
+    asked = defaultdict(lambda: [0, 0])  # good answers and all requests, by team, window and service
     for entry in game.good.keys() | game.failed.keys() | game.unscored.keys():
         team, window, service, role, other = entry
         ok, failed = len(game.good[entry]), game.failed[entry]
@@ -104,7 +104,7 @@ def ledger_of(game, scenario):
             rows.append((team, window, service, "downtime", team, 1, down["cents"] * weight[service] // 100))
     for line in game.adjustments:
         if line.get("untilAt") is None:
-            continue  # the game never had a start
+            continue  # the game never started
         last = -((game.starts_at - line["untilAt"]) // game.window_ms) - 1
         window = max(0, min(game.window_of(line["at"]), last))
         rows.append((line["teamId"], window, "", "adjustment", line["adjustmentId"], 1, line["cents"]))
@@ -112,7 +112,7 @@ def ledger_of(game, scenario):
 
 
 def standings_of(game, rows):
-    """Ranked teams by salary, equal salaries with equal ranks and the next rank skipped; then the others."""
+    """Ranked teams by salary (equal salaries share a rank, and the next rank is skipped), then the others."""
     salary = dict.fromkeys(game.ranked, 0)
     requests, unscored = dict.fromkeys(game.ranked, 0), dict.fromkeys(game.ranked, 0)
     for team, _, _, reason, _, count, cents in rows:

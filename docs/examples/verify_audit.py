@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Verifies Payday's audit log from what it exports, and from nothing else of Payday.
+"""Verifies an exported Payday audit log without using any Payday code.
 
     npx payday audit --log --show --json > audit.ndjson
     python3 docs/examples/verify_audit.py audit.ndjson
 
-Prints the number of the last entry and its hash, or the first entry that does not follow from the one before and exits
-with 1. docs/audit-log.md describes the format.
+Prints the number and hash of the last entry. If the chain is broken, prints the first entry that does not follow from the
+previous one and exits with 1. docs/audit-log.md describes the format.
 """
 import hashlib
 import json

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Receives Payday's webhook faults: checks the signature, breaks something, mends it, and mends it by itself in time.
+"""Receives Payday's webhook faults: checks the signature, breaks something, and undoes it on request or when its time is up.
 
-Needs nothing but Python. Put what your faults do into ACTIONS; the rest can stay as it is.
+Needs only Python. Define your faults in ACTIONS; the rest can stay as it is.
 
     PAYDAY_WEBHOOK_SECRET=whsec_... python3 webhook_receiver.py [port]
 """
@@ -25,7 +25,7 @@ def say(what):
     return lambda data: print(f"{what} {data['serviceId']} of {data['teamId']}", flush=True)
 
 
-# action -> (break it, mend it). Both may be called more than once.
+# action -> (break, undo). Both may be called more than once.
 ACTIONS = {"unplug": (say("unplugging"), say("plugging in"))}
 
 lock = threading.Lock()
@@ -33,7 +33,7 @@ active = {}  # fault id -> (data, the timer that ends it)
 
 
 def is_signed(headers, body):
-    """Standard Webhooks: HMAC-SHA256 of "id.timestamp.body", any of the signatures may be ours; old calls are refused."""
+    """Standard Webhooks: HMAC-SHA256 of "id.timestamp.body"; any one of the signatures must match; old calls are refused."""
     message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not timestamp.isdigit() or abs(time.time() - int(timestamp)) > TOLERANCE_SECONDS:
         return False
@@ -47,7 +47,7 @@ def fire(data):
         known = active.get(data["faultId"])
         if known:
             known[1].cancel()
-        # The dead-man's timer: if nobody is left to revert it, it ends all the same.
+        # The dead-man's timer ends the fault even if no revert ever arrives.
         timer = threading.Timer(data["ttlMs"] / 1000, revert, [data])
         timer.daemon = True
         timer.start()
@@ -80,7 +80,7 @@ class Receiver(BaseHTTPRequestHandler):
             fire(data)
         if message["type"] == "dev.payday.fault.revert":
             revert(data)
-        # confirm and verify only ask. Look at the thing itself where you can, rather than at what you remember.
+        # confirm and verify are read-only. Where possible, inspect the real system rather than this program's memory.
         self.answer(200, {"state": "active" if data["faultId"] in active else "gone"})
 
     def answer(self, status, content):

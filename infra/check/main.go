@@ -1,10 +1,10 @@
-// Checks what cannot be tried without a container engine or a cluster, by the very libraries that these use:
+// Checks files that need a container engine or a cluster to run, with the libraries that those use:
 //
 //	check compose FILE          loads a Compose file as Docker Compose does; prints its services
 //	check helm CHART [VALUES]   renders a chart as Helm does and decodes each object strictly into Kubernetes' own types;
 //	                            prints all objects as a JSON array
 //
-// Exit codes: 0 fine, 1 a mistake was found, 2 wrong usage.
+// Exit codes: 0 success, 1 a mistake was found, 2 wrong usage.
 package main
 
 import (
@@ -109,7 +109,7 @@ func helm(dir string, valueFiles []string) (any, error) {
 				continue
 			}
 			group, _ := object["apiVersion"].(string)
-			// What others define (Strimzi, the Prometheus operator) has no types here.
+			// Custom resources (Strimzi, the Prometheus operator) have no types here.
 			if !strings.Contains(group, ".strimzi.io/") && !strings.Contains(group, ".coreos.com/") {
 				if _, _, err := decoder.Decode([]byte(document), nil, nil); err != nil {
 					return nil, fmt.Errorf("%s: %w\n%s", name, err, document)

@@ -10,7 +10,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end }}
 
-{{/* What every container of Payday has in common. */}}
+{{/* Fields shared by every Payday container. */}}
 {{- define "payday.container" -}}
 image: {{ include "payday.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
@@ -24,8 +24,8 @@ securityContext:
 {{- end }}
 
 {{/*
-All that a prober must never call for a team: every service of this release, each of its pods (by a headless service), and the
-cluster's API. Log and database it knows by their settings.
+Everything that a prober must never call for a team: every service of this release, each of its pods (through a headless service), and
+the cluster's API. The prober knows the log and the database from its own settings.
 */}}
 {{- define "payday.deniedOrigins" -}}
 {{- $origins := list (printf "http://%s-pods:3000" .Release.Name) "https://kubernetes.default.svc" -}}
