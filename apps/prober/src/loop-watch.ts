@@ -6,6 +6,8 @@ export interface Arrival {
 
 /** A round of deliveries that is later than this is counted as a stall. */
 const STALL_US = 5_000;
+/** So long a round may have no mark at its end. Microseconds. */
+const UNMARKED_US = 300;
 
 /** What the watch is told of time. */
 export interface LoopClock {
@@ -34,6 +36,8 @@ export class LoopWatch {
   #wakeUs = Infinity;
   #arrival: Arrival | null = null;
   #round = 0;
+  /** The loop passes a mark when this round of deliveries is over. */
+  #isMarked = false;
   /** The latest round of deliveries is over, and nobody knows of a look behind it. */
   #isBehindRound = false;
   #stalledUs = 0;
@@ -64,27 +68,55 @@ export class LoopWatch {
 
   /** How late what is being delivered now may be; 0 outside of deliveries. Microseconds. */
   get doubtUs(): number {
-    return this.#arrival === null ? 0 : this.clock.monotonicUs() - this.#arrival.earliestUs;
+    if (this.#arrival === null || this.clock.idleUs() !== this.#idleUs) return 0;
+    return this.clock.monotonicUs() - this.#arrival.earliestUs;
   }
 
   /** When what is being delivered now can have arrived. */
   look(): Arrival {
-    if (this.#arrival !== null) return this.#arrival;
-    const before = this.#lookedUs;
+    const nowUs = this.clock.monotonicUs();
+    const idleUs = this.clock.idleUs();
+    if (this.#arrival !== null && idleUs === this.#idleUs) return this.#again(this.#arrival, nowUs);
+    const waited = idleUs !== this.#idleUs;
     // Whatever is delivered was found by a look.
     this.#isBehindRound = false;
-    const arrival = this.#advance(before);
+    const arrival = this.#advance(this.#lookedUs, nowUs, idleUs);
+    this.#isBehindRound = true;
     this.#arrival = arrival;
     const lateUs = arrival.latestUs - arrival.earliestUs;
     if (lateUs > STALL_US) this.#stalledUs += lateUs;
-    this.afterRound(this.#endRound);
+    if (!waited) this.#markEnd();
     return arrival;
+  }
+
+  /** What the loop delivered kept it at work until then. */
+  workedUntil(us: number): void {
+    this.#workedUs = us;
+  }
+
+  /**
+   * The loop has not waited since the latest look: it is still the same round, or one behind it that is not known of. A mark that the loop
+   * passes at the end of each round costs as much as reading an answer; it is set only where the rounds would grow long without it.
+   */
+  #again(arrival: Arrival, nowUs: number): Arrival {
+    if (this.#isMarked) return arrival;
+    if (nowUs - arrival.earliestUs < UNMARKED_US) return arrival;
+    this.#markEnd();
+    const lateUs = nowUs - arrival.latestUs;
+    if (lateUs > STALL_US) this.#stalledUs += lateUs;
+    return (this.#arrival = { earliestUs: arrival.earliestUs, latestUs: nowUs });
+  }
+
+  #markEnd(): void {
+    if (this.#isMarked) return;
+    this.#isMarked = true;
+    this.afterRound(this.#endRound);
   }
 
   /** A step of time begins. */
   tick(): void {
     this.#arrival = null;
-    this.#advance(this.#lookedUs);
+    this.#advance(this.#lookedUs, this.clock.monotonicUs(), this.clock.idleUs());
   }
 
   /** A step of time ends; the next one is to begin within so many microseconds. */
@@ -95,14 +127,13 @@ export class LoopWatch {
   }
 
   readonly #endRound = (): void => {
+    this.#isMarked = false;
     this.#arrival = null;
     this.#isBehindRound = true;
     this.#workedUs = this.clock.monotonicUs();
   };
 
-  #advance(before: number): Arrival {
-    const nowUs = this.clock.monotonicUs();
-    const idleUs = this.clock.idleUs();
+  #advance(before: number, nowUs: number, idleUs: number): Arrival {
     const waitedUs = idleUs - this.#idleUs;
     // The loop looked when it had ceased to work, and then waited: this is when it woke, as far as that is its own doing.
     const wokeUs = Math.min(this.#workedUs + waitedUs, Math.max(this.#workedUs, this.#wakeUs), nowUs);

@@ -1,10 +1,11 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import { LagHistogram } from './lag-histogram.js';
+import { OutcomeCounter } from './outcome-counter.js';
 
 /** What a prober tells about itself, registered in the process's registry. */
 export interface ProberMetrics {
   /** Results recorded, by outcome. */
-  results: Counter<'outcome'>;
+  results: OutcomeCounter;
   /** How late requests were sent after their intended time, in microseconds. */
   scheduleLag: LagHistogram;
   /** Results that were lost: `rejected` by ingest for good, or `overflow` of a full buffer (prober errors only). */
@@ -35,12 +36,7 @@ export function createProberMetrics(
     gauges.quarantined ?? (() => 0),
   );
   return {
-    results: new Counter({
-      name: 'payday_prober_results_total',
-      help: 'Probe results by outcome',
-      labelNames: ['outcome'],
-      registers,
-    }),
+    results: new OutcomeCounter(registry, 'payday_prober_results_total', 'Probe results by outcome'),
     scheduleLag: new LagHistogram(
       registry,
       'payday_prober_schedule_lag_seconds',

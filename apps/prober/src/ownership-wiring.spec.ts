@@ -68,6 +68,7 @@ async function play(policy: ProofPolicy, urls: Record<string, string>) {
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
       prober.tick();
+      prober.rest();
       if (systemClock.nowMs() < startsAt + scenario.durationMs + 200) return;
       clearInterval(timer);
       resolve();

@@ -28,12 +28,30 @@ export interface Spike<Team> {
   readonly percent: number;
 }
 
-/** The arrivals of one second of game time, by the millisecond in which they are due. */
+/** A request of the schedule, which every team gets at a time of its own. */
+interface Shared {
+  serviceIndex: number;
+  arrival: Arrival;
+}
+
+/**
+ * The requests of one second of game time, by the millisecond in which they are due. Those of the schedule are numbers in two arrays: as objects they
+ * would be thousands, each alive for a second, which is what makes the collection of garbage slow.
+ */
 interface PlannedSecond<Team> {
   second: number;
   startAt: number;
-  buckets: (Due<Team>[] | undefined)[];
-  /** The first bucket that has not been handed out. */
+  shared: readonly Shared[];
+  /** How many of `teams` take part: those that had joined when the second was laid out. */
+  teams: readonly Team[];
+  teamCount: number;
+  /** Index into `shared` times `teamCount`, plus the team's index; in order of their milliseconds. */
+  order: Uint32Array;
+  /** Where each millisecond begins in `order`; one more for the end. */
+  starts: Uint32Array;
+  /** Requests of load spikes, by the millisecond. */
+  extra: Map<number, Due<Team>[]>;
+  /** The first millisecond that has not been handed out. */
   next: number;
 }
 
@@ -88,8 +106,12 @@ export class Plan<Team> {
   /** Takes a spike's requests out of everything that has not been handed out. Unknown ids are fine. */
   removeSpike(id: string): void {
     if (!this.#spikes.delete(id)) return;
-    for (const { buckets } of this.#seconds)
-      buckets.forEach((bucket, ms) => (buckets[ms] = bucket?.filter(({ spikeId }) => spikeId !== id)));
+    for (const { extra } of this.#seconds)
+      for (const [ms, dues] of extra) {
+        const left = dues.filter(({ spikeId }) => spikeId !== id);
+        if (left.length > 0) extra.set(ms, left);
+        else extra.delete(ms);
+      }
   }
 
   /**
@@ -101,16 +123,21 @@ export class Plan<Team> {
     while (this.#seconds.length > 0) {
       const current = this.#seconds[0]!;
       const end = Math.min(999, nowMs - current.startAt);
-      for (; current.next <= end; current.next++) {
-        const bucket = current.buckets[current.next];
-        if (bucket === undefined) continue;
-        for (const due of bucket) send(due);
-        current.buckets[current.next] = undefined;
-      }
+      for (; current.next <= end; current.next++) handOut(current, send);
       if (current.next < 1000) break;
       this.#seconds.shift();
     }
     this.#doneThrough = Math.max(this.#doneThrough, nowMs + 1);
+  }
+
+  /** When the next request is due, if that is by `untilMs`; else null. Only seconds that are laid out count. Epoch ms. */
+  nextDueBy(untilMs: number): number | null {
+    for (const { startAt, starts, extra, next } of this.#seconds) {
+      const end = Math.min(999, untilMs - startAt);
+      for (let ms = next; ms <= end; ms++)
+        if (starts[ms] !== starts[ms + 1] || extra.has(ms)) return startAt + ms;
+    }
+    return null;
   }
 
   #layOut(nowMs: number, teams: readonly Team[]): void {
@@ -120,13 +147,13 @@ export class Plan<Team> {
       if (startAt === null || startAt > nowMs + LOOKAHEAD_MS) return;
       this.#nextSecond++;
       if (startAt < this.#doneThrough || startAt < nowMs - MAX_BACKLOG_MS) continue;
-      const planned = { second, startAt, buckets: this.#bucketsOf(second, startAt, teams), next: 0 };
+      const planned = this.#planned(second, startAt, teams);
       for (const spike of this.#spikes.values()) this.#addTo(planned, spike);
       this.#seconds.push(planned);
     }
   }
 
-  #addTo({ second, startAt, buckets, next }: PlannedSecond<Team>, spike: Spike<Team>): void {
+  #addTo({ second, startAt, extra, next }: PlannedSecond<Team>, spike: Spike<Team>): void {
     const { id: spikeId, team, serviceIndex } = spike;
     for (const arrival of spikeArrivals(
       this.scenario,
@@ -136,20 +163,34 @@ export class Plan<Team> {
     )) {
       const ms = arrival.offsetMs;
       if (ms < next) continue;
-      (buckets[ms] ??= []).push({ team, serviceIndex, intendedAt: startAt + ms, arrival, spikeId });
+      const due = { team, serviceIndex, intendedAt: startAt + ms, arrival, spikeId };
+      const dues = extra.get(ms);
+      if (dues === undefined) extra.set(ms, [due]);
+      else dues.push(due);
     }
   }
 
-  #bucketsOf(second: number, startAt: number, teams: readonly Team[]): (Due<Team>[] | undefined)[] {
-    const buckets = new Array<Due<Team>[] | undefined>(1000).fill(undefined);
-    this.scenario.services.forEach((service, serviceIndex) => {
-      for (const arrival of arrivals(this.scenario, service.id, second))
-        teams.forEach((team, teamIndex) => {
-          const ms = teamArrivalMs(0, arrival, teamPhaseMs(teamIndex, teams.length));
-          (buckets[ms] ??= []).push({ team, serviceIndex, intendedAt: startAt + ms, arrival, spikeId: null });
-        });
-    });
-    return buckets;
+  /** Sorted by counting: as many passes as there are requests, whatever their times. */
+  #planned(second: number, startAt: number, teams: readonly Team[]): PlannedSecond<Team> {
+    const shared = this.scenario.services.flatMap(({ id }, serviceIndex) =>
+      arrivals(this.scenario, id, second).map((arrival) => ({ serviceIndex, arrival })),
+    );
+    const teamCount = teams.length;
+    const phases = teams.map((_, index) => teamPhaseMs(index, teamCount));
+    const due = new Uint16Array(shared.length * teamCount);
+    const starts = new Uint32Array(1001);
+    shared.forEach(({ arrival }, index) =>
+      phases.forEach((phase, team) => {
+        const ms = teamArrivalMs(0, arrival, phase);
+        due[index * teamCount + team] = ms;
+        starts[ms + 1]!++;
+      }),
+    );
+    for (let ms = 0; ms < 1000; ms++) starts[ms + 1]! += starts[ms]!;
+    const free = starts.slice();
+    const order = new Uint32Array(due.length);
+    due.forEach((ms, which) => (order[free[ms]!++] = which));
+    return { second, startAt, shared, teams, teamCount, order, starts, extra: new Map(), next: 0 };
   }
 
   /** When a second of game time begins, or null if it doesn't (beyond the end, or behind an open pause). */
@@ -163,4 +204,19 @@ export class Plan<Team> {
     const gameMs = this.#schedule.toGameTime(this.#doneThrough) ?? 0;
     return Math.max(0, Math.ceil(gameMs / 1000));
   }
+}
+
+/** Hands out what is due in the next millisecond: first the schedule's own, service by service, then that of spikes. */
+function handOut<Team>(planned: PlannedSecond<Team>, send: (due: Due<Team>) => void): void {
+  const { startAt, shared, teams, teamCount, order, starts, extra, next: ms } = planned;
+  const intendedAt = startAt + ms;
+  for (let i = starts[ms]!; i < starts[ms + 1]!; i++) {
+    const which = order[i]!;
+    const { serviceIndex, arrival } = shared[Math.floor(which / teamCount)]!;
+    send({ team: teams[which % teamCount]!, serviceIndex, intendedAt, arrival, spikeId: null });
+  }
+  const dues = extra.get(ms);
+  if (dues === undefined) return;
+  for (const due of dues) send(due);
+  extra.delete(ms);
 }

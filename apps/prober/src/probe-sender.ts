@@ -1,6 +1,6 @@
 import { OUTCOMES, PROBE_BATCH_LIMITS, type Outcome, type Scenario } from '#contracts';
-import type { RenderedRequest } from '#scenario';
 import { clip } from './http/clip.js';
+import type { CustomerRequest } from './http/customer-request.js';
 import type { Timing } from './http/exchange.js';
 import type { LoopWatch } from './loop-watch.js';
 import type { ProberMetrics } from './metrics.js';
@@ -31,7 +31,7 @@ interface Probe extends Outstanding {
   checkId: string;
   /** Monotonic; the deadline counts from here. */
   sentUs: number;
-  request: RenderedRequest | null;
+  request: CustomerRequest | null;
   call: Call | null;
 }
 
@@ -45,8 +45,6 @@ export class ProbeSender {
   readonly #verdicts: Verdicts;
   readonly #timeoutMs: number;
   readonly #timeoutUs: number;
-  /** In the order of `OUTCOMES`. */
-  readonly #counters: ReturnType<ProberMetrics['results']['labels']>[];
   #inFlight = 0;
   #pending = 0;
 
@@ -58,7 +56,6 @@ export class ProbeSender {
     uuid: () => string,
     private readonly metrics: ProberMetrics,
   ) {
-    this.#counters = OUTCOMES.map((outcome) => metrics.results.labels({ outcome }));
     this.#requests = new RequestBook(scenario, uuid);
     this.#verdicts = new Verdicts(scenario, limits.maxDoubtMs);
     this.#timeoutMs = scenario.probing.timeoutMs;
@@ -157,7 +154,7 @@ export class ProbeSender {
     probe.call = null;
     probe.request = null;
     this.#inFlight--;
-    this.#counters[code]!.inc();
+    this.metrics.results.count(code);
     if (this.#pending >= this.limits.maxPendingResults * (1 + OVERFLOW_SHARE)) {
       this.metrics.dropped.inc({ reason: 'overflow' });
       return;

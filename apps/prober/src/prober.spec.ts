@@ -89,6 +89,7 @@ class Game {
     while (this.clock.nowMs() < START + toMs) {
       this.clock.advance(Math.min(stepMs, START + toMs - this.clock.nowMs()));
       this.prober.tick();
+      this.prober.rest();
       if (this.clock.nowMs() % 50 === 0) this.batches.push(...this.prober.drain());
       await turn();
     }
@@ -100,6 +101,7 @@ class Game {
     this.stalledMs += ms;
     this.clock.advance(ms);
     this.prober.tick();
+    this.prober.rest();
     return this;
   }
 
@@ -169,7 +171,8 @@ describe('Prober', () => {
     const sent = game.batches.length;
     await game.runTo(25_000, 50);
     expect(game.batches).toHaveLength(sent);
-    expect(game.prober.busy).toBe(false);
+    expect(game.prober.tick()).toBe(20);
+    game.prober.rest();
   });
 
   it('renews promises every 250 ms even without any result', async () => {
@@ -257,6 +260,7 @@ describe('Prober', () => {
     for (const _ of [1, 2]) {
       game.clock.advance(1);
       game.prober.tick();
+      game.prober.rest();
       await turn();
     }
     await game.settle(2);

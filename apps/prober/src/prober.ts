@@ -55,10 +55,13 @@ export const PROBER_DEFAULTS: Omit<ProberOptions, 'gameId' | 'proberId' | 'epoch
 };
 
 /**
- * Requests are sent at the tick that is nearest to their time, so that none is early or late by more than about half of the time between
- * two ticks. That is a little more than a millisecond, and being late is worse than being early.
+ * A tick sends everything that is due within this time. Each time that the process wakes costs as much as several requests, so one wake
+ * serves the requests that are close together; no request is earlier than this, and late only by what a timer is late.
  */
-const EARLY_US = 700;
+const EARLY_US = 2_000;
+/** Longest pause between two ticks while the game runs or an answer is awaited, and while neither is so, ms. */
+const BUSY_PAUSE_MS = 5;
+const IDLE_PAUSE_MS = 20;
 const LOOK_AT_METERS_EVERY_US = 100_000;
 
 export interface ProberParts {
@@ -139,18 +142,6 @@ export class Prober implements GameListener, BatchSource {
     return this.#memory.used;
   }
 
-  /** Whether ticks should come every millisecond: something is under way, or will be within a second. */
-  get busy(): boolean {
-    if (this.#game === null || this.#startAt === null) return false;
-    const nowMs = this.#nowMs();
-    const { schedule } = this.#game;
-    return (
-      this.inFlight > 0 ||
-      schedule.stateAt(nowMs) === 'running' ||
-      schedule.stateAt(nowMs + 1000) === 'running'
-    );
-  }
-
   created(scenario: Scenario): void {
     const { uuid, metrics } = this.parts;
     this.#game = {
@@ -226,11 +217,16 @@ export class Prober implements GameListener, BatchSource {
   /**
    * One step of time: ends what is over its deadline, then sends what is due. Between two of them the event loop has to look at
    * its sockets.
-   * @param nextMs the next one is meant to come so soon; default: nobody knows
+   * @returns the pause after which the next one should begin, whole ms, 1 or more
    */
-  tick(nextMs = Infinity): void {
+  tick(): number {
     this.#watch.tick();
     this.#step();
+    return this.#pauseMs();
+  }
+
+  /** The step of time is over. @param nextMs the next one begins by then; without it nobody knows */
+  rest(nextMs = Infinity): void {
     this.#watch.rest(nextMs * 1000);
   }
 
@@ -247,6 +243,16 @@ export class Prober implements GameListener, BatchSource {
     sender.tick();
     this.#quarantineRepeaters();
     this.#plan.advance(nowMs, this.#lanes, (due) => sender.send(due));
+  }
+
+  /** Until the next request is due: rounded down, since a timer never fires early. */
+  #pauseMs(): number {
+    if (this.#game === null || this.#startAt === null) return IDLE_PAUSE_MS;
+    const nowMs = this.#time.nowUs() / 1000;
+    const isBusy = this.inFlight > 0 || this.#game.schedule.stateAt(Math.floor(nowMs)) === 'running';
+    const longestMs = isBusy ? BUSY_PAUSE_MS : IDLE_PAUSE_MS;
+    const dueAt = this.#plan?.nextDueBy(nowMs + longestMs) ?? Infinity;
+    return Math.max(1, Math.min(longestMs, Math.floor(dueAt - nowMs)));
   }
 
   /**

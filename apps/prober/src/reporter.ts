@@ -1,7 +1,8 @@
-import { request, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { PROBE_BATCH_LIMITS, encodeProbeBatch, joinProbeBatches, type ProbeBatch } from '#contracts';
 import { messageOf } from '#kernel';
 import type { ProberMetrics } from './metrics.js';
+import { IngestConnection } from './reporter-connection.js';
 
 /** Where batches come from, and who is told when they are settled. */
 export interface BatchSource {
@@ -58,13 +59,16 @@ export class Reporter {
   #outbox: Encoded[] = [];
   readonly #stopping = new AbortController();
   readonly #givingUp = new AbortController();
+  readonly #ingest: IngestConnection;
   #running: Promise<void> | null = null;
 
   constructor(
     private readonly source: BatchSource,
     private readonly options: ReporterOptions,
     private readonly parts: ReporterParts,
-  ) {}
+  ) {
+    this.#ingest = new IngestConnection(options.ingestUrl, options.requestTimeoutMs, parts.dispatcher);
+  }
 
   start(): void {
     this.#running ??= this.#run();
@@ -74,7 +78,10 @@ export class Reporter {
   async stop(withinMs: number): Promise<void> {
     this.#stopping.abort();
     const done = new AbortController();
-    void this.parts.sleep(withinMs, done.signal).then(() => this.#givingUp.abort());
+    void this.parts.sleep(withinMs, done.signal).then(() => {
+      this.#givingUp.abort();
+      this.#ingest.close();
+    });
     await this.#running;
     done.abort();
   }
@@ -137,25 +144,14 @@ export class Reporter {
   }
 
   async #post(body: Uint8Array): Promise<{ status: number; code: string; detail: string }> {
-    const { ingestUrl, token, requestTimeoutMs } = this.options;
-    try {
-      const answer = await request(new URL('/api/v1/probe-batches', ingestUrl), {
-        method: 'POST',
-        headers: { 'content-type': 'application/x-protobuf', authorization: `Bearer ${token}` },
-        body,
-        headersTimeout: requestTimeoutMs,
-        bodyTimeout: requestTimeoutMs,
-        signal: this.#givingUp.signal,
-        ...(this.parts.dispatcher ? { dispatcher: this.parts.dispatcher } : {}),
-      });
-      const text = await answer.body.text();
-      return {
-        status: answer.statusCode,
-        ...(answer.statusCode < 300 ? { code: '', detail: '' } : problemOf(text)),
-      };
-    } catch (error) {
-      return { status: 0, code: '', detail: messageOf(error) };
-    }
+    const headers = {
+      'content-type': 'application/x-protobuf',
+      authorization: `Bearer ${this.options.token}`,
+    };
+    const answer = await this.#ingest.post('/api/v1/probe-batches', headers, body);
+    if (answer instanceof Error) return { status: 0, code: '', detail: messageOf(answer) };
+    const { status, text } = answer;
+    return { status, ...(status < 300 ? { code: '', detail: '' } : problemOf(text)) };
   }
 
   #drop(batches: Encoded[], why: string): void {

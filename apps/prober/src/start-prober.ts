@@ -18,9 +18,6 @@ import { PROBER_DEFAULTS, Prober } from './prober.js';
 import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
 import { watchGameEvents } from './watch-game-events.js';
 
-/** Pause between ticks: while requests are due or under way, and while nothing is. */
-const BUSY_TICK_MS = 1;
-const IDLE_TICK_MS = 20;
 const TELL_FINDINGS_EVERY_MS = 1_000;
 
 export interface RunningProber {
@@ -104,17 +101,17 @@ export async function startProber(
   await prober.namesLookedUp();
   prober.start();
   reporter.start();
-  // It is set again and again: a new one a thousand times a second would be work of its own.
+  // It is set again and again: a new one for each tick would be work of its own.
   let timer: NodeJS.Timeout | undefined;
   let timerMs = 0;
   const step = (): void => {
     spikes.expire();
-    const pauseMs = prober.busy ? BUSY_TICK_MS : IDLE_TICK_MS;
+    const pauseMs = prober.tick();
     if (timer !== undefined && pauseMs === timerMs) timer.refresh();
     else timer = setTimeout(step, pauseMs);
     timerMs = pauseMs;
     // A timer fires up to a millisecond late.
-    prober.tick(pauseMs + 1);
+    prober.rest(pauseMs + 1);
   };
   step();
   const telling = setInterval(() => void findings.flush(), TELL_FINDINGS_EVERY_MS);

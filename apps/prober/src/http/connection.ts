@@ -7,7 +7,7 @@ import type { Dialer, SocketListener } from './dialer.js';
 export interface ConnectionUser {
   /** The connection stands and is ours. */
   ready(): void;
-  bytes(bytes: Buffer): void;
+  bytes(bytes: Buffer, length: number): void;
   ended(): void;
   failed(error: Error): void;
   refused(outcome: Outcome, got: string): void;
@@ -18,6 +18,8 @@ export class Connection implements SocketListener {
   readonly parser = new AnswerParser();
   /** Answers that came over it. */
   served = 0;
+  /** Position among the connections in use of its endpoint. */
+  slot = -1;
   #socket: Socket | null = null;
   #user: ConnectionUser | null = null;
   #isReady = false;
@@ -62,8 +64,8 @@ export class Connection implements SocketListener {
     this.#user?.ready();
   }
 
-  bytes(bytes: Buffer): void {
-    if (this.#user !== null) this.#user.bytes(bytes);
+  bytes(bytes: Buffer, length: number): void {
+    if (this.#user !== null) this.#user.bytes(bytes, length);
     else this.#end();
   }
 

@@ -9,8 +9,8 @@ import type { Target } from './target.js';
 export interface SocketListener {
   /** The connection stands: for TLS, once the handshake is over. */
   ready(): void;
-  /** @param bytes valid during the call only */
-  bytes(bytes: Buffer): void;
+  /** @param bytes valid during the call only; the first `length` of them came */
+  bytes(bytes: Buffer, length: number): void;
   /** The far side sends nothing more. */
   ended(): void;
   failed(error: Error): void;
@@ -66,7 +66,7 @@ export class Dialer {
     });
     socket.on('session', (session: Buffer) => (this.#session = session));
     socket.on('secureConnect', () => listener.ready());
-    socket.on('data', (bytes: Buffer) => listener.bytes(bytes));
+    socket.on('data', (bytes: Buffer) => listener.bytes(bytes, bytes.length));
     return watch(socket, listener);
   }
 }
@@ -77,7 +77,7 @@ function plain(options: TcpNetConnectOpts, listener: SocketListener): Socket {
     onread: {
       buffer: READ_BUFFER,
       callback: (length) => {
-        listener.bytes(READ_BUFFER.subarray(0, length));
+        listener.bytes(READ_BUFFER, length);
         return true;
       },
     },

@@ -1,14 +1,17 @@
-import type { RenderedRequest } from '#scenario';
 import { Deque } from '../deque.js';
-import { ANSWER_LIMITS, writeRequest, type AnswerLimits } from '../http1/index.js';
+import { answerLimits, writeRequest, type AnswerLimits } from '../http1/index.js';
 import type { LoopWatch } from '../loop-watch.js';
 import type { WorkMeter } from '../work-meter.js';
 import type { AddressBook } from './address-book.js';
 import { Connection } from './connection.js';
 import { Dialer } from './dialer.js';
 import { Exchange, type ExchangeOwner, type ExchangeResult, type Timing } from './exchange.js';
+import type { CustomerRequest, Wire } from './customer-request.js';
 import { MemoryBudget } from './memory-budget.js';
 import { targetOf, type Target } from './target.js';
+
+// eslint-disable-next-line no-control-regex
+const ASCII = /^[\u0000-\u007f]*$/;
 
 export interface EndpointLimits {
   /** Requests on the wire at once, each on a connection of its own. */
@@ -42,10 +45,10 @@ export class Endpoint implements ExchangeOwner {
   readonly #target: Target;
   readonly #dialer: Dialer;
   readonly #idle: Connection[] = [];
-  readonly #busy = new Set<Connection>();
+  readonly #busy: Connection[] = [];
   readonly #queue = new Deque<Exchange>();
-  /** Requests without anything unique in them are written once. */
-  readonly #wires = new WeakMap<RenderedRequest, string>();
+  /** As they are written; requests without anything unique in them by their slots. */
+  readonly #wires: (Wire | undefined)[] = [];
   #waiting = 0;
   #retired = false;
 
@@ -57,7 +60,7 @@ export class Endpoint implements ExchangeOwner {
   ) {
     this.#target = targetOf(url);
     this.#dialer = new Dialer(this.#target, parts.book);
-    this.limits = { ...ANSWER_LIMITS, maxBodyBytes: bounds.maxBodyBytes };
+    this.limits = answerLimits(bounds.maxBodyBytes);
     this.memory = new MemoryBudget(bounds.maxHeldBytes, parts.memory);
   }
 
@@ -74,7 +77,7 @@ export class Endpoint implements ExchangeOwner {
   }
 
   get inFlight(): number {
-    return this.#busy.size;
+    return this.#busy.length;
   }
 
   get queued(): number {
@@ -87,26 +90,22 @@ export class Endpoint implements ExchangeOwner {
   }
 
   /** Sends now, or as soon as one of the requests before it is done. `onDone` is called once, maybe at once. */
-  send(request: RenderedRequest, onDone: (result: ExchangeResult, timing: Timing) => void): Exchange {
+  send(request: CustomerRequest, onDone: (result: ExchangeResult, timing: Timing) => void): Exchange {
     const exchange = new Exchange(request, this, onDone);
     this.meter.earn();
-    if (this.#busy.size < this.bounds.maxInFlight)
+    if (this.#busy.length < this.bounds.maxInFlight)
       this.#begin(exchange, this.#idle.pop() ?? this.#connection());
     else if (this.#waiting < this.bounds.maxQueued) {
       this.#queue.push(exchange);
       this.#waiting++;
-    } else exchange.timeOut(`no answer to the ${this.#busy.size + this.#waiting} requests before this one`);
+    } else exchange.timeOut(`no answer to the ${this.#busy.length + this.#waiting} requests before this one`);
     return exchange;
   }
 
-  wire(request: RenderedRequest): string {
-    let text = this.#wires.get(request);
-    if (text === undefined) {
-      const { authority, basePath } = this.#target;
-      text = writeRequest(request, authority, basePath, this.parts.userAgent);
-      this.#wires.set(request, text);
-    }
-    return text;
+  wire(request: CustomerRequest): Wire {
+    const { slot } = request;
+    if (slot === undefined) return this.#write(request);
+    return (this.#wires[slot] ??= this.#write(request));
   }
 
   retry(exchange: Exchange): void {
@@ -122,7 +121,7 @@ export class Endpoint implements ExchangeOwner {
     }
     if (reusable && !this.#retired) {
       connection.free();
-      this.#busy.delete(connection);
+      this.#leave(connection);
       exchange.connection = null;
       this.#idle.push(connection);
     } else this.#drop(exchange);
@@ -141,6 +140,12 @@ export class Endpoint implements ExchangeOwner {
     for (const connection of this.#busy) connection.destroy();
   }
 
+  #write(request: CustomerRequest): Wire {
+    const { authority, basePath } = this.#target;
+    const text = writeRequest(request, authority, basePath, this.parts.userAgent);
+    return { text, encoding: ASCII.test(text) ? 'latin1' : 'utf8' };
+  }
+
   #connection(): Connection {
     return new Connection(this.#dialer, (lost) => {
       const index = this.#idle.indexOf(lost);
@@ -149,20 +154,30 @@ export class Endpoint implements ExchangeOwner {
   }
 
   #begin(exchange: Exchange, connection: Connection): void {
-    this.#busy.add(connection);
+    connection.slot = this.#busy.push(connection) - 1;
     exchange.start(connection);
+  }
+
+  /** The connection is not in use any more: the last one takes its place. */
+  #leave(connection: Connection): void {
+    const last = this.#busy.pop()!;
+    if (last !== connection) {
+      this.#busy[connection.slot] = last;
+      last.slot = connection.slot;
+    }
+    connection.slot = -1;
   }
 
   #drop(exchange: Exchange): void {
     const { connection } = exchange;
     if (connection === null) return;
     exchange.connection = null;
-    this.#busy.delete(connection);
+    this.#leave(connection);
     connection.destroy();
   }
 
   #next(): void {
-    while (this.#waiting > 0 && this.#busy.size < this.bounds.maxInFlight) {
+    while (this.#waiting > 0 && this.#busy.length < this.bounds.maxInFlight) {
       const exchange = this.#queue.shift()!;
       this.#waiting--;
       if (exchange.finished) continue;

@@ -1,5 +1,5 @@
 import type { Outcome } from '#contracts';
-import type { RenderedRequest } from '#scenario';
+import type { CustomerRequest, Wire } from './customer-request.js';
 import {
   AnswerError,
   decodeContent,
@@ -38,17 +38,17 @@ export interface ExchangeOwner {
   readonly meter: WorkMeter;
   readonly monotonicUs: () => number;
   /** @throws PaydayError `invalid_request`. */
-  wire(request: RenderedRequest): string;
+  wire(request: CustomerRequest): Wire;
   /** The idle connection was gone; once more on one that never served. */
   retry(exchange: Exchange): void;
   /** It is done with its connection, if it got one. */
   release(exchange: Exchange, reusable: boolean): void;
 }
 
+/** Shared by all whose body came in one piece, or not at all. */
+const NO_PIECES: Buffer[] = [];
 /** Where the status alone is wrong, this much of the body is kept, to show it to the team. */
 const EXCERPT_BYTES = 1024;
-// eslint-disable-next-line no-control-regex
-const ASCII = /^[\u0000-\u007f]*$/;
 
 /**
  * One request and its answer, over at most two connections. `onDone` is called exactly once, and nothing of the
@@ -65,14 +65,16 @@ export class Exchange implements ConnectionUser, AnswerSink {
 
   #head: AnswerHead | null = null;
   #keepBytes = 0;
-  #pieces: Buffer[] = [];
+  #pieces: Buffer[] = NO_PIECES;
+  /** A body that came in one piece. */
+  #text = '';
   #kept = 0;
   #isWhole = false;
   /** Set once the last byte is there; decoding may still go on. */
   #arrival: Arrival | null = null;
 
   constructor(
-    readonly request: RenderedRequest,
+    readonly request: CustomerRequest,
     private readonly owner: ExchangeOwner,
     private readonly onDone: (result: ExchangeResult, timing: Timing) => void,
   ) {}
@@ -98,29 +100,31 @@ export class Exchange implements ConnectionUser, AnswerSink {
       const lateUs = this.owner.monotonicUs() - Math.max(earliestUs, this.#dialledUs);
       this.ownUs += Math.max(lateUs, watch.stalledUs - this.#stalledBeforeUs);
     }
-    let text: string;
+    let wire: Wire;
     try {
-      text = this.owner.wire(this.request);
+      wire = this.owner.wire(this.request);
     } catch (error) {
       return this.#fail('prober_error', `the scenario's request can't be sent: ${describeError(error)}`);
     }
     this.connection!.parser.begin(this.request.method, limits, this);
-    this.connection!.write(text, ASCII.test(text) ? 'latin1' : 'utf8');
+    this.connection!.write(wire.text, wire.encoding);
   }
 
-  bytes(bytes: Buffer): void {
+  bytes(bytes: Buffer, length: number): void {
     const { watch, meter, monotonicUs } = this.owner;
     const arrival = watch.look();
     const beginUs = monotonicUs();
     const { parser } = this.connection!;
     try {
-      parser.push(bytes);
+      parser.push(bytes, length);
       if (this.#isWhole) this.#whole(arrival, parser.reusable);
     } catch (error) {
       if (!(error instanceof AnswerError)) throw error;
       this.#fail(error.outcome, error.message);
     }
-    meter.charge(monotonicUs() - beginUs, bytes.length, watch.round);
+    const endUs = monotonicUs();
+    watch.workedUntil(endUs);
+    meter.charge(endUs - beginUs, length, watch.round);
     if (this.finished || !meter.isOver) return;
     meter.strike();
     this.#fail('too_large', "this team's answers take the customers too much time to read");
@@ -150,16 +154,23 @@ export class Exchange implements ConnectionUser, AnswerSink {
     else this.#keepBytes = needed ? Infinity : 0;
   }
 
-  body(bytes: Buffer): void {
+  body(bytes: Buffer, from: number, to: number): void {
     const rest = this.#keepBytes - this.#kept;
     if (rest <= 0) return;
+    const head = this.#head!;
+    if (to - from === head.bodyBytes && to - from <= rest && head.codings.length === 0) {
+      // Most bodies come whole: they are read where they lie.
+      this.#text = bytes.toString('utf8', from, to);
+      return;
+    }
     const { memory } = this.owner;
-    const length = Math.min(bytes.length, rest);
+    const length = Math.min(to - from, rest);
     const refused = memory.take(length);
     if (refused === null) {
       this.#kept += length;
+      if (this.#pieces === NO_PIECES) this.#pieces = [];
       // What we are shown is overwritten by the next read of any socket.
-      this.#pieces.push(Buffer.from(bytes.subarray(0, length)));
+      this.#pieces.push(Buffer.from(bytes.subarray(from, from + length)));
     } else if (refused === memory)
       throw new AnswerError(
         'too_large',
@@ -185,10 +196,11 @@ export class Exchange implements ConnectionUser, AnswerSink {
         outcome: 'redirect',
         got: `status ${status}, redirect to ${fields.location ?? ''}`,
       });
-    if (codings.length === 0 || this.#kept === 0) return this.#answer(this.#content());
+    if (codings.length === 0 || this.#kept === 0)
+      return this.#answer(this.#kept === 0 ? this.#text : this.#content().toString('utf8'));
     const excerpt = status !== expect.status;
     decodeContent(this.#content(), codings, this.owner.limits.maxBodyBytes, !excerpt, (error, content) => {
-      if (error === null || excerpt) this.#answer(content);
+      if (error === null || excerpt) this.#answer(content.toString('utf8'));
       else this.#finish({ kind: 'failure', outcome: error.outcome, got: error.message });
     });
   }
@@ -197,9 +209,8 @@ export class Exchange implements ConnectionUser, AnswerSink {
     return this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces, this.#kept);
   }
 
-  #answer(content: Buffer): void {
+  #answer(bodyText: string): void {
     const { status, fields } = this.#head!;
-    const bodyText = content.length === 0 ? '' : content.toString('utf8');
     this.#finish({ kind: 'answer', status, bodyText, proof: fields.paydayTeam });
   }
 
@@ -226,8 +237,8 @@ export class Exchange implements ConnectionUser, AnswerSink {
   #finish(result: ExchangeResult): void {
     if (this.finished) return;
     this.finished = true;
-    this.owner.memory.give(this.#kept);
-    this.#pieces = [];
+    if (this.#kept > 0) this.owner.memory.give(this.#kept);
+    this.#pieces = NO_PIECES;
     const nowUs = this.owner.monotonicUs();
     const earliestUs = this.#arrival?.earliestUs ?? nowUs - this.owner.watch.doubtUs;
     const latestUs = this.#arrival?.latestUs ?? nowUs;

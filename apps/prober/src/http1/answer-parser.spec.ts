@@ -22,7 +22,7 @@ function read(pieces: readonly Buffer[], { close = false, method = 'GET', limits
   const parser = new AnswerParser();
   parser.begin(method, limits, {
     head: ({ status, fields, codings }) => Object.assign(told, { status, fields, codings }),
-    body: (bytes) => (told.body += bytes.toString('latin1')),
+    body: (bytes, from, to) => (told.body += bytes.toString('latin1', from, to)),
     end: () => told.ends++,
   });
   try {

@@ -1,5 +1,5 @@
 import { AnswerError } from './answer-error.js';
-import { Fields, isFirstOfKnown, isToken } from './fields.js';
+import { Fields, isToken, mayBeKnown } from './fields.js';
 import { framingOf, type BodyEnd } from './framing.js';
 import type { AnswerLimits } from './limits.js';
 
@@ -15,8 +15,8 @@ export interface AnswerHead {
 /** Who hears of an answer: once `head`, then `body` any number of times, then `end`. Interim answers are not told. */
 export interface AnswerSink {
   head(head: AnswerHead): void;
-  /** @param bytes valid during the call only */
-  body(bytes: Buffer): void;
+  /** @param bytes valid during the call only; those from `from` to before `to` are of the body */
+  body(bytes: Buffer, from: number, to: number): void;
   end(): void;
 }
 
@@ -31,8 +31,13 @@ const UNTIL_CLOSE = 7;
 const DONE = 8;
 
 const LF = 10;
+const CR = 13;
+const TAB = 9;
+const SPACE = 32;
+const ZERO = 0x30;
 const COLON = 0x3a;
 const PROTOCOL = 'HTTP/';
+const PROTOCOL_1 = Buffer.from('HTTP/1.');
 const STATUS_LINE = /^HTTP\/1\.(\d) ([1-9]\d\d)(?:[ \t][^]*)?$/;
 const CHUNK_LINE = /^([0-9a-f]+)[ \t]*(?:;[^]*)?$/i;
 /** Empty lines before a status line that are passed over: some servers end a body with one line break too many. */
@@ -113,11 +118,13 @@ export class AnswerParser {
     return this.#keepAlive;
   }
 
-  /** @throws AnswerError; call nothing but `begin` afterwards. */
-  push(bytes: Buffer): void {
+  /**
+   * @param length so many bytes at the beginning count; those behind them are not looked at
+   * @throws AnswerError; call nothing but `begin` afterwards.
+   */
+  push(bytes: Buffer, length: number = bytes.length): void {
     const { maxReads, bytesPerRead } = this.#limits;
     let at = 0;
-    const { length } = bytes;
     if (++this.#reads > maxReads + (this.#offset + length) / bytesPerRead)
       throw tooLarge(`the answer comes in more than ${this.#reads - 1} pieces of a few bytes`);
     while (at < length) {
@@ -129,10 +136,10 @@ export class AnswerParser {
         case LENGTH:
         case CHUNK_DATA:
         case UNTIL_CLOSE:
-          at = this.#takeBody(bytes, at);
+          at = this.#takeBody(bytes, at, length);
           break;
         default:
-          at = this.#takeLine(bytes, at);
+          at = this.#takeLine(bytes, at, length);
       }
     }
     this.#offset += length;
@@ -156,22 +163,22 @@ export class AnswerParser {
     return `the connection was closed within the ${this.#state < TRAILERS ? 'header' : 'body'}, after ${this.#offset} bytes`;
   }
 
-  #takeBody(bytes: Buffer, from: number): number {
+  #takeBody(bytes: Buffer, from: number, length: number): number {
     const open = this.#state === UNTIL_CLOSE;
-    const to = open ? bytes.length : Math.min(bytes.length, from + this.#remaining);
+    const to = open ? length : Math.min(length, from + this.#remaining);
     this.#bodyBytes += to - from;
     if (this.#bodyBytes > this.#limits.maxBodyBytes) throw this.#bodyTooLarge('more');
     if (!open) this.#remaining -= to - from;
-    this.#sink.body(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to));
+    this.#sink.body(bytes, from, to);
     if (this.#state === LENGTH && this.#remaining === 0) this.#end();
     else if (this.#state === CHUNK_DATA && this.#remaining === 0) this.#state = CHUNK_END;
     return to;
   }
 
-  #takeLine(bytes: Buffer, from: number): number {
+  #takeLine(bytes: Buffer, from: number, length: number): number {
     if (this.#partial === '') this.#lineAt = this.#offset + from;
-    const end = bytes.indexOf(LF, from);
-    const to = end < 0 ? bytes.length : end + 1;
+    const end = indexOf(bytes, LF, from, length);
+    const to = end < 0 ? length : end + 1;
     if (this.#state <= TRAILERS) {
       this.#headBytes += to - from;
       if (this.#headBytes > this.#limits.maxHeadBytes)
@@ -187,11 +194,14 @@ export class AnswerParser {
       if (this.#state === STATUS && this.#partial.length > PROTOCOL.length) this.#mustBeHttp(this.#partial);
       return to;
     }
-    if (this.#state === FIELDS && this.#partial === '' && this.#passOver(bytes, from, end)) return to;
+    if (this.#partial === '') {
+      if (this.#state === FIELDS && this.#passOver(bytes, from, end)) return to;
+      if (this.#state === STATUS && this.#plainStatusLine(bytes, from, end)) return to;
+    }
     // In most answers no line is cut, and its CR is dropped before anything is copied.
     let line: string;
     if (this.#partial === '')
-      line = bytes.toString('latin1', from, end > from && bytes[end - 1] === 13 ? end - 1 : end);
+      line = bytes.toString('latin1', from, end > from && bytes[end - 1] === CR ? end - 1 : end);
     else {
       line = this.#partial + bytes.toString('latin1', from, end);
       if (line.endsWith('\r')) line = line.slice(0, -1);
@@ -221,12 +231,38 @@ export class AnswerParser {
    */
   #passOver(bytes: Buffer, from: number, end: number): boolean {
     const first = bytes[from]!;
-    // An empty line, a folded one, one of the names that `Fields` knows, or something odd.
-    if (first < 0x41 || isFirstOfKnown(first)) return false;
-    const colon = bytes.indexOf(COLON, from);
-    if (colon < 0 || colon > end) return false;
+    // An empty line, a folded one, or something odd.
+    if (first < 0x41) return false;
+    const colon = indexOf(bytes, COLON, from, end);
+    if (colon < 0) return false;
+    // White space before the colon is no part of the name.
+    const last = bytes[colon - 1]!;
+    if (last === SPACE || last === TAB || mayBeKnown(first, colon - from)) return false;
     this.#commitField();
     this.#countField();
+    return true;
+  }
+
+  /**
+   * Nearly every status line is `HTTP/1.1 200 OK`, and needs no copy.
+   * @returns false for a line that has to be read
+   */
+  #plainStatusLine(bytes: Buffer, from: number, end: number): boolean {
+    // HTTP/1.x 200, and then a space or the end of the line.
+    if (end - from < 12) return false;
+    for (let i = 0; i < PROTOCOL_1.length; i++) if (bytes[from + i] !== PROTOCOL_1[i]) return false;
+    const minor = bytes[from + 7]! - ZERO;
+    const hundreds = bytes[from + 9]! - ZERO;
+    const tens = bytes[from + 10]! - ZERO;
+    const units = bytes[from + 11]! - ZERO;
+    const next = bytes[from + 12]!;
+    if (bytes[from + 8] !== SPACE || (next !== SPACE && next !== LF && !(next === CR && from + 13 === end)))
+      return false;
+    if (!isDigit(minor) || !isDigit(hundreds) || hundreds === 0 || !isDigit(tens) || !isDigit(units))
+      return false;
+    this.#minorVersion = minor;
+    this.#status = hundreds * 100 + tens * 10 + units;
+    this.#state = FIELDS;
     return true;
   }
 
@@ -332,6 +368,16 @@ export class AnswerParser {
     this.#state = DONE;
     this.#sink.end();
   }
+}
+
+/** Like `Buffer.indexOf` before `end`. Lines are short: a call out of JavaScript takes longer than looking. */
+function indexOf(bytes: Buffer, byte: number, from: number, end: number): number {
+  for (let i = from; i < end; i++) if (bytes[i] === byte) return i;
+  return -1;
+}
+
+function isDigit(value: number): boolean {
+  return value >= 0 && value <= 9;
 }
 
 function tooLarge(message: string): AnswerError {

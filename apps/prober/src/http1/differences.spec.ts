@@ -18,7 +18,7 @@ function ours(text: string): Taken {
   const parser = new AnswerParser();
   parser.begin('GET', LIMITS, {
     head: () => {},
-    body: (bytes) => (body += bytes.toString('latin1')),
+    body: (bytes, from, to) => (body += bytes.toString('latin1', from, to)),
     end: () => (taken = body),
   });
   try {
@@ -248,7 +248,7 @@ async function overTheWire(port: number): Promise<{ body: string; reusable: bool
     );
     parser.begin('GET', LIMITS, {
       head: () => {},
-      body: (bytes) => (body += bytes.toString('latin1')),
+      body: (bytes, from, to) => (body += bytes.toString('latin1', from, to)),
       end: () => {},
     });
     socket.on('error', reject);

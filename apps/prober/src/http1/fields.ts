@@ -3,25 +3,44 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** What must not stand in a value, and becomes a space (RFC 9110 §5.5). */
 // eslint-disable-next-line no-control-regex
 const INVALID_IN_VALUE = /[\u0000\r]/g;
+const NO_MEMBERS: readonly string[] = [];
 
 export function isToken(name: string): boolean {
   return TOKEN.test(name);
 }
 
-/** Whether a name that begins with this letter may be one that `Fields` knows. @param code of an ASCII character */
-export function isFirstOfKnown(code: number): boolean {
-  const letter = code | 0x20;
-  // c(onnection, content-…), l(ocation), p(ayday-team), t(ransfer-encoding)
-  return letter === 0x63 || letter === 0x6c || letter === 0x70 || letter === 0x74;
+/**
+ * Whether a name may be one that `Fields` knows.
+ * @param first code of its first character, ASCII
+ * @param length in characters
+ */
+export function mayBeKnown(first: number, length: number): boolean {
+  switch (first | 0x20) {
+    case 0x63: // connection, content-length, content-encoding
+      return length === 10 || length === 14 || length === 16;
+    case 0x6c: // location
+      return length === 8;
+    case 0x70: // payday-team
+      return length === 11;
+    case 0x74: // transfer-encoding
+      return length === 17;
+    default:
+      return false;
+  }
 }
 
 /** Without the white space around it; CR and NUL inside become spaces. */
 function fieldValue(raw: string): string {
-  return raw.replace(INVALID_IN_VALUE, ' ').trim();
+  for (let i = 0; i < raw.length; i++) {
+    const code = raw.charCodeAt(i);
+    if (code === 0 || code === 13) return raw.replace(INVALID_IN_VALUE, ' ').trim();
+  }
+  return raw.trim();
 }
 
 /** The members of a comma-separated list, lower case, without empty ones. */
-export function listOf(value: string): string[] {
+export function listOf(value: string | null): readonly string[] {
+  if (value === null) return NO_MEMBERS;
   return value
     .toLowerCase()
     .split(',')

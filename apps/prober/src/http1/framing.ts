@@ -1,6 +1,8 @@
 import { AnswerError } from './answer-error.js';
 import { listOf, type Fields } from './fields.js';
 
+const DIGITS = /^\d+$/;
+
 /** How the end of a body is found (RFC 9112 §6.3). */
 export type BodyEnd =
   { kind: 'none' } | { kind: 'length'; bytes: number } | { kind: 'chunked' } | { kind: 'close' };
@@ -10,7 +12,7 @@ export interface Framing {
   /** Whether the connection may serve another request afterwards. */
   keepAlive: boolean;
   /** What has to be undone to get at the content, the outermost last: `gzip`, `br`, … */
-  codings: string[];
+  codings: readonly string[];
 }
 
 /**
@@ -18,12 +20,12 @@ export interface Framing {
  * @throws AnswerError `connect_error` for lengths that are none or contradict each other.
  */
 export function framingOf(method: string, status: number, minorVersion: number, fields: Fields): Framing {
-  const options = listOf(fields.connection ?? '');
+  const options = listOf(fields.connection);
   const persistent = minorVersion >= 1 ? !options.includes('close') : options.includes('keep-alive');
-  const codings = listOf(fields.contentEncoding ?? '').filter((coding) => coding !== 'identity');
+  const codings = withoutIdentity(fields.contentEncoding);
   if (method === 'HEAD' || status === 204 || status === 304)
     return { end: { kind: 'none' }, keepAlive: persistent, codings: [] };
-  const transfer = listOf(fields.transferEncoding ?? '').filter((coding) => coding !== 'identity');
+  const transfer = withoutIdentity(fields.transferEncoding);
   if (transfer.length > 0) {
     const chunked = transfer.at(-1) === 'chunked';
     const others = chunked ? transfer.slice(0, -1) : transfer;
@@ -43,11 +45,17 @@ export function framingOf(method: string, status: number, minorVersion: number, 
   return { end: { kind: 'length', bytes: lengthOf(fields.contentLength) }, keepAlive: persistent, codings };
 }
 
+function withoutIdentity(value: string | null): readonly string[] {
+  const codings = listOf(value);
+  return codings.includes('identity') ? codings.filter((coding) => coding !== 'identity') : codings;
+}
+
 /** One decimal number, or the same one several times (RFC 9110 §8.6). */
 function lengthOf(value: string): number {
+  if (DIGITS.test(value)) return Number(value);
   const members = value.split(',').map((member) => member.trim());
   const [first = ''] = members;
-  if (!/^\d+$/.test(first) || members.some((member) => member !== first))
+  if (!DIGITS.test(first) || members.some((member) => member !== first))
     throw new AnswerError('connect_error', `Content-Length is "${value.slice(0, 60)}", which is no length`);
   return Number(first);
 }

@@ -29,3 +29,22 @@ export const ANSWER_LIMITS: Omit<AnswerLimits, 'maxBodyBytes'> = {
   maxReads: 256,
   bytesPerRead: 64,
 };
+
+/**
+ * All limits for answers with at most so many bytes of body. The fields are named one by one: they are read for every answer, and an object
+ * that is made by spreading another one into it is slow to read.
+ */
+export function answerLimits(maxBodyBytes: number): AnswerLimits {
+  const { maxHeadBytes, maxFieldLines, maxInterim, maxChunks, maxFramingBytes, maxReads, bytesPerRead } =
+    ANSWER_LIMITS;
+  return {
+    maxHeadBytes,
+    maxFieldLines,
+    maxInterim,
+    maxChunks,
+    maxFramingBytes,
+    maxBodyBytes,
+    maxReads,
+    bytesPerRead,
+  };
+}

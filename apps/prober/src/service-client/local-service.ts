@@ -1,5 +1,6 @@
 import type { RenderedRequest } from '#scenario';
 import type { Endpoint } from '../http/endpoint.js';
+import type { CustomerRequest } from '../http/customer-request.js';
 import type { ExchangeResult, Timing } from '../http/exchange.js';
 import { verdictOf, type Call, type ServiceClient, type Verdict } from './service-client.js';
 
@@ -7,7 +8,7 @@ import { verdictOf, type Call, type ServiceClient, type Verdict } from './servic
 export class LocalService implements ServiceClient {
   constructor(private readonly endpoint: Endpoint) {}
 
-  call(request: RenderedRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call {
+  call(request: CustomerRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call {
     return this.endpoint.send(request, (result, timing) => onVerdict(verdictOf(request, result), timing));
   }
 

@@ -1,4 +1,5 @@
 import type { RenderedRequest } from '#scenario';
+import type { CustomerRequest } from '../http/customer-request.js';
 import type { ExchangeResult, Timing } from '../http/exchange.js';
 import type { OwnershipDesk, OwnershipGuard } from '../ownership/index.js';
 import type { Call, ServiceClient, Verdict } from './service-client.js';
@@ -16,7 +17,7 @@ export class OwnedService implements ServiceClient {
     private readonly desk: OwnershipDesk,
   ) {}
 
-  call(request: RenderedRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call {
+  call(request: CustomerRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call {
     return this.service.call(request, (verdict, timing) => onVerdict(this.#owned(verdict), timing));
   }
 
