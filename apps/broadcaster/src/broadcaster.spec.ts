@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import request from 'supertest';
 import { TOPICS, type StandingsDelta, type StandingsView, type TeamScore } from '#contracts';
 import { BroadcasterHarness, salaryOf, until } from './testing/broadcaster-harness.js';
-import { SampleGame, lamps } from './testing/sample-game.js';
+import { SampleGame, statuses } from './testing/sample-game.js';
 
 jest.setTimeout(30_000);
 
@@ -121,7 +121,7 @@ describe('a freeze', () => {
         payPerMinuteCents: SECRET,
         trend: { oneMinuteCents: SECRET, fiveMinutesCents: SECRET },
       }),
-      game.score('b', 10, 41, { services: lamps('down') }),
+      game.score('b', 10, 41, { services: statuses('down') }),
     ];
     await harness.publish(...secrets());
     for (const viewer of viewers) await until(() => routerOf(viewer.view, 'b') === 'down');
@@ -248,7 +248,7 @@ describe('GET /api/v1/stream', () => {
 });
 
 describe('what the public never sees', () => {
-  test('no door of a broadcaster tells where a team runs its services, or why a fault is in its state', async () => {
+  test('no output of a broadcaster tells where a team runs its services, or why a fault is in its state', async () => {
     const { url } = await harness.start();
     const game = new SampleGame();
     const host = 'team-a-hides-here.example';
@@ -265,9 +265,9 @@ describe('what the public never sees', () => {
     );
     await until(() => isReady(url));
     const viewer = harness.connect(url);
-    const heard: unknown[] = [];
-    viewer.socket.onAny((...said: unknown[]) => heard.push(said));
-    await harness.publish(game.score('a', 1, 10, { services: lamps('down') }));
+    const received: unknown[] = [];
+    viewer.socket.onAny((...said: unknown[]) => received.push(said));
+    await harness.publish(game.score('a', 1, 10, { services: statuses('down') }));
     await until(() => salaryOf(viewer.view, 'a') === 10 && viewer.view!.faults.length === 1);
     const stream = await new Promise<string>((resolve, reject) => {
       get(`${url}/api/v1/stream`, (response) => {
@@ -280,16 +280,16 @@ describe('what the public never sees', () => {
         });
       }).on('error', reject);
     });
-    const doors = {
+    const outputs = {
       stream,
-      socket: JSON.stringify(heard),
+      socket: JSON.stringify(received),
       standings: (await request(url).get('/api/v1/standings').expect(200)).text,
       metrics: (await request(url).get('/metrics').expect(200)).text,
       ready: (await request(url).get('/readyz')).text,
     };
-    expect(doors.stream).toContain('"salaryCents":10');
-    for (const [door, text] of Object.entries(doors))
+    expect(outputs.stream).toContain('"salaryCents":10');
+    for (const [output, text] of Object.entries(outputs))
       for (const secret of [host, 'internal detail', 'abababab'])
-        expect([door, text.includes(secret)]).toEqual([door, false]);
+        expect([output, text.includes(secret)]).toEqual([output, false]);
   });
 });

@@ -59,7 +59,7 @@ class FairGame {
     return this;
   }
 
-  /** Told by control now. */
+  /** What control reports now. */
   async happens(...events: GameEvent[]): Promise<void> {
     for (const event of events) {
       const now = { ...event, time: this.time.nowMs() } as GameEvent;

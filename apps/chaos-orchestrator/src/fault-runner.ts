@@ -27,7 +27,7 @@ export interface RunnerParts {
   worthUntil(fault: Fault, atMs: number): ExpectedMoney | undefined;
   /** Resolves when it is durable. */
   write(fault: Fault, events: readonly NewEvent[]): Promise<void>;
-  /** Told of each new state. */
+  /** Called for each new state. */
   onState(gameId: string, info: FaultInfo): void;
 }
 
@@ -100,7 +100,7 @@ export class FaultRunner {
     const worthStoring = events.length > 0 || fault.attempts !== before.attempts;
     const stored = worthStoring ? write(fault, events) : Promise.resolve();
 
-    if (this.running !== undefined && this.running.call !== fault.call?.number) this.giveUp();
+    if (this.running !== undefined && this.running.call !== fault.call?.number) this.abandonCall();
     for (const effect of calls) this.begin(effect, stored);
     this.setTimer(nowMs);
     if (fault.info.state === 'reverted') this.resolveEnded();
@@ -116,7 +116,7 @@ export class FaultRunner {
   close(): void {
     this.closed = true;
     this.cancelTimer();
-    this.giveUp();
+    this.abandonCall();
   }
 
   private begin(effect: CallEffect, stored: Promise<void>): void {
@@ -158,7 +158,7 @@ export class FaultRunner {
     return atMs;
   }
 
-  private giveUp(): void {
+  private abandonCall(): void {
     this.running?.abort.abort();
     this.running = undefined;
   }

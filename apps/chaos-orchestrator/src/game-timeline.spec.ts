@@ -104,16 +104,16 @@ describe('a condition', () => {
   it('lets an entry run when enough teams have every service up, not before its time', async () => {
     const game = await playing([faultEntry('trouble', 20_000, { when })]);
     await game.at(5_000);
-    for (const team of TEAMS) game.lamps(team, 'up', 'up');
+    for (const team of TEAMS) game.setStatuses(team, 'up', 'up');
     await game.at(10_000);
-    game.lamps('garm', 'up', 'failing');
-    game.lamps('hati', 'down', 'up');
+    game.setStatuses('garm', 'up', 'failing');
+    game.setStatuses('hati', 'down', 'up');
     await game.at(30_000);
     expect(game.driver.activations).toEqual([]);
     expect(game.commands.list({}).timelines[0]!.entries[0]).toMatchObject({
       ...{ state: 'waiting', at: null, detail: 'when 75 % of the teams have every service up' },
     });
-    game.lamps('hati', 'slow', 'up');
+    game.setStatuses('hati', 'slow', 'up');
     await game.at(30_100);
     expect(game.driver.acting()).toEqual(all('trouble'));
   });
@@ -145,14 +145,14 @@ describe('a condition', () => {
   it('is looked at anew after a restart', async () => {
     const game = await playing([faultEntry('trouble', 20_000, { when })]);
     await game.at(21_000);
-    for (const team of ['fenrir', 'garm']) game.lamps(team, 'up');
+    for (const team of ['fenrir', 'garm']) game.setStatuses(team, 'up');
     game.process.kill();
     await game.boot();
     await game.at(22_000);
-    game.lamps('hati', 'up');
+    game.setStatuses('hati', 'up');
     await game.at(23_000);
     expect(game.driver.activations).toEqual([]);
-    for (const team of ['fenrir', 'garm']) game.lamps(team, 'up');
+    for (const team of ['fenrir', 'garm']) game.setStatuses(team, 'up');
     await game.at(24_000);
     expect(game.driver.acting()).toEqual(all('trouble'));
   });

@@ -417,8 +417,8 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
       expect([code, out.includes('WARNING')]).toEqual([0, false]);
       expect(err).toMatch(warning);
     }
-    const books = await unscoredReport(game.database, GAME_ID);
-    expect(books).toEqual(report.unscored);
+    const snapshot = await unscoredReport(game.database, GAME_ID);
+    expect(snapshot).toEqual(report.unscored);
   });
 
   it('compares what was not scored like everything else, but not where the ledger is of a version without', async () => {

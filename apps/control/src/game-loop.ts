@@ -101,8 +101,8 @@ export class GameLoop implements OnApplicationShutdown {
   }
 
   /**
-   * Results that were under way at the end are waited for: until all are promised to be complete, or, for a prober that died
-   * must not hold the books open for ever, until the last of them had time to come (`resultsDueWithinMs`). What was
+   * Results that were under way at the end are waited for: until all are complete by watermark, or, for a prober that died
+   * must not hold the ledger open for ever, until the last of them had time to come (`resultsDueWithinMs`). What was
    * acknowledged by then the scorer scores before it seals (docs/scoring.md, "How a game is sealed").
    */
   async #sealIfDue(game: GameEntity, nowMs: number): Promise<void> {

@@ -5,10 +5,10 @@ import type { Timing } from './http/exchange.js';
 import type { LoopWatch } from './loop-watch.js';
 import type { ProberMetrics } from './metrics.js';
 import type { Due } from './plan.js';
-import type { Outstanding } from './promise-tracker.js';
-import { RequestBook } from './request-book.js';
+import type { Outstanding } from './watermark-tracker.js';
+import { RequestRenderer } from './request-renderer.js';
 import type { Call, Verdict } from './service-client/service-client.js';
-import type { TeamLane } from './team-lane.js';
+import type { TeamProbing } from './team-probing.js';
 import { Verdicts } from './verdicts.js';
 import type { WallTime } from './wall-time.js';
 
@@ -26,7 +26,7 @@ const OVERFLOW_SHARE = 0.25;
 
 /** A request from the moment it is due to its result. */
 interface Probe extends Outstanding {
-  lane: TeamLane;
+  probing: TeamProbing;
   serviceIndex: number;
   checkId: string;
   /** Monotonic; the deadline counts from here. */
@@ -41,7 +41,7 @@ export class ProbeSender {
   readonly #deadlines = new Set<Probe>();
   /** Over their deadlines, but for the time that we have lost for them ourselves. */
   #extended: Probe[] = [];
-  readonly #requests: RequestBook;
+  readonly #renderer: RequestRenderer;
   readonly #verdicts: Verdicts;
   readonly #timeoutMs: number;
   readonly #timeoutUs: number;
@@ -59,7 +59,7 @@ export class ProbeSender {
     private readonly metrics: ProberMetrics,
   ) {
     this.#counters = OUTCOMES.map((outcome) => metrics.results.labels({ outcome }));
-    this.#requests = new RequestBook(scenario, uuid);
+    this.#renderer = new RequestRenderer(scenario, uuid);
     this.#verdicts = new Verdicts(scenario, limits.maxDoubtMs);
     this.#timeoutMs = scenario.probing.timeoutMs;
     this.#timeoutUs = this.#timeoutMs * 1000;
@@ -95,10 +95,10 @@ export class ProbeSender {
   }
 
   /** Sends one request now, or records at once why it can't be. */
-  send({ team: lane, serviceIndex, intendedAt, arrival }: Due<TeamLane>): void {
+  send({ team: probing, serviceIndex, intendedAt, arrival }: Due<TeamProbing>): void {
     const { checkId, caseIndex } = arrival;
     const probe: Probe = {
-      lane,
+      probing,
       serviceIndex,
       intendedAt,
       checkId,
@@ -107,15 +107,15 @@ export class ProbeSender {
       call: null,
       concluded: false,
     };
-    lane.tracker.begin(probe);
+    probing.tracker.begin(probe);
     this.#inFlight++;
     const lagMs = this.time.nowUs() / 1000 - intendedAt;
     this.metrics.scheduleLag.observe(Math.max(0, lagMs * 1000));
     if (lagMs > this.limits.maxLagMs || this.#pending >= this.limits.maxPendingResults)
       return this.#record(probe, 'prober_error', 0);
-    const request = this.#requests.render(serviceIndex, checkId, caseIndex);
+    const request = this.#renderer.render(serviceIndex, checkId, caseIndex);
     probe.request = request;
-    const target = lane.target(serviceIndex);
+    const target = probing.target(serviceIndex);
     if (target === null) return this.#record(probe, 'no_endpoint', 0, 'no endpoint is registered');
     if ('problem' in target) return this.#record(probe, 'connect_error', 0, target.problem);
     const call = target.service.call(request, (verdict, timing) => this.#conclude(probe, verdict, timing));
@@ -135,7 +135,7 @@ export class ProbeSender {
   #conclude(probe: Probe, { outcome, got, expected }: Verdict, timing: Timing): void {
     const { earliestUs, latestUs, ownUs } = timing;
     // A team whose own answers kept us busy has not been waiting for us.
-    const selfUs = probe.lane.meter.recentUs(this.watch.round);
+    const selfUs = probe.probing.meter.recentUs(this.watch.round);
     const latest = latestUs - probe.sentUs;
     const earliest = Math.max(0, Math.min(latest, earliestUs + selfUs - probe.sentUs - ownUs));
     if (outcome !== 'ok') return this.#record(probe, outcome, earliest, got, expected);
@@ -149,7 +149,7 @@ export class ProbeSender {
   }
 
   #record(probe: Probe, outcome: Outcome, latencyUs: number, got = '', expected?: string): void {
-    const { lane, serviceIndex, intendedAt, checkId, request } = probe;
+    const { probing, serviceIndex, intendedAt, checkId, request } = probe;
     probe.concluded = true;
     const code = OUTCOMES.indexOf(outcome);
     this.#deadlines.delete(probe);
@@ -164,7 +164,7 @@ export class ProbeSender {
     }
     this.#pending++;
     const explain = outcome !== 'ok' && outcome !== 'prober_error' && request !== null;
-    lane.results.add(serviceIndex, {
+    probing.results.add(serviceIndex, {
       intendedAt,
       latencyUs: Math.min(Math.round(latencyUs), PROBE_BATCH_LIMITS.maxLatencyUs),
       outcome: code,

@@ -129,7 +129,7 @@ class Game {
     return counts;
   }
 
-  promise(team: string): number {
+  watermark(team: string): number {
     return (this.batches.filter(({ teamId }) => teamId === team).at(-1)?.watermarkMs ?? START) - START;
   }
 }
@@ -141,7 +141,7 @@ const slow = buildScenario({
 const due = (scenario: Scenario, ms: number): number => arrivalsBefore(scenario, 'router', ms);
 
 describe('Prober', () => {
-  it('plays a game: one result per arrival, no promise broken, one promise beyond the end', async () => {
+  it('plays a game: one result per arrival, no watermark broken, one watermark beyond the end', async () => {
     const url = await http((_req, res) => res.end('x'));
     const game = new Game(slow)
       .team('a', { router: url })
@@ -155,16 +155,16 @@ describe('Prober', () => {
     expect(game.outcomes('a', 'catalog')).toEqual({ no_endpoint: total });
     expect(game.outcomes('b', 'catalog')).toEqual({ ok: total });
     for (const team of ['a', 'b']) {
-      let promised = 0;
+      let watermark = 0;
       const own = game.batches.filter(({ teamId }) => teamId === team);
       expect(own.map(({ seq }) => seq)).toEqual(own.map((_, seq) => seq));
       for (const batch of own) {
         for (const offset of Array.from(batch.offsetMs))
-          expect(batch.baseIntendedAtMs + offset).toBeGreaterThanOrEqual(promised);
-        expect(batch.watermarkMs).toBeGreaterThanOrEqual(promised);
-        promised = batch.watermarkMs;
+          expect(batch.baseIntendedAtMs + offset).toBeGreaterThanOrEqual(watermark);
+        expect(batch.watermarkMs).toBeGreaterThanOrEqual(watermark);
+        watermark = batch.watermarkMs;
       }
-      expect(game.promise(team)).toBeGreaterThan(20_000);
+      expect(game.watermark(team)).toBeGreaterThan(20_000);
     }
     const sent = game.batches.length;
     await game.runTo(25_000, 50);
@@ -172,12 +172,12 @@ describe('Prober', () => {
     expect(game.prober.busy).toBe(false);
   });
 
-  it('renews promises every 250 ms even without any result', async () => {
+  it('renews watermarks every 250 ms even without any result', async () => {
     const quiet = buildScenario({ load: [{ atMs: 0, label: 'Calm', requestsPerSecond: {}, rampMs: 0 }] });
     const game = new Game(quiet).team('a').schedule();
     await game.runTo(2_000);
     expect(game.batches.length).toBeGreaterThanOrEqual(8);
-    expect(game.promise('a')).toBeGreaterThan(1_700);
+    expect(game.watermark('a')).toBeGreaterThan(1_700);
   });
 
   it('lets a team that hangs cost itself its pay, and disturb nobody', async () => {
@@ -188,13 +188,13 @@ describe('Prober', () => {
     await game.runTo(5_000);
     await game.settle(10);
     expect(game.outcomes('good')).toEqual({ ok: due(slow, 5_000) });
-    expect(game.promise('good')).toBeGreaterThan(4_700);
+    expect(game.watermark('good')).toBeGreaterThan(4_700);
     // Its own load did not fall: what was due and is over its deadline is a timeout.
     const { timeout = 0, ...others } = game.outcomes('bad');
     expect(others).toEqual({});
     expect(timeout).toBeGreaterThanOrEqual(due(slow, 4_000));
-    expect(game.promise('bad')).toBeLessThanOrEqual(5_000);
-    expect(game.promise('bad')).toBeGreaterThan(3_700);
+    expect(game.watermark('bad')).toBeLessThanOrEqual(5_000);
+    expect(game.watermark('bad')).toBeGreaterThan(3_700);
     await game.runTo(6_100);
     const late = game.rows().filter(({ team, intendedAt }) => team === 'bad' && intendedAt < 5_000);
     expect(late).toHaveLength(2 * due(slow, 5_000));
@@ -281,7 +281,7 @@ describe('Prober', () => {
     expect(game.outcomes('b')).toEqual({ connect_error: due(slow, 8_000) - due(slow, 4_000) });
   });
 
-  it('sends nothing in a pause but goes on promising', async () => {
+  it('sends nothing in a pause but goes on sending watermarks', async () => {
     const game = new Game(slow).team('a').schedule();
     await game.runTo(2_500);
     game.watcher.handle(
@@ -289,14 +289,14 @@ describe('Prober', () => {
     );
     await game.runTo(7_000);
     expect(game.rows().filter(({ intendedAt }) => intendedAt >= 4_000)).toEqual([]);
-    expect(game.promise('a')).toBeGreaterThan(6_500);
+    expect(game.watermark('a')).toBeGreaterThan(6_500);
     const resumed = { fromAt: START + 8_000, endsAt: START + 24_000 };
     game.watcher.handle(game.events.make('dev.payday.game.resumed', resumed));
     await game.runTo(25_000);
     expect(game.outcomes('a')).toEqual({ no_endpoint: due(slow, 20_000) });
   });
 
-  it('begins behind the start boundary after a restart, and promises from there', async () => {
+  it('begins behind the start boundary after a restart, and sends watermarks from there', async () => {
     const game = new Game(slow).team('a');
     game.clock.set(START + 5_500);
     game.schedule();
@@ -324,20 +324,20 @@ describe('Prober', () => {
   });
 
   it('calls a team as before when its name or its place is changed', () => {
-    const heard: unknown[] = [];
-    const hear = (...what: unknown[]): void => void heard.push(what);
+    const calls: unknown[] = [];
+    const recordCall = (...what: unknown[]): void => void calls.push(what);
     const watcher = new GameWatcher('g', {
-      created: hear,
-      teamAdded: hear,
-      endpointChanged: hear,
-      scheduleChanged: hear,
+      created: recordCall,
+      teamAdded: recordCall,
+      endpointChanged: recordCall,
+      scheduleChanged: recordCall,
     });
     const events = new EventBuilder('g');
     for (const event of [events.created(slow), events.team('a')]) watcher.handle(event);
-    expect(heard.splice(0)).toHaveLength(2);
+    expect(calls.splice(0)).toHaveLength(2);
     watcher.handle(events.teamChanged('a'));
     watcher.handle(events.teamChanged('b'));
-    expect(heard).toEqual([]);
+    expect(calls).toEqual([]);
   });
 
   it('passes over events of other games and repeated ones', () => {

@@ -13,11 +13,11 @@ import { ProbeSender, type SenderLimits } from './probe-sender.js';
 import { Quarantine } from './quarantine/quarantine.js';
 import type { BatchSource } from './reporter.js';
 import { TeamResults } from './result-buffer.js';
-import type { OriginSender, OwnershipDesk } from './ownership/index.js';
+import type { OriginSender, OwnershipMonitor } from './ownership/index.js';
 import { LocalService } from './service-client/local-service.js';
 import { OwnedService } from './service-client/owned-service.js';
 import type { ServiceClient } from './service-client/service-client.js';
-import { TeamLane } from './team-lane.js';
+import { TeamProbing } from './team-probing.js';
 import { WallTime } from './wall-time.js';
 import { WorkMeter, type WorkBudget } from './work-meter.js';
 
@@ -28,8 +28,8 @@ export interface ProberOptions extends SenderLimits {
   epoch: number;
   /** Probing begins so long after the start. */
   startMarginMs: number;
-  /** A team's promise is renewed at least so often while the game runs. */
-  promiseEveryMs: number;
+  /** A team's watermark is renewed at least so often while the game runs. */
+  watermarkEveryMs: number;
   /** Requests on the wire, and requests waiting for one of those to end, per endpoint. */
   maxInFlight: number;
   maxQueued: number;
@@ -45,7 +45,7 @@ export const PROBER_DEFAULTS: Omit<ProberOptions, 'gameId' | 'proberId' | 'epoch
   maxLagMs: 50,
   maxDoubtMs: 50,
   maxPendingResults: 500_000,
-  promiseEveryMs: 250,
+  watermarkEveryMs: 250,
   maxInFlight: 256,
   maxQueued: 1024,
   maxHeldBytesPerEndpoint: 16 * 1024 * 1024,
@@ -80,12 +80,12 @@ export interface ProberParts {
     userAgent: string;
   };
   metrics: ProberMetrics;
-  /** Told when a team comes into quarantine, and when the thread there ended by itself. */
+  /** Called when a team comes into quarantine, and when the thread there ended by itself. */
   onQuarantine?: (news: { teamId: string } | { error: unknown }) => void;
   /** Default: the built worker beside this module. */
   quarantineWorkerUrl?: URL;
   /** Without it nobody has to prove anything. */
-  ownership?: OwnershipDesk;
+  ownership?: OwnershipMonitor;
 }
 
 /**
@@ -98,11 +98,11 @@ export class Prober implements GameListener, BatchSource {
   readonly #memory: MemoryBudget;
   readonly #quarantine: Quarantine;
   #quarantineLookedUs = -Infinity;
-  readonly #lanes: TeamLane[] = [];
-  readonly #byTeam = new Map<string, TeamLane>();
+  readonly #teams: TeamProbing[] = [];
+  readonly #byTeam = new Map<string, TeamProbing>();
   #game: { scenario: Scenario; schedule: GameSchedule; sender: ProbeSender } | null = null;
-  #plan: Plan<TeamLane> | null = null;
-  readonly #spikes = new Map<string, Spike<TeamLane>>();
+  #plan: Plan<TeamProbing> | null = null;
+  readonly #spikes = new Map<string, Spike<TeamProbing>>();
   /** The start boundary, epoch ms; null while probing has not been allowed. */
   #startAt: number | null = null;
 
@@ -132,7 +132,7 @@ export class Prober implements GameListener, BatchSource {
 
   /** Teams whose answers are read in a thread of their own. */
   get quarantined(): number {
-    return this.#lanes.filter(({ isQuarantined }) => isQuarantined).length;
+    return this.#teams.filter(({ isQuarantined }) => isQuarantined).length;
   }
 
   get heldBytes(): number {
@@ -175,9 +175,9 @@ export class Prober implements GameListener, BatchSource {
           : this.#open(at, scenario, meter, book),
       );
     const names = this.parts.net.namesOf?.(teamId);
-    const lane = new TeamLane(teamId, serviceIds, results, meter, open, names);
-    this.#lanes.push(lane);
-    this.#byTeam.set(teamId, lane);
+    const probing = new TeamProbing(teamId, serviceIds, results, meter, open, names);
+    this.#teams.push(probing);
+    this.#byTeam.set(teamId, probing);
   }
 
   endpointChanged(teamId: string, serviceId: string, url: string | null): void {
@@ -214,7 +214,7 @@ export class Prober implements GameListener, BatchSource {
 
   /** Resolves when the names of all endpoints so far have been looked up, with whatever result. */
   async namesLookedUp(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.settled()));
+    await Promise.all(this.#teams.map((probing) => probing.settled()));
   }
 
   /** Probing may begin: call it once all earlier events were told, so that nothing is probed by an old state. */
@@ -246,11 +246,11 @@ export class Prober implements GameListener, BatchSource {
     this.parts.ownership?.tick();
     sender.tick();
     this.#quarantineRepeaters();
-    this.#plan.advance(nowMs, this.#lanes, (due) => sender.send(due));
+    this.#plan.advance(nowMs, this.#teams, (due) => sender.send(due));
   }
 
   /**
-   * Takes all results that wait, in the order of each team, and renews the promises. What was taken counts as
+   * Takes all results that wait, in the order of each team, and renews the watermarks. What was taken counts as
    * pending until `settled`.
    */
   drain(): ProbeBatch[] {
@@ -259,17 +259,17 @@ export class Prober implements GameListener, BatchSource {
     const nowUs = this.#time.nowUs();
     const state = schedule.stateAt(Math.floor(nowUs / 1000));
     const batches: ProbeBatch[] = [];
-    for (const lane of this.#lanes) {
-      const { results } = lane;
-      // After the end, promises go on until one lies beyond it: then the game can be sealed.
-      const promising =
+    for (const probing of this.#teams) {
+      const { results } = probing;
+      // After the end, watermarks go on until one lies beyond it: then the game can be sealed.
+      const isPublishing =
         state === 'running' ||
         state === 'paused' ||
-        (state === 'ended' && results.promised <= (schedule.endsAt ?? 0));
-      const due = promising && nowUs - lane.reportedAtUs >= this.options.promiseEveryMs * 1000;
+        (state === 'ended' && results.watermark <= (schedule.endsAt ?? 0));
+      const due = isPublishing && nowUs - probing.reportedAtUs >= this.options.watermarkEveryMs * 1000;
       if (results.count === 0 && !due) continue;
-      batches.push(...results.drain(promising ? lane.tracker.promise(this.#plan.doneThrough) : 0));
-      lane.reportedAtUs = nowUs;
+      batches.push(...results.drain(isPublishing ? probing.tracker.advanceTo(this.#plan.doneThrough) : 0));
+      probing.reportedAtUs = nowUs;
     }
     return batches;
   }
@@ -281,7 +281,7 @@ export class Prober implements GameListener, BatchSource {
   /** Sends nothing more and closes every connection. */
   close(): void {
     this.#startAt = null;
-    for (const lane of this.#lanes) lane.close();
+    for (const probing of this.#teams) probing.close();
     void this.#quarantine.close();
   }
 
@@ -294,10 +294,10 @@ export class Prober implements GameListener, BatchSource {
     const nowUs = this.parts.clock.monotonicUs();
     if (nowUs - this.#quarantineLookedUs < LOOK_AT_METERS_EVERY_US) return;
     this.#quarantineLookedUs = nowUs;
-    for (const lane of this.#lanes) {
-      if (lane.isQuarantined || lane.meter.strikes < 2) continue;
-      lane.quarantine();
-      this.parts.onQuarantine?.({ teamId: lane.teamId });
+    for (const probing of this.#teams) {
+      if (probing.isQuarantined || probing.meter.strikes < 2) continue;
+      probing.quarantine();
+      this.parts.onQuarantine?.({ teamId: probing.teamId });
     }
   }
 

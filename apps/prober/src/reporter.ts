@@ -57,7 +57,7 @@ const UNKNOWN_CODES = ['unknown_game', 'unknown_team', 'unknown_service'];
 export class Reporter {
   #outbox: Encoded[] = [];
   readonly #stopping = new AbortController();
-  readonly #givingUp = new AbortController();
+  readonly #abandoning = new AbortController();
   #running: Promise<void> | null = null;
 
   constructor(
@@ -74,7 +74,7 @@ export class Reporter {
   async stop(withinMs: number): Promise<void> {
     this.#stopping.abort();
     const done = new AbortController();
-    void this.parts.sleep(withinMs, done.signal).then(() => this.#givingUp.abort());
+    void this.parts.sleep(withinMs, done.signal).then(() => this.#abandoning.abort());
     await this.#running;
     done.abort();
   }
@@ -84,9 +84,9 @@ export class Reporter {
       // Asked before draining, so that what came last is drained once more.
       const last = this.#stopping.signal.aborted;
       this.#outbox = this.source.drain().flatMap((batch) => this.#encode(batch));
-      while (this.#outbox.length > 0 && !this.#givingUp.signal.aborted)
+      while (this.#outbox.length > 0 && !this.#abandoning.signal.aborted)
         await this.#deliver(this.#takeRequest());
-      if (last || this.#givingUp.signal.aborted) return;
+      if (last || this.#abandoning.signal.aborted) return;
       await this.parts.sleep(this.options.flushMs, this.#stopping.signal);
     }
   }
@@ -129,10 +129,10 @@ export class Reporter {
       const final = status >= 400 && status < 500 && ![408, 425, 429].includes(status) && !maybeNews;
       if (final) return this.#drop(batches, `ingest refuses them: ${status} ${code} ${detail}`);
       metrics.reports.inc({ result: 'retried' });
-      if (this.#givingUp.signal.aborted) return;
+      if (this.#abandoning.signal.aborted) return;
       log.warn({ status, code, detail, backoffMs }, 'ingest did not take the results; they are sent again');
-      await sleep(backoffMs, this.#givingUp.signal);
-      if (this.#givingUp.signal.aborted) return;
+      await sleep(backoffMs, this.#abandoning.signal);
+      if (this.#abandoning.signal.aborted) return;
     }
   }
 
@@ -145,7 +145,7 @@ export class Reporter {
         body,
         headersTimeout: requestTimeoutMs,
         bodyTimeout: requestTimeoutMs,
-        signal: this.#givingUp.signal,
+        signal: this.#abandoning.signal,
         ...(this.parts.dispatcher ? { dispatcher: this.parts.dispatcher } : {}),
       });
       const text = await answer.body.text();

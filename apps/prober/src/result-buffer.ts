@@ -41,7 +41,7 @@ class SampleQuota {
 }
 
 /**
- * Results of one team on their way into batches. `(prober, epoch, seq)` identifies each batch; the promise rides on
+ * Results of one team on their way into batches. `(prober, epoch, seq)` identifies each batch; the watermark rides on
  * the last one, so that whoever has seen it has seen everything that it speaks of.
  */
 export class TeamResults {
@@ -49,7 +49,7 @@ export class TeamResults {
   readonly #pieces: ServiceResults[][];
   readonly #quotas: SampleQuota[];
   #seq = 0;
-  #promised = 0;
+  #watermark = 0;
   #count = 0;
 
   constructor(
@@ -71,9 +71,9 @@ export class TeamResults {
     return this.#count;
   }
 
-  /** The latest promise that was put into a batch, epoch ms; 0 at first. */
-  get promised(): number {
-    return this.#promised;
+  /** The latest watermark that was put into a batch, epoch ms; 0 at first. */
+  get watermark(): number {
+    return this.#watermark;
   }
 
   add(serviceIndex: number, { intendedAt, latencyUs, outcome, sample }: ProbeResult): void {
@@ -93,10 +93,10 @@ export class TeamResults {
   }
 
   /**
-   * Takes everything that waits, as batches in order. A promise that says more than the last one goes with the last
+   * Takes everything that waits, as batches in order. A watermark that says more than the last one goes with the last
    * batch; where there are no results, in a batch of its own.
    */
-  drain(promise: number): ProbeBatch[] {
+  drain(watermark: number): ProbeBatch[] {
     const taken: { serviceIndex: number; piece: ServiceResults }[] = [];
     for (let serviceIndex = 0; serviceIndex < this.#pieces.length; serviceIndex++) {
       const pieces = this.#pieces[serviceIndex]!;
@@ -105,10 +105,10 @@ export class TeamResults {
       this.#pieces[serviceIndex] = [];
     }
     this.#count = 0;
-    if (taken.length === 0 && promise > this.#promised)
+    if (taken.length === 0 && watermark > this.#watermark)
       taken.push({ serviceIndex: 0, piece: new ServiceResults() });
     return taken.map(({ serviceIndex, piece }, index) => {
-      if (index === taken.length - 1) this.#promised = Math.max(this.#promised, promise);
+      if (index === taken.length - 1) this.#watermark = Math.max(this.#watermark, watermark);
       return this.#batch(serviceIndex, piece);
     });
   }
@@ -134,7 +134,7 @@ export class TeamResults {
       latencyUs: new Uint32Array(piece.latencyUs),
       outcome: new Uint32Array(piece.outcome),
       samples: piece.samples,
-      watermarkMs: this.#promised,
+      watermarkMs: this.#watermark,
     };
   }
 }

@@ -9,7 +9,7 @@ import { ProbeSender } from './probe-sender.js';
 import { PROBER_DEFAULTS } from './prober.js';
 import { TeamResults } from './result-buffer.js';
 import type { Call, ServiceClient, Verdict } from './service-client/service-client.js';
-import { TeamLane } from './team-lane.js';
+import { TeamProbing } from './team-probing.js';
 import { WallTime } from './wall-time.js';
 import { WorkMeter } from './work-meter.js';
 
@@ -116,7 +116,7 @@ function play(
   const zero = (): number => 0;
   const metrics = createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero });
   const sender = new ProbeSender(scenario, PROBER_DEFAULTS, new WallTime(loop), watch, () => 'uuid', metrics);
-  const lanes = behaviours.map((behaviour, team) => {
+  const probings = behaviours.map((behaviour, team) => {
     const identity = {
       gameId: 'g',
       teamId: String(team),
@@ -125,15 +125,15 @@ function play(
       epoch: 1,
     };
     const meter = new WorkMeter(PROBER_DEFAULTS.work);
-    const lane = new TeamLane(
+    const probing = new TeamProbing(
       String(team),
       ['router', 'catalog'],
       new TeamResults(identity, 5_000),
       meter,
       () => service(loop, watch, behaviour),
     );
-    if (behaviour !== 'none') lane.setEndpoint(0, 'http://x');
-    return lane;
+    if (behaviour !== 'none') probing.setEndpoint(0, 'http://x');
+    return probing;
   });
   let due = 0;
   const stuttersMs = stutters.reduce((sum, { lengthMs: ms }) => sum + ms, 0);
@@ -141,7 +141,7 @@ function play(
     watch.tick();
     sender.tick();
     for (; due < lengthMs && due * 1000 <= loop.nowUs + 500; due += EVERY_MS)
-      for (const team of lanes) {
+      for (const team of probings) {
         const arrival = { checkId: 'home', caseIndex: 0, offsetMs: 0 };
         sender.send({ team, serviceIndex: 0, intendedAt: due, arrival: arrival as never, spikeId: null });
         loop.nowUs += 10;
@@ -149,8 +149,8 @@ function play(
     watch.rest(TICK_US + 1_000);
   });
   expect(sender.inFlight).toBe(0);
-  return lanes.flatMap((lane, team) =>
-    lane.results.drain(0).flatMap((batch) =>
+  return probings.flatMap((probing, team) =>
+    probing.results.drain(0).flatMap((batch) =>
       Array.from(batch.offsetMs, (offset, i) => ({
         team,
         intendedAt: batch.baseIntendedAtMs + offset,

@@ -9,7 +9,7 @@ import {
 } from '#event-log';
 import { messageOf } from '#kernel';
 import type { Logger } from '#runtime';
-import { letterOfUnreadable } from './dead-letters.js';
+import { unreadableToDeadLetter } from './dead-letters.js';
 import type { PartitionScorer, PositionedInput } from './partition-scorer.js';
 
 /** Inputs gather this long before a commit: long enough to share a transaction, too short to be seen on a screen. */
@@ -171,7 +171,7 @@ export class PartitionWorker {
         this.waiting.push({ source, position, appendedAt: record.appendedAt, input: decode(record) });
       } catch (error) {
         this.waiting.push({ source, position });
-        poison.push(letterOfUnreadable(record, source, messageOf(error)));
+        poison.push(unreadableToDeadLetter(record, source, messageOf(error)));
       }
     }
     if (poison.length > 0) await this.options.log.append(TOPICS.deadLetters, poison);

@@ -221,7 +221,7 @@ function decodeCursor(cursor: string): CursorKey {
       );
     if (wellFormed) return parts as CursorKey;
   } catch {
-    // Told below.
+    // Reported below.
   }
   const message = 'cursor: not a cursor of this ledger; leave it out to begin at the first page';
   throw new PaydayError('invalid_query', message, { details: { errors: [{ path: 'cursor', message }] } });

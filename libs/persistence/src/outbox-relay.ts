@@ -14,7 +14,7 @@ export interface OutboxRecord {
 export interface OutboxRelayOptions {
   /** Resolves when the records are durable in the log, in this order. */
   append(topic: string, records: OutboxRecord[]): Promise<unknown>;
-  /** Told of everything that is retried. */
+  /** Called for every retry. */
   onError?(error: unknown): void;
   /** How often to look although nobody called. Default 1000. */
   pollMs?: number;

@@ -44,7 +44,7 @@ export interface Commit {
 }
 
 /** A process that is stopped in the middle of a commit holds its partition's row: nobody could take the partition over. As long as a lease. */
-const FORGET_THE_SLEEPING = `SET idle_in_transaction_session_timeout = '2s'`;
+const IDLE_TX_TIMEOUT = `SET idle_in_transaction_session_timeout = '2s'`;
 
 /**
  * The scorer's side of the database: its checkpoint, the ledger and the salaries, written together or not at all.
@@ -55,7 +55,7 @@ export class ScorerStore {
 
   constructor(dataSource: DataSource) {
     this.#connection = new DedicatedConnection(dataSource, 'payday-scorer', {
-      onConnected: (client) => client.query(FORGET_THE_SLEEPING),
+      onConnected: (client) => client.query(IDLE_TX_TIMEOUT),
     });
   }
 

@@ -33,9 +33,9 @@ export interface TokenStoreOptions {
 }
 
 /** More to do in the transaction of a change: to audit it. */
-type Also = (manager: EntityManager, token: TokenInfo) => Promise<unknown>;
+type InSameTransaction = (manager: EntityManager, token: TokenInfo) => Promise<unknown>;
 
-interface Remembered {
+interface CachedToken {
   principal: TokenPrincipal | null;
   /** Epoch ms; Infinity where it doesn't expire. */
   expiresAt: number;
@@ -57,7 +57,7 @@ export function newTokenId(random: (bytes: number) => Buffer = randomBytes): str
  * nothing that a slow hash would add.
  */
 export class TokenStore {
-  readonly #cache = new Map<string, Remembered>();
+  readonly #cache = new Map<string, CachedToken>();
   /** Goes up whenever the cache is emptied because something was revoked. */
   #generation = 0;
   readonly #ttlUs: number;
@@ -72,12 +72,15 @@ export class TokenStore {
 
   /**
    * Makes a token. The secret is returned here and can never be read again.
-   * @param also runs in the same transaction
+   * @param inSameTransaction runs in the same transaction
    */
-  async create(token: NewToken, also?: Also): Promise<{ tokenId: string; secret: string }> {
+  async create(
+    token: NewToken,
+    inSameTransaction?: InSameTransaction,
+  ): Promise<{ tokenId: string; secret: string }> {
     return this.dataSource.transaction(async (manager) => {
       const { info, secret } = await this.#insert(manager, token);
-      await also?.(manager, info);
+      await inSameTransaction?.(manager, info);
       return { tokenId: info.id, secret };
     });
   }
@@ -102,9 +105,12 @@ export class TokenStore {
   /**
    * Makes a token for the same purpose, until the same time, in place of one; null if there is no such token, or it is
    * worth nothing any more.
-   * @param also runs in the same transaction, with the new token
+   * @param inSameTransaction runs in the same transaction, with the new token
    */
-  async replace(tokenId: string, also?: Also): Promise<{ tokenId: string; secret: string } | null> {
+  async replace(
+    tokenId: string,
+    inSameTransaction?: InSameTransaction,
+  ): Promise<{ tokenId: string; secret: string } | null> {
     const made = await this.dataSource.transaction(async (manager) => {
       const old = await this.#lock(manager, tokenId);
       if (old === null || !this.#isValid(old)) return null;
@@ -116,7 +122,7 @@ export class TokenStore {
         teamId: old.teamId ?? undefined,
         expiresAt: old.expiresAt ?? undefined,
       });
-      await also?.(manager, info);
+      await inSameTransaction?.(manager, info);
       return { tokenId: info.id, secret };
     });
     this.#forget();
@@ -156,15 +162,15 @@ export class TokenStore {
 
   /**
    * From now on the token is worth nothing here, and within the cache's time elsewhere. Repeatable.
-   * @param also runs in the same transaction, if the token was not revoked already
+   * @param inSameTransaction runs in the same transaction, if the token was not revoked already
    */
-  async revoke(tokenId: string, also?: Also): Promise<void> {
+  async revoke(tokenId: string, inSameTransaction?: InSameTransaction): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       const token = await this.#lock(manager, tokenId);
       if (token === null || token.revokedAt !== null) return;
       const revokedAt = this.clock.nowMs();
       await manager.update(ApiTokenEntity, { id: tokenId }, { revokedAt });
-      await also?.(manager, { ...infoOf(token), revokedAt });
+      await inSameTransaction?.(manager, { ...infoOf(token), revokedAt });
     });
     this.#forget();
   }
@@ -198,7 +204,7 @@ export class TokenStore {
     return { info, secret };
   }
 
-  async #lookUp(hash: Buffer): Promise<Omit<Remembered, 'untilUs'>> {
+  async #lookUp(hash: Buffer): Promise<Omit<CachedToken, 'untilUs'>> {
     const [row] = await this.dataSource.query<
       Pick<ApiTokenEntity, 'id' | 'role' | 'gameId' | 'teamId' | 'label' | 'expiresAt'>[]
     >(

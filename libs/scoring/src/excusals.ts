@@ -17,7 +17,7 @@ export const NO_SERVICE = 31;
 /** Begins of windows, epoch ms: from inclusive, to exclusive and possibly infinite. */
 export type Range = readonly [from: number, to: number];
 
-type Told = GameEventData['dev.payday.windows.excused'];
+type ExcusedWindows = GameEventData['dev.payday.windows.excused'];
 
 const NONE: readonly Excuse[] = [];
 
@@ -38,10 +38,10 @@ export class Excusals {
   }
 
   /** What `apply` would change, by team: windows that may score differently afterwards. */
-  affected(told: Told, service: number): { teamId: string; range: Range }[] {
-    const { teamId, fromAt } = told;
-    const until = told.untilAt ?? Infinity;
-    const before = this.byId.get(told.excuseId);
+  affected(excused: ExcusedWindows, service: number): { teamId: string; range: Range }[] {
+    const { teamId, fromAt } = excused;
+    const until = excused.untilAt ?? Infinity;
+    const before = this.byId.get(excused.excuseId);
     if (before === undefined) return [{ teamId, range: [fromAt, until] }];
     const beforeUntil = before.untilAt ?? Infinity;
     if (before.teamId !== teamId || before.service !== service)
@@ -54,8 +54,8 @@ export class Excusals {
     return ranges.filter(([from, to]) => from < to).map((range) => ({ teamId, range }));
   }
 
-  apply(told: Told, service: number): void {
-    const { excuseId, teamId, fromAt, untilAt } = told;
+  apply(excused: ExcusedWindows, service: number): void {
+    const { excuseId, teamId, fromAt, untilAt } = excused;
     this.put(excuseId, { teamId, service, fromAt, untilAt });
   }
 

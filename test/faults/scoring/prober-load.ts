@@ -15,7 +15,7 @@ export interface LoadOptions {
   /** What this prober's clock shows more than the true time. */
   skewMs: number;
   /** Requests of this prober that are on their way at once: neighbours overtake each other. */
-  lanes: number;
+  workers: number;
   pauseMs: number;
 }
 
@@ -40,7 +40,7 @@ const ANSWER_WITHIN_MS = 5_000;
 /**
  * One prober that sends as fast as it is answered, and behaves as the protocol demands: whatever has not been acknowledged
  * is sent again, unchanged. Beyond that it sends a tenth of its batches twice, holds back a fifth for a moment and a few for
- * seconds, and promises (`watermarkMs`) all the same that nothing older will come.
+ * seconds, and claims (`watermarkMs`) all the same that nothing older will come.
  *
  * Intended times are in the prober's own clock, however wrong that is: they are what the game scores by.
  */
@@ -57,27 +57,27 @@ export class ProberLoad {
   readonly #recent: ProbeBatch[] = [];
   #held: Held[] = [];
   #stopped = false;
-  #lanes: Promise<void>[] = [];
+  #running: Promise<void>[] = [];
 
   constructor(private readonly options: LoadOptions) {
     this.#random = randomStream(options.seed, `prober ${options.proberId}`);
-    this.#agent = new Agent({ connections: options.lanes, keepAliveTimeout: 1_000 });
+    this.#agent = new Agent({ connections: options.workers, keepAliveTimeout: 1_000 });
   }
 
   start(): void {
-    this.#lanes = Array.from({ length: this.options.lanes }, () => this.#lane());
+    this.#running = Array.from({ length: this.options.workers }, () => this.#runWorker());
   }
 
   /** Sends what it holds back, until everything is acknowledged. @throws Error if ingest refused something */
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all(this.#lanes);
+    await Promise.all(this.#running);
     await this.#deliver(this.#held.map(({ batch }) => batch));
     this.#held = [];
     await this.#agent.close();
   }
 
-  async #lane(): Promise<void> {
+  async #runWorker(): Promise<void> {
     while (!this.#stopped) {
       await this.#deliver(this.#nextRequest());
       await sleep(this.options.pauseMs);

@@ -30,7 +30,7 @@ export interface WorldOptions {
   partitions?: number;
   /** Default: LMDB. */
   medium?: Medium;
-  /** Told after each kill. */
+  /** Called after each kill. */
   onKill?(kills: number, of: number): void;
 }
 
@@ -100,7 +100,7 @@ export class World {
           seed: options.seed,
           proberId: `prober-${index + 1}`,
           skewMs,
-          lanes: 2,
+          workers: 2,
           pauseMs: 25,
         }),
     );

@@ -17,7 +17,7 @@ export interface GameFacts {
   freezes: readonly number[];
 }
 
-/** A game whose books are closed is `ended` until the last of it is scored and known here: what is sealed doesn't move. */
+/** A game whose ledger is closed is `ended` until the last of it is scored and known here: what is sealed doesn't move. */
 function stateAt({ schedule, isFinal }: GameFacts, nowMs: number): GameState {
   const state = schedule.stateAt(nowMs);
   return state === 'sealed' && !isFinal ? 'ended' : state;

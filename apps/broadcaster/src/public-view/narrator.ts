@@ -10,7 +10,7 @@ const BURST = { limit: 6, spanMs: 10_000 };
 const NEGATIVE_AGAIN_AFTER_MS = 60_000;
 
 /**
- * Turns scores and standings into words for the ticker. It sees only what the public sees.
+ * Puts scores and standings into words for the ticker. It sees only what the public sees.
  *
  * What it tells about one team depends only on that team's scores in order of commit, and so do the ids: every
  * broadcaster that has read the same updates tells the same. Places depend on when standings were looked at.
@@ -26,14 +26,14 @@ export class Narrator {
 
   /** @param previous the team's score before; undefined for the first one that is seen */
   score(previous: TeamScore | undefined, score: TeamScore): void {
-    // Before the first promise there is no event time to measure by.
+    // Before the first watermark there is no event time to measure by.
     if (score.asOf === 0) return;
     for (const { id, state } of score.services) this.service(score, id, state, score.payPerMinuteCents);
     this.negative(previous, score);
   }
 
   /** During a freeze: which services answer, and nothing of what it means in money. */
-  lamps(score: TeamScore): void {
+  tellStatuses(score: TeamScore): void {
     if (score.asOf === 0) return;
     for (const { id, state } of score.services) this.service(score, id, state, null);
   }

@@ -71,7 +71,7 @@ export class ChaosSession {
   }
 
   /** @throws PaydayError `forbidden` if the token is good for another game only */
-  mustCover(gameId: string): void {
+  assertScope(gameId: string): void {
     if (this.gameId !== undefined && this.gameId !== gameId)
       throw new PaydayError('forbidden', `This token is for the game ${this.gameId} only.`);
   }

@@ -14,9 +14,9 @@ export interface PlayOptions {
   speed: number;
   teams: number;
   dataDir: string;
-  /** Told about twice a second how the game stands. */
+  /** Called about twice a second with the state of the game. */
   onGame(game: GameView, acting: number): void;
-  /** Told of each step of the launcher. */
+  /** Called for each step of the launcher. */
   onStep(line: string): void;
   signal: AbortSignal;
 }

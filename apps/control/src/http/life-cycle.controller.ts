@@ -8,7 +8,7 @@ import { actorOf } from '../actor.js';
 import { FreezeService } from '../freeze-service.js';
 import type { ChangedGame } from '../game-changes.js';
 import { GameService } from '../game-service.js';
-import { mustCover } from './access.js';
+import { assertScope } from './access.js';
 import { changedGameBody, type GameBody } from './game-body.js';
 import { parseBody } from './parse.js';
 import { ApiProblems, CHANGED_GAME } from './responses.js';
@@ -47,7 +47,7 @@ export class LifeCycleController {
   @Step(
     'schedule',
     'Say when the game begins',
-    '`startsAt` is rounded up to a whole second that every service can have heard of (a moment ahead), and lies in the ' +
+    '`startsAt` is rounded up to a whole second that every service can have received (a moment ahead), and lies in the ' +
       'future. May be repeated until the game is about to begin.',
   )
   @ApiBody({
@@ -129,7 +129,7 @@ export class LifeCycleController {
 
   @Step(
     'seal',
-    'Close the books now',
+    'Close the ledger now',
     'A game that has ended is sealed by itself once all its results are scored; this is for not waiting any longer. ' +
       'Results that arrive later don’t count. Repeatable.',
   )
@@ -149,7 +149,7 @@ export class LifeCycleController {
   }
 
   async #answer(principal: Principal, gameId: string, step: () => Promise<ChangedGame>): Answer {
-    mustCover(principal, gameId);
+    assertScope(principal, gameId);
     return changedGameBody(await step(), this.store, this.clock.nowMs());
   }
 }

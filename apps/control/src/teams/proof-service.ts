@@ -54,7 +54,7 @@ export class ProofService {
         action: 'team.proof-changed',
         subject: { team: teamId },
         details: { formerUntilAt },
-        happenings: [{ type: 'dev.payday.team.proof-changed', data }],
+        events: [{ type: 'dev.payday.team.proof-changed', data }],
       };
     });
     return { ...shown(game, teamId, proof), formerUntilAt };

@@ -24,7 +24,7 @@ export class GuardedAddressBook implements AddressBook {
   constructor(
     private readonly guard: AddressGuard,
     private readonly names: Names,
-    /** Told of every place that a connection may go to. */
+    /** Called with every place that a connection may go to. */
     private readonly onFound: (address: string, port: number) => void = () => {},
   ) {}
 

@@ -135,7 +135,7 @@ export class Endpoint implements ExchangeOwner {
     for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
-  /** Closes every connection now. Of requests that are under way nothing more is heard. */
+  /** Closes every connection now. Of requests that are under way no result is reported. */
   destroy(): void {
     this.retire();
     for (const connection of this.#busy) connection.destroy();

@@ -10,16 +10,16 @@ const LIMITS = { ...ANSWER_LIMITS, maxBodyBytes: 100_000 };
 const OK = 'HTTP/1.1 200 OK\r\n';
 
 /** The body if the answer is taken, or null. */
-type Taken = string | null;
+type Outcome = string | null;
 
-function ours(text: string): Taken {
+function ours(text: string): Outcome {
   let body = '';
-  let taken: Taken = null;
+  let outcome: Outcome = null;
   const parser = new AnswerParser();
   parser.begin('GET', LIMITS, {
     head: () => {},
     body: (bytes) => (body += bytes.toString('latin1')),
-    end: () => (taken = body),
+    end: () => (outcome = body),
   });
   try {
     parser.push(Buffer.from(text, 'latin1'));
@@ -27,7 +27,7 @@ function ours(text: string): Taken {
   } catch (error) {
     if (!(error instanceof AnswerError)) throw error;
   }
-  return taken;
+  return outcome;
 }
 
 /** Answers every request with the text of the moment, and closes. */
@@ -43,7 +43,7 @@ class Canned {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
   }
 
-  async undici(text: string): Promise<Taken> {
+  async undici(text: string): Promise<Outcome> {
     this.text = text;
     try {
       const { port } = this.#server.address() as AddressInfo;
@@ -65,7 +65,7 @@ beforeAll(() => canned.listen());
 afterAll(() => canned.close());
 
 /** Where the two differ, and why ours is right. `undici` is what undici 7 does. */
-const DIFFERENCES: { what: string; text: string; ours: Taken; undici: Taken; because: string }[] = [
+const DIFFERENCES: { what: string; text: string; ours: Outcome; undici: Outcome; because: string }[] = [
   {
     what: 'an interim 100 that nobody asked for',
     text: `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 1\r\n\r\nx`,

@@ -1,7 +1,7 @@
 import { request, type Dispatcher } from 'undici';
 import { messageOf } from '#kernel';
 import { clip } from '../http/clip.js';
-import type { OwnershipFinding } from './ownership-desk.js';
+import type { OwnershipFinding } from './ownership-monitor.js';
 
 export interface FindingsOptions {
   gameId: string;
@@ -19,7 +19,7 @@ export interface FindingsParts {
 const PATH = '/api/v1/probe-batches/endpoint-findings';
 /** As many as one request may hold. */
 const MAX_PER_REQUEST = 100;
-/** Answers after which the same request may yet go well: overload, or news that ingest has not heard of. */
+/** Answers after which the same request may yet go well: overload, or news that ingest has not received yet. */
 const MAY_GO_WELL = new Set([404, 408, 425, 429]);
 
 /** Brings what is found of endpoints' owners to ingest, which writes it down for facilitators. Of each service the latest counts. */

@@ -1,8 +1,8 @@
 import { PROOF_PATH } from '#contracts';
 import type { Clock } from '#kernel';
 import type { RenderedRequest } from '#scenario';
-import { OwnershipState, type AskRules, type Standing, type Told } from './ownership-state.js';
-import type { ProofBook, Reading } from './proof-book.js';
+import { OwnershipState, type AskRules, type Standing, type AskOutcome } from './ownership-state.js';
+import type { ProofRegistry, Reading } from './proof-registry.js';
 
 /** What came of an ask. `proof`: the value of the answer's header, null or absent without one. */
 export type AskResult =
@@ -21,7 +21,7 @@ export interface GuardParts {
   teamId: string;
   serviceId: string;
   policy: 'required' | 'warn';
-  book: ProofBook;
+  registry: ProofRegistry;
   clock: Clock;
   rules: AskRules;
   origin: OriginSender;
@@ -49,7 +49,7 @@ export class OwnershipGuard {
   /** The header that was read last: nearly always it is the one that comes again. */
   #read: { text: string; version: number; reading: Reading; untilAt: number } | null = null;
   #ask: { timeOut(got: string): void } | null = null;
-  /** Numbers the asks, so that one that was given up is not heard. */
+  /** Numbers the asks, so that the answer to an abandoned one is ignored. */
   #askId = 0;
   #retired = false;
 
@@ -84,7 +84,7 @@ export class OwnershipGuard {
 
   /** @param proof the value of the answer's header `payday-team`; null without one */
   judge(proof: string | null): Verdict {
-    if (!this.parts.book.knows(this.teamId)) return FINE;
+    if (!this.parts.registry.knows(this.teamId)) return FINE;
     const header = proof === null ? NONE : this.#reading(proof);
     if (header.kind === 'ours') {
       this.#stand(PROVEN);
@@ -101,13 +101,13 @@ export class OwnershipGuard {
   tick(nowMs: number): void {
     if (nowMs < this.#state.askEndsAtMs) return;
     const ask = this.#ask;
-    if (ask === null) this.#told({ missed: this.#late() });
+    if (ask === null) this.#onOutcome({ missed: this.#late() });
     else ask.timeOut(this.#late());
   }
 
   /** The team has another proof: what was found against it may be so no more. */
   reconsider(): void {
-    this.#giveUp();
+    this.#abandonAsk();
     this.#state.forget();
     this.#stand(this.#state.answer(NONE, this.#nowMs()));
     this.begin();
@@ -116,7 +116,7 @@ export class OwnershipGuard {
   /** The endpoint is no more: nothing is asked and told from now on. */
   retire(): void {
     this.#retired = true;
-    this.#giveUp();
+    this.#abandonAsk();
   }
 
   #verdict(standing: Standing): Verdict {
@@ -131,48 +131,48 @@ export class OwnershipGuard {
   }
 
   #reading(text: string): Reading {
-    const { book, clock } = this.parts;
+    const { registry, clock } = this.parts;
     const known = this.#read;
-    if (known !== null && known.text === text && known.version === book.version) {
+    if (known !== null && known.text === text && known.version === registry.version) {
       if (known.untilAt === Infinity || clock.nowMs() < known.untilAt) return known.reading;
     }
-    const { reading, untilAt } = book.read(text, this.teamId, clock.nowMs());
-    this.#read = { text, version: book.version, reading, untilAt };
+    const { reading, untilAt } = registry.read(text, this.teamId, clock.nowMs());
+    this.#read = { text, version: registry.version, reading, untilAt };
     return reading;
   }
 
   #send(): void {
-    const { book, origin } = this.parts;
-    if (this.#retired || !book.knows(this.teamId)) return;
+    const { registry, origin } = this.parts;
+    if (this.#retired || !registry.knows(this.teamId)) return;
     const id = ++this.#askId;
     this.#state.asked(this.#nowMs());
     const ask = origin.send(ASK, (result) => {
       if (id !== this.#askId || this.#retired) return;
-      this.#told(this.#understood(result));
+      this.#onOutcome(this.#understood(result));
     });
     // It may have ended at once.
     if (id === this.#askId && this.#state.askEndsAtMs !== Infinity) this.#ask = ask;
   }
 
-  #understood(result: AskResult): Told {
+  #understood(result: AskResult): AskOutcome {
     if (result.kind === 'failure') return { missed: `${PROOF_PATH} gave ${result.outcome}: ${result.got}` };
     const { status, bodyText, proof } = result;
     const shown = status === 200 ? `${proof ?? ''}\n${bodyText}` : (proof ?? '');
-    const { reading } = this.parts.book.read(shown, this.teamId, this.parts.clock.nowMs());
+    const { reading } = this.parts.registry.read(shown, this.teamId, this.parts.clock.nowMs());
     const got =
       status === 200 ? `${PROOF_PATH} shows none of this team's` : `${PROOF_PATH} gave status ${status}`;
     return { reading, got };
   }
 
-  #told(told: Told): void {
+  #onOutcome(outcome: AskOutcome): void {
     this.#ask = null;
     this.#askId++;
     const nowMs = this.#nowMs();
-    this.#state.told(told, nowMs);
+    this.#state.recordOutcome(outcome, nowMs);
     this.#stand(this.#state.answer(NONE, nowMs));
   }
 
-  #giveUp(): void {
+  #abandonAsk(): void {
     const ask = this.#ask;
     this.#ask = null;
     this.#askId++;

@@ -1,4 +1,4 @@
-import type { Reading } from './proof-book.js';
+import type { Reading } from './proof-registry.js';
 
 /** How the well-known path is asked. Times in ms. */
 export interface AskRules {
@@ -18,7 +18,7 @@ const UNKNOWN: Standing = { kind: 'unknown' };
 export const ASK_RULES: AskRules = { everyMs: 5_000, timeoutMs: 2_000, holdMs: 15_000, maxMisses: 2 };
 
 /** What came of an ask: what was read, or that no answer came, and why. */
-export type Told = { reading: Reading; got: string } | { missed: string };
+export type AskOutcome = { reading: Reading; got: string } | { missed: string };
 
 /**
  * What is known of an endpoint's owner:
@@ -71,16 +71,16 @@ export class OwnershipState {
   }
 
   /** The ask has ended. */
-  told(told: Told, nowMs: number): void {
+  recordOutcome(outcome: AskOutcome, nowMs: number): void {
     this.#asking = false;
-    if ('missed' in told) {
+    if ('missed' in outcome) {
       this.#misses++;
       if (this.#misses >= this.rules.maxMisses && this.#against === null)
-        this.#against = { kind: 'unproven', got: told.missed };
+        this.#against = { kind: 'unproven', got: outcome.missed };
       return;
     }
     this.#misses = 0;
-    const { reading, got } = told;
+    const { reading, got } = outcome;
     if (reading.kind === 'ours') {
       this.#provenUntilMs = nowMs + this.rules.holdMs;
       this.#against = null;

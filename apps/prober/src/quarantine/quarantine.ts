@@ -10,7 +10,7 @@ import type { FromWorker, ToWorker } from './messages.js';
 
 export interface QuarantineParts {
   monotonicUs: () => number;
-  /** Told when the thread ended by itself; it is started again when it is needed. */
+  /** Called when the thread ended by itself; it is started again when it is needed. */
   onCrash: (error: unknown) => void;
   /** Of the built worker. */
   workerUrl?: URL;
@@ -66,7 +66,7 @@ export class Quarantine {
     };
   }
 
-  /** Ends the thread. Of requests that are under way nothing more is heard. */
+  /** Ends the thread. Of requests that are under way no result is reported. */
   async close(): Promise<void> {
     this.#calls.clear();
     const worker = this.#worker;

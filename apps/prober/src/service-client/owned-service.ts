@@ -1,6 +1,6 @@
 import type { RenderedRequest } from '#scenario';
 import type { ExchangeResult, Timing } from '../http/exchange.js';
-import type { OwnershipDesk, OwnershipGuard } from '../ownership/index.js';
+import type { OwnershipMonitor, OwnershipGuard } from '../ownership/index.js';
 import type { Call, ServiceClient, Verdict } from './service-client.js';
 
 /** A service that has to prove whose it is: a right answer of somebody else's service is none. */
@@ -13,7 +13,7 @@ export class OwnedService implements ServiceClient {
     private readonly service: ServiceClient,
     private readonly origin: ServiceClient,
     private readonly guard: OwnershipGuard,
-    private readonly desk: OwnershipDesk,
+    private readonly monitor: OwnershipMonitor,
   ) {}
 
   call(request: RenderedRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call {
@@ -25,13 +25,13 @@ export class OwnedService implements ServiceClient {
   }
 
   retire(): void {
-    this.desk.retire(this.guard);
+    this.monitor.retire(this.guard);
     this.service.retire();
     this.origin.retire();
   }
 
   destroy(): void {
-    this.desk.retire(this.guard);
+    this.monitor.retire(this.guard);
     this.service.destroy();
     this.origin.destroy();
   }

@@ -28,7 +28,7 @@ export interface ServiceClient {
   ask(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call;
   /** No more requests will come; those on the wire may finish. */
   retire(): void;
-  /** Closes everything now. Of requests that are under way nothing more is heard. */
+  /** Closes everything now. Of requests that are under way no result is reported. */
   destroy(): void;
 }
 

@@ -30,7 +30,7 @@ import { postgresArgs } from './settings.js';
 export interface EmbeddedPostgresOptions {
   /** Folder that is this database's own; made if missing. Used by one process at a time. */
   dataDir: string;
-  /** Told in one line of what a person may want to know. Never holds the password. */
+  /** Called with one line that an operator may want to read. Never holds the password. */
   log?: (line: string) => void;
   /** How long the start may take, including the recovery after a crash. Default 60 000. */
   startWithinMs?: number;
@@ -176,7 +176,7 @@ class Keeper implements EmbeddedPostgres {
     });
     closeSync(log);
     this.#guardian = guardian;
-    guardian.on('message', (message: FromGuardian) => this.#heard(message));
+    guardian.on('message', (message: FromGuardian) => this.#onGuardianMessage(message));
     guardian.on('error', (error) => this.log(`the database guardian: ${error.message}`));
     guardian.once('exit', (code, signal) => this.#guardianEnded(signal ?? code));
     // We must not be kept alive by it; that is its task the other way round.
@@ -185,7 +185,7 @@ class Keeper implements EmbeddedPostgres {
     guardian.send({ type: 'start', plan: this.plan } satisfies ToGuardian, () => undefined);
   }
 
-  #heard(message: FromGuardian): void {
+  #onGuardianMessage(message: FromGuardian): void {
     if (message.type === 'running') {
       this.pid = message.pid;
       if (message.adopted) this.log(`the new database guardian took over PostgreSQL (pid ${message.pid})`);

@@ -13,11 +13,11 @@ export interface KafkaOptions {
   dataDir?: string;
   /** Default 384. */
   heapMb?: number;
-  /** More doors, each advertised under another port: a test's proxy. */
-  doors?: readonly { port: number; advertisedPort: number }[];
+  /** More listeners, each advertised under another port: a test's proxy. */
+  extraListeners?: readonly { port: number; advertisedPort: number }[];
   /** Settings of the broker, or others than the defaults. */
   settings?: Readonly<Record<string, string>>;
-  /** Told of what takes long. */
+  /** Called with the steps that take long. */
   say?(progress: string): void;
 }
 
@@ -54,7 +54,7 @@ export async function kafkaLacks(): Promise<string | undefined> {
  * @throws Error that says what to install, or what the broker said when it could not start.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka> {
-  const { doors = [], settings = {}, heapMb = 384, say = () => {} } = options;
+  const { extraListeners = [], settings = {}, heapMb = 384, say = () => {} } = options;
   const lacks = await kafkaLacks();
   if (lacks) throw new Error(`cannot start Kafka: ${lacks}`);
   const port = options.port ?? (await freePort());
@@ -65,7 +65,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka
   const plan = {
     port,
     controllerPort: await freePort(),
-    doors,
+    extraListeners,
     dataDir: options.dataDir ?? join(folder, 'data'),
     overrides: settings,
   };

@@ -54,7 +54,7 @@ export class Membership {
   private memberId = '';
   private generation = NO_GENERATION;
   private coordinator: Broker | undefined;
-  private lastHeardMs: number;
+  private lastHeartbeatMs: number;
   private isChanged = false;
   /** Which of `sessionTimeoutsMs` is asked for: the first that the brokers did not refuse. */
   private session = 0;
@@ -69,7 +69,7 @@ export class Membership {
     private readonly hooks: MembershipHooks,
   ) {
     context.wire.about(topic);
-    this.lastHeardMs = this.nowMs();
+    this.lastHeartbeatMs = this.nowMs();
     this.finished = this.run();
   }
 
@@ -117,13 +117,13 @@ export class Membership {
           continue;
         }
         if (!MOVED.has(type)) report(toPaydayError(error, this.topic));
-        if (this.nowMs() - this.lastHeardMs > this.sessionTimeoutMs) this.disowned();
+        if (this.nowMs() - this.lastHeartbeatMs > this.sessionTimeoutMs) this.disowned();
         await timers.sleep(Math.min(retryPauseMs(failures++), 1_000), this.stop.signal);
       }
     }
   }
 
-  /** Others may have what was ours: the brokers said so, or have not heard of us for a session's time. */
+  /** Others may have what was ours: the brokers said so, or have had no heartbeat from us for a session's time. */
   private disowned(): void {
     if (this.generation === NO_GENERATION) return;
     this.generation = NO_GENERATION;
@@ -146,7 +146,7 @@ export class Membership {
         groupProtocols: [{ name: GROUP_PROTOCOL, metadata: this.claim() }],
       });
     }, joinTimeoutMs);
-    this.lastHeardMs = this.nowMs();
+    this.lastHeartbeatMs = this.nowMs();
     this.memberId = joined.memberId;
     const shares =
       joined.leaderId === joined.memberId
@@ -167,7 +167,7 @@ export class Membership {
         })),
       });
     }, joinTimeoutMs);
-    this.lastHeardMs = this.nowMs();
+    this.lastHeartbeatMs = this.nowMs();
     this.generation = joined.generationId;
     this.hooks.shared(decodeShare(this.topic, memberAssignment));
   }
@@ -182,7 +182,7 @@ export class Membership {
         const broker = await this.coordinatorOf(cluster);
         return broker.heartbeat({ ...this.identity(), groupGenerationId: this.generation });
       });
-      this.lastHeardMs = this.nowMs();
+      this.lastHeartbeatMs = this.nowMs();
     }
   }
 

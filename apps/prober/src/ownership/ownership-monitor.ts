@@ -3,7 +3,7 @@ import type { Clock } from '#kernel';
 import { proofPolicy } from '#scenario';
 import { OwnershipGuard, type OriginSender } from './ownership-guard.js';
 import { ASK_RULES, type AskRules, type Standing } from './ownership-state.js';
-import { ProofBook } from './proof-book.js';
+import { ProofRegistry } from './proof-registry.js';
 
 /** What facilitators should know of an endpoint's owner. */
 export interface OwnershipFinding {
@@ -17,9 +17,9 @@ export interface OwnershipFinding {
   got?: string;
 }
 
-export interface DeskParts {
+export interface MonitorParts {
   clock: Clock;
-  /** Told at most every 30 s of the same team's service. */
+  /** Reported at most every 30 s of the same team's service. */
   onFinding(finding: OwnershipFinding): void;
   /** Default: `ASK_RULES`. */
   rules?: AskRules;
@@ -30,16 +30,16 @@ const LOOK_EVERY_MS = 250;
 const TELL_EVERY_MS = 30_000;
 
 /** The proofs of a game, and the guards of its endpoints. */
-export class OwnershipDesk {
-  readonly #book = new ProofBook();
+export class OwnershipMonitor {
+  readonly #registry = new ProofRegistry();
   readonly #guards = new Set<OwnershipGuard>();
   /** What was told last, by team and service. */
-  readonly #told = new Map<string, { kind: OwnershipFinding['kind']; atMs: number }>();
+  readonly #notified = new Map<string, { kind: OwnershipFinding['kind']; atMs: number }>();
   #policy: ProofPolicy = 'off';
   #isStarted = false;
   #lookedAtMs = -Infinity;
 
-  constructor(private readonly parts: DeskParts) {}
+  constructor(private readonly parts: MonitorParts) {}
 
   /** Endpoints of now that did not prove themselves, by what they show. */
   count(kind: 'unproven' | 'foreign'): number {
@@ -54,9 +54,9 @@ export class OwnershipDesk {
 
   /** @param formerUntilAt epoch ms until which the team's proof before this one holds as well */
   proofChanged(teamId: string, proofSha256: string, formerUntilAt?: number): void {
-    const before = this.#book.version;
-    this.#book.set(teamId, proofSha256, formerUntilAt);
-    if (this.#book.version === before || !this.#isStarted) return;
+    const before = this.#registry.version;
+    this.#registry.set(teamId, proofSha256, formerUntilAt);
+    if (this.#registry.version === before || !this.#isStarted) return;
     for (const guard of this.#guards) if (guard.teamId === teamId) guard.reconsider();
   }
 
@@ -77,7 +77,7 @@ export class OwnershipDesk {
       teamId,
       serviceId,
       policy: this.#policy,
-      book: this.#book,
+      registry: this.#registry,
       clock,
       rules,
       origin,
@@ -106,12 +106,12 @@ export class OwnershipDesk {
 
   #tell(guard: OwnershipGuard, nowMs: number): void {
     const key = `${guard.teamId} ${guard.serviceId}`;
-    const told = this.#told.get(key);
-    if (told !== undefined && nowMs - told.atMs < TELL_EVERY_MS) return;
+    const notified = this.#notified.get(key);
+    if (notified !== undefined && nowMs - notified.atMs < TELL_EVERY_MS) return;
     const standing = guard.takeWorst();
     const { kind } = standing;
-    if (kind === 'unknown' || kind === (told?.kind ?? 'proven')) return;
-    this.#told.set(key, { kind, atMs: nowMs });
+    if (kind === 'unknown' || kind === (notified?.kind ?? 'proven')) return;
+    this.#notified.set(key, { kind, atMs: nowMs });
     this.parts.onFinding({ teamId: guard.teamId, serviceId: guard.serviceId, kind, ...detailsOf(standing) });
   }
 }

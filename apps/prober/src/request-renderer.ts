@@ -4,7 +4,7 @@ import { renderRequest, type RenderedRequest } from '#scenario';
 const UUID = /\{\{\s*uuid\s*\}\}/;
 
 /** Renders requests, those without anything unique in them only once: most customers ask for the same few things. */
-export class RequestBook {
+export class RequestRenderer {
   readonly #checks: Map<string, { check: CheckSpec; isUnique: boolean; cases: RenderedRequest[] }>[];
 
   constructor(

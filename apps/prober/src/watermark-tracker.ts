@@ -7,14 +7,14 @@ export interface Outstanding {
 }
 
 /**
- * What one team's promise may say: the largest time T such that every request of the team with an intended time
+ * What one team's watermark may say: the largest time T such that every request of the team with an intended time
  * before T has a recorded result. It never goes back.
  */
-export class PromiseTracker {
+export class WatermarkTracker {
   readonly #outstanding = new Deque<Outstanding>();
   #lastIntendedAt = -Infinity;
 
-  /** Requests come in order of their intended times. @throws RangeError if they don't: a promise would break. */
+  /** Requests come in order of their intended times. @throws RangeError if they don't: a watermark would break. */
   begin(request: Outstanding): void {
     if (request.intendedAt < this.#lastIntendedAt)
       throw new RangeError(`${request.intendedAt} comes after ${this.#lastIntendedAt}`);
@@ -23,7 +23,7 @@ export class PromiseTracker {
   }
 
   /** @param doneThrough no request before this will ever begin any more (`Plan.doneThrough`). */
-  promise(doneThrough: number): number {
+  advanceTo(doneThrough: number): number {
     for (;;) {
       const first = this.#outstanding.peek();
       if (first === undefined) return doneThrough;

@@ -27,7 +27,7 @@ const NOT_FIRED = { firedAt: null, confirmedAt: null, revertingAt: null, goneAt:
 export const RECENT_FAULTS = 200;
 
 /** All faults of all games: those that run, those about to, and what became of the others. */
-export class FaultDesk {
+export class FaultSupervisor {
   private readonly runners = new Map<string, FaultRunner>();
   private readonly pending = new Set<Pending>();
   private readonly histories = new Map<string, FaultHistory>();
@@ -40,7 +40,7 @@ export class FaultDesk {
   }
 
   /** Goes on with a fault that an earlier process left. */
-  takeUp(fault: Fault, input: FaultInput): void {
+  resume(fault: Fault, input: FaultInput): void {
     if (this.runners.has(keyOf(fault))) return;
     this.history(fault.gameId).observe(fault.info, this.parts.clock.nowMs());
     this.addRunner(fault).give(input);

@@ -31,7 +31,7 @@ interface Entry {
 }
 
 /** The load spikes of one prober, each with its time to live. A prober that is started anew has none. */
-export class SpikeBook {
+export class SpikeRegistry {
   private readonly entries = new Map<string, Entry>();
 
   /** @param nowMs monotonic time. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { messageOf } from '#kernel';
 import type { TeamNames } from './dns/index.js';
-import { PromiseTracker } from './promise-tracker.js';
+import { WatermarkTracker } from './watermark-tracker.js';
 import type { TeamResults } from './result-buffer.js';
 import type { ServiceClient } from './service-client/service-client.js';
 import type { WorkMeter } from './work-meter.js';
@@ -10,8 +10,8 @@ import type { WorkMeter } from './work-meter.js';
 export type Target = { service: ServiceClient } | { problem: string } | null;
 
 /** Everything that belongs to one team: nothing in here is shared with another. */
-export class TeamLane {
-  readonly tracker = new PromiseTracker();
+export class TeamProbing {
+  readonly tracker = new WatermarkTracker();
   /** Monotonic time of the latest batch, microseconds. */
   reportedAtUs = -Infinity;
   readonly #targets: Target[];

@@ -15,7 +15,7 @@ interface Owner {
 }
 
 /** The proofs of all teams of a game, as hashes: events hold no more. */
-export class ProofBook {
+export class ProofRegistry {
   readonly #owners = new Map<string, Owner>();
   readonly #current = new Map<string, string>();
   #version = 0;
