@@ -23,7 +23,7 @@ export class TcpProxy {
   }
 
   /** Every connection stays open, and no byte passes in either direction; new ones are accepted, and wait as well. */
-  hold(): void {
+  holdTraffic(): void {
     this.#isHeld = true;
     for (const { client, server } of this.#pairs) {
       client.pause();

@@ -66,7 +66,7 @@ export class FaultRunner {
   }
 
   /** Feeds the life cycle and does what it says. */
-  give(input: FaultInput): void {
+  handleInput(input: FaultInput): void {
     if (this.closed) return;
     const { policy, write } = this.parts;
     const nowMs = this.nowMs();
@@ -145,7 +145,7 @@ export class FaultRunner {
       answer = { type: 'driver-failed', call, reason: messageOf(error), retryable: true };
     }
     if (this.running?.call === call) this.running = undefined;
-    this.give(answer);
+    this.handleInput(answer);
   }
 
   /** The wall clock, but where that was set back: time goes on for a fault, or it would act, or hang, for so much longer. */
@@ -168,7 +168,7 @@ export class FaultRunner {
     const { wakeAt } = this.state;
     if (wakeAt === null) return;
     this.cancelTimer = this.parts.timers.after(Math.max(0, wakeAt - nowMs), () =>
-      this.give({ type: 'tick' }),
+      this.handleInput({ type: 'tick' }),
     );
   }
 }

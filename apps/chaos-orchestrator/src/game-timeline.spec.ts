@@ -165,7 +165,7 @@ describe('the end of the game', () => {
     await game.at(30_000);
     await game.commands.pauseTimeline({ gameId: 'game', commandId: 'p', actor: ANNA });
     await game.at(45_000);
-    await game.happens('dev.payday.game.ended', { endsAt: START + 50_000 });
+    await game.publishEvent('dev.payday.game.ended', { endsAt: START + 50_000 });
     await game.at(50_100);
     // What was to come later is not missing: the game was over before.
     expect(skipped(game)).toEqual([
@@ -218,8 +218,8 @@ describe('windows that don’t score', () => {
   it('are none where nothing fired, and none for other faults', async () => {
     const game = await playing([paused('sorry', 10_000), faultEntry('usual', 20_000)]);
     await game.at(5_000);
-    await game.happens('dev.payday.game.paused', { fromAt: START + 6_000, reason: '' });
-    await game.happens('dev.payday.game.ended', { endsAt: START + 30_000 });
+    await game.publishEvent('dev.payday.game.paused', { fromAt: START + 6_000, reason: '' });
+    await game.publishEvent('dev.payday.game.ended', { endsAt: START + 30_000 });
     await game.at(40_000);
     expect(excuses(game)).toEqual([]);
   });
@@ -271,7 +271,7 @@ describe('an entry that waits for another one to be stored', () => {
     [
       'the beginning of a pause',
       50_000,
-      (game) => game.happens('dev.payday.game.paused', { fromAt: START + 50_000, reason: 'lunch' }),
+      (game) => game.publishEvent('dev.payday.game.paused', { fromAt: START + 50_000, reason: 'lunch' }),
     ],
   ])('does not strike behind %s', async (_, atMs, meanwhile) => {
     const game = await playing([faultEntry('first', atMs - 1), faultEntry('second', atMs - 1)]);

@@ -90,7 +90,7 @@ export class GameTimeline {
     return this.isHeld;
   }
 
-  hold(held: boolean): void {
+  setHeld(held: boolean): void {
     if (this.isHeld === held) return;
     this.isHeld = held;
     this.parts.onChange();
@@ -103,7 +103,7 @@ export class GameTimeline {
   }
 
   /** Notes that an entry was done elsewhere: by a facilitator, who took it out. */
-  note(entry: DoneEntry): void {
+  recordEntry(entry: DoneEntry): void {
     this.done.set(entry.entryId, entry);
     this.parts.onChange();
     void this.advance();
@@ -283,7 +283,7 @@ export class GameTimeline {
       },
     };
     // Written before anything is broken: after a crash the faults are there, and the entry is not taken again.
-    const taken = await supervisor.strike(faults, () => this.take(done, faults, events, audit));
+    const taken = await supervisor.strike(faults, () => this.storeEntry(done, faults, events, audit));
     const log = { gameId, entryId: entry.id, lateMs, teams: faults.length, outcome };
     if (!taken) return logger.warn(log, `timeline entry ${entry.id} was already done`);
     const level = outcome === 'skipped' || detail !== '' ? 'warn' : 'info';
@@ -292,7 +292,7 @@ export class GameTimeline {
     this.parts.onChange();
   }
 
-  private async take(
+  private async storeEntry(
     done: DoneEntry,
     ...what: [readonly Fault[], readonly NewEvent[], AuditNote]
   ): Promise<boolean> {
@@ -325,12 +325,12 @@ export class GameTimeline {
       const plan = planEntry(entry, {
         ...{ scenario, seed, gameMs, inReach },
         fit: this.fitOf(inReach, entry.serviceId),
-        tallies: tally(supervisor.dealt(gameId), standingsOf(this.view)),
+        tallies: tally(supervisor.dealtCourses(gameId), standingsOf(this.view)),
         coming: comingStrikes(scenario, gameMs, new Set([...this.done.keys(), entry.id]), (coming) =>
           this.poolOf(coming),
         ),
         limits: limitsOf(this.view),
-        now: supervisor.now(gameId, nowMs),
+        now: supervisor.chaosNow(gameId, nowMs),
       });
       const spared = teams.filter(({ id }) => !inReach.includes(id)).map(({ id }) => id);
       if (spared.length === 0 || plan.teamIds.length === 0) return plan;

@@ -145,8 +145,8 @@ export class Orchestrator {
 
   /** Faults that may act, then the latest reverted ones, newest first; armed ones are nobody's business yet. */
   list(): FaultInfo[] {
-    const open = this.supervisor.open().filter(({ info }) => info.state !== 'armed');
-    return [...open, ...this.supervisor.over()].map(({ info }) => info);
+    const open = this.supervisor.openFaults().filter(({ info }) => info.state !== 'armed');
+    return [...open, ...this.supervisor.recentFaults()].map(({ info }) => info);
   }
 
   /** How much chaos each team of a game had. @throws PaydayError `unknown_game` */
@@ -223,7 +223,7 @@ export class Orchestrator {
     const nowMs = this.parts.clock.nowMs();
     if (!isOver(view, nowMs)) {
       const { endsAt, pauses } = view.schedule;
-      if (endsAt === null || pauses.at(-1)?.toAt === null) return;
+      if (endsAt === null || pauses.at(-1)?.untilAt === null) return;
       const cancel = this.parts.timers.after(endsAt - nowMs, () => this.watchEnd(gameId, view));
       this.endTimers.set(gameId, cancel);
     } else if (!this.over.has(gameId)) {

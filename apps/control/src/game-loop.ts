@@ -52,7 +52,7 @@ export class GameLoop implements OnApplicationShutdown {
       if (beats) this.#lastHeartbeatAt = nowMs;
       for (const game of await this.store.unfinished()) {
         try {
-          await this.#look(game, nowMs, beats);
+          await this.#checkGame(game, nowMs, beats);
         } catch (err) {
           this.logger.warn({ err, gameId: game.id }, 'what is due in a game could not be done; trying again');
         }
@@ -70,7 +70,7 @@ export class GameLoop implements OnApplicationShutdown {
     await this.#running;
   }
 
-  async #look(game: GameEntity, nowMs: number, beats: boolean): Promise<void> {
+  async #checkGame(game: GameEntity, nowMs: number, beats: boolean): Promise<void> {
     switch (game.state) {
       case 'running':
       case 'paused':

@@ -68,7 +68,7 @@ export class LoopWatch {
   }
 
   /** When what is being delivered now can have arrived. */
-  look(): Arrival {
+  measureArrival(): Arrival {
     if (this.#arrival !== null) return this.#arrival;
     const before = this.#lookedUs;
     // Whatever is delivered was found by a look.

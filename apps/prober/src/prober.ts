@@ -313,7 +313,7 @@ export class Prober implements GameListener, BatchSource {
     if (ownership === undefined) return service;
     const { origin: at, pathname } = new URL(url);
     const origin = pathname === '/' ? service : open(at);
-    const send: OriginSender['send'] = (request, onDone) => origin.ask(request, onDone);
+    const send: OriginSender['send'] = (request, onDone) => origin.sendRequest(request, onDone);
     const guard = ownership.guard(teamId, serviceId, { send });
     if (guard !== null) return new OwnedService(service, origin, guard, ownership);
     if (origin !== service) origin.destroy();
@@ -339,7 +339,14 @@ export class Prober implements GameListener, BatchSource {
   #openQuarantined(url: string, scenario: Scenario, teamId: string, book: AddressBook): ServiceClient {
     const { work } = this.options;
     const { userAgent } = this.parts.net;
-    return this.#quarantine.open({ teamId, url, limits: this.#limits(scenario), work, userAgent, book });
+    return this.#quarantine.openEndpoint({
+      teamId,
+      url,
+      limits: this.#limits(scenario),
+      work,
+      userAgent,
+      book,
+    });
   }
 
   #limits({ probing }: Scenario): EndpointLimits {

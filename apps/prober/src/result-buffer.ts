@@ -28,7 +28,7 @@ class SampleQuota {
 
   constructor(private readonly windowMs: number) {}
 
-  take(intendedAt: number): boolean {
+  takeSlot(intendedAt: number): boolean {
     const window = Math.floor(intendedAt / this.windowMs);
     if (window > this.#window) {
       this.#window = window;
@@ -84,7 +84,7 @@ export class TeamResults {
       pieces.push(piece);
     }
     const explain = sample !== null && piece.samples.length < PROBE_BATCH_LIMITS.maxSamplesPerBatch;
-    if (explain && this.#quotas[serviceIndex]!.take(intendedAt))
+    if (explain && this.#quotas[serviceIndex]!.takeSlot(intendedAt))
       piece.samples.push({ index: piece.outcome.length, ...sample() });
     piece.intendedAt.push(intendedAt);
     piece.latencyUs.push(latencyUs);

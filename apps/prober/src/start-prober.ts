@@ -80,7 +80,7 @@ export async function startProber(
       net: {
         bookOf: (teamId) =>
           new GuardedAddressBook(network.guard, network.names.of(teamId), (address, port) =>
-            shared.seen(teamId, address, port),
+            shared.recordAddress(teamId, address, port),
           ),
         namesOf: (teamId) => network.names.of(teamId),
         userAgent: userAgent(VERSION, config.publicUrl ?? ingestUrl),

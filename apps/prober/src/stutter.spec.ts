@@ -169,7 +169,8 @@ function service(loop: LoopModel, watch: LoopWatch, behaviour: Behaviour): Servi
         if (done) return;
         done = true;
         const nowUs = loop.monotonicUs();
-        const arrival = verdict.outcome === 'timeout' ? { earliestUs: nowUs, latestUs: nowUs } : watch.look();
+        const arrival =
+          verdict.outcome === 'timeout' ? { earliestUs: nowUs, latestUs: nowUs } : watch.measureArrival();
         onVerdict(verdict, { ...arrival, ownUs: 0 });
       };
       if (behaviour === 'refuses')
@@ -178,7 +179,7 @@ function service(loop: LoopModel, watch: LoopWatch, behaviour: Behaviour): Servi
         loop.arrives(loop.nowUs + behaviour.afterUs, () => conclude({ outcome: 'ok', got: '' }));
       return { ownUs: 0, timeOut: (got) => conclude({ outcome: 'timeout', got }) };
     },
-    ask: () => {
+    sendRequest: () => {
       throw new Error('nothing is asked');
     },
     retire: () => {},

@@ -85,7 +85,10 @@ export class PartitionWorker {
   }
 
   async takeResults(records: readonly StoredRecord[]): Promise<void> {
-    await this.take(records, RESULTS, ({ value }) => ({ kind: 'batch', batch: decodeProbeBatch(value) }));
+    await this.takeRecords(records, RESULTS, ({ value }) => ({
+      kind: 'batch',
+      batch: decodeProbeBatch(value),
+    }));
     this.resultsUpTo = records.at(-1)!.position;
     release(this.resultsTaken);
   }
@@ -135,11 +138,11 @@ export class PartitionWorker {
     let from = 0;
     for (let i = 0; i < records.length; i++) {
       if (records[i]!.headers['ce_type'] !== SEALED) continue;
-      await this.take(records.slice(from, i), source, decode);
+      await this.takeRecords(records.slice(from, i), source, decode);
       await this.takeResultsInTheLog();
       from = i;
     }
-    await this.take(records.slice(from), source, decode);
+    await this.takeRecords(records.slice(from), source, decode);
   }
 
   private async takeResultsInTheLog(): Promise<void> {
@@ -153,7 +156,7 @@ export class PartitionWorker {
     }
   }
 
-  private async take(
+  private async takeRecords(
     records: readonly StoredRecord[],
     source: string,
     decode: (record: StoredRecord) => PositionedInput['input'],

@@ -24,7 +24,7 @@ export class PostgresLeaseStore {
     this.#connection = new DedicatedConnection(dataSource, 'payday-leases', {
       timeoutMs: TIMEOUT_MS,
       onConnected: (client) => {
-        client.on('notification', ({ payload }) => this.#tell(payload ?? ''));
+        client.on('notification', ({ payload }) => this.#notifyWatchers(payload ?? ''));
         return client.query(`LISTEN ${sql.LEASE_CHANNEL}`);
       },
     });
@@ -84,7 +84,7 @@ export class PostgresLeaseStore {
     await this.#connection.close();
   }
 
-  #tell(name: string): void {
+  #notifyWatchers(name: string): void {
     for (const onChange of this.#watchers.get(name) ?? []) onChange();
   }
 }

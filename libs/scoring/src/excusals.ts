@@ -56,10 +56,10 @@ export class Excusals {
 
   apply(excused: ExcusedWindows, service: number): void {
     const { excuseId, teamId, fromAt, untilAt } = excused;
-    this.put(excuseId, { teamId, service, fromAt, untilAt });
+    this.addExcuse(excuseId, { teamId, service, fromAt, untilAt });
   }
 
-  private put(id: string, excuse: Excuse): void {
+  private addExcuse(id: string, excuse: Excuse): void {
     const before = this.byId.get(id);
     if (before !== undefined) {
       const others = this.byTeam.get(before.teamId)!.filter((each) => each !== before);
@@ -82,7 +82,7 @@ export class Excusals {
       const teamId = from.text();
       const service = from.uint();
       const fromAt = from.int();
-      out.put(id, { teamId, service, fromAt, untilAt: readOptional(from) });
+      out.addExcuse(id, { teamId, service, fromAt, untilAt: readOptional(from) });
     }
     return out;
   }

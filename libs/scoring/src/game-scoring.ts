@@ -150,7 +150,7 @@ export class GameScoring {
   private unpark(nowMs: number, outputs: ScoringOutputs): void {
     if (this.schedule.startsAt === null) return;
     for (const held of this.heldAdjustments.splice(0)) this.adjust(held, outputs);
-    for (const batch of this.parked.take(this.gameId)) this.applyBatch(batch, nowMs, outputs);
+    for (const batch of this.parked.takeBatches(this.gameId)) this.applyBatch(batch, nowMs, outputs);
   }
 
   /** Closes windows that the watermarks complete, and brings rows and scores of everything that changed up to date. */

@@ -88,10 +88,10 @@ export class LedgerReplay {
     for (const window of missingWindows(this.state, inputs)) {
       restoreWindow(this.state, window, this.stored.get(`${window.key} ${window.windowIndex}`) ?? null);
     }
-    this.take(step(this.state, inputs));
+    this.applyOutputs(step(this.state, inputs));
   }
 
-  private take(outputs: ScoringOutputs): void {
+  private applyOutputs(outputs: ScoringOutputs): void {
     for (const { key, windowIndex, bytes } of outputs.windows)
       this.stored.set(`${key} ${windowIndex}`, bytes);
     for (const key of outputs.removed) this.options.onRemoved?.(key);

@@ -19,7 +19,7 @@ export class CommitWatch {
   ) {}
 
   /** Null before the first claim, or while the database is away. */
-  async look(): Promise<Checkpoint | null> {
+  async readCheckpoint(): Promise<Checkpoint | null> {
     try {
       const client = await this.#connected();
       const { rows } = await client.query<{ epoch: string; seq: string; positions: Record<string, string> }>(
@@ -48,7 +48,7 @@ export class CommitWatch {
   async until(what: string, holds: (now: Checkpoint) => boolean, withinMs = 90_000): Promise<Checkpoint> {
     const deadline = performance.now() + withinMs;
     for (;;) {
-      const now = await this.look();
+      const now = await this.readCheckpoint();
       if (now !== null && holds(now)) return now;
       if (performance.now() > deadline)
         throw new Error(`not within ${withinMs} ms: ${what}; the checkpoint is ${JSON.stringify(now)}`);

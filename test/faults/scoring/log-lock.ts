@@ -17,7 +17,7 @@ export class LogLock {
     this.#answers = createInterface({ input: this.#child.stdout! });
   }
 
-  async hold(): Promise<void> {
+  async acquire(): Promise<void> {
     await this.#ask();
   }
 

@@ -27,7 +27,7 @@ export interface WorldLog {
 }
 
 export interface Gap {
-  hold(): Promise<void>;
+  acquire(): Promise<void>;
   release(): Promise<void>;
   close(): Promise<void>;
 }
@@ -66,8 +66,8 @@ export async function kafkaMedium(): Promise<Medium> {
         url: `kafka://127.0.0.1:${broker.port}?${settings}`,
         scorerUrl: `kafka://127.0.0.1:${proxy.port}?${settings}`,
         gap: () => ({
-          async hold() {
-            proxy.hold();
+          async acquire() {
+            proxy.holdTraffic();
             // What had passed before is in the log by then.
             await sleep(100);
           },

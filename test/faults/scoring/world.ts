@@ -129,7 +129,7 @@ export class World {
 
   /** Of each partition; null where nothing was claimed yet. */
   async commitSeqs(): Promise<(number | null)[]> {
-    return Promise.all(this.watches.map(async (watch) => (await watch.look())?.commitSeq ?? null));
+    return Promise.all(this.watches.map(async (watch) => (await watch.readCheckpoint())?.commitSeq ?? null));
   }
 
   /** Resolves when every partition that had commits has had more than one since: one may have been under way. */
@@ -166,7 +166,7 @@ export class World {
   }
 
   /** Publishes a game event, as control would. */
-  async say(event: GameEvent): Promise<void> {
+  async publishEvent(event: GameEvent): Promise<void> {
     this.#events.push(event);
     await this.log.append(TOPICS.gameEvents, [encodeCloudEvent(event)]);
   }
@@ -197,8 +197,8 @@ export class World {
   /** Ends and seals the game when everything is in. The end lies `endsInMs` from now; in the past is allowed. */
   async finish(endsInMs = WINDOW_MS): Promise<void> {
     await this.settle();
-    await this.say(this.#make.make('dev.payday.game.ended', { endsAt: this.boundary(endsInMs) }));
-    await this.say(this.#make.make('dev.payday.game.sealed', { sealedAt: Date.now() }));
+    await this.publishEvent(this.#make.make('dev.payday.game.ended', { endsAt: this.boundary(endsInMs) }));
+    await this.publishEvent(this.#make.make('dev.payday.game.sealed', { sealedAt: Date.now() }));
     for (const watch of this.watches)
       await watch.until('the game is sealed', ({ positions }) => `sealed:${GAME}` in positions);
   }
@@ -268,10 +268,10 @@ export class World {
   }
 
   async #begin(): Promise<void> {
-    await this.say(this.#make.created(this.#scenario));
-    for (const team of TEAMS) await this.say(this.#make.team(team));
+    await this.publishEvent(this.#make.created(this.#scenario));
+    for (const team of TEAMS) await this.publishEvent(this.#make.team(team));
     const { startsAt, endsAt } = this;
-    await this.say(this.#make.make('dev.payday.game.scheduled', { startsAt, endsAt }));
+    await this.publishEvent(this.#make.make('dev.payday.game.scheduled', { startsAt, endsAt }));
     this.ingest.start();
     this.scorer.start();
     for (const prober of this.probers) prober.start();

@@ -53,7 +53,7 @@ export class Fleet {
   }
 
   /** Tells something to every process of one service that is there. */
-  tell(service: ServiceName, message: object): void {
+  sendMessage(service: ServiceName, message: object): void {
     for (const member of this.running) if (member.service === service) member.child.send(message);
   }
 

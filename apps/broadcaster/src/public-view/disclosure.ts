@@ -29,7 +29,7 @@ export class Disclosure {
   ) {}
 
   /** Takes a score unless a later commit of that team is known. @returns whether it was taken */
-  take(score: TeamScore): boolean {
+  applyScore(score: TeamScore): boolean {
     const known = this.latest.get(score.teamId);
     if (known !== undefined && score.commitSeq <= known.commitSeq) return false;
     this.latest.set(score.teamId, score);
@@ -52,12 +52,12 @@ export class Disclosure {
   }
 
   /** @param hiddenFrom the boundary of the freeze that holds now (`hiddenFromAt`); null: there is none */
-  look(hiddenFrom: number | null): void {
+  discloseDue(hiddenFrom: number | null): void {
     const taken = this.waiting;
     this.waiting = [];
     if (hiddenFrom !== null) {
       this.hiding = true;
-      for (const score of taken) this.hold(score);
+      for (const score of taken) this.holdBack(score);
       return;
     }
     const thawing = this.hiding;
@@ -93,7 +93,7 @@ export class Disclosure {
     this.narrator.score(previous, score);
   }
 
-  private hold(score: TeamScore): void {
+  private holdBack(score: TeamScore): void {
     this.table.setStatuses(score.teamId, score.services);
     this.narrator.tellStatuses(score);
   }

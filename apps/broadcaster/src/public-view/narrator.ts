@@ -40,7 +40,7 @@ export class Narrator {
 
   standings(rows: readonly StandingRow[], asOf: number, nowMs: number): void {
     for (const { rank, teamId, fromTeamId, sinceAsOf } of this.places.observe(rows, asOf, nowMs)) {
-      this.ticker.put({
+      this.ticker.addEntry({
         id: `rank/${rank}/${teamId}/${sinceAsOf}`,
         at: nowMs,
         event: { kind: 'rank_taken', teamId, rank, fromTeamId },
@@ -65,13 +65,13 @@ export class Narrator {
     if (watch === undefined) this.services.set(key, (watch = new ServiceWatch()));
     const news = watch.observe(state, at);
     if (news?.kind === 'trouble' && this.troubles.pass(at)) {
-      this.ticker.put({
+      this.ticker.addEntry({
         id: `trouble/${key}/${commitSeq}`,
         at,
         event: { kind: 'service_trouble', teamId, serviceId, state: news.state, payPerMinuteCents },
       });
     } else if (news?.kind === 'recovered' && this.recoveries.pass(at)) {
-      this.ticker.put({
+      this.ticker.addEntry({
         id: `recovered/${key}/${commitSeq}`,
         at,
         event: { kind: 'service_recovered', teamId, serviceId, afterMs: news.afterMs },
@@ -86,7 +86,7 @@ export class Narrator {
     const last = this.lastNegativeAt.get(teamId) ?? -Infinity;
     this.lastNegativeAt.set(teamId, at);
     if (before < 0 || at - last < NEGATIVE_AGAIN_AFTER_MS) return;
-    this.ticker.put({
+    this.ticker.addEntry({
       id: `negative/${teamId}/${commitSeq}`,
       at,
       event: { kind: 'salary_negative', teamId },

@@ -62,7 +62,7 @@ export class CommandHandlers implements ChaosCommands {
       ...parts,
       idempotency: this.idempotency,
       queue: this.queue,
-      tell: (seq, note) => this.tell(seq, note),
+      announceCommand: (seq, auditNote) => this.announceCommand(seq, auditNote),
     });
   }
 
@@ -117,7 +117,7 @@ export class CommandHandlers implements ChaosCommands {
   list({ gameId, teamId, unfinished = false }: ListFilter): ChaosList {
     const { supervisor, timelines, clock } = this.parts;
     const nowMs = clock.nowMs();
-    const faults = [...supervisor.open(), ...(unfinished ? [] : supervisor.over())]
+    const faults = [...supervisor.openFaults(), ...(unfinished ? [] : supervisor.recentFaults())]
       .filter((each) => (gameId ?? each.gameId) === each.gameId)
       .filter(({ info }) => (teamId ?? info.teamId) === info.teamId)
       .map(({ info }) => info);
@@ -128,11 +128,11 @@ export class CommandHandlers implements ChaosCommands {
   }
 
   pauseTimeline(command: TimelineCommand): Promise<TimelineResult> {
-    return this.hold(command, true);
+    return this.setTimelineHeld(command, true);
   }
 
   resumeTimeline(command: TimelineCommand): Promise<TimelineResult> {
-    return this.hold(command, false);
+    return this.setTimelineHeld(command, false);
   }
 
   skipEntry(command: SkipCommand): Promise<TimelineResult> {
@@ -152,9 +152,9 @@ export class CommandHandlers implements ChaosCommands {
         const at = this.parts.clock.nowMs();
         const detail = `taken out by ${actor.label}`;
         const done: DoneEntry = { gameId, entryId, outcome: 'skipped', detail, at };
-        const audit = note(at, actor, 'timeline.skipped', { game: gameId, entry: entryId });
+        const audit = auditNote(at, actor, 'timeline.skipped', { game: gameId, entry: entryId });
         return this.record<TimelineResult>(command, 'skip', hash, { entry: done, audit }, () => {
-          timeline.note(done);
+          timeline.recordEntry(done);
           return { timeline: timeline.describe() };
         });
       }),
@@ -220,7 +220,7 @@ export class CommandHandlers implements ChaosCommands {
       faults: faults.map(({ info }) => info),
       spared: asked.map(({ teamId, spared }) => ({ teamId, reason: spared! })),
     };
-    const audit = note(
+    const audit = auditNote(
       plan.madeAt,
       actor,
       'fault.injected',
@@ -243,22 +243,22 @@ export class CommandHandlers implements ChaosCommands {
       await adopt(gameId, injectionId);
       return answer;
     }
-    this.tell(result.seq, audit);
+    this.announceCommand(result.seq, audit);
     return result;
   }
 
-  private hold(command: TimelineCommand, held: boolean): Promise<TimelineResult> {
+  private setTimelineHeld(command: TimelineCommand, held: boolean): Promise<TimelineResult> {
     const { gameId, actor } = command;
     const action = held ? 'pause' : 'resume';
     return this.runOnce(command, action, { gameId }, ({ hash }) =>
       this.queue.run(async () => {
         const timeline = this.timeline(gameId);
         const stopsBefore = this.stopHandler.countFor(gameId);
-        const audit = note(this.parts.clock.nowMs(), actor, `timeline.${action}d`, { game: gameId });
+        const audit = auditNote(this.parts.clock.nowMs(), actor, `timeline.${action}d`, { game: gameId });
         const changes = { holds: [{ gameId, held }], audit };
         return this.record<TimelineResult>(command, action, hash, changes, () => {
           // Who stops everything while a resumption is being stored comes later, and has the last word.
-          if (held || this.stopHandler.countFor(gameId) === stopsBefore) timeline.hold(held);
+          if (held || this.stopHandler.countFor(gameId) === stopsBefore) timeline.setHeld(held);
           return { timeline: timeline.describe() };
         });
       }),
@@ -283,7 +283,7 @@ export class CommandHandlers implements ChaosCommands {
     );
     if (before !== null && before.result !== null) return this.idempotency.answerOf<T>(before, hash);
     const result = { commandId, seq: before?.seq ?? seq, at: audit.at, ...act() } as T;
-    this.tell(result.seq, named);
+    this.announceCommand(result.seq, named);
     // The answer only repeats what is stored: without it, the same command is carried out again, to the same effect.
     void store.finishCommand(commandId, result, null).catch((error: unknown) => {
       this.parts.logger.warn(
@@ -302,8 +302,8 @@ export class CommandHandlers implements ChaosCommands {
       view,
       driver: drivers.driverFor(kind),
       targetOf: (teamId) => targetOf(gameId, teamId),
-      now: supervisor.now(gameId, clock.nowMs()),
-      dealt: supervisor.dealt(gameId),
+      now: supervisor.chaosNow(gameId, clock.nowMs()),
+      dealt: supervisor.dealtCourses(gameId),
       courses: supervisor.history(gameId).courses(),
     });
   }
@@ -343,7 +343,7 @@ export class CommandHandlers implements ChaosCommands {
     }
   }
 
-  private tell(seq: number, { at, actor, action, subject, details }: AuditNote): void {
+  private announceCommand(seq: number, { at, actor, action, subject, details }: AuditNote): void {
     this.parts.logger.info({ seq, actor: actor.label, ...subject }, `${action} by ${actor.label}`);
     this.emit(() => ({
       type: 'command',
@@ -383,7 +383,7 @@ function injectionIdOf({ commandId }: CommandMeta): string {
   return `hand.${commandId}`;
 }
 
-export function note(
+export function auditNote(
   at: number,
   actor: Actor,
   action: string,

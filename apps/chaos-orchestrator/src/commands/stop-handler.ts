@@ -27,7 +27,7 @@ export interface StopParts {
   queue: SerialQueue;
   flushed(): Promise<void>;
   timelines(): Iterable<GameTimeline>;
-  tell(seq: number, note: AuditNote): void;
+  announceCommand(seq: number, note: AuditNote): void;
 }
 
 /**
@@ -58,7 +58,7 @@ export class StopHandler {
     const timelines = [...this.parts.timelines()].filter(
       ({ view }) => (gameId ?? view.gameId) === view.gameId && !isOver(view, nowMs),
     );
-    for (const timeline of timelines) timeline.hold(true);
+    for (const timeline of timelines) timeline.setHeld(true);
     const selector = gameId === undefined ? {} : { gameId };
     return this.halt(command, execution, { action: 'stop-all', done: 'chaos.stopped', selector, timelines });
   }
@@ -102,7 +102,7 @@ export class StopHandler {
         store.takeCommand({ commandId, seq, action, hash, result: null }, { holds, audit }),
       ),
     );
-    this.parts.tell(seq, audit);
+    this.parts.announceCommand(seq, audit);
 
     await this.within(stopping.gone, FAULTS_WITHIN_MS);
     const infos = stopping.infos();

@@ -80,7 +80,7 @@ export class Game {
     return this.orchestrator.commands;
   }
 
-  async happens(...args: Parameters<EventBuilder['make']>): Promise<void> {
+  async publishEvent(...args: Parameters<EventBuilder['make']>): Promise<void> {
     const event = this.events.make(...args);
     this.told.push(event);
     await this.orchestrator.handle(event);

@@ -178,7 +178,7 @@ function gameCommand(step: GameStep): SocketCommand {
     request,
     ANSWERS.game,
     async (context, { commandId, gameId, reason }) =>
-      context.steps.take({
+      context.steps.takeStep({
         ...{ commandId, step, reason, gameId: gameOf(context, gameId) },
         secret: context.session.secret,
       }),

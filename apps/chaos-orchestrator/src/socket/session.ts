@@ -59,7 +59,7 @@ export class ChaosSession {
    * @param nowMs monotonic @throws PaydayError `too_many_requests`, `unauthenticated`, `forbidden`
    */
   async admit(isPanic: boolean, nowMs: number): Promise<void> {
-    if (!(isPanic ? this.panics : this.commands).take(nowMs)) {
+    if (!(isPanic ? this.panics : this.commands).takeToken(nowMs)) {
       this.flooded += 1;
       throw new PaydayError(
         'too_many_requests',

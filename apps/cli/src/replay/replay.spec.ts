@@ -37,7 +37,7 @@ describe('Retimer', () => {
       const endsAt = NOW + 24 * retimer.windowMs;
       expect(schedule).toMatchObject({ startsAt: NOW, endsAt, ended: true });
       expect(schedule.pauses).toEqual([
-        { fromAt: NOW + 7 * retimer.windowMs, toAt: NOW + 12 * retimer.windowMs },
+        { fromAt: NOW + 7 * retimer.windowMs, untilAt: NOW + 12 * retimer.windowMs },
       ]);
       expect(schedule.sealedAt).toBeGreaterThanOrEqual(endsAt);
       const phase = (windows: number): string =>

@@ -82,7 +82,7 @@ export class ChangesController {
     assertScope(principal, id);
     // Facilitators are trusted, and put many teams right in a hurry.
     if (principal.role === 'team' && scenario.services.some((service) => service.id === serviceId))
-      this.limiter.take(id, teamId, serviceId);
+      this.limiter.takeToken(id, teamId, serviceId);
     const stored = await this.games.setEndpoint(id, teamId, serviceId, url, actorOf(principal), { shared });
     return { teamId, serviceId, url: stored };
   }

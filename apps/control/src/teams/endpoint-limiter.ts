@@ -20,7 +20,7 @@ export class EndpointLimiter {
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
   /** Counts one change. @throws PaydayError `too_many_requests`, with `details.retryAfterSeconds` */
-  take(gameId: string, teamId: string, serviceId: string): void {
+  takeToken(gameId: string, teamId: string, serviceId: string): void {
     const key = JSON.stringify([gameId, teamId, serviceId]);
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
@@ -28,7 +28,7 @@ export class EndpointLimiter {
       bucket = new TokenBucket(ENDPOINT_BURST, 1 / SECONDS_PER_CHANGE);
       this.#buckets.set(key, bucket);
     }
-    if (bucket.take(this.clock.monotonicUs() / 1000)) return;
+    if (bucket.takeToken(this.clock.monotonicUs() / 1000)) return;
     throw new PaydayError(
       'too_many_requests',
       `The endpoint of "${serviceId}" was changed too often: ${ENDPOINT_BURST} changes at once, then one every ` +

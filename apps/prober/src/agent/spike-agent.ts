@@ -41,7 +41,7 @@ export function createSpikeAgent(registry: SpikeRegistry, token: string): Server
     const faultId = faultIdOf(request.url ?? '/');
     switch (request.method) {
       case 'PUT':
-        registry.put(faultId, orderIn(await bodyOf(request)));
+        registry.putSpike(faultId, orderIn(await bodyOf(request)));
         return registry.state(faultId);
       case 'GET':
         return registry.state(faultId);

@@ -44,7 +44,7 @@ export class SpikeRegistry {
    * Begins a spike. Repeating it changes nothing but its time to live, which counts anew.
    * @throws PaydayError `invalid_params`, `invalid_ttl`, `fault_conflict`, `too_many_faults`, and as `SpikeSink.beginSpike`.
    */
-  put(id: string, order: SpikeOrder): void {
+  putSpike(id: string, order: SpikeOrder): void {
     this.expire();
     const { teamId, serviceId, percent, ttlMs } = order;
     const { minPercent, maxPercent, maxTtlMs, maxSpikes } = SPIKE_LIMITS;

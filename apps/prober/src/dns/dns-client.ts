@@ -75,7 +75,7 @@ export class DnsClient implements LookupClient {
     for (const candidate of candidates(name, rules)) {
       // No server has to be asked to know that there is no such name.
       if (!isDomainName(candidate)) continue;
-      const part = await this.#ask(resolver, candidate);
+      const part = await this.#query(resolver, candidate);
       if ('addresses' in part) return { kind: 'found', addresses: part.addresses.slice(0, MAX_ADDRESSES) };
       if ('none' in part) exists ||= part.none === 'no record';
       else trouble ??= part;
@@ -88,7 +88,7 @@ export class DnsClient implements LookupClient {
   }
 
   /** Both families at once. An address of one of them is enough. */
-  async #ask(resolver: Resolver, name: string): Promise<Part> {
+  async #query(resolver: Resolver, name: string): Promise<Part> {
     const aaaa = this.#records(resolver.resolve6(name), 6);
     const a = await this.#records(resolver.resolve4(name), 4);
     if (!('addresses' in a)) {

@@ -43,13 +43,13 @@ export class WatchedFile<T> {
   /** A file that is missing or unreadable counts as empty. Never rejects. */
   async current(): Promise<T> {
     if (this.#looking !== null || this.nowMs() - this.#lookedAt >= this.everyMs) {
-      this.#looking ??= this.#look().finally(() => (this.#looking = null));
+      this.#looking ??= this.#checkFile().finally(() => (this.#looking = null));
       await this.#looking;
     }
     return this.#value;
   }
 
-  async #look(): Promise<void> {
+  async #checkFile(): Promise<void> {
     this.#lookedAt = this.nowMs();
     const [version, text] = await this.#read();
     if (version === this.#version) return;

@@ -49,7 +49,7 @@ export class ResolverHealth {
   }
 
   /** The latest look-up of a team's name. */
-  seen(teamId: string, name: string, trouble: Trouble | null): void {
+  recordLookup(teamId: string, name: string, trouble: Trouble | null): void {
     const names = this.#teams.get(teamId) ?? new Map<string, Sighting>();
     names.set(name, { trouble, atMs: this.nowMs() });
     this.#teams.set(teamId, names);

@@ -151,11 +151,11 @@ export class TeamNames {
   }
 
   #lookUp(entry: Entry): Promise<Resolution> {
-    entry.pending ??= this.#ask(entry).finally(() => (entry.pending = null));
+    entry.pending ??= this.#queryName(entry).finally(() => (entry.pending = null));
     return entry.pending;
   }
 
-  async #ask(entry: Entry): Promise<Resolution> {
+  async #queryName(entry: Entry): Promise<Resolution> {
     entry.cancelTimer();
     const startedAtMs = this.#time.nowMs();
     const cancel = this.#time.after(this.#options.slowMs, () =>
@@ -164,13 +164,13 @@ export class TeamNames {
     const answer = await this.#queue.lookup(entry.name);
     cancel();
     entry.endedAtMs = this.#time.nowMs();
-    return this.#take(entry, answer, startedAtMs);
+    return this.#applyAnswer(entry, answer, startedAtMs);
   }
 
-  async #take(entry: Entry, answer: Answer, startedAtMs: number): Promise<Resolution> {
+  async #applyAnswer(entry: Entry, answer: Answer, startedAtMs: number): Promise<Resolution> {
     const { foundForMs, refreshAfterMs, retryAfterMs, notFoundForMs, keptForMs } = this.#options;
     const { health } = this.around;
-    health.seen(this.teamId, entry.name, answer.kind === 'trouble' ? answer.trouble : null);
+    health.recordLookup(this.teamId, entry.name, answer.kind === 'trouble' ? answer.trouble : null);
     if (answer.kind === 'found') {
       entry.known = { addresses: answer.addresses, atMs: this.#time.nowMs() };
       this.#again(entry, refreshAfterMs);

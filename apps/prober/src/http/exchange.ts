@@ -94,7 +94,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
     const { watch, limits } = this.owner;
     if (this.connection!.served === 0) {
       // While the loop was busy, neither the connection nor a step of its handshake could go on.
-      const { earliestUs } = watch.look();
+      const { earliestUs } = watch.measureArrival();
       const lateUs = this.owner.monotonicUs() - Math.max(earliestUs, this.#dialledUs);
       this.ownUs += Math.max(lateUs, watch.stalledUs - this.#stalledBeforeUs);
     }
@@ -110,7 +110,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
 
   bytes(bytes: Buffer): void {
     const { watch, meter, monotonicUs } = this.owner;
-    const arrival = watch.look();
+    const arrival = watch.measureArrival();
     const beginUs = monotonicUs();
     const { parser } = this.connection!;
     try {
@@ -127,14 +127,14 @@ export class Exchange implements ConnectionUser, AnswerSink {
   }
 
   ended(): void {
-    const arrival = this.owner.watch.look();
+    const arrival = this.owner.watch.measureArrival();
     const missing = this.connection!.parser.close();
     if (this.#isWhole) this.#whole(arrival, false);
     else if (!this.finished) this.#broken(null, missing ?? 'the connection was closed');
   }
 
   failed(error: Error): void {
-    this.owner.watch.look();
+    this.owner.watch.measureArrival();
     this.#broken(error, describeError(error));
   }
 
@@ -155,7 +155,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
     if (rest <= 0) return;
     const { memory } = this.owner;
     const length = Math.min(bytes.length, rest);
-    const refused = memory.take(length);
+    const refused = memory.reserve(length);
     if (refused === null) {
       this.#kept += length;
       // What we are shown is overwritten by the next read of any socket.
@@ -226,7 +226,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
   #finish(result: ExchangeResult): void {
     if (this.finished) return;
     this.finished = true;
-    this.owner.memory.give(this.#kept);
+    this.owner.memory.release(this.#kept);
     this.#pieces = [];
     const nowUs = this.owner.monotonicUs();
     const earliestUs = this.#arrival?.earliestUs ?? nowUs - this.owner.watch.doubtUs;

@@ -13,15 +13,15 @@ export class MemoryBudget {
   }
 
   /** Charges `bytes`. Where that is too much nothing is charged, and the level that refused is returned. */
-  take(bytes: number): MemoryBudget | null {
+  reserve(bytes: number): MemoryBudget | null {
     if (this.#used + bytes > this.maxBytes) return this;
-    const refused = this.parent?.take(bytes) ?? null;
+    const refused = this.parent?.reserve(bytes) ?? null;
     if (refused === null) this.#used += bytes;
     return refused;
   }
 
-  give(bytes: number): void {
+  release(bytes: number): void {
     this.#used -= bytes;
-    this.parent?.give(bytes);
+    this.parent?.release(bytes);
   }
 }

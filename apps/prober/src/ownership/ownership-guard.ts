@@ -145,7 +145,7 @@ export class OwnershipGuard {
     const { registry, origin } = this.parts;
     if (this.#retired || !registry.knows(this.teamId)) return;
     const id = ++this.#askId;
-    this.#state.asked(this.#nowMs());
+    this.#state.recordAsk(this.#nowMs());
     const ask = origin.send(ASK, (result) => {
       if (id !== this.#askId || this.#retired) return;
       this.#onOutcome(this.#understood(result));

@@ -100,11 +100,11 @@ export class OwnershipMonitor {
     this.#lookedAtMs = nowMs;
     for (const guard of this.#guards) {
       guard.tick(nowMs);
-      this.#tell(guard, nowMs);
+      this.#reportFinding(guard, nowMs);
     }
   }
 
-  #tell(guard: OwnershipGuard, nowMs: number): void {
+  #reportFinding(guard: OwnershipGuard, nowMs: number): void {
     const key = `${guard.teamId} ${guard.serviceId}`;
     const notified = this.#notified.get(key);
     if (notified !== undefined && nowMs - notified.atMs < TELL_EVERY_MS) return;

@@ -63,7 +63,7 @@ test('is what the rules say of its whole history, after any asks at any times', 
         nowMs += each.waitMs;
         if ('forget' in each) state.forget();
         else {
-          state.asked(nowMs);
+          state.recordAsk(nowMs);
           state.recordOutcome(each.outcome, nowMs);
         }
         history.push({ atMs: nowMs, outcome: 'outcome' in each ? each.outcome : null });
@@ -78,7 +78,7 @@ test('is what the rules say of its whole history, after any asks at any times', 
 test('an ask is due at once, then every so often, and never while one is under way', () => {
   const state = new OwnershipState(RULES);
   expect([state.isAskDue(0), state.askEndsAtMs]).toEqual([true, Infinity]);
-  state.asked(0);
+  state.recordAsk(0);
   expect([state.isAskDue(1_000), state.askEndsAtMs]).toEqual([false, 20]);
   state.recordOutcome({ missed: 'x' }, 20);
   expect([state.isAskDue(49), state.isAskDue(50), state.askEndsAtMs]).toEqual([false, true, Infinity]);

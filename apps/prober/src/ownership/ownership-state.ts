@@ -65,7 +65,7 @@ export class OwnershipState {
     return this.#asking ? this.#askedAtMs + this.rules.timeoutMs : Infinity;
   }
 
-  asked(nowMs: number): void {
+  recordAsk(nowMs: number): void {
     this.#asking = true;
     this.#askedAtMs = nowMs;
   }

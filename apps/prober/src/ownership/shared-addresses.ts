@@ -10,7 +10,7 @@ export class SharedAddresses {
   readonly #byTeam = new Map<string, Set<string>>();
 
   /** A connection of the team's went there. Cheap: once per connection. @param address `10.0.0.7`, `2001:db8::1` */
-  seen(teamId: string, address: string, port: number): void {
+  recordAddress(teamId: string, address: string, port: number): void {
     let places = this.#byTeam.get(teamId);
     if (places === undefined) this.#byTeam.set(teamId, (places = new Set()));
     const place = `${address} ${port}`;

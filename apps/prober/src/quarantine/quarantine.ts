@@ -50,18 +50,18 @@ export class Quarantine {
   constructor(private readonly parts: QuarantineParts) {}
 
   /** @throws TypeError for a URL that is not http(s). */
-  open(endpoint: QuarantinedEndpoint): ServiceClient {
+  openEndpoint(endpoint: QuarantinedEndpoint): ServiceClient {
     targetOf(endpoint.url);
     const id = ++this.#lastId;
     this.#endpoints.set(id, endpoint);
     if (this.#worker !== null) this.#tellOf(id, endpoint);
     return {
       call: (request, onVerdict) => this.#call(id, request, onVerdict),
-      ask: (request, onDone) => this.#begin('ask', request, { endpoint: id, result: onDone }),
-      retire: () => this.#tell({ kind: 'retire', endpoint: id }),
+      sendRequest: (request, onDone) => this.#begin('ask', request, { endpoint: id, result: onDone }),
+      retire: () => this.#postMessage({ kind: 'retire', endpoint: id }),
       destroy: () => {
         this.#endpoints.delete(id);
-        this.#tell({ kind: 'destroy', endpoint: id });
+        this.#postMessage({ kind: 'destroy', endpoint: id });
       },
     };
   }
@@ -91,13 +91,13 @@ export class Quarantine {
     const call = ++this.#lastId;
     this.#start();
     this.#calls.set(call, open);
-    this.#tell({ kind, call, endpoint: open.endpoint, request });
+    this.#postMessage({ kind, call, endpoint: open.endpoint, request });
     return {
       ownUs: 0,
       timeOut: (got) => {
         // The thread may be busy: the deadline is kept here.
         if (!this.#end(call, { outcome: 'timeout', got })) return;
-        this.#tell({ kind: 'timeOut', call, got });
+        this.#postMessage({ kind: 'timeOut', call, got });
       },
     };
   }
@@ -118,18 +118,18 @@ export class Quarantine {
     const worker = new Worker(url, { resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
     this.#worker = worker;
     worker.unref();
-    worker.on('message', (message: FromWorker) => this.#told(message));
+    worker.on('message', (message: FromWorker) => this.#onMessage(message));
     worker.on('error', (error) => this.#crashed(worker, error));
     worker.on('exit', () => this.#crashed(worker, new Error(CRASHED)));
     for (const [id, endpoint] of this.#endpoints) this.#tellOf(id, endpoint);
   }
 
-  #told(message: FromWorker): void {
+  #onMessage(message: FromWorker): void {
     if (message.kind === 'find') {
       const found = this.#endpoints.get(message.endpoint)?.book.find(message.target);
       if (found === undefined) return;
       void Promise.resolve(found).then((resolution) =>
-        this.#tell({ kind: 'found', query: message.query, resolution }),
+        this.#postMessage({ kind: 'found', query: message.query, resolution }),
       );
       return;
     }
@@ -149,10 +149,10 @@ export class Quarantine {
   }
 
   #tellOf(id: number, { teamId, url, limits, work, userAgent }: QuarantinedEndpoint): void {
-    this.#tell({ kind: 'open', endpoint: id, teamId, url, limits, work, userAgent });
+    this.#postMessage({ kind: 'open', endpoint: id, teamId, url, limits, work, userAgent });
   }
 
-  #tell(message: ToWorker): void {
+  #postMessage(message: ToWorker): void {
     this.#worker?.postMessage(message);
   }
 }

@@ -20,8 +20,8 @@ export class OwnedService implements ServiceClient {
     return this.service.call(request, (verdict, timing) => onVerdict(this.#owned(verdict), timing));
   }
 
-  ask(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call {
-    return this.service.ask(request, onDone);
+  sendRequest(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call {
+    return this.service.sendRequest(request, onDone);
   }
 
   retire(): void {

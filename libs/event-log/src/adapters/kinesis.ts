@@ -101,7 +101,7 @@ class KinesisStore implements LogStore {
       topic,
       clock,
       timers,
-      put: (data, after) => this.put(stream, partition, data, after),
+      putRecord: (data, after) => this.putRecord(stream, partition, data, after),
       onAppended: (position) => source.noteAppended(position),
     });
     const made = { connection, source };
@@ -109,14 +109,14 @@ class KinesisStore implements LogStore {
     return made;
   }
 
-  private async put(
+  private async putRecord(
     { topic, stream, shards }: TopicStream,
     partition: number,
     data: Uint8Array,
     after: string | undefined,
   ): Promise<string> {
     const { id, firstHashKey, lastHashKey } = shards[partition]!;
-    const { sequence, shardId } = await this.api.put(stream, {
+    const { sequence, shardId } = await this.api.putRecord(stream, {
       data,
       // One key per shard: Kinesis promises order behind `after` only within one.
       partitionKey: String(partition),

@@ -77,7 +77,7 @@ export class LeasedGroup implements Group {
       const isLast = this.leaving && this.held.size === 0;
       let pauseMs: number;
       try {
-        pauseMs = await this.look();
+        pauseMs = await this.refresh();
         failures = 0;
       } catch (error) {
         this.context.report(error);
@@ -92,7 +92,7 @@ export class LeasedGroup implements Group {
   }
 
   /** Renews, compares what it has with what it should have, and begins to change it. @returns when to look again. */
-  private async look(): Promise<number> {
+  private async refresh(): Promise<number> {
     const { store, clock, member, leaseMs } = this.context;
     const askedUs = clock.monotonicUs();
     const request = { partitions: [...this.held.keys()], forMs: leaseMs, leaving: this.leaving };
@@ -120,12 +120,12 @@ export class LeasedGroup implements Group {
       const endsUs = clock.monotonicUs() + leaseMs * 1000;
       const got = await store.acquire(member, { partitions: wanted, forMs: leaseMs });
       if (this.leaving) return store.release(member, got);
-      for (const partition of got) this.take(partition, endsUs);
+      for (const partition of got) this.takePartition(partition, endsUs);
     }
     this.reader.planned();
   }
 
-  private take(partition: number, endsUs: number): void {
+  private takePartition(partition: number, endsUs: number): void {
     const lease: Lease = { endsUs, giving: false };
     this.held.set(partition, lease);
     this.reader.assign(partition, () => this.lives(lease));

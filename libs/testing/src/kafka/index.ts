@@ -18,7 +18,7 @@ export interface KafkaOptions {
   /** Settings of the broker, or others than the defaults. */
   settings?: Readonly<Record<string, string>>;
   /** Called with the steps that take long. */
-  say?(progress: string): void;
+  onProgress?(progress: string): void;
 }
 
 export interface LocalKafka {
@@ -54,7 +54,7 @@ export async function kafkaLacks(): Promise<string | undefined> {
  * @throws Error that says what to install, or what the broker said when it could not start.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka> {
-  const { extraListeners = [], settings = {}, heapMb = 384, say = () => {} } = options;
+  const { extraListeners = [], settings = {}, heapMb = 384, onProgress = () => {} } = options;
   const lacks = await kafkaLacks();
   if (lacks) throw new Error(`cannot start Kafka: ${lacks}`);
   const port = options.port ?? (await freePort());
@@ -74,7 +74,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka
   try {
     const broker = isDocker
       ? await DockerBroker.prepare(plan, heapMb)
-      : await JavaBroker.prepare(plan, folder, heapMb, say);
+      : await JavaBroker.prepare(plan, folder, heapMb, onProgress);
     const start = async (): Promise<void> => {
       await broker.start();
       await answering(port, broker);

@@ -91,7 +91,7 @@ export class Membership {
     await finished;
     if (this.memberId !== '')
       await wire
-        .ask(
+        .sendRequest(
           (cluster) => this.coordinatorOf(cluster).then((broker) => broker.leaveGroup(this.identity())),
           LEAVE_TIMEOUT_MS,
         )
@@ -136,7 +136,7 @@ export class Membership {
     // Members join again within a heartbeat, whatever their handlers do: nobody need be waited for longer.
     const joinTimeoutMs = sessionTimeoutMs + settings.requestTimeoutMs;
     this.isChanged = false;
-    const joined = await wire.ask(async (cluster) => {
+    const joined = await wire.sendRequest(async (cluster) => {
       const broker = await this.coordinatorOf(cluster);
       return broker.joinGroup({
         groupId: this.groupId,
@@ -155,7 +155,7 @@ export class Membership {
             joined.members.map(({ memberId, memberMetadata }) => decodeClaim(memberId, memberMetadata)),
           )
         : new Map<string, MemberShare>();
-    const { memberAssignment } = await wire.ask(async (cluster) => {
+    const { memberAssignment } = await wire.sendRequest(async (cluster) => {
       const broker = await this.coordinatorOf(cluster);
       return broker.syncGroup({
         groupId: this.groupId,
@@ -178,7 +178,7 @@ export class Membership {
       this.wakeUp = new AbortController();
       await timers.sleep(settings.heartbeatMs, this.wakeUp.signal);
       if (this.stop.signal.aborted || this.isChanged) return;
-      await wire.ask(async (cluster) => {
+      await wire.sendRequest(async (cluster) => {
         const broker = await this.coordinatorOf(cluster);
         return broker.heartbeat({ ...this.identity(), groupGenerationId: this.generation });
       });
@@ -196,7 +196,7 @@ export class Membership {
     return !isLast;
   }
 
-  private async coordinatorOf(cluster: Parameters<Parameters<Wire['ask']>[0]>[0]): Promise<Broker> {
+  private async coordinatorOf(cluster: Parameters<Parameters<Wire['sendRequest']>[0]>[0]): Promise<Broker> {
     this.coordinator ??= await cluster.findGroupCoordinator({ groupId: this.groupId });
     return this.coordinator;
   }

@@ -20,7 +20,7 @@ export interface ShardConnectionContext {
   clock: Clock;
   timers: Timers;
   /** One try. @param after the last sequence number of this shard. @returns the record's own. */
-  put(data: Uint8Array, after: string | undefined): Promise<string>;
+  putRecord(data: Uint8Array, after: string | undefined): Promise<string>;
   /** Called for each position that was acknowledged last. */
   onAppended(position: Position): void;
 }
@@ -63,9 +63,9 @@ export class ShardConnection {
     // Lets the calls of this turn come together.
     await Promise.resolve();
     while (this.queue.length > 0) {
-      const batch = this.take();
+      const batch = this.takeBatch();
       try {
-        const sequence = await this.put(pack(batch.map(({ encoded }) => encoded)));
+        const sequence = await this.putRecord(pack(batch.map(({ encoded }) => encoded)));
         this.lastSequence = sequence;
         this.context.onAppended(positionOf(sequence, batch.length - 1));
         batch.forEach(({ resolve }, index) => resolve(positionOf(sequence, index)));
@@ -77,7 +77,7 @@ export class ShardConnection {
     this.running = undefined;
   }
 
-  private take(): Waiting[] {
+  private takeBatch(): Waiting[] {
     let bytes = EMPTY_ENVELOPE_BYTES;
     let count = 0;
     while (count < this.queue.length && count < MAX_RECORDS) {
@@ -88,13 +88,13 @@ export class ShardConnection {
     return this.queue.splice(0, count);
   }
 
-  private async put(data: Uint8Array): Promise<string> {
+  private async putRecord(data: Uint8Array): Promise<string> {
     const { clock, timers, topic } = this.context;
     if (data.byteLength > MAX_DATA_BYTES) throw tooLarge(topic, data.byteLength);
     const deadlineUs = clock.monotonicUs() + GIVE_UP_MS * 1000;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.context.put(data, this.lastSequence);
+        return await this.context.putRecord(data, this.lastSequence);
       } catch (error) {
         const kind = kindOf(error);
         if (kind === 'missing') throw unknownTopic(topic);

@@ -72,11 +72,11 @@ export class Appender {
   private async drain(): Promise<void> {
     // Lets the calls of this turn come together.
     await Promise.resolve();
-    while (this.queue.length > 0) await this.commit(this.take());
+    while (this.queue.length > 0) await this.commit(this.takeBatch());
     this.running = undefined;
   }
 
-  private take(): Waiting[] {
+  private takeBatch(): Waiting[] {
     let bytes = 0;
     let records = 0;
     let calls = 0;
@@ -114,7 +114,7 @@ export class Appender {
       let results!: RecordPosition[][];
       // lmdb-js' thread begins the transaction, writes all of this or nothing, flushes, and only then resolves.
       const written = await this.db.ifVersion(commitKey(tails.commit), this.ifExists, () => {
-        results = this.put(batch, tails);
+        results = this.putBatch(batch, tails);
       });
       if (written) {
         this.state = tails;
@@ -122,11 +122,11 @@ export class Appender {
       }
     }
     // Holds up this thread for the length of a flush, and with the lock held reads what no other process can change.
-    return this.db.transactionSync(() => this.put(batch, new TailFollower(this.db)));
+    return this.db.transactionSync(() => this.putBatch(batch, new TailFollower(this.db)));
   }
 
   /** The records, and in place of the last commit's key that of this one. Nothing here may throw. */
-  private put(batch: readonly Waiting[], tails: TailFollower): RecordPosition[][] {
+  private putBatch(batch: readonly Waiting[], tails: TailFollower): RecordPosition[][] {
     const results = batch.map(({ topicId, values, partitions }) =>
       values.map((value, i) => {
         const partition = partitions[i]!;
