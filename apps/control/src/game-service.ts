@@ -43,7 +43,7 @@ export interface NewGame {
  */
 @Injectable()
 export class GameService {
-  readonly #recovered = new Set<string>();
+  private readonly recovered = new Set<string>();
 
   constructor(
     @Inject(GameChanges) private readonly changes: GameChanges,
@@ -109,7 +109,7 @@ export class GameService {
    * @throws PaydayError `unknown_game`, `wrong_state`.
    */
   async schedule(gameId: string, startsAt: number, actor: AuditActor): Promise<ChangedGame> {
-    return this.#schedule(gameId, startsAt, actor);
+    return this.scheduleStart(gameId, startsAt, actor);
   }
 
   /**
@@ -117,10 +117,14 @@ export class GameService {
    * @throws PaydayError as `schedule`
    */
   async start(gameId: string, actor: AuditActor): Promise<ChangedGame> {
-    return this.#schedule(gameId, 'soonest', actor);
+    return this.scheduleStart(gameId, 'soonest', actor);
   }
 
-  #schedule(gameId: string, startsAt: number | 'soonest', actor: AuditActor): Promise<ChangedGame> {
+  private scheduleStart(
+    gameId: string,
+    startsAt: number | 'soonest',
+    actor: AuditActor,
+  ): Promise<ChangedGame> {
     return this.changes.change(gameId, actor, async (game, manager) => {
       const nowMs = this.clock.nowMs();
       const earliestAt = nowMs + this.options.leadMs;
@@ -170,7 +174,9 @@ export class GameService {
 
   /** Goes on at a window boundary at least `leadMs` ahead; the end moves. @throws PaydayError as `pause`. */
   async resume(gameId: string, actor: AuditActor): Promise<ChangedGame> {
-    return this.changes.change(gameId, actor, (game, manager) => this.#resume(game, manager, 'game.resumed'));
+    return this.changes.change(gameId, actor, (game, manager) =>
+      this.resumeAt(game, manager, 'game.resumed'),
+    );
   }
 
   /**
@@ -180,13 +186,13 @@ export class GameService {
    * @param lastAliveAt the last sign of life by our own clocks; default: the stored heartbeat
    */
   async recoverAfterOutage(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
-    if (this.#recovered.has(gameId)) return this.game(gameId);
-    const game = await this.#recover(gameId, lastAliveAt);
-    this.#recovered.add(gameId);
+    if (this.recovered.has(gameId)) return this.game(gameId);
+    const game = await this.recover(gameId, lastAliveAt);
+    this.recovered.add(gameId);
     return game;
   }
 
-  #recover(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
+  private recover(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
     return this.changes.change(gameId, RECOVERY, async (game, manager) => {
       const alive = lastAliveAt ?? game.lastAliveAt;
       const handled = alive === null || (game.lastAliveAt !== null && game.lastAliveAt > alive);
@@ -220,11 +226,11 @@ export class GameService {
   async resumeAfterOutage(gameId: string): Promise<ChangedGame> {
     return this.changes.change(gameId, RECOVERY, async (game, manager) => {
       if (!(await this.store.isInOutage(gameId, manager))) return NOTHING;
-      return this.#resume(game, manager, 'game.recovered');
+      return this.resumeAt(game, manager, 'game.recovered');
     });
   }
 
-  async #resume(game: GameEntity, manager: EntityManager, action: string): Promise<Change> {
+  private async resumeAt(game: GameEntity, manager: EntityManager, action: string): Promise<Change> {
     const times = await gameTimes(this.store, game, manager);
     const plan = planResume(times, this.clock.nowMs(), this.options.leadMs);
     await this.store.closePause(manager, game.id, plan.fromAt);
@@ -294,7 +300,7 @@ export class GameService {
     const wanted = url === null ? null : endpointUrl(url);
     await this.changes.change(gameId, actor, async (game, manager) => {
       refuseSealed(game);
-      await this.#knownTeam(gameId, teamId, manager);
+      await this.knownTeam(gameId, teamId, manager);
       refuseUnknownService(game.scenario, serviceId);
       const { samePlace, sameServer } =
         wanted === null
@@ -332,7 +338,7 @@ export class GameService {
       const { startsAt, endsAt } = game;
       if (startsAt === null || endsAt === null)
         throw new PaydayError('wrong_state', 'The game has not been scheduled yet.');
-      await this.#knownTeam(gameId, adjustment.teamId, manager);
+      await this.knownTeam(gameId, adjustment.teamId, manager);
       const effectiveAt = Math.max(startsAt, Math.min(this.clock.nowMs(), endsAt - 1));
       made = { adjustmentId: `adj-${randomUUID().slice(0, 13)}`, ...adjustment, effectiveAt };
       const { cents, reason } = adjustment;
@@ -377,7 +383,7 @@ export class GameService {
     return game;
   }
 
-  async #knownTeam(gameId: string, teamId: string, manager: EntityManager): Promise<void> {
+  private async knownTeam(gameId: string, teamId: string, manager: EntityManager): Promise<void> {
     const teams = await this.store.teams(gameId, manager);
     if (!teams.some((team) => team.id === teamId)) throw unknownTeam(teamId);
   }

@@ -26,91 +26,91 @@ export interface LoopClock {
  */
 export class LoopWatch {
   /** Everything that had arrived by then has been delivered, or is being delivered now. */
-  #lookedUs: number;
+  private lastLookUs: number;
   /** The last moment, as far as known, at which the loop had not begun to wait. */
-  #workedUs: number;
-  #idleUs: number;
+  private workedUs: number;
+  private idleUs: number;
   /** When the loop is to wake by itself at the latest. */
-  #wakeUs = Infinity;
-  #arrival: Arrival | null = null;
-  #round = 0;
+  private wakeUs = Infinity;
+  private arrival: Arrival | null = null;
+  private currentRound = 0;
   /** The latest round of deliveries is over, and nobody knows of a look behind it. */
-  #isBehindRound = false;
-  #stalledUs = 0;
+  private isBehindRound = false;
+  private totalStalledUs = 0;
 
   /** @param afterRound calls back once the round of deliveries is over (`setImmediate`) */
   constructor(
     private readonly clock: LoopClock,
     private readonly afterRound: (done: () => void) => void,
   ) {
-    this.#workedUs = this.#lookedUs = clock.monotonicUs();
-    this.#idleUs = clock.idleUs();
+    this.workedUs = this.lastLookUs = clock.monotonicUs();
+    this.idleUs = clock.idleUs();
   }
 
   /** Whatever arrived before this moment has been delivered. It never goes back. */
   get lookedUs(): number {
-    return this.#lookedUs;
+    return this.lastLookUs;
   }
 
   /** Counts the rounds of deliveries and the ticks: two equal values, and no look lies between. */
   get round(): number {
-    return this.#round;
+    return this.currentRound;
   }
 
   /** How much later than it can have come something was delivered, over all rounds that were late by more than `STALL_US`. */
   get stalledUs(): number {
-    return this.#stalledUs;
+    return this.totalStalledUs;
   }
 
   /** How late what is being delivered now may be; 0 outside of deliveries. Microseconds. */
   get doubtUs(): number {
-    return this.#arrival === null ? 0 : this.clock.monotonicUs() - this.#arrival.earliestUs;
+    return this.arrival === null ? 0 : this.clock.monotonicUs() - this.arrival.earliestUs;
   }
 
   /** When what is being delivered now can have arrived. */
   measureArrival(): Arrival {
-    if (this.#arrival !== null) return this.#arrival;
-    const before = this.#lookedUs;
+    if (this.arrival !== null) return this.arrival;
+    const before = this.lastLookUs;
     // Whatever is delivered was found by a look.
-    this.#isBehindRound = false;
-    const arrival = this.#advance(before);
-    this.#arrival = arrival;
+    this.isBehindRound = false;
+    const arrival = this.advance(before);
+    this.arrival = arrival;
     const lateUs = arrival.latestUs - arrival.earliestUs;
-    if (lateUs > STALL_US) this.#stalledUs += lateUs;
-    this.afterRound(this.#endRound);
+    if (lateUs > STALL_US) this.totalStalledUs += lateUs;
+    this.afterRound(this.endRound);
     return arrival;
   }
 
   /** A step of time begins. */
   tick(): void {
-    this.#arrival = null;
-    this.#advance(this.#lookedUs);
+    this.arrival = null;
+    this.advance(this.lastLookUs);
   }
 
   /** A step of time ends; the next one is to begin within so many microseconds. */
   rest(nextTickUs: number): void {
-    this.#isBehindRound = false;
-    this.#workedUs = this.clock.monotonicUs();
-    this.#wakeUs = this.#workedUs + nextTickUs;
+    this.isBehindRound = false;
+    this.workedUs = this.clock.monotonicUs();
+    this.wakeUs = this.workedUs + nextTickUs;
   }
 
-  readonly #endRound = (): void => {
-    this.#arrival = null;
-    this.#isBehindRound = true;
-    this.#workedUs = this.clock.monotonicUs();
+  private readonly endRound = (): void => {
+    this.arrival = null;
+    this.isBehindRound = true;
+    this.workedUs = this.clock.monotonicUs();
   };
 
-  #advance(before: number): Arrival {
+  private advance(before: number): Arrival {
     const nowUs = this.clock.monotonicUs();
     const idleUs = this.clock.idleUs();
-    const waitedUs = idleUs - this.#idleUs;
+    const waitedUs = idleUs - this.idleUs;
     // The loop looked when it had ceased to work, and then waited: this is when it woke, as far as that is its own doing.
-    const wokeUs = Math.min(this.#workedUs + waitedUs, Math.max(this.#workedUs, this.#wakeUs), nowUs);
-    this.#idleUs = idleUs;
-    this.#workedUs = nowUs;
+    const wokeUs = Math.min(this.workedUs + waitedUs, Math.max(this.workedUs, this.wakeUs), nowUs);
+    this.idleUs = idleUs;
+    this.workedUs = nowUs;
     // Timers come right behind a round of deliveries; unless the loop has waited since, it has not looked again.
-    if (!this.#isBehindRound || waitedUs > 0) this.#lookedUs = Math.max(before, wokeUs);
-    this.#round++;
-    return { earliestUs: waitedUs > 0 ? this.#lookedUs : before, latestUs: nowUs };
+    if (!this.isBehindRound || waitedUs > 0) this.lastLookUs = Math.max(before, wokeUs);
+    this.currentRound++;
+    return { earliestUs: waitedUs > 0 ? this.lastLookUs : before, latestUs: nowUs };
   }
 }

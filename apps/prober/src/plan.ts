@@ -48,12 +48,12 @@ const MAX_BACKLOG_MS = 10_000;
  * so that a prober that was restarted never back-fills.
  */
 export class Plan<Team> {
-  #schedule: GameSchedule;
-  #seconds: PlannedSecond<Team>[] = [];
-  #nextSecond = 0;
-  readonly #spikes = new Map<string, Spike<Team>>();
+  private schedule: GameSchedule;
+  private seconds: PlannedSecond<Team>[] = [];
+  private nextSecond = 0;
+  private readonly spikes = new Map<string, Spike<Team>>();
   /** Everything due before this has been handed out, and nothing due before it ever will be. Epoch ms. */
-  #doneThrough: number;
+  private plannedThrough: number;
 
   /** @param fromAt the start boundary, epoch ms. */
   constructor(
@@ -61,34 +61,34 @@ export class Plan<Team> {
     schedule: GameSchedule,
     fromAt: number,
   ) {
-    this.#schedule = schedule;
-    this.#doneThrough = fromAt;
-    this.#nextSecond = this.#firstSecond();
+    this.schedule = schedule;
+    this.plannedThrough = fromAt;
+    this.nextSecond = this.firstSecond();
   }
 
   get doneThrough(): number {
-    return this.#doneThrough;
+    return this.plannedThrough;
   }
 
   /** From now on this schedule counts: what is laid out but not handed out, and no longer true, is laid out anew. */
   reschedule(schedule: GameSchedule): void {
-    this.#schedule = schedule;
-    this.#seconds = this.#seconds.filter(({ second, startAt }) => this.#startOf(second) === startAt);
-    const last = this.#seconds.at(-1);
-    this.#nextSecond = last === undefined ? this.#firstSecond() : last.second + 1;
+    this.schedule = schedule;
+    this.seconds = this.seconds.filter(({ second, startAt }) => this.startOf(second) === startAt);
+    const last = this.seconds.at(-1);
+    this.nextSecond = last === undefined ? this.firstSecond() : last.second + 1;
   }
 
   /** Adds a spike's requests to everything that has not been handed out, from this millisecond on. Repeatable. */
   addSpike(spike: Spike<Team>): void {
-    if (this.#spikes.has(spike.id)) return;
-    this.#spikes.set(spike.id, spike);
-    for (const planned of this.#seconds) this.#addTo(planned, spike);
+    if (this.spikes.has(spike.id)) return;
+    this.spikes.set(spike.id, spike);
+    for (const planned of this.seconds) this.addTo(planned, spike);
   }
 
   /** Takes a spike's requests out of everything that has not been handed out. Unknown ids are fine. */
   removeSpike(id: string): void {
-    if (!this.#spikes.delete(id)) return;
-    for (const { buckets } of this.#seconds)
+    if (!this.spikes.delete(id)) return;
+    for (const { buckets } of this.seconds)
       buckets.forEach((bucket, ms) => (buckets[ms] = bucket?.filter(({ spikeId }) => spikeId !== id)));
   }
 
@@ -97,9 +97,9 @@ export class Plan<Team> {
    * @param teams all teams in the order in which they joined; new ones take part from the next second laid out.
    */
   advance(nowMs: number, teams: readonly Team[], send: (due: Due<Team>) => void): void {
-    this.#layOut(nowMs, teams);
-    while (this.#seconds.length > 0) {
-      const current = this.#seconds[0]!;
+    this.layOut(nowMs, teams);
+    while (this.seconds.length > 0) {
+      const current = this.seconds[0]!;
       const end = Math.min(999, nowMs - current.startAt);
       for (; current.next <= end; current.next++) {
         const bucket = current.buckets[current.next];
@@ -108,25 +108,25 @@ export class Plan<Team> {
         current.buckets[current.next] = undefined;
       }
       if (current.next < 1000) break;
-      this.#seconds.shift();
+      this.seconds.shift();
     }
-    this.#doneThrough = Math.max(this.#doneThrough, nowMs + 1);
+    this.plannedThrough = Math.max(this.plannedThrough, nowMs + 1);
   }
 
-  #layOut(nowMs: number, teams: readonly Team[]): void {
+  private layOut(nowMs: number, teams: readonly Team[]): void {
     for (;;) {
-      const second = this.#nextSecond;
-      const startAt = this.#startOf(second);
+      const second = this.nextSecond;
+      const startAt = this.startOf(second);
       if (startAt === null || startAt > nowMs + LOOKAHEAD_MS) return;
-      this.#nextSecond++;
-      if (startAt < this.#doneThrough || startAt < nowMs - MAX_BACKLOG_MS) continue;
-      const planned = { second, startAt, buckets: this.#bucketsOf(second, startAt, teams), next: 0 };
-      for (const spike of this.#spikes.values()) this.#addTo(planned, spike);
-      this.#seconds.push(planned);
+      this.nextSecond++;
+      if (startAt < this.plannedThrough || startAt < nowMs - MAX_BACKLOG_MS) continue;
+      const planned = { second, startAt, buckets: this.bucketsOf(second, startAt, teams), next: 0 };
+      for (const spike of this.spikes.values()) this.addTo(planned, spike);
+      this.seconds.push(planned);
     }
   }
 
-  #addTo({ second, startAt, buckets, next }: PlannedSecond<Team>, spike: Spike<Team>): void {
+  private addTo({ second, startAt, buckets, next }: PlannedSecond<Team>, spike: Spike<Team>): void {
     const { id: spikeId, team, serviceIndex } = spike;
     for (const arrival of spikeArrivals(
       this.scenario,
@@ -140,7 +140,7 @@ export class Plan<Team> {
     }
   }
 
-  #bucketsOf(second: number, startAt: number, teams: readonly Team[]): (Due<Team>[] | undefined)[] {
+  private bucketsOf(second: number, startAt: number, teams: readonly Team[]): (Due<Team>[] | undefined)[] {
     const buckets = new Array<Due<Team>[] | undefined>(1000).fill(undefined);
     this.scenario.services.forEach((service, serviceIndex) => {
       for (const arrival of arrivals(this.scenario, service.id, second))
@@ -153,14 +153,14 @@ export class Plan<Team> {
   }
 
   /** When a second of game time begins, or null if it doesn't (beyond the end, or behind an open pause). */
-  #startOf(second: number): number | null {
-    const startAt = this.#schedule.toWallTime(second * 1000);
-    return startAt !== null && this.#schedule.stateAt(startAt) === 'running' ? startAt : null;
+  private startOf(second: number): number | null {
+    const startAt = this.schedule.toWallTime(second * 1000);
+    return startAt !== null && this.schedule.stateAt(startAt) === 'running' ? startAt : null;
   }
 
   /** The first second of game time that begins at or after the boundary. */
-  #firstSecond(): number {
-    const gameMs = this.#schedule.toGameTime(this.#doneThrough) ?? 0;
+  private firstSecond(): number {
+    const gameMs = this.schedule.toGameTime(this.plannedThrough) ?? 0;
     return Math.max(0, Math.ceil(gameMs / 1000));
   }
 }

@@ -5,13 +5,13 @@ const UUID = /\{\{\s*uuid\s*\}\}/;
 
 /** Renders requests, those without anything unique in them only once: most customers ask for the same few things. */
 export class RequestRenderer {
-  readonly #checks: Map<string, { check: CheckSpec; isUnique: boolean; cases: RenderedRequest[] }>[];
+  private readonly checks: Map<string, { check: CheckSpec; isUnique: boolean; cases: RenderedRequest[] }>[];
 
   constructor(
     scenario: Scenario,
     private readonly uuid: () => string,
   ) {
-    this.#checks = scenario.services.map(
+    this.checks = scenario.services.map(
       ({ checks }) =>
         new Map(
           checks.map((check) => [
@@ -24,7 +24,7 @@ export class RequestRenderer {
 
   /** @throws PaydayError `unknown_case`. */
   render(serviceIndex: number, checkId: string, caseIndex: number): RenderedRequest {
-    const { check, isUnique, cases } = this.#checks[serviceIndex]!.get(checkId)!;
+    const { check, isUnique, cases } = this.checks[serviceIndex]!.get(checkId)!;
     if (isUnique) return renderRequest(check, caseIndex, this.uuid());
     return (cases[caseIndex] ??= renderRequest(check, caseIndex, ''));
   }

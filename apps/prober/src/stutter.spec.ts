@@ -32,9 +32,9 @@ interface Stutter {
 class LoopModel implements Clock {
   nowUs = 0;
   idle = 0;
-  #events: { atUs: number; run: () => void }[] = [];
-  readonly #immediates: (() => void)[] = [];
-  #nextTickUs = 0;
+  private events: { atUs: number; run: () => void }[] = [];
+  private readonly immediates: (() => void)[] = [];
+  private nextTickUs = 0;
 
   private readonly stutters: Stutter[];
 
@@ -48,29 +48,29 @@ class LoopModel implements Clock {
   readonly nowMs = (): number => Math.floor(this.nowUs / 1000);
   readonly monotonicUs = (): number => Math.floor(this.nowUs);
   readonly idleUs = (): number => this.idle;
-  readonly afterRound = (run: () => void): void => void this.#immediates.push(run);
+  readonly afterRound = (run: () => void): void => void this.immediates.push(run);
 
   /** Something arrives at a socket at that time. */
   arrives(atUs: number, run: () => void): void {
-    this.#events.push({ atUs, run });
+    this.events.push({ atUs, run });
   }
 
   run(untilUs: number, tick: () => void): void {
     while (this.nowUs < untilUs) {
-      if (this.nowUs >= this.#nextTickUs) {
-        this.#nextTickUs = this.nowUs + TICK_US;
+      if (this.nowUs >= this.nextTickUs) {
+        this.nextTickUs = this.nowUs + TICK_US;
         tick();
       }
-      this.#work();
-      this.#poll();
-      for (const immediate of this.#immediates.splice(0)) immediate();
+      this.work();
+      this.poll();
+      for (const immediate of this.immediates.splice(0)) immediate();
     }
   }
 
-  #poll(): void {
-    const firstUs = this.#events.reduce((least, { atUs }) => Math.min(least, atUs), Infinity);
+  private poll(): void {
+    const firstUs = this.events.reduce((least, { atUs }) => Math.min(least, atUs), Infinity);
     if (firstUs > this.nowUs) {
-      const wakeUs = Math.min(this.#nextTickUs, firstUs);
+      const wakeUs = Math.min(this.nextTickUs, firstUs);
       const before = this.nowUs;
       this.nowUs = Math.max(this.nowUs, wakeUs);
       while (this.stutters[0]?.kind === 'preempted' && this.stutters[0].atMs * 1000 <= this.nowUs)
@@ -78,17 +78,17 @@ class LoopModel implements Clock {
       this.idle += this.nowUs - before;
     }
     // One poll finds what is there when it returns; what comes while it is delivered waits for the next one.
-    const found = this.#events.filter(({ atUs }) => atUs <= this.nowUs).sort((a, b) => a.atUs - b.atUs);
+    const found = this.events.filter(({ atUs }) => atUs <= this.nowUs).sort((a, b) => a.atUs - b.atUs);
     if (found.length === 0) return;
-    this.#events = this.#events.filter((event) => !found.includes(event));
+    this.events = this.events.filter((event) => !found.includes(event));
     for (const event of found) {
-      this.#work();
+      this.work();
       event.run();
       this.nowUs += this.callbackUs;
     }
   }
 
-  #work(): void {
+  private work(): void {
     while (this.stutters[0]?.kind === 'work' && this.stutters[0].atMs * 1000 <= this.nowUs)
       this.nowUs += this.stutters.shift()!.lengthMs * 1000;
   }

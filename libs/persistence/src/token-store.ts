@@ -57,17 +57,17 @@ export function newTokenId(random: (bytes: number) => Buffer = randomBytes): str
  * nothing that a slow hash would add.
  */
 export class TokenStore {
-  readonly #cache = new Map<string, CachedToken>();
+  private readonly cache = new Map<string, CachedToken>();
   /** Goes up whenever the cache is emptied because something was revoked. */
-  #generation = 0;
-  readonly #ttlUs: number;
+  private generation = 0;
+  private readonly ttlUs: number;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
     options: TokenStoreOptions = {},
   ) {
-    this.#ttlUs = (options.cacheTtlMs ?? 5_000) * 1000;
+    this.ttlUs = (options.cacheTtlMs ?? 5_000) * 1000;
   }
 
   /**
@@ -79,7 +79,7 @@ export class TokenStore {
     inSameTransaction?: InSameTransaction,
   ): Promise<{ tokenId: string; secret: string }> {
     return this.dataSource.transaction(async (manager) => {
-      const { info, secret } = await this.#insert(manager, token);
+      const { info, secret } = await this.insert(manager, token);
       await inSameTransaction?.(manager, info);
       return { tokenId: info.id, secret };
     });
@@ -96,9 +96,9 @@ export class TokenStore {
         .andWhere('game_id IS NOT DISTINCT FROM :gameId', { gameId: token.gameId ?? null })
         .andWhere('team_id IS NOT DISTINCT FROM :teamId', { teamId: token.teamId ?? null })
         .execute();
-      return this.#insert(manager, token);
+      return this.insert(manager, token);
     });
-    this.#forget();
+    this.forget();
     return { tokenId: made.info.id, secret: made.secret };
   }
 
@@ -112,10 +112,10 @@ export class TokenStore {
     inSameTransaction?: InSameTransaction,
   ): Promise<{ tokenId: string; secret: string } | null> {
     const made = await this.dataSource.transaction(async (manager) => {
-      const old = await this.#lock(manager, tokenId);
-      if (old === null || !this.#isValid(old)) return null;
+      const old = await this.lock(manager, tokenId);
+      if (old === null || !this.isValid(old)) return null;
       await manager.update(ApiTokenEntity, { id: tokenId }, { revokedAt: this.clock.nowMs() });
-      const { info, secret } = await this.#insert(manager, {
+      const { info, secret } = await this.insert(manager, {
         role: old.role,
         label: old.label,
         gameId: old.gameId ?? undefined,
@@ -125,7 +125,7 @@ export class TokenStore {
       await inSameTransaction?.(manager, info);
       return { tokenId: info.id, secret };
     });
-    this.#forget();
+    this.forget();
     return made;
   }
 
@@ -149,13 +149,13 @@ export class TokenStore {
     const hash = sha256(secret);
     const cacheKey = hash.toString('base64');
     const nowUs = this.clock.monotonicUs();
-    let known = this.#cache.get(cacheKey);
+    let known = this.cache.get(cacheKey);
     if (known === undefined || nowUs >= known.untilUs) {
-      const generation = this.#generation;
-      known = { ...(await this.#lookUp(hash)), untilUs: nowUs + this.#ttlUs };
-      if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
+      const generation = this.generation;
+      known = { ...(await this.lookUp(hash)), untilUs: nowUs + this.ttlUs };
+      if (this.cache.size >= MAX_CACHED) this.cache.clear();
       // What was read before a revocation must not be remembered behind it.
-      if (generation === this.#generation) this.#cache.set(cacheKey, known);
+      if (generation === this.generation) this.cache.set(cacheKey, known);
     }
     return this.clock.nowMs() < known.expiresAt ? known.principal : null;
   }
@@ -166,29 +166,32 @@ export class TokenStore {
    */
   async revoke(tokenId: string, inSameTransaction?: InSameTransaction): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      const token = await this.#lock(manager, tokenId);
+      const token = await this.lock(manager, tokenId);
       if (token === null || token.revokedAt !== null) return;
       const revokedAt = this.clock.nowMs();
       await manager.update(ApiTokenEntity, { id: tokenId }, { revokedAt });
       await inSameTransaction?.(manager, { ...infoOf(token), revokedAt });
     });
-    this.#forget();
+    this.forget();
   }
 
-  #forget(): void {
-    this.#generation += 1;
-    this.#cache.clear();
+  private forget(): void {
+    this.generation += 1;
+    this.cache.clear();
   }
 
-  async #lock(manager: EntityManager, tokenId: string): Promise<ApiTokenEntity | null> {
+  private async lock(manager: EntityManager, tokenId: string): Promise<ApiTokenEntity | null> {
     return manager.findOne(ApiTokenEntity, { where: { id: tokenId }, lock: { mode: 'pessimistic_write' } });
   }
 
-  #isValid({ revokedAt, expiresAt }: Pick<ApiTokenEntity, 'revokedAt' | 'expiresAt'>): boolean {
+  private isValid({ revokedAt, expiresAt }: Pick<ApiTokenEntity, 'revokedAt' | 'expiresAt'>): boolean {
     return revokedAt === null && (expiresAt === null || this.clock.nowMs() < expiresAt);
   }
 
-  async #insert(manager: EntityManager, token: NewToken): Promise<{ info: TokenInfo; secret: string }> {
+  private async insert(
+    manager: EntityManager,
+    token: NewToken,
+  ): Promise<{ info: TokenInfo; secret: string }> {
     const secret = PREFIX + randomBytes(32).toString('base64url');
     const info: TokenInfo = {
       id: newTokenId(),
@@ -204,7 +207,7 @@ export class TokenStore {
     return { info, secret };
   }
 
-  async #lookUp(hash: Buffer): Promise<Omit<CachedToken, 'untilUs'>> {
+  private async lookUp(hash: Buffer): Promise<Omit<CachedToken, 'untilUs'>> {
     const [row] = await this.dataSource.query<
       Pick<ApiTokenEntity, 'id' | 'role' | 'gameId' | 'teamId' | 'label' | 'expiresAt'>[]
     >(

@@ -94,7 +94,7 @@ export class TeamsController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<FullTeam> {
     const team = parseBody(newTeamBody, body);
-    const [added] = await this.#add(gameId, { teams: [team] }, principal);
+    const [added] = await this.addTeams(gameId, { teams: [team] }, principal);
     return added!;
   }
 
@@ -177,10 +177,10 @@ export class TeamsController {
   ): Promise<{ teams: FullTeam[] }> {
     const format = formatOf(contentType);
     const source: TeamsSource = { format, text: bodyText(body, 'invalid_teams_file') };
-    return { teams: await this.#add(gameId, source, principal) };
+    return { teams: await this.addTeams(gameId, source, principal) };
   }
 
-  async #add(gameId: string, source: TeamsSource, principal: Principal): Promise<FullTeam[]> {
+  private async addTeams(gameId: string, source: TeamsSource, principal: Principal): Promise<FullTeam[]> {
     assertScope(principal, gameId);
     const added = await this.teams.add(await this.games.game(gameId), source, actorOf(principal));
     return withEndpoints(added.teams, added.endpoints);

@@ -39,15 +39,15 @@ export interface EndpointParts {
 export class Endpoint implements ExchangeOwner {
   readonly limits: AnswerLimits;
   readonly memory: MemoryBudget;
-  readonly #target: Target;
-  readonly #dialer: Dialer;
-  readonly #idle: Connection[] = [];
-  readonly #busy = new Set<Connection>();
-  readonly #queue = new Deque<Exchange>();
+  private readonly target: Target;
+  private readonly dialer: Dialer;
+  private readonly idle: Connection[] = [];
+  private readonly busy = new Set<Connection>();
+  private readonly queue = new Deque<Exchange>();
   /** Requests without anything unique in them are written once. */
-  readonly #wires = new WeakMap<RenderedRequest, string>();
-  #waiting = 0;
-  #retired = false;
+  private readonly wires = new WeakMap<RenderedRequest, string>();
+  private waiting = 0;
+  private retired = false;
 
   /** @param url http(s), maybe with a path that every check's path is appended to. @throws TypeError otherwise. */
   constructor(
@@ -55,8 +55,8 @@ export class Endpoint implements ExchangeOwner {
     private readonly bounds: EndpointLimits,
     private readonly parts: EndpointParts,
   ) {
-    this.#target = targetOf(url);
-    this.#dialer = new Dialer(this.#target, parts.book);
+    this.target = targetOf(url);
+    this.dialer = new Dialer(this.target, parts.book);
     this.limits = { ...ANSWER_LIMITS, maxBodyBytes: bounds.maxBodyBytes };
     this.memory = new MemoryBudget(bounds.maxHeldBytes, parts.memory);
   }
@@ -74,11 +74,11 @@ export class Endpoint implements ExchangeOwner {
   }
 
   get inFlight(): number {
-    return this.#busy.size;
+    return this.busy.size;
   }
 
   get queued(): number {
-    return this.#waiting;
+    return this.waiting;
   }
 
   /** Bytes of answers held now. */
@@ -90,28 +90,27 @@ export class Endpoint implements ExchangeOwner {
   send(request: RenderedRequest, onDone: (result: ExchangeResult, timing: Timing) => void): Exchange {
     const exchange = new Exchange(request, this, onDone);
     this.meter.earn();
-    if (this.#busy.size < this.bounds.maxInFlight)
-      this.#begin(exchange, this.#idle.pop() ?? this.#connection());
-    else if (this.#waiting < this.bounds.maxQueued) {
-      this.#queue.push(exchange);
-      this.#waiting++;
-    } else exchange.timeOut(`no answer to the ${this.#busy.size + this.#waiting} requests before this one`);
+    if (this.busy.size < this.bounds.maxInFlight) this.begin(exchange, this.idle.pop() ?? this.connection());
+    else if (this.waiting < this.bounds.maxQueued) {
+      this.queue.push(exchange);
+      this.waiting++;
+    } else exchange.timeOut(`no answer to the ${this.busy.size + this.waiting} requests before this one`);
     return exchange;
   }
 
   wire(request: RenderedRequest): string {
-    let text = this.#wires.get(request);
+    let text = this.wires.get(request);
     if (text === undefined) {
-      const { authority, basePath } = this.#target;
+      const { authority, basePath } = this.target;
       text = writeRequest(request, authority, basePath, this.parts.userAgent);
-      this.#wires.set(request, text);
+      this.wires.set(request, text);
     }
     return text;
   }
 
   retry(exchange: Exchange): void {
-    this.#drop(exchange);
-    this.#begin(exchange, this.#connection());
+    this.drop(exchange);
+    this.begin(exchange, this.connection());
   }
 
   release(exchange: Exchange, reusable: boolean): void {
@@ -120,55 +119,55 @@ export class Endpoint implements ExchangeOwner {
       // It ended while it waited; it is passed over when its turn comes.
       return;
     }
-    if (reusable && !this.#retired) {
+    if (reusable && !this.retired) {
       connection.free();
-      this.#busy.delete(connection);
+      this.busy.delete(connection);
       exchange.connection = null;
-      this.#idle.push(connection);
-    } else this.#drop(exchange);
-    this.#next();
+      this.idle.push(connection);
+    } else this.drop(exchange);
+    this.next();
   }
 
   /** No more requests will come. Those on the wire may finish; idle connections are closed. */
   retire(): void {
-    this.#retired = true;
-    for (const connection of this.#idle.splice(0)) connection.destroy();
+    this.retired = true;
+    for (const connection of this.idle.splice(0)) connection.destroy();
   }
 
   /** Closes every connection now. Of requests that are under way no result is reported. */
   destroy(): void {
     this.retire();
-    for (const connection of this.#busy) connection.destroy();
+    for (const connection of this.busy) connection.destroy();
   }
 
-  #connection(): Connection {
-    return new Connection(this.#dialer, (lost) => {
-      const index = this.#idle.indexOf(lost);
-      if (index >= 0) this.#idle.splice(index, 1);
+  private connection(): Connection {
+    return new Connection(this.dialer, (lost) => {
+      const index = this.idle.indexOf(lost);
+      if (index >= 0) this.idle.splice(index, 1);
     });
   }
 
-  #begin(exchange: Exchange, connection: Connection): void {
-    this.#busy.add(connection);
+  private begin(exchange: Exchange, connection: Connection): void {
+    this.busy.add(connection);
     exchange.start(connection);
   }
 
-  #drop(exchange: Exchange): void {
+  private drop(exchange: Exchange): void {
     const { connection } = exchange;
     if (connection === null) return;
     exchange.connection = null;
-    this.#busy.delete(connection);
+    this.busy.delete(connection);
     connection.destroy();
   }
 
-  #next(): void {
-    while (this.#waiting > 0 && this.#busy.size < this.bounds.maxInFlight) {
-      const exchange = this.#queue.shift()!;
-      this.#waiting--;
+  private next(): void {
+    while (this.waiting > 0 && this.busy.size < this.bounds.maxInFlight) {
+      const exchange = this.queue.shift()!;
+      this.waiting--;
       if (exchange.finished) continue;
       // Its turn came when the answer before it did, not when we saw that.
       exchange.ownUs += this.watch.doubtUs;
-      this.#begin(exchange, this.#idle.pop() ?? this.#connection());
+      this.begin(exchange, this.idle.pop() ?? this.connection());
     }
   }
 }

@@ -33,21 +33,21 @@ function ours(text: string): Outcome {
 /** Answers every request with the text of the moment, and closes. */
 class Canned {
   text = '';
-  readonly #agent = new Agent({ pipelining: 0 });
-  readonly #server: Server = createServer((socket) => {
+  private readonly agent = new Agent({ pipelining: 0 });
+  private readonly server: Server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => socket.end(this.text, 'latin1'));
   });
 
   async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
   }
 
   async undici(text: string): Promise<Outcome> {
     this.text = text;
     try {
-      const { port } = this.#server.address() as AddressInfo;
-      const { body } = await request(`http://127.0.0.1:${port}/`, { dispatcher: this.#agent, reset: true });
+      const { port } = this.server.address() as AddressInfo;
+      const { body } = await request(`http://127.0.0.1:${port}/`, { dispatcher: this.agent, reset: true });
       return Buffer.from(await body.arrayBuffer()).toString('latin1');
     } catch {
       return null;
@@ -55,8 +55,8 @@ class Canned {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.agent.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
   }
 }
 

@@ -17,7 +17,7 @@ export class OwnedService implements ServiceClient {
   ) {}
 
   call(request: RenderedRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call {
-    return this.service.call(request, (verdict, timing) => onVerdict(this.#owned(verdict), timing));
+    return this.service.call(request, (verdict, timing) => onVerdict(this.owned(verdict), timing));
   }
 
   sendRequest(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call {
@@ -36,7 +36,7 @@ export class OwnedService implements ServiceClient {
     this.origin.destroy();
   }
 
-  #owned(verdict: Verdict): Verdict {
+  private owned(verdict: Verdict): Verdict {
     if (verdict.outcome !== 'ok') return verdict;
     const owned = this.guard.judge(verdict.proof ?? null);
     return owned.ok ? verdict : { outcome: 'wrong_body', got: owned.got, expected: owned.expected };
