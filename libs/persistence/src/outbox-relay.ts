@@ -142,7 +142,7 @@ export class OutboxRelay {
     return rows.length;
   }
 
-  /** Like `#rest`, but a nudge from before does not count: where nothing can be moved, it would make a busy loop. */
+  /** Like `rest`, but a nudge from before does not count: where nothing can be moved, it would make a busy loop. */
   private restAnew(): Promise<void> {
     this.nudged = false;
     return this.rest();
