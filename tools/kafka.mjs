@@ -51,7 +51,7 @@ const { startKafka } = await import('../libs/testing/src/kafka/index.ts');
 const say = (line) => process.stderr.write(`${line}\n`);
 try {
   say(`starting Kafka on port ${port} …`);
-  const kafka = await startKafka({ port, dataDir: resolve(options.data), heapMb, say });
+  const kafka = await startKafka({ port, dataDir: resolve(options.data), heapMb, onProgress: say });
   say(`Kafka is up (by ${kafka.engine}, data in ${resolve(options.data)}); Ctrl-C stops it. Use it as:`);
   process.stdout.write(`${kafka.url}\n`);
   let stopping = false;

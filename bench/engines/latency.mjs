@@ -106,7 +106,7 @@ async function schedule(seconds, everyMs, send) {
   for (let i = 0; i < steps; i++) {
     const dueAt = startAt + (i * everyMs) / TEAMS;
     const waitMs = dueAt - performance.now();
-    // Also when it is late: what arrives is noted by this process, too.
+    // Even when it is late: what arrives is noted by this process, too.
     if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
     else if (i % 8 === 0) await nextTurn();
     send(i % TEAMS, Math.floor(i / TEAMS));

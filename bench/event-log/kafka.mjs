@@ -26,7 +26,7 @@ class Arrivals {
     this.countsFrom = performance.now() + WARM_SECONDS * 1000;
   }
 
-  take(value) {
+  takeValue(value) {
     const dueAt = value.readDoubleLE(0);
     if (dueAt >= this.countsFrom) this.latencies.push(performance.now() - dueAt);
     if (++this.#count === this.total) this.#done();
@@ -43,7 +43,7 @@ export async function oursThroughKafka(broker, topic, seconds) {
     startAt: () => 'latest',
     onBatch: async ({ records }) => {
       for (const { value } of records)
-        arrivals.take(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+        arrivals.takeValue(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
     },
   });
   await consumer.ready;
@@ -76,7 +76,7 @@ export async function peerThroughKafka(broker, topic, seconds) {
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch }) => {
-      for (const { value } of batch.messages) arrivals.take(value);
+      for (const { value } of batch.messages) arrivals.takeValue(value);
     },
   });
   await joined;

@@ -16,7 +16,7 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const GAME = 'bench';
 /** Between the moment that the prober is ready and the start of the game. */
 const LEAD_MS = 700;
-/** After the end of the game, for the last answers and promises. */
+/** After the end of the game, for the last answers and watermarks. */
 const GRACE_MS = 15_000;
 const STOP_WITHIN_MS = 10_000;
 const RECORDS_PER_APPEND = 500;
@@ -30,7 +30,7 @@ const RECORDS_PER_APPEND = 500;
  * @param {number} [options.warmMs] from the start of the game, when the CPU time begins to count
  * @returns {Promise<{startsAt: number, endsAt: number, results: Results, salaries: Map<string, number>, cpuSeconds: number, cpuBetween: [number, number],
  *   complete: boolean, log: string}>} `results` in columns; `cpuSeconds` of the prober from the start of the game to its end;
- *   `complete`: the prober promised everything up to the end
+ *   `complete`: the prober's watermark covered everything up to the end
  */
 export async function playForProber({ scenario, teams, core, warmMs = 0 }) {
   const folder = mkdtempSync(join(tmpdir(), 'payday-bench-'));
@@ -79,7 +79,7 @@ export async function playForProber({ scenario, teams, core, warmMs = 0 }) {
     const [cpuFrom, before] = [Date.now(), cpuSeconds(prober.pid)];
     await sleepUntil(endsAt);
     const [cpuTo, after] = [Date.now(), cpuSeconds(prober.pid)];
-    const complete = await ingest.promisedBeyond(endsAt, GRACE_MS);
+    const complete = await ingest.watermarksBeyond(endsAt, GRACE_MS);
     await prober.stop();
 
     const batches = ingest.batches();
@@ -163,7 +163,7 @@ async function startProber(logUrl, ingestUrl, core) {
 async function startIngest(teamIds) {
   const bodies = [];
   let decoded = 0;
-  const promises = new Map(teamIds.map((id) => [id, 0]));
+  const watermarks = new Map(teamIds.map((id) => [id, 0]));
   const server = createServer((request, response) => {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
@@ -176,12 +176,12 @@ async function startIngest(teamIds) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
-    promisedBeyond: (endsAt, withinMs) =>
+    watermarksBeyond: (endsAt, withinMs) =>
       until(withinMs, async () => {
         for (; decoded < bodies.length; decoded++)
           for (const { batch } of decodeProbeBatches(bodies[decoded]))
-            promises.set(batch.teamId, Math.max(promises.get(batch.teamId), batch.watermarkMs));
-        return Math.min(...promises.values()) > endsAt ? true : null;
+            watermarks.set(batch.teamId, Math.max(watermarks.get(batch.teamId), batch.watermarkMs));
+        return Math.min(...watermarks.values()) > endsAt ? true : null;
       }).catch(() => false),
     batches: () => bodies.flatMap((body) => decodeProbeBatches(body).map(({ batch }) => batch)),
     close() {

@@ -103,7 +103,7 @@ export async function play(row, durationMs) {
  *   failed: number}} neighbours their pay in all and the least of one; latencies of good answers as reported
  * @property {{cents: number, outcomes: Record<string, number>, said: string[]}} hostile
  * @property {number} cpuSeconds of the prober, per second of the game
- * @property {boolean} complete the prober promised everything in time
+ * @property {boolean} complete the prober's watermark covered everything in time
  */
 function readRun({ results, salaries, cpuSeconds, complete, startsAt, endsAt }) {
   const neighbours = results.filter(({ teamId }) => teamId !== HOSTILE);

@@ -6,7 +6,7 @@ import { SERVICES, SLOT_MS, SLOTS_PER_SECOND, STARTS_AT, WINDOW_MS, teamId } fro
 const FIRST_SEQ = 2 ** 30;
 
 /**
- * From the bytes of the promise that completes a window to that window's final rows: decode, step, snapshot, drain.
+ * From the bytes of the watermark that completes a window to that window's final rows: decode, step, snapshot, drain.
  * @param closing how many teams' windows one commit closes
  * @returns {number[]} microseconds of wall time, one per close
  */
@@ -15,14 +15,14 @@ export function closeLatencies(teams, size, closing, closes) {
   const times = [];
   for (let second = 1; second <= closes + 3; second++) {
     run.seconds(1);
-    // All results of this window that come in order have come; the stream's own promise lies a window behind.
+    // All results of this window that come in order have come; the stream's own watermark lies a window behind.
     const watermarkMs = STARTS_AT + second * WINDOW_MS;
-    const promises = Array.from({ length: closing }, (_, team) =>
-      promiseOf(team, FIRST_SEQ + second, watermarkMs),
+    const watermarks = Array.from({ length: closing }, (_, team) =>
+      watermarkOf(team, FIRST_SEQ + second, watermarkMs),
     );
     const startedAt = performance.now();
     const inputs = [{ kind: 'tick', nowMs: STARTS_AT + second * SLOTS_PER_SECOND * SLOT_MS }];
-    for (const bytes of promises) inputs.push({ kind: 'batch', batch: decodeProbeBatch(bytes) });
+    for (const bytes of watermarks) inputs.push({ kind: 'batch', batch: decodeProbeBatch(bytes) });
     const { scores } = run.commit(inputs);
     const tookMs = performance.now() - startedAt;
     if (scores.length !== closing) throw new Error(`${scores.length} of ${closing} teams closed a window`);
@@ -32,7 +32,7 @@ export function closeLatencies(teams, size, closing, closes) {
   return times;
 }
 
-function promiseOf(team, seq, watermarkMs) {
+function watermarkOf(team, seq, watermarkMs) {
   return encodeProbeBatch({
     gameId: 'game',
     teamId: teamId(team),

@@ -7,7 +7,7 @@ export const WINDOW_MS = 1000;
 /** Every team and service sends one batch, and the scorer commits, once in so much event time. */
 export const SLOT_MS = 100;
 export const SLOTS_PER_SECOND = 1000 / SLOT_MS;
-/** Results that come out of order are up to so much older than their batch; the promise lags by as much, so that none is late. */
+/** Results that come out of order are up to so much older than their batch; the watermark lags by as much, so that none is late. */
 export const DISORDER_MS = 1000;
 export const STARTS_AT = 1_700_000_000_000;
 /** Distinct batches per service; a prime, so that a team meets each of them in each slot of a second. */
@@ -65,7 +65,7 @@ export function makeColumns(random, size) {
 }
 
 /**
- * A stream of encoded batches. Each is a copy from a pool of encoded batches with team, seq, base time and promise
+ * A stream of encoded batches. Each is a copy from a pool of encoded batches with team, seq, base time and watermark
  * written over: encoding gigabytes anew would take longer than scoring them.
  */
 export class BatchStream {

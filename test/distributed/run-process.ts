@@ -12,15 +12,15 @@ interface Readiness {
 export class RunProcess {
   stderr = '';
   readonly exited: Promise<number | NodeJS.Signals | null>;
-  readonly #child: ChildProcess;
-  #hasExited = false;
+  private readonly child: ChildProcess;
+  private isGone = false;
 
   private constructor(
     readonly service: string,
     readonly port: number,
     env: Record<string, string>,
   ) {
-    this.#child = spawn(process.execPath, [CLI, 'run', service], {
+    this.child = spawn(process.execPath, [CLI, 'run', service], {
       cwd: ROOT,
       env: {
         PATH: process.env['PATH'],
@@ -31,10 +31,10 @@ export class RunProcess {
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.exited = new Promise((resolve) => {
-      this.#child.once('exit', (code, signal) => {
-        this.#hasExited = true;
+      this.child.once('exit', (code, signal) => {
+        this.isGone = true;
         resolve(signal ?? code);
       });
     });
@@ -49,7 +49,7 @@ export class RunProcess {
   }
 
   get hasExited(): boolean {
-    return this.#hasExited;
+    return this.isGone;
   }
 
   async readyz(): Promise<{ status: number; body: Readiness }> {
@@ -65,14 +65,14 @@ export class RunProcess {
         if (status !== 200 || !body.ready) throw new Error(`${this.service}: ${JSON.stringify(body)}`);
         return body.checks;
       },
-      { withinMs, unless: () => this.#hasExited },
+      { withinMs, unless: () => this.isGone },
     ).catch((error: Error) => {
       throw new Error(`${error.message}\n${this.stderr}`);
     });
   }
 
   signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
+    this.child.kill(name);
   }
 
   /** SIGTERM. @returns the exit code */

@@ -236,7 +236,7 @@ it('of two chaos orchestrators one acts; when its connection is lost it ends, an
      WHERE locktype = 'advisory' AND granted AND application_name = 'payday-chaos'`,
   );
   expect(await first.exited).toBe(1);
-  expect(first.stderr).toContain('the place as the only one was lost');
+  expect(first.stderr).toContain('leadership was lost');
   await second.ready();
 }, 90_000);
 

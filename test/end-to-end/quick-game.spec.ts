@@ -122,8 +122,8 @@ it('sends a Socket.IO viewer a snapshot, then deltas without a gap, that add up 
   }
 });
 
-/** The state of one lamp in every frame since an instant of the viewer's clock. */
-function lampSince(
+/** The state of one status in every frame since an instant of the viewer's clock. */
+function statusSince(
   teamId: string,
   serviceId: string,
   sinceMs: number,
@@ -150,18 +150,20 @@ async function faultBegins(injectionId: string, teams = 1): Promise<PublicFault>
   );
 }
 
-it('turns a struck team’s lamp and its pay negative, and both back after the repair', async () => {
+it('turns a struck team’s status and its pay negative, and both back after the repair', async () => {
   const fault = await faultBegins('power-cable', 3);
   for (const teamId of fault.teamIds) {
     const changed = await eventually(
       () => {
-        const found = lampSince(teamId, fault.serviceId, fault.startedAt).find(({ state }) => state !== 'up');
-        if (!found) throw new Error(`the lamp of ${teamId} has not changed`);
+        const found = statusSince(teamId, fault.serviceId, fault.startedAt).find(
+          ({ state }) => state !== 'up',
+        );
+        if (!found) throw new Error(`the status of ${teamId} has not changed`);
         return found;
       },
       { withinMs: LAMP_WITHIN_MS },
     );
-    say(`the lamp of ${teamId} changed ${changed.atMs - fault.startedAt} ms after the fault (goal: 2000)`);
+    say(`the status of ${teamId} changed ${changed.atMs - fault.startedAt} ms after the fault (goal: 2000)`);
   }
   for (const teamId of fault.teamIds)
     await eventually(

@@ -11,8 +11,8 @@ import { eventually, sleep } from '../support/wait.js';
 
 /**
  * The end of a game in which requests take longer than the whole game: a team that hangs must lose by its last request what one
- * that refuses does. Beside the game's own prober another one measures the team `guest`, which somebody wrote who never heard
- * of promises, so that its windows close with the books.
+ * that refuses does. Beside the game's own prober another one measures the team `guest`, which somebody wrote who never knew
+ * of watermarks, so that its windows close with the ledger.
  */
 const DURATION_S = 5;
 const TIMEOUT_S = 12;
@@ -71,7 +71,7 @@ beforeAll(async () => {
   ]);
   await game.prints(/Leaderboard/, 30_000);
   const { game: shown } = await standings(game.url);
-  const guest = withoutPromises(shown.id, await createProberToken(folder, shown.id));
+  const guest = withoutWatermarks(shown.id, await createProberToken(folder, shown.id));
   ended = await eventually(
     async () => {
       const view = await standings(game.url);
@@ -99,7 +99,7 @@ afterAll(async () => {
 }, 15_000);
 
 /** A prober as somebody may write it: results, never a watermark, until it is told that the game is over. */
-async function withoutPromises(gameId: string, token: string): Promise<void> {
+async function withoutWatermarks(gameId: string, token: string): Promise<void> {
   for (let seq = 0; !answers.has(409); seq++) {
     const batch = {
       ...{ gameId, teamId: 'guest', serviceId: 'router', proberId: 'homemade', epoch: 1, seq },
@@ -146,7 +146,7 @@ it('a team that hangs pays for its last request what a team that refuses does', 
   expect(endsAt() - last).toBeLessThan(1_000);
 });
 
-it('the books were open until the last request had had its time', () => {
+it('the ledger was open until the last request had had its time', () => {
   const { sealedAt } = raw.events.find((event) => event.type === 'dev.payday.game.sealed')!.data as {
     sealedAt: number;
   };
@@ -154,7 +154,7 @@ it('the books were open until the last request had had its time', () => {
   expect(sealedAt).toBeGreaterThan(last + TIMEOUT_S * 1000);
 });
 
-it('sealed salaries are final: windows that nobody promised are closed, and what came later does not count', async () => {
+it('sealed salaries are final: windows that no watermark covered are closed, and what came later does not count', async () => {
   const salaries = (view: StandingsView) =>
     Object.fromEntries(view.standings.map(({ team, salaryCents }) => [team.id, salaryCents]));
   const sums = Object.fromEntries(

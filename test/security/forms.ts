@@ -2,13 +2,13 @@ import type { Behaviour } from '../../apps/prober/src/testing/dns-server.js';
 
 /**
  * What docs/security.md says of an endpoint:
- * - `door`: is not taken, because it would have to be repaired.
+ * - `invalid`: is not taken, because it would have to be repaired.
  * - `loopback4`, `loopback6`, `private`: called only where a range that holds it is allowed.
  * - `never`: not called, whatever is allowed.
  * - `public`: called.
  * - `nowhere`: its name has no address.
  */
-export type Verdict = 'door' | 'loopback4' | 'loopback6' | 'private' | 'never' | 'public' | 'nowhere';
+export type Verdict = 'invalid' | 'loopback4' | 'loopback6' | 'private' | 'never' | 'public' | 'nowhere';
 
 /** `PORT` stands for the port of a server on this machine. */
 export type Form = readonly [url: string, verdict: Verdict];
@@ -21,7 +21,7 @@ const hosts = (verdict: Verdict, names: readonly string[]): Form[] =>
   );
 
 export const FORMS: readonly Form[] = [
-  ...all('door', [
+  ...all('invalid', [
     'http:\\\\127.0.0.1:PORT',
     'http:\\127.0.0.1:PORT',
     'http:/\\127.0.0.1:PORT',

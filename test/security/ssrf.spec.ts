@@ -18,7 +18,7 @@ import { ROOT } from '../support/game-process.js';
 import { FORMS, ZONE, type Form, type Verdict } from './forms.js';
 
 /**
- * Every way in which a team may write an address, against every way in which a prober is started: each is refused at the door, by the
+ * Every way in which a team may write an address, against every way in which a prober is started: each is refused on input, by the
  * guard, or reached, as docs/security.md says. What is reached on loopback is really called; what is refused is tried as well, and no
  * server may see anything of it.
  */
@@ -46,7 +46,7 @@ class Server {
 }
 
 type Outcome =
-  'door' | 'refused' | 'own' | 'nowhere' | 'callable' | `reached ${number}` | 'reached, not followed';
+  'invalid' | 'refused' | 'own' | 'nowhere' | 'callable' | `reached ${number}` | 'reached, not followed';
 
 let dns: TestDnsServer;
 /** Belongs to nobody of the game; a bot's; what the launcher protects. */
@@ -124,13 +124,13 @@ function compose(outside: Record<string, string> = {}): Promise<ProberNetwork> {
   return prober([], rest);
 }
 
-/** Door, resolver, guard, and where that is possible a request. */
+/** Input check, resolver, guard, and where that is possible a request. */
 async function attempt(network: ProberNetwork, url: string): Promise<Outcome> {
   let stored: string;
   try {
     stored = endpointUrl(url);
   } catch {
-    return 'door';
+    return 'invalid';
   }
   const { hostname, port } = new URL(stored);
   const names = network.names.of('team');
@@ -184,7 +184,7 @@ const expected = (forms: readonly Form[], by: Record<Verdict, Outcome>): Record<
   Object.fromEntries(forms.map(([form, verdict]) => [form, by[verdict]]));
 
 const BY_DEFAULT: Record<Verdict, Outcome> = {
-  door: 'door',
+  invalid: 'invalid',
   loopback4: 'refused',
   loopback6: 'refused',
   private: 'refused',

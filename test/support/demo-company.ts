@@ -5,7 +5,7 @@ import { ROOT } from './game-process.js';
 /** A program that is somebody else's: a team's service, or a web server off the shelf. */
 export class Program {
   readonly url: Promise<string>;
-  readonly #child: ChildProcess;
+  private readonly child: ChildProcess;
 
   /** @param said finds the address in what the program prints when it is ready; group 1 is the port */
   constructor(
@@ -15,7 +15,7 @@ export class Program {
     env: Record<string, string> = {},
     cwd = ROOT,
   ) {
-    this.#child = spawn(command, args, {
+    this.child = spawn(command, args, {
       cwd,
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -27,17 +27,17 @@ export class Program {
         const port = said.exec(output)?.[1];
         if (port !== undefined) resolve(`http://127.0.0.1:${port}`);
       };
-      this.#child.stdout!.setEncoding('utf8').on('data', hear);
-      this.#child.stderr!.setEncoding('utf8').on('data', hear);
-      this.#child.once('error', reject);
-      this.#child.once('exit', () => reject(new Error(`${command} ${args.join(' ')} ended: ${output}`)));
+      this.child.stdout!.setEncoding('utf8').on('data', hear);
+      this.child.stderr!.setEncoding('utf8').on('data', hear);
+      this.child.once('error', reject);
+      this.child.once('exit', () => reject(new Error(`${command} ${args.join(' ')} ended: ${output}`)));
     });
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGKILL');
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGKILL');
     await ended;
   }
 }

@@ -77,8 +77,8 @@ export class GameProcess {
   }
 
   readonly exited: Promise<Exit>;
-  #exit: Exit | undefined;
-  readonly #child: ChildProcess;
+  private exit: Exit | undefined;
+  private readonly child: ChildProcess;
 
   private constructor(
     readonly folder: GameFolder,
@@ -87,7 +87,7 @@ export class GameProcess {
     command: readonly string[] = [LAUNCHER],
     env: Record<string, string> = {},
   ) {
-    this.#child = spawn(process.execPath, [...command, ...args], {
+    this.child = spawn(process.execPath, [...command, ...args], {
       cwd: ROOT,
       env: {
         ...process.env,
@@ -99,12 +99,12 @@ export class GameProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    this.#child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.exited = new Promise((resolve, reject) => {
-      this.#child.once('error', reject);
+      this.child.once('error', reject);
       // Not 'close': a stray child would hold the pipes open.
-      this.#child.once('exit', (code, name) => resolve((this.#exit = { code, signal: name })));
+      this.child.once('exit', (code, name) => resolve((this.exit = { code, signal: name })));
     });
   }
 
@@ -137,7 +137,7 @@ export class GameProcess {
   }
 
   get pid(): number {
-    return this.#child.pid!;
+    return this.child.pid!;
   }
 
   get url(): string {
@@ -145,7 +145,7 @@ export class GameProcess {
   }
 
   get hasExited(): boolean {
-    return this.#exit !== undefined;
+    return this.exit !== undefined;
   }
 
   /** Milliseconds since the launch. */
@@ -182,7 +182,7 @@ export class GameProcess {
 
   /** What it said, for the message of a failed test. */
   report(): string {
-    const exit = this.#exit ? JSON.stringify(this.#exit) : 'running';
+    const exit = this.exit ? JSON.stringify(this.exit) : 'running';
     return `launcher (${exit})\n--- stdout\n${this.stdout}\n--- stderr\n${this.stderr.slice(-8_000)}`;
   }
 }

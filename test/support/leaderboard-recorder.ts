@@ -17,22 +17,22 @@ export class LeaderboardRecorder {
   readonly faults: PublicFault[] = [];
   /** Why the server ended the connection; null while it stands. */
   disconnected: string | null = null;
-  readonly #socket: Socket<LeaderboardServerEvents>;
+  private readonly socket: Socket<LeaderboardServerEvents>;
 
   constructor(url: string) {
-    this.#socket = io(`${url}/leaderboard`, {
+    this.socket = io(`${url}/leaderboard`, {
       transports: ['websocket'],
       forceNew: true,
       reconnection: false,
     });
-    this.#socket.on('disconnect', (reason) => (this.disconnected = reason));
-    this.#socket.on('snapshot', (view) => {
+    this.socket.on('disconnect', (reason) => (this.disconnected = reason));
+    this.socket.on('snapshot', (view) => {
       this.snapshots.push(view);
-      this.#keep(view.standings, view.faults);
+      this.keep(view.standings, view.faults);
     });
-    this.#socket.on('delta', (delta) => {
+    this.socket.on('delta', (delta) => {
       this.deltas.push(delta);
-      this.#keep(delta.rows, delta.faults ?? []);
+      this.keep(delta.rows, delta.faults ?? []);
     });
   }
 
@@ -54,10 +54,10 @@ export class LeaderboardRecorder {
   }
 
   close(): void {
-    this.#socket.close();
+    this.socket.close();
   }
 
-  #keep(rows: readonly StandingRow[], faults: readonly PublicFault[]): void {
+  private keep(rows: readonly StandingRow[], faults: readonly PublicFault[]): void {
     const atMs = Date.now();
     this.rows.push(...rows.map((row) => ({ atMs, row })));
     for (const fault of faults) {

@@ -2,8 +2,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** Carries bytes between clients and a server on loopback, until it is told to hold them: then it looks alive, and nothing comes. */
 export class TcpProxy {
-  readonly #pairs = new Set<{ client: Socket; server: Socket }>();
-  #isHeld = false;
+  private readonly pairs = new Set<{ client: Socket; server: Socket }>();
+  private isHeld = false;
 
   private constructor(
     private readonly listener: Server,
@@ -18,14 +18,14 @@ export class TcpProxy {
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
     const { port } = listener.address() as { port: number };
     const proxy = new TcpProxy(listener, port, targetPort);
-    listener.on('connection', (client) => proxy.#carry(client));
+    listener.on('connection', (client) => proxy.carry(client));
     return proxy;
   }
 
   /** Every connection stays open, and no byte passes in either direction; new ones are accepted, and wait as well. */
-  hold(): void {
-    this.#isHeld = true;
-    for (const { client, server } of this.#pairs) {
+  holdTraffic(): void {
+    this.isHeld = true;
+    for (const { client, server } of this.pairs) {
       client.pause();
       server.pause();
     }
@@ -33,24 +33,24 @@ export class TcpProxy {
 
   /** What was held passes. */
   release(): void {
-    this.#isHeld = false;
-    for (const { client, server } of this.#pairs) {
+    this.isHeld = false;
+    for (const { client, server } of this.pairs) {
       client.resume();
       server.resume();
     }
   }
 
   async close(): Promise<void> {
-    for (const { client, server } of this.#pairs) for (const socket of [client, server]) socket.destroy();
+    for (const { client, server } of this.pairs) for (const socket of [client, server]) socket.destroy();
     await new Promise((resolve) => this.listener.close(resolve));
   }
 
-  #carry(client: Socket): void {
+  private carry(client: Socket): void {
     const server = connect({ host: '127.0.0.1', port: this.targetPort });
     const pair = { client, server };
-    this.#pairs.add(pair);
+    this.pairs.add(pair);
     const end = (): void => {
-      this.#pairs.delete(pair);
+      this.pairs.delete(pair);
       client.destroy();
       server.destroy();
     };
@@ -63,12 +63,12 @@ export class TcpProxy {
         if (!to.write(chunk)) from.pause();
       });
       to.on('drain', () => {
-        if (!this.#isHeld) from.resume();
+        if (!this.isHeld) from.resume();
       });
       // A client that is killed while its bytes are held takes them along: they never arrive.
       from.on('close', end);
       from.on('error', end);
-      if (this.#isHeld) from.pause();
+      if (this.isHeld) from.pause();
     }
   }
 }

@@ -36,41 +36,41 @@ export class Witness {
   readonly acknowledged = new Map<string, WitnessBatch>();
   /** How many batches were appended although they had been acknowledged before. */
   repeatsTaken = 0;
-  readonly #seqs = new Map<string, number>();
-  #stopped = false;
-  #running: Promise<void> = Promise.resolve();
+  private readonly seqs = new Map<string, number>();
+  private stopped = false;
+  private running: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: WitnessOptions) {}
 
   start(): void {
-    this.#running = this.#run();
+    this.running = this.run();
   }
 
   /** Sends its last batches, without results: it promises that no more will come. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await this.#running;
+    this.stopped = true;
+    await this.running;
     for (const teamId of this.options.teamIds) {
-      await this.#send({ ...this.#next(teamId), watermarkAt: Date.now() + FAR_AHEAD_MS, results: [] });
+      await this.send({ ...this.next(teamId), watermarkAt: Date.now() + FAR_AHEAD_MS, results: [] });
     }
   }
 
-  async #run(): Promise<void> {
+  private async run(): Promise<void> {
     const random = randomStream(this.options.seed, 'witness');
-    while (!this.#stopped) {
-      const batch = this.#next(random.pick(this.options.teamIds));
+    while (!this.stopped) {
+      const batch = this.next(random.pick(this.options.teamIds));
       const outcome = random.below(3) === 0 ? 'bad_status' : 'ok';
       batch.results.push({ intendedAt: Date.now(), latencyMs: random.between(1, 400), outcome });
-      await this.#send(batch);
-      if (random.below(4) === 0) await this.#repeat(random.pick([...this.acknowledged.values()]));
+      await this.send(batch);
+      if (random.below(4) === 0) await this.repeat(random.pick([...this.acknowledged.values()]));
       await sleep(40);
     }
   }
 
-  #next(teamId: string): WitnessBatch {
+  private next(teamId: string): WitnessBatch {
     const { gameId, serviceId } = this.options;
-    const seq = this.#seqs.get(teamId) ?? 0;
-    this.#seqs.set(teamId, seq + 1);
+    const seq = this.seqs.get(teamId) ?? 0;
+    this.seqs.set(teamId, seq + 1);
     return {
       gameId,
       teamId,
@@ -84,27 +84,27 @@ export class Witness {
   }
 
   /** Until it is acknowledged. */
-  async #send(batch: WitnessBatch): Promise<void> {
+  private async send(batch: WitnessBatch): Promise<void> {
     for (;;) {
-      const status = await this.#post(batch);
+      const status = await this.post(batch);
       if (status === 202 || status === 409) break;
       await sleep(100);
     }
     this.acknowledged.set([batch.teamId, batch.proberId, batch.epoch, batch.seq].join(' '), batch);
   }
 
-  async #repeat(batch: WitnessBatch): Promise<void> {
-    if ((await this.#post(batch)) === 202) this.repeatsTaken++;
+  private async repeat(batch: WitnessBatch): Promise<void> {
+    if ((await this.post(batch)) === 202) this.repeatsTaken++;
   }
 
   /** The status; 0 where there was no answer. @throws Error for a refusal that repeating can't mend */
-  async #post(batch: WitnessBatch): Promise<number> {
-    const { status, text } = await this.#fetch(batch).catch(() => ({ status: 0, text: '' }));
+  private async post(batch: WitnessBatch): Promise<number> {
+    const { status, text } = await this.fetch(batch).catch(() => ({ status: 0, text: '' }));
     if ([0, 202, 503].includes(status) || text.includes('"duplicate_batch"')) return status;
     throw new Error(`the witness was refused: ${status} ${text}`);
   }
 
-  async #fetch(batch: WitnessBatch): Promise<{ status: number; text: string }> {
+  private async fetch(batch: WitnessBatch): Promise<{ status: number; text: string }> {
     const response = await fetch(`${this.options.url()}/api/v1/probe-batches`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${this.options.token}` },

@@ -29,7 +29,7 @@ export interface GameEndParts {
 }
 
 /**
- * Waits until the game is over and its books are closed (`GameLoop` seals it, the scorer then scores what was
+ * Waits until the game is over and its ledger is closed (`GameLoop` seals it, the scorer then scores what was
  * acknowledged), and reads the final standings from the ledger itself. Null if `signal` aborted first.
  */
 export async function finishGame(parts: GameEndParts, signal: AbortSignal): Promise<FinalStandings | null> {

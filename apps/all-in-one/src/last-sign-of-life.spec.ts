@@ -115,7 +115,7 @@ describe.each([
     expect(await alive()).toBe(startsAt + 20_400);
   });
 
-  it('while a promise without results, and the results of another game, are none of this game', async () => {
+  it('while a watermark without results, and the results of another game, are none of this game', async () => {
     clock.advance(20_000);
     await accept(null);
     await accept(clock.nowMs(), 'other');

@@ -50,7 +50,7 @@ import { proberSettings } from './prober-settings.js';
 import type { Playable } from './play.js';
 import type { Progress } from './progress.js';
 import { Sandboxes } from './sandboxes.js';
-import { closeDoor, type Door } from './door.js';
+import { installAdmissionGate, type AdmissionGate } from './admission-gate.js';
 
 const PROBER_MODULE = fileURLToPath(new URL('../../prober/src/main.js', import.meta.url));
 /** How far ahead a change of the life cycle lies: all services are in this process or read the same log. */
@@ -90,7 +90,7 @@ export class Launcher implements Playable {
   private readonly eventsCaughtUp = deferred();
   /** Resolved while it has read the game's events and follows the schedule. */
   private proberUp = deferred();
-  private door: Door = { open: () => {} };
+  private gate: AdmissionGate = { open: () => {} };
   private readonly registering = new Set<Promise<void>>();
 
   constructor(
@@ -247,7 +247,7 @@ export class Launcher implements Playable {
       },
     });
     app.connectMicroservice({ strategy }, { inheritAppConfig: false });
-    this.door = closeDoor(app);
+    this.gate = installAdmissionGate(app);
     await listen(app, options.host, options.port);
     return app;
   }
@@ -261,7 +261,7 @@ export class Launcher implements Playable {
     await app.startAllMicroservices();
     await this.eventsCaughtUp.promise;
     await app.get(Orchestrator).start();
-    this.door.open();
+    this.gate.open();
   }
 
   private async newGame(plan: GamePlan, games: GameService): Promise<GameEntity> {

@@ -122,7 +122,7 @@ export class Sandboxes {
           PAYDAY_AGENT_TOKEN: token,
           ...(proof === undefined ? {} : { PAYDAY_TEAM_PROOF: proof }),
         },
-        onMessage: (message) => this.heard(teamId, message),
+        onMessage: (message) => this.onChildMessage(teamId, message),
       },
       logger,
     );
@@ -138,7 +138,7 @@ export class Sandboxes {
     return ['--ports', ports.join(',')];
   }
 
-  private heard(teamId: string, message: unknown): void {
+  private onChildMessage(teamId: string, message: unknown): void {
     if (!isReady(message)) return;
     const sandbox = this.sandboxes.get(teamId)!;
     sandbox.ready = { endpoints: message.endpoints, agentUrl: message.agentUrl };

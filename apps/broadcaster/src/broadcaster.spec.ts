@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import request from 'supertest';
 import { TOPICS, type StandingsDelta, type StandingsView, type TeamScore } from '#contracts';
 import { BroadcasterHarness, salaryOf, until } from './testing/broadcaster-harness.js';
-import { SampleGame, lamps } from './testing/sample-game.js';
+import { SampleGame, statuses } from './testing/sample-game.js';
 
 jest.setTimeout(30_000);
 
@@ -24,7 +24,7 @@ describe('REST', () => {
     expect(early.body).toMatchObject({ code: 'unavailable', status: 503 });
 
     const game = new SampleGame();
-    await harness.happen(...game.opening('a', 'b'));
+    await harness.publishEvents(...game.opening('a', 'b'));
     await harness.publish(game.score('b', 1, 120));
     let answer = early;
     await until(async () => {
@@ -49,7 +49,7 @@ describe('REST', () => {
 describe('starting while a game goes on', () => {
   test('shows nothing until events and committed scores are read, then the later commit of each team', async () => {
     const game = new SampleGame();
-    await harness.happen(...game.opening('a', 'b', 'c'));
+    await harness.publishEvents(...game.opening('a', 'b', 'c'));
     await harness.publish(game.score('a', 1, 10));
     let give: (scores: TeamScore[]) => void = () => {};
     const asked: string[] = [];
@@ -73,7 +73,7 @@ describe('starting while a game goes on', () => {
 
   test('asks again when the scores cannot be read', async () => {
     const game = new SampleGame();
-    await harness.happen(...game.opening('a'));
+    await harness.publishEvents(...game.opening('a'));
     let attempts = 0;
     const { url } = await harness.start(async () => {
       attempts += 1;
@@ -88,7 +88,7 @@ describe('starting while a game goes on', () => {
 
   test('a record that is no score goes to the dead letters and holds nothing up', async () => {
     const game = new SampleGame();
-    await harness.happen(...game.opening('a'));
+    await harness.publishEvents(...game.opening('a'));
     const { url } = await harness.start();
     const viewer = harness.connect(url);
     await until(() => viewer.view !== null);
@@ -106,7 +106,7 @@ describe('a freeze', () => {
 
   test('is the same on every broadcaster, also on one that begins in it; nothing leaks by REST, sockets or streams', async () => {
     const game = new SampleGame();
-    await harness.happen(...game.opening('a', 'b'));
+    await harness.publishEvents(...game.opening('a', 'b'));
     const { url, registry } = await harness.start();
     const other = await harness.start();
     const viewers = [harness.connect(url), harness.connect(other.url)];
@@ -114,14 +114,14 @@ describe('a freeze', () => {
     for (const viewer of viewers) await until(() => salaryOf(viewer.view, 'a') === 50);
 
     const fromAt = Math.floor(harness.nowMs());
-    await harness.happen(game.event('dev.payday.game.frozen', { fromAt }));
+    await harness.publishEvents(game.event('dev.payday.game.frozen', { fromAt }));
     for (const viewer of viewers) await until(() => viewer.view!.game.frozen);
     const secrets = () => [
       game.score('a', 10, SECRET, {
         payPerMinuteCents: SECRET,
         trend: { oneMinuteCents: SECRET, fiveMinutesCents: SECRET },
       }),
-      game.score('b', 10, 41, { services: lamps('down') }),
+      game.score('b', 10, 41, { services: statuses('down') }),
     ];
     await harness.publish(...secrets());
     for (const viewer of viewers) await until(() => routerOf(viewer.view, 'b') === 'down');
@@ -161,7 +161,7 @@ describe('a freeze', () => {
       expect(routerOf(viewer.view, 'b')).toBe('down');
     }
 
-    await harness.happen(game.event('dev.payday.game.thawed', { at: harness.nowMs() }));
+    await harness.publishEvents(game.event('dev.payday.game.thawed', { at: harness.nowMs() }));
     for (const viewer of viewers) await until(() => salaryOf(viewer.view, 'a') === SECRET);
     expect(viewers[2]!.view!.game.frozen).toBe(false);
   });
@@ -205,7 +205,7 @@ describe('GET /api/v1/stream', () => {
 
   test('a snapshot, then deltas; after a break it goes on behind the last id', async () => {
     const game = new SampleGame();
-    await harness.happen(...game.opening('a'));
+    await harness.publishEvents(...game.opening('a'));
     const { url, registry } = await harness.start();
     await until(() => isReady(url));
     const first = await follow(url);
@@ -239,7 +239,7 @@ describe('GET /api/v1/stream', () => {
     const { app, url } = await harness.start();
     await until(() => isReady(url));
     const stream = await follow(url);
-    await harness.happen(...new SampleGame().opening('a'));
+    await harness.publishEvents(...new SampleGame().opening('a'));
     await until(() => stream.events[0]?.event === 'snapshot');
     const ended = new Promise((resolve) => stream.response.once('close', resolve));
     await app.close();
@@ -248,12 +248,12 @@ describe('GET /api/v1/stream', () => {
 });
 
 describe('what the public never sees', () => {
-  test('no door of a broadcaster tells where a team runs its services, or why a fault is in its state', async () => {
+  test('no output of a broadcaster tells where a team runs its services, or why a fault is in its state', async () => {
     const { url } = await harness.start();
     const game = new SampleGame();
     const host = 'team-a-hides-here.example';
     const endpoint = { teamId: 'a', serviceId: 'router', url: `http://${host}:8080` };
-    await harness.happen(
+    await harness.publishEvents(
       ...game.opening('a', 'b'),
       game.event('dev.payday.endpoint.changed', endpoint),
       game.event('dev.payday.team.proof-changed', {
@@ -265,9 +265,9 @@ describe('what the public never sees', () => {
     );
     await until(() => isReady(url));
     const viewer = harness.connect(url);
-    const heard: unknown[] = [];
-    viewer.socket.onAny((...said: unknown[]) => heard.push(said));
-    await harness.publish(game.score('a', 1, 10, { services: lamps('down') }));
+    const received: unknown[] = [];
+    viewer.socket.onAny((...said: unknown[]) => received.push(said));
+    await harness.publish(game.score('a', 1, 10, { services: statuses('down') }));
     await until(() => salaryOf(viewer.view, 'a') === 10 && viewer.view!.faults.length === 1);
     const stream = await new Promise<string>((resolve, reject) => {
       get(`${url}/api/v1/stream`, (response) => {
@@ -280,16 +280,16 @@ describe('what the public never sees', () => {
         });
       }).on('error', reject);
     });
-    const doors = {
+    const outputs = {
       stream,
-      socket: JSON.stringify(heard),
+      socket: JSON.stringify(received),
       standings: (await request(url).get('/api/v1/standings').expect(200)).text,
       metrics: (await request(url).get('/metrics').expect(200)).text,
       ready: (await request(url).get('/readyz')).text,
     };
-    expect(doors.stream).toContain('"salaryCents":10');
-    for (const [door, text] of Object.entries(doors))
+    expect(outputs.stream).toContain('"salaryCents":10');
+    for (const [output, text] of Object.entries(outputs))
       for (const secret of [host, 'internal detail', 'abababab'])
-        expect([door, text.includes(secret)]).toEqual([door, false]);
+        expect([output, text.includes(secret)]).toEqual([output, false]);
   });
 });

@@ -42,7 +42,7 @@ export class FreezeWatch {
    * @throws PaydayError `unavailable` (retryable) while the last results from before the freeze are under way
    */
   async settleIfFrozen(): Promise<void> {
-    if (!(await this.look())) {
+    if (!(await this.checkFreeze())) {
       throw new PaydayError('unavailable', 'the standings of the freeze are being settled', {
         retryable: true,
       });
@@ -50,7 +50,7 @@ export class FreezeWatch {
   }
 
   /** @returns false if the board waits for standings that are not settled yet */
-  private async look(): Promise<boolean> {
+  private async checkFreeze(): Promise<boolean> {
     const freeze = this.view.awaitsStandings(this.clock.nowMs());
     if (freeze === null) return true;
     const scores = await this.standings(freeze, this.clock.nowMs());
@@ -62,7 +62,7 @@ export class FreezeWatch {
 
   private later(): void {
     this.cancel = this.timers.after(POLL_MS, () => {
-      this.look()
+      this.checkFreeze()
         .catch((err: unknown) => {
           this.logger.warn({ err }, 'the standings of the freeze could not be read; trying again');
         })

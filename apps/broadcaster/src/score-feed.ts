@@ -69,7 +69,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     });
     await this.consumer.ready;
     this.readingUpdates = true;
-    // Not awaited: the door opens, and says that it isn't ready, while a database is slow.
+    // Not awaited: the port opens, and says that it isn't ready, while a database is slow.
     void this.recover();
   }
 

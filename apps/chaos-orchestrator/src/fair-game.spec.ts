@@ -59,8 +59,8 @@ class FairGame {
     return this;
   }
 
-  /** Told by control now. */
-  async happens(...events: GameEvent[]): Promise<void> {
+  /** What control reports now. */
+  async publishEvents(...events: GameEvent[]): Promise<void> {
     for (const event of events) {
       const now = { ...event, time: this.time.nowMs() } as GameEvent;
       this.told.push(now);
@@ -125,7 +125,7 @@ describe('whom a timeline strikes', () => {
     await stopping;
     expect(sums(game)).toEqual([0, cost(10_000, 4_000), 0, 0]);
     await game.at(65_000);
-    await game.happens(game.events.make('dev.payday.game.ended', { endsAt: START + 70_000 }));
+    await game.publishEvents(game.events.make('dev.payday.game.ended', { endsAt: START + 70_000 }));
     await game.at(80_000);
     expect(sums(game)).toEqual([0, cost(10_000, 4_000), cost(60_000, 10_000), 0]);
     // What is told says so, and so any other process reaches the same.
@@ -178,7 +178,7 @@ describe('whom a timeline strikes', () => {
       one('all', 30_000, { teams: 'all' }),
       one('nobody', 50_000, { serviceId: 'router', teams: 2 }),
     );
-    await game.happens(
+    await game.publishEvents(
       game.events.teamChanged('hati'),
       ...game.deployed('skoll', null),
       ...TEAMS.map((teamId) =>
@@ -202,7 +202,7 @@ describe('whom a timeline strikes', () => {
       one('later', 40_000),
     );
     await game.at(20_000);
-    await game.happens(game.events.team('newcomers'), ...game.deployed('newcomers'));
+    await game.publishEvents(game.events.team('newcomers'), ...game.deployed('newcomers'));
     await game.at(60_000);
     expect(game.struckBy('later')).toEqual(['skoll']);
     const { teams } = game.report;

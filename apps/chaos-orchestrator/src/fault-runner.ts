@@ -27,7 +27,7 @@ export interface RunnerParts {
   worthUntil(fault: Fault, atMs: number): ExpectedMoney | undefined;
   /** Resolves when it is durable. */
   write(fault: Fault, events: readonly NewEvent[]): Promise<void>;
-  /** Told of each new state. */
+  /** Called for each new state. */
   onState(gameId: string, info: FaultInfo): void;
 }
 
@@ -66,7 +66,7 @@ export class FaultRunner {
   }
 
   /** Feeds the life cycle and does what it says. */
-  give(input: FaultInput): void {
+  handleInput(input: FaultInput): void {
     if (this.closed) return;
     const { policy, write } = this.parts;
     const nowMs = this.nowMs();
@@ -100,7 +100,7 @@ export class FaultRunner {
     const worthStoring = events.length > 0 || fault.attempts !== before.attempts;
     const stored = worthStoring ? write(fault, events) : Promise.resolve();
 
-    if (this.running !== undefined && this.running.call !== fault.call?.number) this.giveUp();
+    if (this.running !== undefined && this.running.call !== fault.call?.number) this.abandonCall();
     for (const effect of calls) this.begin(effect, stored);
     this.setTimer(nowMs);
     if (fault.info.state === 'reverted') this.resolveEnded();
@@ -116,7 +116,7 @@ export class FaultRunner {
   close(): void {
     this.closed = true;
     this.cancelTimer();
-    this.giveUp();
+    this.abandonCall();
   }
 
   private begin(effect: CallEffect, stored: Promise<void>): void {
@@ -145,7 +145,7 @@ export class FaultRunner {
       answer = { type: 'driver-failed', call, reason: messageOf(error), retryable: true };
     }
     if (this.running?.call === call) this.running = undefined;
-    this.give(answer);
+    this.handleInput(answer);
   }
 
   /** The wall clock, but where that was set back: time goes on for a fault, or it would act, or hang, for so much longer. */
@@ -158,7 +158,7 @@ export class FaultRunner {
     return atMs;
   }
 
-  private giveUp(): void {
+  private abandonCall(): void {
     this.running?.abort.abort();
     this.running = undefined;
   }
@@ -168,7 +168,7 @@ export class FaultRunner {
     const { wakeAt } = this.state;
     if (wakeAt === null) return;
     this.cancelTimer = this.parts.timers.after(Math.max(0, wakeAt - nowMs), () =>
-      this.give({ type: 'tick' }),
+      this.handleInput({ type: 'tick' }),
     );
   }
 }

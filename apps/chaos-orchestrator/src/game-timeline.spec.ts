@@ -104,16 +104,16 @@ describe('a condition', () => {
   it('lets an entry run when enough teams have every service up, not before its time', async () => {
     const game = await playing([faultEntry('trouble', 20_000, { when })]);
     await game.at(5_000);
-    for (const team of TEAMS) game.lamps(team, 'up', 'up');
+    for (const team of TEAMS) game.setStatuses(team, 'up', 'up');
     await game.at(10_000);
-    game.lamps('garm', 'up', 'failing');
-    game.lamps('hati', 'down', 'up');
+    game.setStatuses('garm', 'up', 'failing');
+    game.setStatuses('hati', 'down', 'up');
     await game.at(30_000);
     expect(game.driver.activations).toEqual([]);
     expect(game.commands.list({}).timelines[0]!.entries[0]).toMatchObject({
       ...{ state: 'waiting', at: null, detail: 'when 75 % of the teams have every service up' },
     });
-    game.lamps('hati', 'slow', 'up');
+    game.setStatuses('hati', 'slow', 'up');
     await game.at(30_100);
     expect(game.driver.acting()).toEqual(all('trouble'));
   });
@@ -145,14 +145,14 @@ describe('a condition', () => {
   it('is looked at anew after a restart', async () => {
     const game = await playing([faultEntry('trouble', 20_000, { when })]);
     await game.at(21_000);
-    for (const team of ['fenrir', 'garm']) game.lamps(team, 'up');
+    for (const team of ['fenrir', 'garm']) game.setStatuses(team, 'up');
     game.process.kill();
     await game.boot();
     await game.at(22_000);
-    game.lamps('hati', 'up');
+    game.setStatuses('hati', 'up');
     await game.at(23_000);
     expect(game.driver.activations).toEqual([]);
-    for (const team of ['fenrir', 'garm']) game.lamps(team, 'up');
+    for (const team of ['fenrir', 'garm']) game.setStatuses(team, 'up');
     await game.at(24_000);
     expect(game.driver.acting()).toEqual(all('trouble'));
   });
@@ -165,7 +165,7 @@ describe('the end of the game', () => {
     await game.at(30_000);
     await game.commands.pauseTimeline({ gameId: 'game', commandId: 'p', actor: ANNA });
     await game.at(45_000);
-    await game.happens('dev.payday.game.ended', { endsAt: START + 50_000 });
+    await game.publishEvent('dev.payday.game.ended', { endsAt: START + 50_000 });
     await game.at(50_100);
     // What was to come later is not missing: the game was over before.
     expect(skipped(game)).toEqual([
@@ -218,8 +218,8 @@ describe('windows that don’t score', () => {
   it('are none where nothing fired, and none for other faults', async () => {
     const game = await playing([paused('sorry', 10_000), faultEntry('usual', 20_000)]);
     await game.at(5_000);
-    await game.happens('dev.payday.game.paused', { fromAt: START + 6_000, reason: '' });
-    await game.happens('dev.payday.game.ended', { endsAt: START + 30_000 });
+    await game.publishEvent('dev.payday.game.paused', { fromAt: START + 6_000, reason: '' });
+    await game.publishEvent('dev.payday.game.ended', { endsAt: START + 30_000 });
     await game.at(40_000);
     expect(excuses(game)).toEqual([]);
   });
@@ -271,7 +271,7 @@ describe('an entry that waits for another one to be stored', () => {
     [
       'the beginning of a pause',
       50_000,
-      (game) => game.happens('dev.payday.game.paused', { fromAt: START + 50_000, reason: 'lunch' }),
+      (game) => game.publishEvent('dev.payday.game.paused', { fromAt: START + 50_000, reason: 'lunch' }),
     ],
   ])('does not strike behind %s', async (_, atMs, meanwhile) => {
     const game = await playing([faultEntry('first', atMs - 1), faultEntry('second', atMs - 1)]);

@@ -14,7 +14,7 @@ import { messageOf, type Clock } from '#kernel';
 import type { Logger } from '#runtime';
 import { teamsUpPercent, type FaultEntry } from '#scenario';
 import type { Actor, TimelineView } from './commands/types.js';
-import type { FaultDesk } from './fault-desk.js';
+import type { FaultSupervisor } from './fault-supervisor.js';
 import { comingStrikes } from './coming-strikes.js';
 import {
   dueNow,
@@ -47,15 +47,15 @@ export interface TimelineParts {
   logger: Logger;
   store: Pick<ChaosStore, 'takeEntry'>;
   drivers: DriverRegistry;
-  desk: FaultDesk;
+  supervisor: FaultSupervisor;
   targetOf(gameId: string, teamId: string): FaultTarget | null;
   /** Undefined: nothing is known of the team. */
   servicesOf(gameId: string, teamId: string): readonly ServiceView[] | undefined;
   /** Takes up the stored faults of an injection that nobody drives. */
   adopt(gameId: string, injectionId: string): Promise<void>;
-  /** Told of each entry that is done. */
+  /** Called for each entry that is done. */
   onEntry(entry: TimelineEntry, outcome: EntryOutcome): void;
-  /** Told whenever `describe` would tell something else. */
+  /** Called whenever `describe` would return something else. */
   onChange(): void;
 }
 
@@ -90,7 +90,7 @@ export class GameTimeline {
     return this.isHeld;
   }
 
-  hold(held: boolean): void {
+  setHeld(held: boolean): void {
     if (this.isHeld === held) return;
     this.isHeld = held;
     this.parts.onChange();
@@ -103,7 +103,7 @@ export class GameTimeline {
   }
 
   /** Notes that an entry was done elsewhere: by a facilitator, who took it out. */
-  note(entry: DoneEntry): void {
+  recordEntry(entry: DoneEntry): void {
     this.done.set(entry.entryId, entry);
     this.parts.onChange();
     void this.advance();
@@ -260,7 +260,7 @@ export class GameTimeline {
     faults: readonly Fault[],
     events: readonly NewEvent[],
   ): Promise<void> {
-    const { clock, desk, logger } = this.parts;
+    const { clock, supervisor, logger } = this.parts;
     const { gameId } = this.view;
     const done: DoneEntry = { gameId, entryId: entry.id, outcome, detail, at: clock.nowMs() };
     const teamIds = faults.map(({ info }) => info.teamId);
@@ -283,7 +283,7 @@ export class GameTimeline {
       },
     };
     // Written before anything is broken: after a crash the faults are there, and the entry is not taken again.
-    const taken = await desk.strike(faults, () => this.take(done, faults, events, audit));
+    const taken = await supervisor.strike(faults, () => this.storeEntry(done, faults, events, audit));
     const log = { gameId, entryId: entry.id, lateMs, teams: faults.length, outcome };
     if (!taken) return logger.warn(log, `timeline entry ${entry.id} was already done`);
     const level = outcome === 'skipped' || detail !== '' ? 'warn' : 'info';
@@ -292,7 +292,7 @@ export class GameTimeline {
     this.parts.onChange();
   }
 
-  private async take(
+  private async storeEntry(
     done: DoneEntry,
     ...what: [readonly Fault[], readonly NewEvent[], AuditNote]
   ): Promise<boolean> {
@@ -314,7 +314,7 @@ export class GameTimeline {
   }
 
   private plan(entry: FaultEntry): EntryPlan {
-    const { clock, desk, drivers } = this.parts;
+    const { clock, supervisor, drivers } = this.parts;
     const { gameId, scenario, seed, schedule, teams } = this.view;
     const nowMs = clock.nowMs();
     const gameMs = schedule.toGameTime(nowMs) ?? entry.atMs;
@@ -325,12 +325,12 @@ export class GameTimeline {
       const plan = planEntry(entry, {
         ...{ scenario, seed, gameMs, inReach },
         fit: this.fitOf(inReach, entry.serviceId),
-        tallies: tally(desk.dealt(gameId), standingsOf(this.view)),
+        tallies: tally(supervisor.dealtCourses(gameId), standingsOf(this.view)),
         coming: comingStrikes(scenario, gameMs, new Set([...this.done.keys(), entry.id]), (coming) =>
           this.poolOf(coming),
         ),
         limits: limitsOf(this.view),
-        now: desk.now(gameId, nowMs),
+        now: supervisor.chaosNow(gameId, nowMs),
       });
       const spared = teams.filter(({ id }) => !inReach.includes(id)).map(({ id }) => id);
       if (spared.length === 0 || plan.teamIds.length === 0) return plan;

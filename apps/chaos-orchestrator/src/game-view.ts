@@ -143,7 +143,7 @@ export function nextLookAt(view: GameView, done: ReadonlySet<string>, nowMs: num
   const from = schedule.stateAt(nowMs) === 'running' ? gameMs : gameMs - 1;
   const { atMs } = nextEntryAt(scenario, done, from);
   const entryAt = atMs === null ? null : schedule.toWallTime(atMs);
-  const endIsKnown = pauses.at(-1)?.toAt !== null;
+  const endIsKnown = pauses.at(-1)?.untilAt !== null;
   const times = [entryAt, endIsKnown ? endsAt : null];
   const ahead = times.filter((at): at is number => at !== null && at > nowMs);
   return ahead.length === 0 ? null : Math.min(...ahead);

@@ -28,7 +28,7 @@ describe('orchestrator', () => {
       let reads = 0;
       // The clock strikes after so many readings.
       time.nowMs = () => START + (reads++ < crossing ? 19_999 : 20_000);
-      await game.happens('dev.payday.team.added', {
+      await game.publishEvent('dev.payday.team.added', {
         team: { id: 'newcomer', name: 'newcomer', color: '#fff', ranked: true },
       });
       Reflect.deleteProperty(time, 'nowMs');
@@ -40,10 +40,10 @@ describe('orchestrator', () => {
   it('waits while the game is paused', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
     await game.at(9_000);
-    await game.happens('dev.payday.game.paused', { fromAt: START + 10_000, reason: '' });
+    await game.publishEvent('dev.payday.game.paused', { fromAt: START + 10_000, reason: '' });
     await game.at(60_000);
     expect(game.driver.activations).toEqual([]);
-    await game.happens('dev.payday.game.resumed', { fromAt: START + 65_000, endsAt: START + 175_000 });
+    await game.publishEvent('dev.payday.game.resumed', { fromAt: START + 65_000, endsAt: START + 175_000 });
     await game.at(74_999);
     expect(game.driver.activations).toEqual([]);
     await game.at(75_000);
@@ -60,7 +60,7 @@ describe('orchestrator', () => {
 
     const early = await new Game([fault('outage', 20_000), fault('never', 40_000)]).boot();
     await early.at(22_000);
-    await early.happens('dev.payday.game.ended', { endsAt: START + 23_000 });
+    await early.publishEvent('dev.payday.game.ended', { endsAt: START + 23_000 });
     await early.at(23_000);
     expect(early.driver.acting()).toEqual([]);
     await early.at(60_000);
@@ -161,7 +161,7 @@ describe('orchestrator', () => {
 
     const paused = await new Game([fault('outage', 20_000)]).boot(death);
     await paused.at(20_500);
-    await paused.happens('dev.payday.game.paused', { fromAt: START + 21_000, reason: '' });
+    await paused.publishEvent('dev.payday.game.paused', { fromAt: START + 21_000, reason: '' });
     await paused.at(24_000);
     await paused.boot();
     await paused.at(60_000);
@@ -185,7 +185,7 @@ describe('orchestrator', () => {
 
   it('passes over events that make no sense, and repeated ones', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
-    await game.happens('dev.payday.game.resumed', { fromAt: START + 1, endsAt: START });
+    await game.publishEvent('dev.payday.game.resumed', { fromAt: START + 1, endsAt: START });
     for (const event of game.told) await game.orchestrator.handle(event);
     await game.at(20_000);
     expect(game.driver.activations).toHaveLength(TEAMS.length);

@@ -14,17 +14,17 @@ import {
 import { PaydayError, messageOf, type Clock } from '#kernel';
 import type { Logger } from '#runtime';
 import type { Registry } from 'prom-client';
-import { CommandDesk } from './commands/command-desk.js';
-import { REMEMBERED_COMMANDS } from './commands/journal.js';
-import { FaultDesk, RECENT_FAULTS } from './fault-desk.js';
+import { CommandHandlers } from './commands/command-handlers.js';
+import { MAX_CACHED_COMMANDS } from './commands/idempotency-store.js';
+import { FaultSupervisor, RECENT_FAULTS } from './fault-supervisor.js';
 import type { RunnerParts } from './fault-runner.js';
 import { GameTimeline } from './game-timeline.js';
 import { applyToView, isOver, standingsOf, type GameView } from './game-view.js';
 import { ChaosMetrics } from './metrics.js';
 import type { ChaosStore, Recovered } from './store.js';
-import { TeamLamps } from './team-lamps.js';
+import { ServiceStatuses } from './service-statuses.js';
 import type { Timers } from './timers.js';
-import { Writer } from './writer.js';
+import { FaultLog } from './fault-log.js';
 
 /** The injection token of `ChaosCommands`. */
 export const CHAOS_COMMANDS = Symbol('ChaosCommands');
@@ -59,21 +59,21 @@ export class Orchestrator {
   private readonly timelines = new Map<string, GameTimeline>();
   private readonly over = new Set<string>();
   private readonly endTimers = new Map<string, () => void>();
-  private readonly lamps = new TeamLamps();
+  private readonly statuses = new ServiceStatuses();
   private recovered: Recovered | undefined;
   private starting: Promise<void> | undefined;
   private closed = false;
   private readonly registry: DriverRegistry;
   private readonly metrics: ChaosMetrics;
-  private readonly writer: Writer;
-  private readonly desk: FaultDesk;
-  readonly commands: CommandDesk;
+  private readonly faultLog: FaultLog;
+  private readonly supervisor: FaultSupervisor;
+  readonly commands: CommandHandlers;
 
   constructor(private readonly parts: OrchestratorParts) {
     const { clock, timers, logger, store, targets, policy } = parts;
     this.registry = new DriverRegistry(parts.drivers);
     this.metrics = new ChaosMetrics(parts.metrics, () => this.list());
-    this.writer = new Writer({ store, timers, logger });
+    this.faultLog = new FaultLog({ store, timers, logger });
     const runnerParts: RunnerParts = {
       clock,
       timers,
@@ -81,15 +81,15 @@ export class Orchestrator {
       policy: policy ?? DEFAULT_POLICY,
       targetOf: (gameId, teamId) => targets.targetOf(gameId, teamId),
       worthUntil: (fault, atMs) => this.worthUntil(fault, atMs),
-      write: (fault, events) => this.writer.write(fault, events),
+      write: (fault, events) => this.faultLog.write(fault, events),
       onState: (gameId, info) => this.onState(gameId, info),
     };
-    this.desk = new FaultDesk(runnerParts);
-    this.commands = new CommandDesk({
+    this.supervisor = new FaultSupervisor(runnerParts);
+    this.commands = new CommandHandlers({
       ...{ clock, timers, logger, store, metrics: this.metrics },
-      desk: this.desk,
+      supervisor: this.supervisor,
       drivers: this.registry,
-      flushed: () => this.writer.flushed(),
+      flushed: () => this.faultLog.flushed(),
       targetOf: runnerParts.targetOf,
       viewOf: (gameId) => this.views.get(gameId),
       timelines: () => this.timelines.values(),
@@ -110,7 +110,7 @@ export class Orchestrator {
     this.seen.set(key, event.sequence);
     const gameId = event.subject;
     if (event.type === 'dev.payday.fault.changed') {
-      this.desk.observe(gameId, event.data.fault, event.time);
+      this.supervisor.observe(gameId, event.data.fault, event.time);
       return;
     }
     const before = this.views.get(gameId) ?? null;
@@ -128,7 +128,7 @@ export class Orchestrator {
 
   /** Takes a team's latest score: conditions of timelines look at which services are up. */
   observe(score: TeamScore): void {
-    if (this.lamps.observe(score)) void this.timelines.get(score.gameId)?.advance();
+    if (this.statuses.observe(score)) void this.timelines.get(score.gameId)?.advance();
   }
 
   /**
@@ -145,15 +145,19 @@ export class Orchestrator {
 
   /** Faults that may act, then the latest reverted ones, newest first; armed ones are nobody's business yet. */
   list(): FaultInfo[] {
-    const open = this.desk.open().filter(({ info }) => info.state !== 'armed');
-    return [...open, ...this.desk.over()].map(({ info }) => info);
+    const open = this.supervisor.openFaults().filter(({ info }) => info.state !== 'armed');
+    return [...open, ...this.supervisor.recentFaults()].map(({ info }) => info);
   }
 
   /** How much chaos each team of a game had. @throws PaydayError `unknown_game` */
   report(gameId: string): ChaosReport {
     const view = this.views.get(gameId);
     if (view === undefined) throw new PaydayError('unknown_game', `There is no game "${gameId}".`);
-    return chaosReport(this.desk.history(gameId).courses(), standingsOf(view), this.parts.clock.nowMs());
+    return chaosReport(
+      this.supervisor.history(gameId).courses(),
+      standingsOf(view),
+      this.parts.clock.nowMs(),
+    );
   }
 
   /** The id of the game that was created last; null: there is none. */
@@ -167,18 +171,18 @@ export class Orchestrator {
     this.commands.close();
     for (const timeline of this.timelines.values()) timeline.close();
     for (const cancel of this.endTimers.values()) cancel();
-    this.desk.close();
-    await this.writer.close();
+    this.supervisor.close();
+    await this.faultLog.close();
   }
 
   private async takeUp(): Promise<void> {
     const recovered = await this.parts.store.recover({
       faults: RECENT_FAULTS,
-      commands: REMEMBERED_COMMANDS,
+      commands: MAX_CACHED_COMMANDS,
     });
     if (this.closed) return;
     this.recovered = recovered;
-    this.desk.restore(recovered);
+    this.supervisor.restore(recovered);
     for (const fault of recovered.unfinished) this.takeUpFault(fault);
     for (const gameId of this.views.keys()) this.onView(gameId);
     this.commands.open(recovered);
@@ -189,8 +193,8 @@ export class Orchestrator {
     const isRunning = this.views.get(fault.gameId)?.schedule.stateAt(this.parts.clock.nowMs()) === 'running';
     // What had no certain effect yet must not strike now that the game stands still or is over.
     if (!isRunning && (state === 'armed' || state === 'firing'))
-      this.desk.takeUp(fault, { type: 'stop-requested', reason: 'the game stood still' });
-    else this.desk.takeUp(fault, { type: state === 'armed' ? 'tick' : 'restarted' });
+      this.supervisor.resume(fault, { type: 'stop-requested', reason: 'the game stood still' });
+    else this.supervisor.resume(fault, { type: state === 'armed' ? 'tick' : 'restarted' });
   }
 
   /** Takes up faults that were stored although storing them seemed to fail. */
@@ -219,12 +223,12 @@ export class Orchestrator {
     const nowMs = this.parts.clock.nowMs();
     if (!isOver(view, nowMs)) {
       const { endsAt, pauses } = view.schedule;
-      if (endsAt === null || pauses.at(-1)?.toAt === null) return;
+      if (endsAt === null || pauses.at(-1)?.untilAt === null) return;
       const cancel = this.parts.timers.after(endsAt - nowMs, () => this.watchEnd(gameId, view));
       this.endTimers.set(gameId, cancel);
     } else if (!this.over.has(gameId)) {
       this.over.add(gameId);
-      this.desk.stop({ gameId }, 'the game ended');
+      this.supervisor.stop({ gameId }, 'the game ended');
     }
   }
 
@@ -249,9 +253,9 @@ export class Orchestrator {
     const timeline: GameTimeline = new GameTimeline(view, known, {
       ...this.parts,
       drivers: this.registry,
-      desk: this.desk,
+      supervisor: this.supervisor,
       targetOf: (...team) => this.parts.targets.targetOf(...team),
-      servicesOf: (...team) => this.lamps.servicesOf(...team),
+      servicesOf: (...team) => this.statuses.servicesOf(...team),
       adopt: (...injection) => this.adopt(...injection),
       onEntry: (entry, outcome) => this.metrics.entry(entry.type, outcome),
       onChange: () => this.commands.emit(() => ({ type: 'timeline', gameId, timeline: timeline.describe() })),
@@ -261,7 +265,7 @@ export class Orchestrator {
 
   private onState(gameId: string, info: FaultInfo): void {
     this.metrics.state(info);
-    this.desk.observe(gameId, info, this.parts.clock.nowMs());
+    this.supervisor.observe(gameId, info, this.parts.clock.nowMs());
     const { id, state, detail } = info;
     const level = state === 'stuck' ? 'error' : 'info';
     this.parts.logger[level]({ faultId: id, state, detail }, `fault ${id} is ${state}`);

@@ -1,7 +1,7 @@
 import {
   ADVISORY_LOCKS,
   assertMigrated,
-  becomeOnlyOne,
+  acquireLeadership,
   openMigratedDatabase,
   TokenStore,
 } from '#persistence';
@@ -85,11 +85,11 @@ export const chaosService = defineService({
     readiness.register('only one', () => {
       throw new Error('standing by: another chaos orchestrator acts');
     });
-    const resign = await becomeOnlyOne(dataSource, ADVISORY_LOCKS.chaosOrchestrator, {
+    const releaseLeadership = await acquireLeadership(dataSource, ADVISORY_LOCKS.chaosOrchestrator, {
       applicationName: 'payday-chaos',
       signal: stopping,
       onStandby: () => logger.info('standing by: another chaos orchestrator acts'),
-      onLost: parts.giveUp,
+      onLost: parts.fail,
     });
     readiness.remove('only one');
     const tokenVerifier = new TokenStore(dataSource, clock);
@@ -118,7 +118,7 @@ export const chaosService = defineService({
         await app.get(Orchestrator).start();
       },
       close: async () => {
-        await resign();
+        await releaseLeadership();
         await eventLog.close();
         await dataSource.destroy();
       },

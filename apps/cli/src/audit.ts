@@ -1,5 +1,5 @@
 import { UNSCORED_WARNING_PERCENT, type UnscoredReport } from '#contracts';
-import { withGameBooks, type GameBooks } from '#persistence';
+import { withLedgerSnapshot, type LedgerSnapshot } from '#persistence';
 import { countsUnscored, type LedgerRow } from '#scoring';
 import { compareRows, compareSalaries, rowKey, type Difference } from './compare-ledger.js';
 import { recompute, type RecomputeOptions } from './recompute.js';
@@ -9,7 +9,7 @@ import { UnscoredSums } from './unscored-sums.js';
 
 export interface AuditReport {
   gameId: string;
-  /** Whether the books are closed. An open game is compared as it was at the scorer's last commit. */
+  /** Whether the ledger is closed. An open game is compared as it was at the scorer's last commit. */
   sealed: boolean;
   equal: boolean;
   teams: number;
@@ -47,13 +47,13 @@ export async function audit(
   options: Pick<RecomputeOptions, 'onProgress'> & { rowsPerPass?: number } = {},
 ): Promise<AuditReport> {
   const startedAt = performance.now();
-  return withGameBooks(source.dataSource, gameId, async (books) => {
-    const recording = await openRecording(source.log, gameId, books);
+  return withLedgerSnapshot(source.dataSource, gameId, async (snapshot) => {
+    const recording = await openRecording(source.log, gameId, snapshot);
     const report: AuditReport = {
       gameId,
       sealed: recording.sealed,
       equal: false,
-      teams: books.scores.length,
+      teams: snapshot.scores.length,
       rows: 0,
       records: 0,
       duplicateBatches: 0,
@@ -62,16 +62,16 @@ export async function audit(
       proberErrors: 0,
       unscored: new UnscoredSums().report(),
       warnPercent: UNSCORED_WARNING_PERCENT,
-      comparesUnscored: books.checkpoints.every(({ stateFormat: f }) => f === null || countsUnscored(f)),
+      comparesUnscored: snapshot.checkpoints.every(({ stateFormat: f }) => f === null || countsUnscored(f)),
       outsideGame: 0,
       seconds: 0,
       differences: [],
     };
     const salaries = new Map<string, number>();
     const sums = new UnscoredSums();
-    for (const teamIds of passes(books, recording, options.rowsPerPass ?? ROWS_PER_PASS)) {
+    for (const teamIds of passes(snapshot, recording, options.rowsPerPass ?? ROWS_PER_PASS)) {
       const rows = new Map<string, LedgerRow>();
-      const done = await recompute(source.log, recording, books.scores, {
+      const done = await recompute(source.log, recording, snapshot.scores, {
         teamIds,
         onRow: (row) => rows.set(rowKey(row), row),
         onRemoved: (key) => rows.delete(rowKey(key)),
@@ -80,7 +80,7 @@ export async function audit(
       sums.addTeams(rows.values());
       if (!report.comparesUnscored)
         for (const [key, { reason }] of rows) if (reason === 'unscored') rows.delete(key);
-      const compared = await compareRows(books.ledger(teamIds), rows);
+      const compared = await compareRows(snapshot.ledger(teamIds), rows);
       report.rows += compared.rows;
       report.differences.push(...compared.differences);
       report.records += done.records;
@@ -91,7 +91,7 @@ export async function audit(
       report.outsideGame += done.outsideGame;
       for (const [teamId, cents] of done.salaries) salaries.set(teamId, cents);
     }
-    report.differences.push(...compareSalaries(books.scores, salaries));
+    report.differences.push(...compareSalaries(snapshot.scores, salaries));
     report.unscored = sums.report();
     report.equal = report.differences.length === 0;
     report.seconds = Math.round(performance.now() - startedAt) / 1000;
@@ -100,9 +100,9 @@ export async function audit(
 }
 
 /** Every team that the game, the ledger or the salaries know, in groups whose rows fit into memory. */
-function passes(books: GameBooks, recording: Recording, rowsPerPass: number): string[][] {
-  const rows = new Map(books.rowCounts.map((count) => [count.teamId, count.rows]));
-  const teamIds = new Set([...rows.keys(), ...books.scores.map(({ teamId }) => teamId)]);
+function passes(snapshot: LedgerSnapshot, recording: Recording, rowsPerPass: number): string[][] {
+  const rows = new Map(snapshot.rowCounts.map((count) => [count.teamId, count.rows]));
+  const teamIds = new Set([...rows.keys(), ...snapshot.scores.map(({ teamId }) => teamId)]);
   for (const { events } of recording.inputs)
     for (const event of events) if (event.type === 'dev.payday.team.added') teamIds.add(event.data.team.id);
   const groups: string[][] = [];

@@ -77,10 +77,10 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
   it('audits a game that goes on: before its start, with open windows, in a pause, after restarts of the scorer', async () => {
     const { make } = game;
     expect(await auditReport()).toMatchObject({ code: 0, equal: true, rows: 0, sealed: false });
-    await game.tell(make.created(game.scenario), ...TEAM_IDS.slice(0, 2).map((id) => make.team(id)));
+    await game.publishEvents(make.created(game.scenario), ...TEAM_IDS.slice(0, 2).map((id) => make.team(id)));
     await game.score();
     expect(await auditReport()).toMatchObject({ code: 0, equal: true, rows: 0 });
-    await game.tell(
+    await game.publishEvents(
       make.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + 20_000 }),
       make.team(TEAM_IDS[2]!),
     );
@@ -89,7 +89,7 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     const open = await auditReport();
     expect(open).toMatchObject({ code: 0, equal: true, sealed: false, teams: 3, refusedBatches: 0 });
     expect(open.duplicateBatches).toBeGreaterThan(0);
-    await game.tell(
+    await game.publishEvents(
       make.make('dev.payday.game.paused', { fromAt: START + 5000, reason: 'lunch' }),
       make.make('dev.payday.adjustment.made', {
         adjustmentId: 'gift',
@@ -101,7 +101,7 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     );
     await game.score();
     expect(await auditReport()).toMatchObject({ code: 0, equal: true });
-    await game.tell(
+    await game.publishEvents(
       make.teamChanged('golem'),
       // What was said last of a team holds; in the database golem is placed and hydra is not.
       ...(['golem', 'hydra'] as const).map((id) =>
@@ -116,7 +116,10 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     await game.send(6, 15);
     await game.score();
     // One fault was over soon, and the other one's team gets all of its pay back.
-    await game.tell(excused('f1/fenrir', 'fenrir', 3000, 13_000), excused('f1/golem', 'golem', 0, 0));
+    await game.publishEvents(
+      excused('f1/fenrir', 'fenrir', 3000, 13_000),
+      excused('f1/golem', 'golem', 0, 0),
+    );
     await game.score();
     expect(await auditReport()).toMatchObject({ code: 0, equal: true });
     // In the log, but not scored yet: the ledger is compared as of the scorer's last commit.
@@ -137,11 +140,11 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
     await game.send(18, 25);
     await game.send(2, 4);
     await game.score();
-    await game.tell(make.make('dev.payday.game.ended', { endsAt: START + 23_000 }));
-    await game.tell(make.make('dev.payday.game.sealed', { sealedAt: START + 25_000 }));
+    await game.publishEvents(make.make('dev.payday.game.ended', { endsAt: START + 23_000 }));
+    await game.publishEvents(make.make('dev.payday.game.sealed', { sealedAt: START + 25_000 }));
     await game.score();
     await game.send(3, 4, { count: false });
-    await game.tell(excused('f1/fenrir', 'fenrir', 0, 23_000));
+    await game.publishEvents(excused('f1/fenrir', 'fenrir', 0, 23_000));
     await game.score();
     await game.database.query(`UPDATE game SET state = 'sealed'`);
     const report = await auditReport();
@@ -417,8 +420,8 @@ describe(`payday on a recorded game (seed ${SEED})`, () => {
       expect([code, out.includes('WARNING')]).toEqual([0, false]);
       expect(err).toMatch(warning);
     }
-    const books = await unscoredReport(game.database, GAME_ID);
-    expect(books).toEqual(report.unscored);
+    const snapshot = await unscoredReport(game.database, GAME_ID);
+    expect(snapshot).toEqual(report.unscored);
   });
 
   it('compares what was not scored like everything else, but not where the ledger is of a version without', async () => {

@@ -1,4 +1,4 @@
-import type { GameBooks, LedgerRow as StoredRow } from '#persistence';
+import type { LedgerSnapshot, LedgerRow as StoredRow } from '#persistence';
 import {
   decodeHistogram,
   encodeHistogram,
@@ -48,7 +48,7 @@ export async function compareRows(
 }
 
 export function compareSalaries(
-  scores: GameBooks['scores'],
+  scores: LedgerSnapshot['scores'],
   recomputed: ReadonlyMap<string, number>,
 ): Difference[] {
   const stored = new Map(scores.map((score) => [score.teamId, score.salaryCents]));

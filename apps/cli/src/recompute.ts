@@ -1,7 +1,7 @@
 import { TOPICS, decodeProbeBatch, teamKey, type PayRules, type ProbeBatch } from '#contracts';
 import type { EventLog, Position, StoredRecord } from '#event-log';
 import { PaydayError, partitionOf } from '#kernel';
-import type { GameBooks } from '#persistence';
+import type { LedgerSnapshot } from '#persistence';
 import { LedgerReplay, type LedgerKey, type LedgerRow, type ReplayCounters } from '#scoring';
 import { readUpTo } from './read-up-to.js';
 import type { Recording } from './recording.js';
@@ -29,7 +29,7 @@ export interface Recomputed extends ReplayCounters {
 export async function recompute(
   log: EventLog,
   recording: Recording,
-  scores: GameBooks['scores'],
+  scores: LedgerSnapshot['scores'],
   options: RecomputeOptions = {},
 ): Promise<Recomputed> {
   const { gameId, partitions, inputs } = recording;

@@ -1,10 +1,10 @@
 import { TOPICS, decodeCloudEvent, type GameEvent } from '#contracts';
 import { comparePositions, type EventLog, type Position } from '#event-log';
 import { PaydayError } from '#kernel';
-import type { GameBooks } from '#persistence';
+import type { LedgerSnapshot } from '#persistence';
 import { readUpTo } from './read-up-to.js';
 
-/** What one partition's scorer had applied when the books were read. */
+/** What one partition's scorer had applied when the ledger was read. */
 export interface PartitionInputs {
   partition: number;
   /** The game's events, in the order of the log. */
@@ -26,12 +26,16 @@ export interface Recording {
  * Reads the game's events, and finds out up to which result the ledger was computed: the last that was applied before the
  * game was sealed, else the last that was applied at all.
  */
-export async function openRecording(log: EventLog, gameId: string, books: GameBooks): Promise<Recording> {
+export async function openRecording(
+  log: EventLog,
+  gameId: string,
+  snapshot: LedgerSnapshot,
+): Promise<Recording> {
   const partitions = await log.partitions(TOPICS.probeResults);
   const eventPartitions = await log.partitions(TOPICS.gameEvents);
   const source = (partition: number): string => `game-events/${partition}`;
   const limits = Array.from({ length: eventPartitions }, (_, partition) =>
-    books.checkpoints
+    snapshot.checkpoints
       .map(({ positions }) => positions[source(partition)] ?? null)
       .reduce((a, b) => (a !== null && (b === null || comparePositions(a, b) > 0) ? a : b), null),
   );
@@ -43,7 +47,7 @@ export async function openRecording(log: EventLog, gameId: string, books: GameBo
       if (event) events.push({ event, partition, position: record.position });
     }
   });
-  const inputs = books.checkpoints.map(({ partition, positions }) => {
+  const inputs = snapshot.checkpoints.map(({ partition, positions }) => {
     const applied = events.filter((found) => {
       const upTo = positions[source(found.partition)];
       return upTo !== undefined && comparePositions(found.position, upTo) <= 0;

@@ -135,7 +135,7 @@ describe('GameService', () => {
     expect((await store.list()).length).toBe(before);
   });
 
-  it('schedules at a whole second that everybody can have heard of, again until that is too late', async () => {
+  it('schedules at a whole second that every service has received, again until that is too late', async () => {
     const id = await newGame();
     nowMs += 1;
     const { leadMs } = DEFAULT_CONTROL_OPTIONS;
@@ -237,7 +237,7 @@ describe('GameService', () => {
       return (await games.game(id)).state;
     };
     expect(await tick()).toBe('ended');
-    // Results that came to a closed book are refused from here on, as is everything else.
+    // Results that came after the ledger was closed are refused from here on, as is everything else.
     await expect(games.adjust(id, { teamId: 'fenrir', cents: 1, reason: 'x' }, ME)).rejects.toMatchObject({
       code: 'game_over',
     });

@@ -31,7 +31,7 @@ export class FreezeService {
       return {
         action: 'game.frozen',
         effectiveAt: fromAt,
-        happenings: [{ type: 'dev.payday.game.frozen', data: { fromAt } }],
+        events: [{ type: 'dev.payday.game.frozen', data: { fromAt } }],
       };
     });
   }
@@ -51,7 +51,7 @@ export class FreezeService {
       return {
         action: 'game.thawed',
         effectiveAt: at,
-        happenings: [{ type: 'dev.payday.game.thawed', data: { at } }],
+        events: [{ type: 'dev.payday.game.thawed', data: { at } }],
       };
     });
   }
@@ -77,7 +77,7 @@ export class FreezeService {
       return {
         action: 'game.revealed',
         effectiveAt: revealedAt,
-        happenings: [{ type: 'dev.payday.game.revealed', data: { revealedAt } }],
+        events: [{ type: 'dev.payday.game.revealed', data: { revealedAt } }],
       };
     });
   }

@@ -8,7 +8,7 @@ import type { GameTimes } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
 /** One event without its envelope. */
-export type Happening = { [T in GameEventType]: { type: T; data: GameEventData[T] } }[GameEventType];
+export type DomainEvent = { [T in GameEventType]: { type: T; data: GameEventData[T] } }[GameEventType];
 
 export const SOURCE = '/control';
 
@@ -19,7 +19,7 @@ export interface Change {
   /** Things besides the game. */
   subject?: Record<string, string>;
   details?: Record<string, unknown>;
-  happenings: Happening[];
+  events: DomainEvent[];
   /** From when on it holds, epoch ms; null where that means nothing. */
   effectiveAt?: number;
 }
@@ -65,8 +65,8 @@ export class GameChanges {
   /** Writes events and audit entry of a change in its transaction. The audit entry comes last (see `appendAudit`). */
   async write(manager: EntityManager, gameId: string, actor: AuditActor, change: Change): Promise<void> {
     const at = this.clock.nowMs();
-    const events = change.happenings.map((happening) => ({
-      ...happening,
+    const events = change.events.map((event) => ({
+      ...event,
       source: SOURCE,
       subject: gameId,
       time: at,

@@ -20,12 +20,12 @@ const SCHEDULE = systemActor('schedule');
  */
 @Injectable()
 export class GameLoop implements OnApplicationShutdown {
-  #timer: NodeJS.Timeout | null = null;
-  #running: Promise<void> = Promise.resolve();
-  #busy = false;
-  #lastHeartbeatAt = -Infinity;
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> = Promise.resolve();
+  private busy = false;
+  private lastHeartbeatAt = -Infinity;
   /** Since when we have seen that a game is over, in ms of the monotonic clock. */
-  readonly #overSinceMs = new Map<string, number>();
+  private readonly overSinceMs = new Map<string, number>();
 
   constructor(
     @Inject(GameService) private readonly games: GameService,
@@ -37,22 +37,22 @@ export class GameLoop implements OnApplicationShutdown {
   ) {}
 
   start(): void {
-    this.#timer ??= setInterval(() => {
-      if (this.#busy) return;
-      this.#running = this.tick();
+    this.timer ??= setInterval(() => {
+      if (this.busy) return;
+      this.running = this.tick();
     }, this.options.pollMs);
   }
 
   /** One round: also what tests call. What fails for one game doesn't keep the others waiting; it is tried again. */
   async tick(): Promise<void> {
-    this.#busy = true;
+    this.busy = true;
     try {
       const nowMs = this.clock.nowMs();
-      const beats = nowMs - this.#lastHeartbeatAt >= this.options.heartbeatMs;
-      if (beats) this.#lastHeartbeatAt = nowMs;
+      const beats = nowMs - this.lastHeartbeatAt >= this.options.heartbeatMs;
+      if (beats) this.lastHeartbeatAt = nowMs;
       for (const game of await this.store.unfinished()) {
         try {
-          await this.#look(game, nowMs, beats);
+          await this.checkGame(game, nowMs, beats);
         } catch (err) {
           this.logger.warn({ err, gameId: game.id }, 'what is due in a game could not be done; trying again');
         }
@@ -60,36 +60,36 @@ export class GameLoop implements OnApplicationShutdown {
     } catch (err) {
       this.logger.warn({ err }, 'the games could not be looked at; trying again');
     } finally {
-      this.#busy = false;
+      this.busy = false;
     }
   }
 
   async onApplicationShutdown(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = null;
-    await this.#running;
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+    await this.running;
   }
 
-  async #look(game: GameEntity, nowMs: number, beats: boolean): Promise<void> {
+  private async checkGame(game: GameEntity, nowMs: number, beats: boolean): Promise<void> {
     switch (game.state) {
       case 'running':
       case 'paused':
         if (beats) await this.games.touchAlive(game.id, nowMs);
-        await this.#freezeIfDue(game, nowMs);
+        await this.freezeIfDue(game, nowMs);
         if (game.state === 'running' && game.endsAt !== null && game.endsAt <= nowMs)
           await this.games.end(game.id, SCHEDULE);
         return;
       case 'ended':
-        if (game.sealedAt === null) return this.#sealIfDue(game, nowMs);
+        if (game.sealedAt === null) return this.sealIfDue(game, nowMs);
         return this.store.markSealed(game.id);
       case 'sealed':
-        return this.#revealIfDue(game, nowMs);
+        return this.revealIfDue(game, nowMs);
       case 'lobby':
     }
   }
 
   /** A little ahead of the boundary, so that every service hears of it in time. */
-  async #freezeIfDue(game: GameEntity, nowMs: number): Promise<void> {
+  private async freezeIfDue(game: GameEntity, nowMs: number): Promise<void> {
     const { freezeAtMs, pay } = game.scenario;
     const { startsAt, endsAt } = game;
     if (freezeAtMs === undefined || game.wasFrozen || startsAt === null || endsAt === null) return;
@@ -101,22 +101,22 @@ export class GameLoop implements OnApplicationShutdown {
   }
 
   /**
-   * Results that were under way at the end are waited for: until all are promised to be complete, or, for a prober that died
-   * must not hold the books open for ever, until the last of them had time to come (`resultsDueWithinMs`). What was
+   * Results that were under way at the end are waited for: until all are complete by watermark, or, for a prober that died
+   * must not hold the ledger open for ever, until the last of them had time to come (`resultsDueWithinMs`). What was
    * acknowledged by then the scorer scores before it seals (docs/scoring.md, "How a game is sealed").
    */
-  async #sealIfDue(game: GameEntity, nowMs: number): Promise<void> {
+  private async sealIfDue(game: GameEntity, nowMs: number): Promise<void> {
     if (game.endsAt === null || game.endsAt > nowMs) return;
     const monotonicMs = this.clock.monotonicUs() / 1000;
-    const since = this.#overSinceMs.get(game.id) ?? monotonicMs;
-    this.#overSinceMs.set(game.id, since);
+    const since = this.overSinceMs.get(game.id) ?? monotonicMs;
+    this.overSinceMs.set(game.id, since);
     const isOver = monotonicMs - since >= resultsDueWithinMs(game.scenario);
     if (!isOver && (await this.store.teamsBehind(game.id, game.endsAt)) > 0) return;
     await this.games.seal(game.id, SCHEDULE);
-    this.#overSinceMs.delete(game.id);
+    this.overSinceMs.delete(game.id);
   }
 
-  async #revealIfDue(game: GameEntity, nowMs: number): Promise<void> {
+  private async revealIfDue(game: GameEntity, nowMs: number): Promise<void> {
     const revealAfterMs = game.scenario.ceremony?.revealAfterMs ?? null;
     if (game.frozenAt === null || revealAfterMs === null || nowMs < game.sealedAt! + revealAfterMs) return;
     await this.freezes.reveal(game.id, SCHEDULE);

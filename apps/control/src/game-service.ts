@@ -12,7 +12,7 @@ import {
   type Change,
   type ChangedGame,
   GameChanges,
-  type Happening,
+  type DomainEvent,
   gameTimes,
   refuseSealed,
   unknownGame,
@@ -21,7 +21,7 @@ import {
 import { planEnd, planOutage, planPause, planResume } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 import { proofsFor } from './teams/proof.js';
-import { endpointTaken, neighboursOf, refuseTaken } from './teams/shared-addresses.js';
+import { endpointTaken, neighboursOf, refuseDuplicates } from './teams/shared-addresses.js';
 import { teamAdded } from './teams/team-service.js';
 
 export interface NewGame {
@@ -39,11 +39,11 @@ export interface NewGame {
  * transaction (`GameChanges`).
  *
  * A game's stored state is `lobby` until it is scheduled, then `running` (also shortly before it starts), `paused`
- * from the command on, `ended`, and `sealed` once its books are closed and the last of it is scored.
+ * from the command on, `ended`, and `sealed` once its ledger is closed and the last of it is scored.
  */
 @Injectable()
 export class GameService {
-  readonly #recovered = new Set<string>();
+  private readonly recovered = new Set<string>();
 
   constructor(
     @Inject(GameChanges) private readonly changes: GameChanges,
@@ -67,7 +67,7 @@ export class GameService {
       refuseUnknownService(scenario, serviceId);
       return { teamId, serviceId, url: endpointUrl(url) };
     });
-    if (proofPolicy(scenario) !== 'off') refuseTaken(endpoints, []);
+    if (proofPolicy(scenario) !== 'off') refuseDuplicates(endpoints, []);
     const proven = proofsFor(teams, wanted.proofs);
     const { name, seed } = scenario;
     const game = {
@@ -93,10 +93,10 @@ export class GameService {
       await this.changes.write(manager, id, actor, {
         action: 'game.created',
         details: { name, scenario: scenario.id, teams: teams.length },
-        happenings: [
+        events: [
           { type: 'dev.payday.game.created', data: { gameId: id, name, seed, scenario } },
           ...proven.map(teamAdded),
-          ...endpoints.map((data): Happening => ({ type: 'dev.payday.endpoint.changed', data })),
+          ...endpoints.map((data): DomainEvent => ({ type: 'dev.payday.endpoint.changed', data })),
         ],
       });
       return (await this.store.find(id, manager))!;
@@ -109,35 +109,39 @@ export class GameService {
    * @throws PaydayError `unknown_game`, `wrong_state`.
    */
   async schedule(gameId: string, startsAt: number, actor: AuditActor): Promise<ChangedGame> {
-    return this.#schedule(gameId, startsAt, actor);
+    return this.scheduleStart(gameId, startsAt, actor);
   }
 
   /**
-   * Begins as soon as every service can have heard of it. Repeatable until the game has begun.
+   * Begins as soon as every service can have received it. Repeatable until the game has begun.
    * @throws PaydayError as `schedule`
    */
   async start(gameId: string, actor: AuditActor): Promise<ChangedGame> {
-    return this.#schedule(gameId, 'soonest', actor);
+    return this.scheduleStart(gameId, 'soonest', actor);
   }
 
-  #schedule(gameId: string, startsAt: number | 'soonest', actor: AuditActor): Promise<ChangedGame> {
+  private scheduleStart(
+    gameId: string,
+    startsAt: number | 'soonest',
+    actor: AuditActor,
+  ): Promise<ChangedGame> {
     return this.changes.change(gameId, actor, async (game, manager) => {
       const nowMs = this.clock.nowMs();
-      const heardOfAt = nowMs + this.options.leadMs;
-      const soonest = wholeSecondFrom(heardOfAt);
+      const earliestAt = nowMs + this.options.leadMs;
+      const soonest = wholeSecondFrom(earliestAt);
       const planned = game.state === 'running' && game.startsAt !== null ? game.startsAt : null;
       // Started twice, say by a double click, or a moment before it begins anyway.
       if (startsAt === 'soonest' && planned !== null && planned > nowMs && planned <= soonest)
         return { since: planned };
       const rescheduled =
         planned !== null &&
-        planned >= heardOfAt &&
+        planned >= earliestAt &&
         game.frozenAt === null &&
         (await this.store.pauses(gameId, manager)).length === 0;
       if (game.state !== 'lobby' && !rescheduled)
         throw new PaydayError(
           'wrong_state',
-          planned !== null && planned > nowMs && planned < heardOfAt
+          planned !== null && planned > nowMs && planned < earliestAt
             ? "The game is about to begin and can't be scheduled any more."
             : `The game is ${game.state} and can't be scheduled any more.`,
         );
@@ -147,7 +151,7 @@ export class GameService {
       return {
         action: 'game.scheduled',
         effectiveAt: first,
-        happenings: [{ type: 'dev.payday.game.scheduled', data: times }],
+        events: [{ type: 'dev.payday.game.scheduled', data: times }],
       };
     });
   }
@@ -163,14 +167,16 @@ export class GameService {
         action: 'game.paused',
         details: { reason },
         effectiveAt: fromAt,
-        happenings: [{ type: 'dev.payday.game.paused', data: { fromAt, reason } }],
+        events: [{ type: 'dev.payday.game.paused', data: { fromAt, reason } }],
       };
     });
   }
 
   /** Goes on at a window boundary at least `leadMs` ahead; the end moves. @throws PaydayError as `pause`. */
   async resume(gameId: string, actor: AuditActor): Promise<ChangedGame> {
-    return this.changes.change(gameId, actor, (game, manager) => this.#resume(game, manager, 'game.resumed'));
+    return this.changes.change(gameId, actor, (game, manager) =>
+      this.resumeAt(game, manager, 'game.resumed'),
+    );
   }
 
   /**
@@ -180,13 +186,13 @@ export class GameService {
    * @param lastAliveAt the last sign of life by our own clocks; default: the stored heartbeat
    */
   async recoverAfterOutage(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
-    if (this.#recovered.has(gameId)) return this.game(gameId);
-    const game = await this.#recover(gameId, lastAliveAt);
-    this.#recovered.add(gameId);
+    if (this.recovered.has(gameId)) return this.game(gameId);
+    const game = await this.recover(gameId, lastAliveAt);
+    this.recovered.add(gameId);
     return game;
   }
 
-  #recover(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
+  private recover(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
     return this.changes.change(gameId, RECOVERY, async (game, manager) => {
       const alive = lastAliveAt ?? game.lastAliveAt;
       const handled = alive === null || (game.lastAliveAt !== null && game.lastAliveAt > alive);
@@ -202,7 +208,7 @@ export class GameService {
         action: 'game.paused',
         details: { reason: 'outage' },
         effectiveAt: fromAt,
-        happenings: [{ type: 'dev.payday.game.paused', data: { fromAt, reason: 'outage' } }],
+        events: [{ type: 'dev.payday.game.paused', data: { fromAt, reason: 'outage' } }],
       };
     });
   }
@@ -220,11 +226,11 @@ export class GameService {
   async resumeAfterOutage(gameId: string): Promise<ChangedGame> {
     return this.changes.change(gameId, RECOVERY, async (game, manager) => {
       if (!(await this.store.isInOutage(gameId, manager))) return NOTHING;
-      return this.#resume(game, manager, 'game.recovered');
+      return this.resumeAt(game, manager, 'game.recovered');
     });
   }
 
-  async #resume(game: GameEntity, manager: EntityManager, action: string): Promise<Change> {
+  private async resumeAt(game: GameEntity, manager: EntityManager, action: string): Promise<Change> {
     const times = await gameTimes(this.store, game, manager);
     const plan = planResume(times, this.clock.nowMs(), this.options.leadMs);
     await this.store.closePause(manager, game.id, plan.fromAt);
@@ -233,7 +239,7 @@ export class GameService {
       action,
       details: { endsAt: plan.endsAt },
       effectiveAt: plan.fromAt,
-      happenings: [{ type: 'dev.payday.game.resumed', data: plan }],
+      events: [{ type: 'dev.payday.game.resumed', data: plan }],
     };
   }
 
@@ -248,13 +254,13 @@ export class GameService {
       return {
         action: 'game.ended',
         effectiveAt: endsAt,
-        happenings: [{ type: 'dev.payday.game.ended', data: { endsAt } }],
+        events: [{ type: 'dev.payday.game.ended', data: { endsAt } }],
       };
     });
   }
 
   /**
-   * Closes the books: nothing that arrives later counts. The game is `sealed` a moment later, when its last score is committed
+   * Closes the ledger: nothing that arrives later counts. The game is `sealed` a moment later, when its last score is committed
    * (`GameStore.markSealed`). Repeatable.
    * @throws PaydayError `unknown_game`, `wrong_state`.
    */
@@ -271,7 +277,7 @@ export class GameService {
       return {
         action: 'game.sealed',
         effectiveAt: sealedAt,
-        happenings: [{ type: 'dev.payday.game.sealed', data: { sealedAt } }],
+        events: [{ type: 'dev.payday.game.sealed', data: { sealedAt } }],
       };
     });
   }
@@ -294,7 +300,7 @@ export class GameService {
     const wanted = url === null ? null : endpointUrl(url);
     await this.changes.change(gameId, actor, async (game, manager) => {
       refuseSealed(game);
-      await this.#knownTeam(gameId, teamId, manager);
+      await this.knownTeam(gameId, teamId, manager);
       refuseUnknownService(game.scenario, serviceId);
       const { samePlace, sameServer } =
         wanted === null
@@ -311,7 +317,7 @@ export class GameService {
           ...(samePlace.length > 0 && { samePlaceAs: samePlace }),
           ...(sameServer.length > 0 && { sameServerAs: sameServer }),
         },
-        happenings: [{ type: 'dev.payday.endpoint.changed', data: { teamId, serviceId, url: wanted } }],
+        events: [{ type: 'dev.payday.endpoint.changed', data: { teamId, serviceId, url: wanted } }],
       };
     });
     return wanted;
@@ -332,7 +338,7 @@ export class GameService {
       const { startsAt, endsAt } = game;
       if (startsAt === null || endsAt === null)
         throw new PaydayError('wrong_state', 'The game has not been scheduled yet.');
-      await this.#knownTeam(gameId, adjustment.teamId, manager);
+      await this.knownTeam(gameId, adjustment.teamId, manager);
       const effectiveAt = Math.max(startsAt, Math.min(this.clock.nowMs(), endsAt - 1));
       made = { adjustmentId: `adj-${randomUUID().slice(0, 13)}`, ...adjustment, effectiveAt };
       const { cents, reason } = adjustment;
@@ -341,7 +347,7 @@ export class GameService {
         subject: { team: adjustment.teamId, adjustment: made.adjustmentId },
         details: { cents, reason },
         effectiveAt,
-        happenings: [{ type: 'dev.payday.adjustment.made', data: made }],
+        events: [{ type: 'dev.payday.adjustment.made', data: made }],
       };
     });
     return made!;
@@ -358,7 +364,7 @@ export class GameService {
       action: 'announcement.made',
       subject: { announcement: made.announcementId },
       details: announcement,
-      happenings: [{ type: 'dev.payday.announcement.made', data: made }],
+      events: [{ type: 'dev.payday.announcement.made', data: made }],
     }));
     return made;
   }
@@ -377,7 +383,7 @@ export class GameService {
     return game;
   }
 
-  async #knownTeam(gameId: string, teamId: string, manager: EntityManager): Promise<void> {
+  private async knownTeam(gameId: string, teamId: string, manager: EntityManager): Promise<void> {
     const teams = await this.store.teams(gameId, manager);
     if (!teams.some((team) => team.id === teamId)) throw unknownTeam(teamId);
   }

@@ -16,8 +16,8 @@ export class TokenService {
   ) {}
 
   async create(token: NewToken, actor: AuditActor): Promise<MadeToken> {
-    const made = await this.store.create(token, this.#audited('token.created', actor));
-    return this.#whole(made);
+    const made = await this.store.create(token, this.audited('token.created', actor));
+    return this.whole(made);
   }
 
   /** Newest first. @param gameId only tokens that are good for this game alone */
@@ -42,25 +42,25 @@ export class TokenService {
     await this.find(tokenId);
     const made = await this.store.replace(
       tokenId,
-      this.#audited('token.rotated', actor, { replaces: tokenId }),
+      this.audited('token.rotated', actor, { replaces: tokenId }),
     );
     if (made === null)
       throw new PaydayError('wrong_state', 'The token was revoked or has expired; make a new one instead.');
-    return this.#whole(made);
+    return this.whole(made);
   }
 
   /** Repeatable. @throws PaydayError `unknown_token` */
   async revoke(tokenId: string, actor: AuditActor): Promise<TokenInfo> {
     await this.find(tokenId);
-    await this.store.revoke(tokenId, this.#audited('token.revoked', actor));
+    await this.store.revoke(tokenId, this.audited('token.revoked', actor));
     return this.find(tokenId);
   }
 
-  async #whole({ tokenId, secret }: { tokenId: string; secret: string }): Promise<MadeToken> {
+  private async whole({ tokenId, secret }: { tokenId: string; secret: string }): Promise<MadeToken> {
     return { ...(await this.find(tokenId)), secret };
   }
 
-  #audited(action: string, actor: AuditActor, more: Record<string, unknown> = {}) {
+  private audited(action: string, actor: AuditActor, more: Record<string, unknown> = {}) {
     return (manager: EntityManager, { id, role, label, gameId, teamId, expiresAt }: TokenInfo) =>
       appendAudit(manager, {
         at: this.clock.nowMs(),

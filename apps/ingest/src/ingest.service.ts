@@ -34,7 +34,7 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** Each batch is a record of the log, with its team as key. */
 const MAX_BATCH_BYTES = MAX_RECORD_BYTES - MAX_KEY_BYTES;
 
-/** The only door for results: validates, appends durably, then acknowledges. A request is taken whole or not at all. */
+/** The only entry point for results: validates, appends durably, then acknowledges. A request is taken whole or not at all. */
 @Injectable()
 export class IngestService {
   private readonly accepted = new AcceptedBatches();
@@ -170,8 +170,8 @@ function isBatchList(body: unknown): body is { batches: unknown[] } {
 }
 
 function assertNotAhead(batch: ProbeBatch, latest: number): void {
-  // A promise is never taken back: this one would close the windows of the whole game.
-  if (batch.watermarkMs > latest) throw ahead(batch, `promises all results before ${batch.watermarkMs}`);
+  // A watermark is never taken back: this one would close the windows of the whole game.
+  if (batch.watermarkMs > latest) throw ahead(batch, `has the watermark ${batch.watermarkMs}`);
   for (let i = 0; i < batch.offsetMs.length; i++) {
     const at = batch.baseIntendedAtMs + batch.offsetMs[i]!;
     if (at > latest) throw ahead(batch, `holds result ${i}, intended for ${at}`);

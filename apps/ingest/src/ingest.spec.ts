@@ -215,11 +215,11 @@ describe('POST /api/v1/probe-batches', () => {
     await send([batchOf()]).expect(202);
   });
 
-  it('refuses results and promises from the future, results without a batch, and other media types', async () => {
+  it('refuses results and watermarks from the future, results without a batch, and other media types', async () => {
     const ahead = batchOf({ baseIntendedAtMs: clock.nowMs() + 3_600_000 });
     await expectRefused(send([ahead]), 422, 'invalid_batch');
-    const promised = batchOf({ watermarkMs: clock.nowMs() + 3_600_000 });
-    expect(await expectRefused(send([promised]), 422, 'invalid_batch')).toContain('promises');
+    const tooFar = batchOf({ watermarkMs: clock.nowMs() + 3_600_000 });
+    expect(await expectRefused(send([tooFar]), 422, 'invalid_batch')).toContain('watermark');
     await expectRefused(send([]), 422, 'invalid_batch');
     const text = request(app.getHttpServer())
       .post('/api/v1/probe-batches')

@@ -18,7 +18,7 @@ class IngestProcess {}
 export const ingestService = defineService({
   name: 'ingest',
   summary:
-    'The door for probe results (POST /api/v1/probe-batches): authenticates, validates, appends durably, then acknowledges.\n' +
+    'Accepts probe results (POST /api/v1/probe-batches): authenticates, validates, appends durably, then acknowledges.\n' +
     'Any number of copies, behind any balancer.',
   sections: {
     log: logSection,

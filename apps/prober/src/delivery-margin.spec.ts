@@ -5,9 +5,9 @@ import { REPORTER_DEFAULTS } from './reporter.js';
 /** What lies behind ingest: the log, the scorer's commit, and whoever looks whether it has come. */
 const BEHIND_INGEST_MS = 2_500;
 
-it('the books stay open for a result whose first delivery fails in the slowest way', () => {
+it('the ledger stays open for a result whose first delivery fails in the slowest way', () => {
   const { flushMs, requestTimeoutMs, maxBackoffMs } = REPORTER_DEFAULTS;
-  const { promiseEveryMs } = PROBER_DEFAULTS;
-  const neededMs = flushMs + promiseEveryMs + requestTimeoutMs + maxBackoffMs + BEHIND_INGEST_MS;
+  const { watermarkEveryMs } = PROBER_DEFAULTS;
+  const neededMs = flushMs + watermarkEveryMs + requestTimeoutMs + maxBackoffMs + BEHIND_INGEST_MS;
   expect(DELIVERY_MARGIN_MS).toBeGreaterThanOrEqual(neededMs);
 });

@@ -4,18 +4,18 @@ import { GameWatcher, type GameListener } from './game-watcher.js';
 const SHA = 'ab'.repeat(32);
 
 test('whoever looks at proofs hears of a team’s before its endpoints, and of each change', () => {
-  const heard: unknown[][] = [];
-  const hear =
+  const received: unknown[][] = [];
+  const recordCall =
     (name: string) =>
     (...args: unknown[]): void =>
-      void heard.push([name, ...args]);
+      void received.push([name, ...args]);
   const listener: GameListener = {
-    created: () => heard.push(['game']),
-    teamAdded: hear('team'),
-    endpointChanged: hear('endpoint'),
-    scheduleChanged: hear('schedule'),
+    created: () => received.push(['game']),
+    teamAdded: recordCall('team'),
+    endpointChanged: recordCall('endpoint'),
+    scheduleChanged: recordCall('schedule'),
   };
-  const proofs = { created: () => void heard.push(['policy']), proofChanged: hear('proof') };
+  const proofs = { created: () => void received.push(['policy']), proofChanged: recordCall('proof') };
   const watcher = new GameWatcher('g', listener, proofs);
   const events = new EventBuilder('g');
   const team = { id: 'a', name: 'A', color: '#fff', ranked: true };
@@ -30,7 +30,7 @@ test('whoever looks at proofs hears of a team’s before its endpoints, and of e
   watcher.handle(events.make('dev.payday.team.proof-changed', { ...changed, teamId: 'nobody' }));
   // Of a game that is older than proofs.
   watcher.handle(events.team('b'));
-  expect(heard).toEqual([
+  expect(received).toEqual([
     ['policy'],
     ['game'],
     ['proof', 'a', SHA],

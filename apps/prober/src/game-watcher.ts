@@ -21,10 +21,10 @@ export interface ProofListener {
  * don't matter here are passed over.
  */
 export class GameWatcher {
-  #schedule: GameSchedule | null = null;
-  readonly #teams = new Set<string>();
+  private schedule: GameSchedule | null = null;
+  private readonly teams = new Set<string>();
   /** Highest sequence seen, by source. */
-  readonly #seen = new Map<string, number>();
+  private readonly seen = new Map<string, number>();
 
   constructor(
     readonly gameId: string,
@@ -38,27 +38,27 @@ export class GameWatcher {
    */
   handle(cloudEvent: CloudEvent): void {
     if (cloudEvent.subject !== this.gameId) return;
-    const seen = this.#seen.get(cloudEvent.source) ?? -1;
+    const seen = this.seen.get(cloudEvent.source) ?? -1;
     if (cloudEvent.sequence <= seen) return;
-    this.#apply(cloudEvent as GameEvent);
-    this.#seen.set(cloudEvent.source, cloudEvent.sequence);
+    this.apply(cloudEvent as GameEvent);
+    this.seen.set(cloudEvent.source, cloudEvent.sequence);
   }
 
-  #apply(event: GameEvent): void {
+  private apply(event: GameEvent): void {
     if (event.type === 'dev.payday.game.created') {
-      if (this.#schedule !== null) return;
-      this.#schedule = GameSchedule.lobby(event.data.scenario.pay.windowMs);
+      if (this.schedule !== null) return;
+      this.schedule = GameSchedule.lobby(event.data.scenario.pay.windowMs);
       this.proofs?.created(event.data.scenario);
       this.listener.created(event.data.scenario);
       return;
     }
-    if (this.#schedule === null) return;
+    if (this.schedule === null) return;
     switch (event.type) {
       case 'dev.payday.team.added':
-        return this.#add(event.data.team.id, event.data.proofSha256);
+        return this.add(event.data.team.id, event.data.proofSha256);
       case 'dev.payday.team.proof-changed': {
         const { teamId, proofSha256, formerUntilAt } = event.data;
-        if (this.#teams.has(teamId)) this.proofs?.proofChanged(teamId, proofSha256, formerUntilAt);
+        if (this.teams.has(teamId)) this.proofs?.proofChanged(teamId, proofSha256, formerUntilAt);
         return;
       }
       case 'dev.payday.team.changed':
@@ -68,16 +68,16 @@ export class GameWatcher {
         this.listener.endpointChanged(event.data.teamId, event.data.serviceId, event.data.url);
         return;
       default: {
-        const next = applyGameEvent(this.#schedule, event);
-        if (next === this.#schedule) return;
-        this.#schedule = next;
+        const next = applyGameEvent(this.schedule, event);
+        if (next === this.schedule) return;
+        this.schedule = next;
         this.listener.scheduleChanged(next);
       }
     }
   }
-  #add(teamId: string, proofSha256: string | undefined): void {
-    if (this.#teams.has(teamId)) return;
-    this.#teams.add(teamId);
+  private add(teamId: string, proofSha256: string | undefined): void {
+    if (this.teams.has(teamId)) return;
+    this.teams.add(teamId);
     if (proofSha256 !== undefined) this.proofs?.proofChanged(teamId, proofSha256);
     this.listener.teamAdded(teamId);
   }

@@ -9,9 +9,9 @@ const BOUNDS_US = Float64Array.from(BOUNDS_S, (s) => s * 1e6);
  * made for labels, takes a twentieth of all the prober's time.
  */
 export class LagHistogram {
-  readonly #counts = new Float64Array(BOUNDS_US.length);
-  #count = 0;
-  #sumUs = 0;
+  private readonly counts = new Float64Array(BOUNDS_US.length);
+  private count = 0;
+  private sumUs = 0;
 
   constructor(registry: Registry, name: string, help: string) {
     const get = async (): Promise<unknown> => ({
@@ -19,40 +19,42 @@ export class LagHistogram {
       help,
       type: 'histogram',
       aggregator: 'sum',
-      values: this.#values(name),
+      values: this.values(name),
     });
     // What a registry asks of a metric; its type wants one of prom-client's own classes.
-    registry.registerMetric({ name, get, reset: () => this.#reset() } as unknown as Metric);
+    registry.registerMetric({ name, get, reset: () => this.reset() } as unknown as Metric);
   }
 
   /** @param lagUs microseconds, 0 or more */
   observe(lagUs: number): void {
-    this.#count++;
-    this.#sumUs += lagUs;
+    this.count++;
+    this.sumUs += lagUs;
     for (let i = 0; i < BOUNDS_US.length; i++)
       if (lagUs <= BOUNDS_US[i]!) {
-        this.#counts[i]!++;
+        this.counts[i]!++;
         return;
       }
   }
 
-  #values(name: string): { metricName: string; labels: Record<string, string | number>; value: number }[] {
+  private values(
+    name: string,
+  ): { metricName: string; labels: Record<string, string | number>; value: number }[] {
     let below = 0;
     const buckets = BOUNDS_S.map((le, i) => ({
       metricName: `${name}_bucket`,
       labels: { le },
-      value: (below += this.#counts[i]!),
+      value: (below += this.counts[i]!),
     }));
     return [
       ...buckets,
-      { metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: this.#count },
-      { metricName: `${name}_sum`, labels: {}, value: this.#sumUs / 1e6 },
-      { metricName: `${name}_count`, labels: {}, value: this.#count },
+      { metricName: `${name}_bucket`, labels: { le: '+Inf' }, value: this.count },
+      { metricName: `${name}_sum`, labels: {}, value: this.sumUs / 1e6 },
+      { metricName: `${name}_count`, labels: {}, value: this.count },
     ];
   }
 
-  #reset(): void {
-    this.#counts.fill(0);
-    this.#count = this.#sumUs = 0;
+  private reset(): void {
+    this.counts.fill(0);
+    this.count = this.sumUs = 0;
   }
 }

@@ -3,7 +3,7 @@ import { OUTCOMES } from '#contracts';
 
 /** A counter as Prometheus knows it, of results by outcome. It counts at every request, where prom-client's own looks up its labels anew each time. */
 export class OutcomeCounter {
-  readonly #counts = new Float64Array(OUTCOMES.length);
+  private readonly counts = new Float64Array(OUTCOMES.length);
 
   constructor(registry: Registry, name: string, help: string) {
     const get = async (): Promise<unknown> => ({
@@ -11,14 +11,14 @@ export class OutcomeCounter {
       help,
       type: 'counter',
       aggregator: 'sum',
-      values: OUTCOMES.map((outcome, code) => ({ labels: { outcome }, value: this.#counts[code] })),
+      values: OUTCOMES.map((outcome, code) => ({ labels: { outcome }, value: this.counts[code] })),
     });
     // What a registry asks of a metric; its type wants one of prom-client's own classes.
-    registry.registerMetric({ name, get, reset: () => this.#counts.fill(0) } as unknown as Metric);
+    registry.registerMetric({ name, get, reset: () => this.counts.fill(0) } as unknown as Metric);
   }
 
   /** @param code index into `OUTCOMES` */
   count(code: number): void {
-    this.#counts[code]!++;
+    this.counts[code]!++;
   }
 }

@@ -9,7 +9,7 @@ import { AddressGuard } from './http/address-guard.js';
 import { systemNames } from './dns/index.js';
 import { GuardedAddressBook } from './http/address-book.js';
 import { createProberMetrics } from './metrics.js';
-import { OwnershipDesk, type OwnershipFinding } from './ownership/index.js';
+import { OwnershipMonitor, type OwnershipFinding } from './ownership/index.js';
 import { PROBER_DEFAULTS, Prober } from './prober.js';
 import { HttpServers } from './testing/http-server.js';
 
@@ -28,7 +28,7 @@ const http = (handler: RequestListener): Promise<string> => servers.listen(handl
 /** Plays two seconds with a real prober. Outcomes and samples by team. */
 async function play(policy: ProofPolicy, urls: Record<string, string>) {
   const findings: OwnershipFinding[] = [];
-  const ownership = new OwnershipDesk({ clock: systemClock, onFinding: (each) => findings.push(each) });
+  const ownership = new OwnershipMonitor({ clock: systemClock, onFinding: (each) => findings.push(each) });
   const zero = (): number => 0;
   const prober = new Prober(
     { ...PROBER_DEFAULTS, gameId: 'g', proberId: 'p', epoch: 1 },

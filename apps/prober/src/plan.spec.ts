@@ -87,19 +87,21 @@ describe('Plan', () => {
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 15 }), fc.integer({ min: 1, max: 9 }), (pauseAt, length) => {
         const fromAt = START + pauseAt * 1000;
-        const toAt = fromAt + length * 1000;
+        const untilAt = fromAt + length * 1000;
         const plan = new Plan<string>(scenario, running(), START - 100);
         const dues: Due<string>[] = [];
         for (let now = START - 100; now < START + 35_000; now += 7) {
           // Announced 500 ms ahead, when the first paused second is laid out already.
           if (now >= fromAt - 500 && now < fromAt - 493)
-            plan.reschedule(running({ pauses: [{ fromAt, toAt: null }] }));
-          if (now >= toAt - 500 && now < toAt - 493)
-            plan.reschedule(running({ pauses: [{ fromAt, toAt }], endsAt: START + 20_000 + length * 1000 }));
+            plan.reschedule(running({ pauses: [{ fromAt, untilAt: null }] }));
+          if (now >= untilAt - 500 && now < untilAt - 493)
+            plan.reschedule(
+              running({ pauses: [{ fromAt, untilAt }], endsAt: START + 20_000 + length * 1000 }),
+            );
           plan.advance(now, ['a'], (due) => dues.push(due));
         }
         expect(dues.map(idOf).sort()).toEqual(expected(['a'], 0, 20));
-        expect(dues.filter(({ intendedAt }) => intendedAt >= fromAt && intendedAt < toAt)).toEqual([]);
+        expect(dues.filter(({ intendedAt }) => intendedAt >= fromAt && intendedAt < untilAt)).toEqual([]);
       }),
       { numRuns: 20 },
     );

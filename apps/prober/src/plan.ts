@@ -66,12 +66,12 @@ const MAX_BACKLOG_MS = 10_000;
  * so that a prober that was restarted never back-fills.
  */
 export class Plan<Team> {
-  #schedule: GameSchedule;
-  #seconds: PlannedSecond<Team>[] = [];
-  #nextSecond = 0;
-  readonly #spikes = new Map<string, Spike<Team>>();
+  private schedule: GameSchedule;
+  private seconds: PlannedSecond<Team>[] = [];
+  private nextSecond = 0;
+  private readonly spikes = new Map<string, Spike<Team>>();
   /** Everything due before this has been handed out, and nothing due before it ever will be. Epoch ms. */
-  #doneThrough: number;
+  private plannedThrough: number;
 
   /** @param fromAt the start boundary, epoch ms. */
   constructor(
@@ -79,34 +79,34 @@ export class Plan<Team> {
     schedule: GameSchedule,
     fromAt: number,
   ) {
-    this.#schedule = schedule;
-    this.#doneThrough = fromAt;
-    this.#nextSecond = this.#firstSecond();
+    this.schedule = schedule;
+    this.plannedThrough = fromAt;
+    this.nextSecond = this.firstSecond();
   }
 
   get doneThrough(): number {
-    return this.#doneThrough;
+    return this.plannedThrough;
   }
 
   /** From now on this schedule counts: what is laid out but not handed out, and no longer true, is laid out anew. */
   reschedule(schedule: GameSchedule): void {
-    this.#schedule = schedule;
-    this.#seconds = this.#seconds.filter(({ second, startAt }) => this.#startOf(second) === startAt);
-    const last = this.#seconds.at(-1);
-    this.#nextSecond = last === undefined ? this.#firstSecond() : last.second + 1;
+    this.schedule = schedule;
+    this.seconds = this.seconds.filter(({ second, startAt }) => this.startOf(second) === startAt);
+    const last = this.seconds.at(-1);
+    this.nextSecond = last === undefined ? this.firstSecond() : last.second + 1;
   }
 
   /** Adds a spike's requests to everything that has not been handed out, from this millisecond on. Repeatable. */
   addSpike(spike: Spike<Team>): void {
-    if (this.#spikes.has(spike.id)) return;
-    this.#spikes.set(spike.id, spike);
-    for (const planned of this.#seconds) this.#addTo(planned, spike);
+    if (this.spikes.has(spike.id)) return;
+    this.spikes.set(spike.id, spike);
+    for (const planned of this.seconds) this.addTo(planned, spike);
   }
 
   /** Takes a spike's requests out of everything that has not been handed out. Unknown ids are fine. */
   removeSpike(id: string): void {
-    if (!this.#spikes.delete(id)) return;
-    for (const { extra } of this.#seconds)
+    if (!this.spikes.delete(id)) return;
+    for (const { extra } of this.seconds)
       for (const [ms, dues] of extra) {
         const left = dues.filter(({ spikeId }) => spikeId !== id);
         if (left.length > 0) extra.set(ms, left);
@@ -119,20 +119,20 @@ export class Plan<Team> {
    * @param teams all teams in the order in which they joined; new ones take part from the next second laid out.
    */
   advance(nowMs: number, teams: readonly Team[], send: (due: Due<Team>) => void): void {
-    this.#layOut(nowMs, teams);
-    while (this.#seconds.length > 0) {
-      const current = this.#seconds[0]!;
+    this.layOut(nowMs, teams);
+    while (this.seconds.length > 0) {
+      const current = this.seconds[0]!;
       const end = Math.min(999, nowMs - current.startAt);
       for (; current.next <= end; current.next++) handOut(current, send);
       if (current.next < 1000) break;
-      this.#seconds.shift();
+      this.seconds.shift();
     }
-    this.#doneThrough = Math.max(this.#doneThrough, nowMs + 1);
+    this.plannedThrough = Math.max(this.plannedThrough, nowMs + 1);
   }
 
   /** When the next request is due, if that is by `untilMs`; else null. Only seconds that are laid out count. Epoch ms. */
   nextDueBy(untilMs: number): number | null {
-    for (const { startAt, starts, extra, next } of this.#seconds) {
+    for (const { startAt, starts, extra, next } of this.seconds) {
       const end = Math.min(999, untilMs - startAt);
       for (let ms = next; ms <= end; ms++)
         if (starts[ms] !== starts[ms + 1] || extra.has(ms)) return startAt + ms;
@@ -140,20 +140,20 @@ export class Plan<Team> {
     return null;
   }
 
-  #layOut(nowMs: number, teams: readonly Team[]): void {
+  private layOut(nowMs: number, teams: readonly Team[]): void {
     for (;;) {
-      const second = this.#nextSecond;
-      const startAt = this.#startOf(second);
+      const second = this.nextSecond;
+      const startAt = this.startOf(second);
       if (startAt === null || startAt > nowMs + LOOKAHEAD_MS) return;
-      this.#nextSecond++;
-      if (startAt < this.#doneThrough || startAt < nowMs - MAX_BACKLOG_MS) continue;
-      const planned = this.#planned(second, startAt, teams);
-      for (const spike of this.#spikes.values()) this.#addTo(planned, spike);
-      this.#seconds.push(planned);
+      this.nextSecond++;
+      if (startAt < this.plannedThrough || startAt < nowMs - MAX_BACKLOG_MS) continue;
+      const planned = this.planned(second, startAt, teams);
+      for (const spike of this.spikes.values()) this.addTo(planned, spike);
+      this.seconds.push(planned);
     }
   }
 
-  #addTo({ second, startAt, extra, next }: PlannedSecond<Team>, spike: Spike<Team>): void {
+  private addTo({ second, startAt, extra, next }: PlannedSecond<Team>, spike: Spike<Team>): void {
     const { id: spikeId, team, serviceIndex } = spike;
     for (const arrival of spikeArrivals(
       this.scenario,
@@ -171,7 +171,7 @@ export class Plan<Team> {
   }
 
   /** Sorted by counting: as many passes as there are requests, whatever their times. */
-  #planned(second: number, startAt: number, teams: readonly Team[]): PlannedSecond<Team> {
+  private planned(second: number, startAt: number, teams: readonly Team[]): PlannedSecond<Team> {
     const shared = this.scenario.services.flatMap(({ id }, serviceIndex) =>
       arrivals(this.scenario, id, second).map((arrival) => ({ serviceIndex, arrival })),
     );
@@ -194,14 +194,14 @@ export class Plan<Team> {
   }
 
   /** When a second of game time begins, or null if it doesn't (beyond the end, or behind an open pause). */
-  #startOf(second: number): number | null {
-    const startAt = this.#schedule.toWallTime(second * 1000);
-    return startAt !== null && this.#schedule.stateAt(startAt) === 'running' ? startAt : null;
+  private startOf(second: number): number | null {
+    const startAt = this.schedule.toWallTime(second * 1000);
+    return startAt !== null && this.schedule.stateAt(startAt) === 'running' ? startAt : null;
   }
 
   /** The first second of game time that begins at or after the boundary. */
-  #firstSecond(): number {
-    const gameMs = this.#schedule.toGameTime(this.#doneThrough) ?? 0;
+  private firstSecond(): number {
+    const gameMs = this.schedule.toGameTime(this.plannedThrough) ?? 0;
     return Math.max(0, Math.ceil(gameMs / 1000));
   }
 }

@@ -5,10 +5,10 @@ import type { Timing } from './http/exchange.js';
 import type { LoopWatch } from './loop-watch.js';
 import type { ProberMetrics } from './metrics.js';
 import type { Due } from './plan.js';
-import type { Outstanding } from './promise-tracker.js';
-import { RequestBook } from './request-book.js';
+import type { Outstanding } from './watermark-tracker.js';
+import { RequestRenderer } from './request-renderer.js';
 import type { Call, Verdict } from './service-client/service-client.js';
-import type { TeamLane } from './team-lane.js';
+import type { TeamProbing } from './team-probing.js';
 import { Verdicts } from './verdicts.js';
 import type { WallTime } from './wall-time.js';
 
@@ -26,7 +26,7 @@ const OVERFLOW_SHARE = 0.25;
 
 /** A request from the moment it is due to its result. */
 interface Probe extends Outstanding {
-  lane: TeamLane;
+  probing: TeamProbing;
   serviceIndex: number;
   checkId: string;
   /** Monotonic; the deadline counts from here. */
@@ -38,15 +38,15 @@ interface Probe extends Outstanding {
 /** Sends what is due, keeps the deadlines and records one result for each request. */
 export class ProbeSender {
   /** In order of their deadlines, since all have the same time. What is concluded is not kept: it would grow old for nothing. */
-  readonly #deadlines = new Set<Probe>();
+  private readonly deadlines = new Set<Probe>();
   /** Over their deadlines, but for the time that we have lost for them ourselves. */
-  #extended: Probe[] = [];
-  readonly #requests: RequestBook;
-  readonly #verdicts: Verdicts;
-  readonly #timeoutMs: number;
-  readonly #timeoutUs: number;
-  #inFlight = 0;
-  #pending = 0;
+  private extended: Probe[] = [];
+  private readonly renderer: RequestRenderer;
+  private readonly verdicts: Verdicts;
+  private readonly timeoutMs: number;
+  private readonly timeoutUs: number;
+  private inFlightCount = 0;
+  private pendingCount = 0;
 
   constructor(
     scenario: Scenario,
@@ -56,24 +56,24 @@ export class ProbeSender {
     uuid: () => string,
     private readonly metrics: ProberMetrics,
   ) {
-    this.#requests = new RequestBook(scenario, uuid);
-    this.#verdicts = new Verdicts(scenario, limits.maxDoubtMs);
-    this.#timeoutMs = scenario.probing.timeoutMs;
-    this.#timeoutUs = this.#timeoutMs * 1000;
+    this.renderer = new RequestRenderer(scenario, uuid);
+    this.verdicts = new Verdicts(scenario, limits.maxDoubtMs);
+    this.timeoutMs = scenario.probing.timeoutMs;
+    this.timeoutUs = this.timeoutMs * 1000;
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.inFlightCount;
   }
 
   /** Results that were recorded and are not settled. */
   get pending(): number {
-    return this.#pending;
+    return this.pendingCount;
   }
 
   /** So many results were accepted by ingest, or given up. */
   settled(results: number): void {
-    this.#pending -= results;
+    this.pendingCount -= results;
   }
 
   /**
@@ -81,21 +81,21 @@ export class ProbeSender {
    * wait for us.
    */
   tick(): void {
-    const overdueUs = this.watch.lookedUs - this.#timeoutUs;
-    for (const probe of this.#deadlines) {
+    const overdueUs = this.watch.lookedUs - this.timeoutUs;
+    for (const probe of this.deadlines) {
       if (probe.sentUs > overdueUs) break;
-      this.#deadlines.delete(probe);
-      this.#expire(probe, overdueUs);
+      this.deadlines.delete(probe);
+      this.expire(probe, overdueUs);
     }
-    if (this.#extended.length === 0) return;
-    for (const probe of this.#extended.splice(0)) this.#expire(probe, overdueUs);
+    if (this.extended.length === 0) return;
+    for (const probe of this.extended.splice(0)) this.expire(probe, overdueUs);
   }
 
   /** Sends one request now, or records at once why it can't be. */
-  send({ team: lane, serviceIndex, intendedAt, arrival }: Due<TeamLane>): void {
+  send({ team: probing, serviceIndex, intendedAt, arrival }: Due<TeamProbing>): void {
     const { checkId, caseIndex } = arrival;
     const probe: Probe = {
-      lane,
+      probing,
       serviceIndex,
       intendedAt,
       checkId,
@@ -104,64 +104,64 @@ export class ProbeSender {
       call: null,
       concluded: false,
     };
-    lane.tracker.begin(probe);
-    this.#inFlight++;
+    probing.tracker.begin(probe);
+    this.inFlightCount++;
     const lagMs = this.time.nowUs() / 1000 - intendedAt;
     this.metrics.scheduleLag.observe(Math.max(0, lagMs * 1000));
-    if (lagMs > this.limits.maxLagMs || this.#pending >= this.limits.maxPendingResults)
-      return this.#record(probe, 'prober_error', 0);
-    const request = this.#requests.render(serviceIndex, checkId, caseIndex);
+    if (lagMs > this.limits.maxLagMs || this.pendingCount >= this.limits.maxPendingResults)
+      return this.record(probe, 'prober_error', 0);
+    const request = this.renderer.render(serviceIndex, checkId, caseIndex);
     probe.request = request;
-    const target = lane.target(serviceIndex);
-    if (target === null) return this.#record(probe, 'no_endpoint', 0, 'no endpoint is registered');
-    if ('problem' in target) return this.#record(probe, 'connect_error', 0, target.problem);
-    const call = target.service.call(request, (verdict, timing) => this.#conclude(probe, verdict, timing));
+    const target = probing.target(serviceIndex);
+    if (target === null) return this.record(probe, 'no_endpoint', 0, 'no endpoint is registered');
+    if ('problem' in target) return this.record(probe, 'connect_error', 0, target.problem);
+    const call = target.service.call(request, (verdict, timing) => this.conclude(probe, verdict, timing));
     if (probe.concluded) return;
     probe.call = call;
-    this.#deadlines.add(probe);
+    this.deadlines.add(probe);
   }
 
-  #expire(probe: Probe, overdueUs: number): void {
+  private expire(probe: Probe, overdueUs: number): void {
     if (probe.concluded) return;
     const { call, sentUs } = probe;
     if (call === null || sentUs + call.ownUs <= overdueUs)
-      call?.timeOut(`no answer within ${this.#timeoutMs} ms`);
-    else this.#extended.push(probe);
+      call?.timeOut(`no answer within ${this.timeoutMs} ms`);
+    else this.extended.push(probe);
   }
 
-  #conclude(probe: Probe, { outcome, got, expected }: Verdict, timing: Timing): void {
+  private conclude(probe: Probe, { outcome, got, expected }: Verdict, timing: Timing): void {
     const { earliestUs, latestUs, ownUs } = timing;
     // A team whose own answers kept us busy has not been waiting for us.
-    const selfUs = probe.lane.meter.recentUs(this.watch.round);
+    const selfUs = probe.probing.meter.recentUs(this.watch.round);
     const latest = latestUs - probe.sentUs;
     const earliest = Math.max(0, Math.min(latest, earliestUs + selfUs - probe.sentUs - ownUs));
-    if (outcome !== 'ok') return this.#record(probe, outcome, earliest, got, expected);
-    const verdict = this.#verdicts.ofGoodAnswer(earliest, latest);
-    this.#record(
+    if (outcome !== 'ok') return this.record(probe, outcome, earliest, got, expected);
+    const verdict = this.verdicts.ofGoodAnswer(earliest, latest);
+    this.record(
       probe,
       verdict,
       earliest,
-      verdict === 'timeout' ? `no answer within ${this.#timeoutMs} ms` : got,
+      verdict === 'timeout' ? `no answer within ${this.timeoutMs} ms` : got,
     );
   }
 
-  #record(probe: Probe, outcome: Outcome, latencyUs: number, got = '', expected?: string): void {
-    const { lane, serviceIndex, intendedAt, checkId, request } = probe;
+  private record(probe: Probe, outcome: Outcome, latencyUs: number, got = '', expected?: string): void {
+    const { probing, serviceIndex, intendedAt, checkId, request } = probe;
     probe.concluded = true;
     const code = OUTCOMES.indexOf(outcome);
-    this.#deadlines.delete(probe);
+    this.deadlines.delete(probe);
     // The tracker may hold the probe for a while: let go of what is large.
     probe.call = null;
     probe.request = null;
-    this.#inFlight--;
+    this.inFlightCount--;
     this.metrics.results.count(code);
-    if (this.#pending >= this.limits.maxPendingResults * (1 + OVERFLOW_SHARE)) {
+    if (this.pendingCount >= this.limits.maxPendingResults * (1 + OVERFLOW_SHARE)) {
       this.metrics.dropped.inc({ reason: 'overflow' });
       return;
     }
-    this.#pending++;
+    this.pendingCount++;
     const explain = outcome !== 'ok' && outcome !== 'prober_error' && request !== null;
-    lane.results.add(serviceIndex, {
+    probing.results.add(serviceIndex, {
       intendedAt,
       latencyUs: Math.min(Math.round(latencyUs), PROBE_BATCH_LIMITS.maxLatencyUs),
       outcome: code,
@@ -169,7 +169,7 @@ export class ProbeSender {
         ? () => ({
             checkId,
             request: clip(`${request.method} ${request.path}`),
-            expected: clip(expected ?? `status ${request.expect.status} within ${this.#timeoutMs} ms`),
+            expected: clip(expected ?? `status ${request.expect.status} within ${this.timeoutMs} ms`),
             got: clip(got),
           })
         : null,

@@ -157,14 +157,14 @@ describe('Prober', () => {
     expect(game.outcomes('a', 'catalog')).toEqual({ no_endpoint: total });
     expect(game.outcomes('b', 'catalog')).toEqual({ ok: total });
     for (const team of ['a', 'b']) {
-      let promised = 0;
+      let watermark = 0;
       const own = game.batches.filter(({ teamId }) => teamId === team);
       expect(own.map(({ seq }) => seq)).toEqual(own.map((_, seq) => seq));
       for (const batch of own) {
         for (const offset of Array.from(batch.offsetMs))
-          expect(batch.baseIntendedAtMs + offset).toBeGreaterThanOrEqual(promised);
-        expect(batch.watermarkMs).toBeGreaterThanOrEqual(promised);
-        promised = batch.watermarkMs;
+          expect(batch.baseIntendedAtMs + offset).toBeGreaterThanOrEqual(watermark);
+        expect(batch.watermarkMs).toBeGreaterThanOrEqual(watermark);
+        watermark = batch.watermarkMs;
       }
       expect(game.promise(team)).toBeGreaterThan(20_000);
     }
@@ -328,20 +328,20 @@ describe('Prober', () => {
   });
 
   it('calls a team as before when its name or its place is changed', () => {
-    const heard: unknown[] = [];
-    const hear = (...what: unknown[]): void => void heard.push(what);
+    const crashes: unknown[] = [];
+    const recordCrash = (...what: unknown[]): void => void crashes.push(what);
     const watcher = new GameWatcher('g', {
-      created: hear,
-      teamAdded: hear,
-      endpointChanged: hear,
-      scheduleChanged: hear,
+      created: recordCrash,
+      teamAdded: recordCrash,
+      endpointChanged: recordCrash,
+      scheduleChanged: recordCrash,
     });
     const events = new EventBuilder('g');
     for (const event of [events.created(slow), events.team('a')]) watcher.handle(event);
-    expect(heard.splice(0)).toHaveLength(2);
+    expect(crashes.splice(0)).toHaveLength(2);
     watcher.handle(events.teamChanged('a'));
     watcher.handle(events.teamChanged('b'));
-    expect(heard).toEqual([]);
+    expect(crashes).toEqual([]);
   });
 
   it('passes over events of other games and repeated ones', () => {

@@ -13,11 +13,11 @@ import { ProbeSender, type SenderLimits } from './probe-sender.js';
 import { Quarantine } from './quarantine/quarantine.js';
 import type { BatchSource } from './reporter.js';
 import { TeamResults } from './result-buffer.js';
-import type { OriginSender, OwnershipDesk } from './ownership/index.js';
+import type { OriginSender, OwnershipMonitor } from './ownership/index.js';
 import { LocalService } from './service-client/local-service.js';
 import { OwnedService } from './service-client/owned-service.js';
 import type { ServiceClient } from './service-client/service-client.js';
-import { TeamLane } from './team-lane.js';
+import { TeamProbing } from './team-probing.js';
 import { WallTime } from './wall-time.js';
 import { WorkMeter, type WorkBudget } from './work-meter.js';
 
@@ -29,7 +29,7 @@ export interface ProberOptions extends SenderLimits {
   /** Probing begins so long after the start. */
   startMarginMs: number;
   /** A team's promise is renewed at least so often while the game runs. */
-  promiseEveryMs: number;
+  watermarkEveryMs: number;
   /** Requests on the wire, and requests waiting for one of those to end, per endpoint. */
   maxInFlight: number;
   maxQueued: number;
@@ -45,7 +45,7 @@ export const PROBER_DEFAULTS: Omit<ProberOptions, 'gameId' | 'proberId' | 'epoch
   maxLagMs: 50,
   maxDoubtMs: 50,
   maxPendingResults: 500_000,
-  promiseEveryMs: 250,
+  watermarkEveryMs: 250,
   maxInFlight: 256,
   maxQueued: 1024,
   maxHeldBytesPerEndpoint: 16 * 1024 * 1024,
@@ -88,7 +88,7 @@ export interface ProberParts {
   /** Default: the built worker beside this module. */
   quarantineWorkerUrl?: URL;
   /** Without it nobody has to prove anything. */
-  ownership?: OwnershipDesk;
+  ownership?: OwnershipMonitor;
 }
 
 /**
@@ -96,18 +96,18 @@ export interface ProberParts {
  * do; results wait in per-team buffers until the reporter drains them.
  */
 export class Prober implements GameListener, BatchSource {
-  readonly #time: WallTime;
-  readonly #watch: LoopWatch;
-  readonly #memory: MemoryBudget;
-  readonly #quarantine: Quarantine;
-  #quarantineLookedUs = -Infinity;
-  readonly #lanes: TeamLane[] = [];
-  readonly #byTeam = new Map<string, TeamLane>();
-  #game: { scenario: Scenario; schedule: GameSchedule; sender: ProbeSender } | null = null;
-  #plan: Plan<TeamLane> | null = null;
-  readonly #spikes = new Map<string, Spike<TeamLane>>();
+  private readonly time: WallTime;
+  private readonly watch: LoopWatch;
+  private readonly memory: MemoryBudget;
+  private readonly quarantine: Quarantine;
+  private quarantineLookedUs = -Infinity;
+  private readonly teams: TeamProbing[] = [];
+  private readonly byTeam = new Map<string, TeamProbing>();
+  private game: { scenario: Scenario; schedule: GameSchedule; sender: ProbeSender } | null = null;
+  private plan: Plan<TeamProbing> | null = null;
+  private readonly spikes = new Map<string, Spike<TeamProbing>>();
   /** The start boundary, epoch ms; null while probing has not been allowed. */
-  #startAt: number | null = null;
+  private startAt: number | null = null;
 
   constructor(
     private readonly options: ProberOptions,
@@ -115,10 +115,10 @@ export class Prober implements GameListener, BatchSource {
   ) {
     const { clock, loop } = parts;
     const loopClock: LoopClock = { monotonicUs: () => clock.monotonicUs(), idleUs: loop.idleUs };
-    this.#time = new WallTime(clock);
-    this.#watch = new LoopWatch(loopClock, loop.afterRound);
-    this.#memory = new MemoryBudget(options.maxHeldBytes);
-    this.#quarantine = new Quarantine({
+    this.time = new WallTime(clock);
+    this.watch = new LoopWatch(loopClock, loop.afterRound);
+    this.memory = new MemoryBudget(options.maxHeldBytes);
+    this.quarantine = new Quarantine({
       monotonicUs: () => clock.monotonicUs(),
       onCrash: (error) => parts.onQuarantine?.({ error }),
       ...(parts.quarantineWorkerUrl ? { workerUrl: parts.quarantineWorkerUrl } : {}),
@@ -126,60 +126,60 @@ export class Prober implements GameListener, BatchSource {
   }
 
   get inFlight(): number {
-    return this.#game?.sender.inFlight ?? 0;
+    return this.game?.sender.inFlight ?? 0;
   }
 
   get pending(): number {
-    return this.#game?.sender.pending ?? 0;
+    return this.game?.sender.pending ?? 0;
   }
 
   /** Teams whose answers are read in a thread of their own. */
   get quarantined(): number {
-    return this.#lanes.filter(({ isQuarantined }) => isQuarantined).length;
+    return this.teams.filter(({ isQuarantined }) => isQuarantined).length;
   }
 
   get heldBytes(): number {
-    return this.#memory.used;
+    return this.memory.used;
   }
 
   created(scenario: Scenario): void {
     const { uuid, metrics } = this.parts;
-    this.#game = {
+    this.game = {
       scenario,
       schedule: GameSchedule.lobby(scenario.pay.windowMs),
-      sender: new ProbeSender(scenario, this.options, this.#time, this.#watch, uuid, metrics),
+      sender: new ProbeSender(scenario, this.options, this.time, this.watch, uuid, metrics),
     };
   }
 
   teamAdded(teamId: string): void {
-    if (this.#game === null || this.#byTeam.has(teamId)) return;
-    const { scenario } = this.#game;
+    if (this.game === null || this.byTeam.has(teamId)) return;
+    const { scenario } = this.game;
     const { gameId, proberId, epoch } = this.options;
     const serviceIds = scenario.services.map(({ id }) => id);
     const results = new TeamResults({ gameId, teamId, serviceIds, proberId, epoch }, scenario.pay.windowMs);
     const meter = new WorkMeter(this.options.work);
     const book = this.parts.net.bookOf(teamId);
     const open = (url: string, serviceId: string, isQuarantined: boolean): ServiceClient =>
-      this.#owned(teamId, serviceId, url, (at) =>
+      this.owned(teamId, serviceId, url, (at) =>
         isQuarantined
-          ? this.#openQuarantined(at, scenario, teamId, book)
-          : this.#open(at, scenario, meter, book),
+          ? this.openQuarantined(at, scenario, teamId, book)
+          : this.open(at, scenario, meter, book),
       );
     const names = this.parts.net.namesOf?.(teamId);
-    const lane = new TeamLane(teamId, serviceIds, results, meter, open, names);
-    this.#lanes.push(lane);
-    this.#byTeam.set(teamId, lane);
+    const probing = new TeamProbing(teamId, serviceIds, results, meter, open, names);
+    this.teams.push(probing);
+    this.byTeam.set(teamId, probing);
   }
 
   endpointChanged(teamId: string, serviceId: string, url: string | null): void {
-    const services = this.#game?.scenario.services ?? [];
+    const services = this.game?.scenario.services ?? [];
     const serviceIndex = services.findIndex(({ id }) => id === serviceId);
-    if (serviceIndex >= 0) this.#byTeam.get(teamId)?.setEndpoint(serviceIndex, url);
+    if (serviceIndex >= 0) this.byTeam.get(teamId)?.setEndpoint(serviceIndex, url);
   }
 
   scheduleChanged(schedule: GameSchedule): void {
-    if (this.#game !== null) this.#game.schedule = schedule;
-    this.#plan?.reschedule(schedule);
+    if (this.game !== null) this.game.schedule = schedule;
+    this.plan?.reschedule(schedule);
   }
 
   /**
@@ -187,30 +187,30 @@ export class Prober implements GameListener, BatchSource {
    * @throws PaydayError `unknown_team`, `unknown_service`, `no_game` (retryable: the game is not known yet).
    */
   beginSpike(id: string, teamId: string, serviceId: string, percent: number): void {
-    if (this.#game === null)
+    if (this.game === null)
       throw new PaydayError('no_game', 'the game is not known yet; ask again', { retryable: true });
-    const team = this.#byTeam.get(teamId);
+    const team = this.byTeam.get(teamId);
     if (team === undefined) throw new PaydayError('unknown_team', `the game has no team "${teamId}"`);
-    const serviceIndex = this.#game.scenario.services.findIndex((service) => service.id === serviceId);
+    const serviceIndex = this.game.scenario.services.findIndex((service) => service.id === serviceId);
     if (serviceIndex < 0) throw new PaydayError('unknown_service', `the game has no service "${serviceId}"`);
     const spike = { id, team, serviceIndex, percent };
-    this.#spikes.set(id, spike);
-    this.#plan?.addSpike(spike);
+    this.spikes.set(id, spike);
+    this.plan?.addSpike(spike);
   }
 
   endSpike(id: string): void {
-    this.#spikes.delete(id);
-    this.#plan?.removeSpike(id);
+    this.spikes.delete(id);
+    this.plan?.removeSpike(id);
   }
 
   /** Resolves when the names of all endpoints so far have been looked up, with whatever result. */
   async namesLookedUp(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.settled()));
+    await Promise.all(this.teams.map((probing) => probing.settled()));
   }
 
   /** Probing may begin: call it once all earlier events were told, so that nothing is probed by an old state. */
   start(): void {
-    this.#startAt = this.#nowMs() + this.options.startMarginMs;
+    this.startAt = this.nowMs() + this.options.startMarginMs;
     this.parts.ownership?.start();
   }
 
@@ -220,38 +220,38 @@ export class Prober implements GameListener, BatchSource {
    * @returns the pause after which the next one should begin, whole ms, 1 or more
    */
   tick(): number {
-    this.#watch.tick();
-    this.#step();
-    return this.#pauseMs();
+    this.watch.tick();
+    this.step();
+    return this.pauseMs();
   }
 
   /** The step of time is over. @param nextMs the next one begins by then; without it nobody knows */
   rest(nextMs = Infinity): void {
-    this.#watch.rest(nextMs * 1000);
+    this.watch.rest(nextMs * 1000);
   }
 
-  #step(): void {
-    if (this.#game === null || this.#startAt === null) return;
-    const { scenario, schedule, sender } = this.#game;
-    this.#time.follow();
-    const nowMs = Math.floor((this.#time.nowUs() + EARLY_US) / 1000);
-    if (this.#plan === null) {
-      this.#plan = new Plan(scenario, schedule, Math.max(this.#startAt, nowMs));
-      for (const spike of this.#spikes.values()) this.#plan.addSpike(spike);
+  private step(): void {
+    if (this.game === null || this.startAt === null) return;
+    const { scenario, schedule, sender } = this.game;
+    this.time.follow();
+    const nowMs = Math.floor((this.time.nowUs() + EARLY_US) / 1000);
+    if (this.plan === null) {
+      this.plan = new Plan(scenario, schedule, Math.max(this.startAt, nowMs));
+      for (const spike of this.spikes.values()) this.plan.addSpike(spike);
     }
     this.parts.ownership?.tick();
     sender.tick();
-    this.#quarantineRepeaters();
-    this.#plan.advance(nowMs, this.#lanes, (due) => sender.send(due));
+    this.quarantineRepeaters();
+    this.plan.advance(nowMs, this.teams, (due) => sender.send(due));
   }
 
   /** Until the next request is due: rounded down, since a timer never fires early. */
-  #pauseMs(): number {
-    if (this.#game === null || this.#startAt === null) return IDLE_PAUSE_MS;
-    const nowMs = this.#time.nowUs() / 1000;
-    const isBusy = this.inFlight > 0 || this.#game.schedule.stateAt(Math.floor(nowMs)) === 'running';
+  private pauseMs(): number {
+    if (this.game === null || this.startAt === null) return IDLE_PAUSE_MS;
+    const nowMs = this.time.nowUs() / 1000;
+    const isBusy = this.inFlight > 0 || this.game.schedule.stateAt(Math.floor(nowMs)) === 'running';
     const longestMs = isBusy ? BUSY_PAUSE_MS : IDLE_PAUSE_MS;
-    const dueAt = this.#plan?.nextDueBy(nowMs + longestMs) ?? Infinity;
+    const dueAt = this.plan?.nextDueBy(nowMs + longestMs) ?? Infinity;
     return Math.max(1, Math.min(longestMs, Math.floor(dueAt - nowMs)));
   }
 
@@ -260,55 +260,55 @@ export class Prober implements GameListener, BatchSource {
    * pending until `settled`.
    */
   drain(): ProbeBatch[] {
-    if (this.#game === null || this.#plan === null) return [];
-    const { schedule } = this.#game;
-    const nowUs = this.#time.nowUs();
+    if (this.game === null || this.plan === null) return [];
+    const { schedule } = this.game;
+    const nowUs = this.time.nowUs();
     const state = schedule.stateAt(Math.floor(nowUs / 1000));
     const batches: ProbeBatch[] = [];
-    for (const lane of this.#lanes) {
-      const { results } = lane;
+    for (const probing of this.teams) {
+      const { results } = probing;
       // After the end, promises go on until one lies beyond it: then the game can be sealed.
-      const promising =
+      const isPublishing =
         state === 'running' ||
         state === 'paused' ||
-        (state === 'ended' && results.promised <= (schedule.endsAt ?? 0));
-      const due = promising && nowUs - lane.reportedAtUs >= this.options.promiseEveryMs * 1000;
+        (state === 'ended' && results.watermark <= (schedule.endsAt ?? 0));
+      const due = isPublishing && nowUs - probing.reportedAtUs >= this.options.watermarkEveryMs * 1000;
       if (results.count === 0 && !due) continue;
-      batches.push(...results.drain(promising ? lane.tracker.promise(this.#plan.doneThrough) : 0));
-      lane.reportedAtUs = nowUs;
+      batches.push(...results.drain(isPublishing ? probing.tracker.advanceTo(this.plan.doneThrough) : 0));
+      probing.reportedAtUs = nowUs;
     }
     return batches;
   }
 
   settled(results: number): void {
-    this.#game?.sender.settled(results);
+    this.game?.sender.settled(results);
   }
 
   /** Sends nothing more and closes every connection. */
   close(): void {
-    this.#startAt = null;
-    for (const lane of this.#lanes) lane.close();
-    void this.#quarantine.close();
+    this.startAt = null;
+    for (const probing of this.teams) probing.close();
+    void this.quarantine.close();
   }
 
-  #nowMs(): number {
-    return Math.floor(this.#time.nowUs() / 1000);
+  private nowMs(): number {
+    return Math.floor(this.time.nowUs() / 1000);
   }
 
   /** Once may be bad luck. */
-  #quarantineRepeaters(): void {
+  private quarantineRepeaters(): void {
     const nowUs = this.parts.clock.monotonicUs();
-    if (nowUs - this.#quarantineLookedUs < LOOK_AT_METERS_EVERY_US) return;
-    this.#quarantineLookedUs = nowUs;
-    for (const lane of this.#lanes) {
-      if (lane.isQuarantined || lane.meter.strikes < 2) continue;
-      lane.quarantine();
-      this.parts.onQuarantine?.({ teamId: lane.teamId });
+    if (nowUs - this.quarantineLookedUs < LOOK_AT_METERS_EVERY_US) return;
+    this.quarantineLookedUs = nowUs;
+    for (const probing of this.teams) {
+      if (probing.isQuarantined || probing.meter.strikes < 2) continue;
+      probing.quarantine();
+      this.parts.onQuarantine?.({ teamId: probing.teamId });
     }
   }
 
   /** The service at this URL, which may have to prove whose it is, at its origin. */
-  #owned(
+  private owned(
     teamId: string,
     serviceId: string,
     url: string,
@@ -319,36 +319,43 @@ export class Prober implements GameListener, BatchSource {
     if (ownership === undefined) return service;
     const { origin: at, pathname } = new URL(url);
     const origin = pathname === '/' ? service : open(at);
-    const send: OriginSender['send'] = (request, onDone) => origin.ask(request, onDone);
+    const send: OriginSender['send'] = (request, onDone) => origin.sendRequest(request, onDone);
     const guard = ownership.guard(teamId, serviceId, { send });
     if (guard !== null) return new OwnedService(service, origin, guard, ownership);
     if (origin !== service) origin.destroy();
     return service;
   }
 
-  #open(url: string, scenario: Scenario, meter: WorkMeter, book: AddressBook): ServiceClient {
+  private open(url: string, scenario: Scenario, meter: WorkMeter, book: AddressBook): ServiceClient {
     const { net, clock } = this.parts;
     const monotonicUs = (): number => clock.monotonicUs();
     const { userAgent } = net;
     return new LocalService(
-      new Endpoint(url, this.#limits(scenario), {
+      new Endpoint(url, this.limits(scenario), {
         book,
-        watch: this.#watch,
+        watch: this.watch,
         meter,
         monotonicUs,
         userAgent,
-        memory: this.#memory,
+        memory: this.memory,
       }),
     );
   }
 
-  #openQuarantined(url: string, scenario: Scenario, teamId: string, book: AddressBook): ServiceClient {
+  private openQuarantined(url: string, scenario: Scenario, teamId: string, book: AddressBook): ServiceClient {
     const { work } = this.options;
     const { userAgent } = this.parts.net;
-    return this.#quarantine.open({ teamId, url, limits: this.#limits(scenario), work, userAgent, book });
+    return this.quarantine.openEndpoint({
+      teamId,
+      url,
+      limits: this.limits(scenario),
+      work,
+      userAgent,
+      book,
+    });
   }
 
-  #limits({ probing }: Scenario): EndpointLimits {
+  private limits({ probing }: Scenario): EndpointLimits {
     const { maxInFlight, maxQueued, maxHeldBytesPerEndpoint } = this.options;
     const { maxBodyBytes } = probing;
     return { maxInFlight, maxQueued, maxBodyBytes, maxHeldBytes: maxHeldBytesPerEndpoint };

@@ -11,10 +11,10 @@ export interface IngestAnswer {
  * `request` adds (a stream for the body, a listener for the signal) costs as much as all the rest.
  */
 export class IngestConnection {
-  readonly #origin: string;
-  readonly #dispatcher: Dispatcher;
-  readonly #aborts = new Set<(reason: Error) => void>();
-  #isClosed = false;
+  private readonly origin: string;
+  private readonly dispatcher: Dispatcher;
+  private readonly aborts = new Set<(reason: Error) => void>();
+  private isClosed = false;
 
   /**
    * @param ingestUrl origin of ingest, e.g. `http://127.0.0.1:3000`
@@ -25,23 +25,23 @@ export class IngestConnection {
     private readonly timeoutMs: number,
     dispatcher?: Dispatcher,
   ) {
-    this.#origin = new URL(ingestUrl).origin;
-    this.#dispatcher = dispatcher ?? new Client(this.#origin);
+    this.origin = new URL(ingestUrl).origin;
+    this.dispatcher = dispatcher ?? new Client(this.origin);
   }
 
   /** @returns the answer, or why there was none; never rejects. */
   post(path: string, headers: Record<string, string>, body: Uint8Array): Promise<IngestAnswer | Error> {
     return new Promise((resolve) => {
-      if (this.#isClosed) return resolve(new Error('the connection to ingest is closed'));
+      if (this.isClosed) return resolve(new Error('the connection to ingest is closed'));
       let abort: ((reason: Error) => void) | null = null;
       let status = 0;
       const pieces: Buffer[] = [];
       const done = (result: IngestAnswer | Error): void => {
-        if (abort !== null) this.#aborts.delete(abort);
+        if (abort !== null) this.aborts.delete(abort);
         resolve(result);
       };
       const options: Dispatcher.DispatchOptions = {
-        origin: this.#origin,
+        origin: this.origin,
         path,
         method: 'POST',
         headers,
@@ -49,10 +49,10 @@ export class IngestConnection {
         headersTimeout: this.timeoutMs,
         bodyTimeout: this.timeoutMs,
       };
-      this.#dispatcher.dispatch(options, {
+      this.dispatcher.dispatch(options, {
         onRequestStart: (controller) => {
           abort = (reason) => controller.abort(reason);
-          this.#aborts.add(abort);
+          this.aborts.add(abort);
         },
         onResponseStart: (_controller, statusCode) => {
           status = statusCode;
@@ -68,8 +68,8 @@ export class IngestConnection {
 
   /** Gives up the post that is under way, and refuses later ones. */
   close(): void {
-    this.#isClosed = true;
-    for (const abort of this.#aborts) abort(new Error('the prober stops'));
-    this.#dispatcher.destroy().catch(() => undefined);
+    this.isClosed = true;
+    for (const abort of this.aborts) abort(new Error('the prober stops'));
+    this.dispatcher.destroy().catch(() => undefined);
   }
 }

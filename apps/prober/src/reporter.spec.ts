@@ -132,8 +132,8 @@ function expectComplete(taken: ProbeBatch[], rounds: number): void {
   for (const team of ['a', 'b']) {
     const own = taken.filter(({ teamId }) => teamId === team);
     expect(own.map(({ seq }) => seq)).toEqual(Array.from({ length: rounds * 2 }, (_, seq) => seq));
-    const promises = own.map(({ watermarkMs }) => watermarkMs);
-    expect(promises).toEqual([...promises].sort((x, y) => x - y));
+    const watermarks = own.map(({ watermarkMs }) => watermarkMs);
+    expect(watermarks).toEqual([...watermarks].sort((x, y) => x - y));
   }
 }
 

@@ -56,77 +56,77 @@ const UNKNOWN_CODES = ['unknown_game', 'unknown_team', 'unknown_service'];
  * repeated until ingest has it. A lost acknowledgement is harmless: the same bytes come again, under the same seqs.
  */
 export class Reporter {
-  #outbox: Encoded[] = [];
-  readonly #stopping = new AbortController();
-  readonly #givingUp = new AbortController();
-  readonly #ingest: IngestConnection;
-  #running: Promise<void> | null = null;
+  private outbox: Encoded[] = [];
+  private readonly stopping = new AbortController();
+  private readonly abandoning = new AbortController();
+  private readonly ingest: IngestConnection;
+  private running: Promise<void> | null = null;
 
   constructor(
     private readonly source: BatchSource,
     private readonly options: ReporterOptions,
     private readonly parts: ReporterParts,
   ) {
-    this.#ingest = new IngestConnection(options.ingestUrl, options.requestTimeoutMs, parts.dispatcher);
+    this.ingest = new IngestConnection(options.ingestUrl, options.requestTimeoutMs, parts.dispatcher);
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.running ??= this.run();
   }
 
   /** Sends what waits, for at most `withinMs`, then stops. */
   async stop(withinMs: number): Promise<void> {
-    this.#stopping.abort();
+    this.stopping.abort();
     const done = new AbortController();
     void this.parts.sleep(withinMs, done.signal).then(() => {
-      this.#givingUp.abort();
-      this.#ingest.close();
+      this.abandoning.abort();
+      this.ingest.close();
     });
-    await this.#running;
+    await this.running;
     done.abort();
   }
 
-  async #run(): Promise<void> {
+  private async run(): Promise<void> {
     for (;;) {
       // Asked before draining, so that what came last is drained once more.
-      const last = this.#stopping.signal.aborted;
-      this.#outbox = this.source.drain().flatMap((batch) => this.#encode(batch));
-      while (this.#outbox.length > 0 && !this.#givingUp.signal.aborted)
-        await this.#deliver(this.#takeRequest());
-      if (last || this.#givingUp.signal.aborted) return;
-      await this.parts.sleep(this.options.flushMs, this.#stopping.signal);
+      const last = this.stopping.signal.aborted;
+      this.outbox = this.source.drain().flatMap((batch) => this.encode(batch));
+      while (this.outbox.length > 0 && !this.abandoning.signal.aborted)
+        await this.deliver(this.takeRequest());
+      if (last || this.abandoning.signal.aborted) return;
+      await this.parts.sleep(this.options.flushMs, this.stopping.signal);
     }
   }
 
-  #encode(batch: ProbeBatch): Encoded[] {
+  private encode(batch: ProbeBatch): Encoded[] {
     const results = batch.outcome.length;
     try {
       return [{ bytes: encodeProbeBatch(batch), results }];
     } catch (error) {
-      this.#drop([{ bytes: new Uint8Array(), results }], `the batch can't be encoded: ${messageOf(error)}`);
+      this.drop([{ bytes: new Uint8Array(), results }], `the batch can't be encoded: ${messageOf(error)}`);
       return [];
     }
   }
 
   /** The first batches that fit into one request. */
-  #takeRequest(): Encoded[] {
+  private takeRequest(): Encoded[] {
     let bytes = 0;
     let count = 0;
-    for (const batch of this.#outbox) {
+    for (const batch of this.outbox) {
       bytes += batch.bytes.length + 8;
       if (count > 0 && (bytes > MAX_BODY_BYTES || count === PROBE_BATCH_LIMITS.maxBatchesPerRequest)) break;
       count++;
     }
-    return this.#outbox.splice(0, count);
+    return this.outbox.splice(0, count);
   }
 
-  async #deliver(batches: Encoded[]): Promise<void> {
+  private async deliver(batches: Encoded[]): Promise<void> {
     const body = joinProbeBatches(batches.map(({ bytes }) => bytes));
     const { metrics, log, sleep, monotonicUs } = this.parts;
     const { minBackoffMs, maxBackoffMs, unknownForMs } = this.options;
     const startedUs = monotonicUs();
     for (let backoffMs = minBackoffMs; ; backoffMs = Math.min(backoffMs * 2, maxBackoffMs)) {
-      const { status, detail, code } = await this.#post(body);
+      const { status, detail, code } = await this.post(body);
       if ((status >= 200 && status < 300) || code === 'duplicate_batch') {
         metrics.reports.inc({ result: status < 300 ? 'accepted' : 'duplicate' });
         this.source.settled(sum(batches));
@@ -134,27 +134,27 @@ export class Reporter {
       }
       const maybeNews = UNKNOWN_CODES.includes(code) && monotonicUs() - startedUs < unknownForMs * 1000;
       const final = status >= 400 && status < 500 && ![408, 425, 429].includes(status) && !maybeNews;
-      if (final) return this.#drop(batches, `ingest refuses them: ${status} ${code} ${detail}`);
+      if (final) return this.drop(batches, `ingest refuses them: ${status} ${code} ${detail}`);
       metrics.reports.inc({ result: 'retried' });
-      if (this.#givingUp.signal.aborted) return;
+      if (this.abandoning.signal.aborted) return;
       log.warn({ status, code, detail, backoffMs }, 'ingest did not take the results; they are sent again');
-      await sleep(backoffMs, this.#givingUp.signal);
-      if (this.#givingUp.signal.aborted) return;
+      await sleep(backoffMs, this.abandoning.signal);
+      if (this.abandoning.signal.aborted) return;
     }
   }
 
-  async #post(body: Uint8Array): Promise<{ status: number; code: string; detail: string }> {
+  private async post(body: Uint8Array): Promise<{ status: number; code: string; detail: string }> {
     const headers = {
       'content-type': 'application/x-protobuf',
       authorization: `Bearer ${this.options.token}`,
     };
-    const answer = await this.#ingest.post('/api/v1/probe-batches', headers, body);
+    const answer = await this.ingest.post('/api/v1/probe-batches', headers, body);
     if (answer instanceof Error) return { status: 0, code: '', detail: messageOf(answer) };
     const { status, text } = answer;
     return { status, ...(status < 300 ? { code: '', detail: '' } : problemOf(text)) };
   }
 
-  #drop(batches: Encoded[], why: string): void {
+  private drop(batches: Encoded[], why: string): void {
     const results = sum(batches);
     const { metrics, log } = this.parts;
     metrics.reports.inc({ result: 'rejected' });

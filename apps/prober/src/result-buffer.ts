@@ -23,34 +23,34 @@ class ServiceResults {
 
 /** Lets the first failures of every window through. */
 class SampleQuota {
-  #window = -1;
-  #taken = 0;
+  private window = -1;
+  private taken = 0;
 
   constructor(private readonly windowMs: number) {}
 
-  take(intendedAt: number): boolean {
+  takeSlot(intendedAt: number): boolean {
     const window = Math.floor(intendedAt / this.windowMs);
-    if (window > this.#window) {
-      this.#window = window;
-      this.#taken = 0;
+    if (window > this.window) {
+      this.window = window;
+      this.taken = 0;
     }
-    if (this.#taken >= SAMPLES_PER_WINDOW) return false;
-    this.#taken++;
+    if (this.taken >= SAMPLES_PER_WINDOW) return false;
+    this.taken++;
     return true;
   }
 }
 
 /**
- * Results of one team on their way into batches. `(prober, epoch, seq)` identifies each batch; the promise rides on
+ * Results of one team on their way into batches. `(prober, epoch, seq)` identifies each batch; the watermark rides on
  * the last one, so that whoever has seen it has seen everything that it speaks of.
  */
 export class TeamResults {
   /** Per service: pieces of at most one batch each, in order. */
-  readonly #pieces: ServiceResults[][];
-  readonly #quotas: SampleQuota[];
-  #seq = 0;
-  #promised = 0;
-  #count = 0;
+  private readonly pieces: ServiceResults[][];
+  private readonly quotas: SampleQuota[];
+  private seq = 0;
+  private lastWatermark = 0;
+  private waitingCount = 0;
 
   constructor(
     private readonly identity: {
@@ -62,58 +62,58 @@ export class TeamResults {
     },
     windowMs: number,
   ) {
-    this.#pieces = identity.serviceIds.map(() => []);
-    this.#quotas = identity.serviceIds.map(() => new SampleQuota(windowMs));
+    this.pieces = identity.serviceIds.map(() => []);
+    this.quotas = identity.serviceIds.map(() => new SampleQuota(windowMs));
   }
 
   /** Results that wait. */
   get count(): number {
-    return this.#count;
+    return this.waitingCount;
   }
 
-  /** The latest promise that was put into a batch, epoch ms; 0 at first. */
-  get promised(): number {
-    return this.#promised;
+  /** The latest watermark that was put into a batch, epoch ms; 0 at first. */
+  get watermark(): number {
+    return this.lastWatermark;
   }
 
   add(serviceIndex: number, { intendedAt, latencyUs, outcome, sample }: ProbeResult): void {
-    const pieces = this.#pieces[serviceIndex]!;
+    const pieces = this.pieces[serviceIndex]!;
     let piece = pieces.at(-1);
     if (piece === undefined || piece.outcome.length === MAX_RESULTS_PER_BATCH) {
       piece = new ServiceResults();
       pieces.push(piece);
     }
     const explain = sample !== null && piece.samples.length < PROBE_BATCH_LIMITS.maxSamplesPerBatch;
-    if (explain && this.#quotas[serviceIndex]!.take(intendedAt))
+    if (explain && this.quotas[serviceIndex]!.takeSlot(intendedAt))
       piece.samples.push({ index: piece.outcome.length, ...sample() });
     piece.intendedAt.push(intendedAt);
     piece.latencyUs.push(latencyUs);
     piece.outcome.push(outcome);
-    this.#count++;
+    this.waitingCount++;
   }
 
   /**
-   * Takes everything that waits, as batches in order. A promise that says more than the last one goes with the last
+   * Takes everything that waits, as batches in order. A watermark that says more than the last one goes with the last
    * batch; where there are no results, in a batch of its own.
    */
-  drain(promise: number): ProbeBatch[] {
+  drain(watermark: number): ProbeBatch[] {
     const taken: { serviceIndex: number; piece: ServiceResults }[] = [];
-    for (let serviceIndex = 0; serviceIndex < this.#pieces.length; serviceIndex++) {
-      const pieces = this.#pieces[serviceIndex]!;
+    for (let serviceIndex = 0; serviceIndex < this.pieces.length; serviceIndex++) {
+      const pieces = this.pieces[serviceIndex]!;
       if (pieces.length === 0) continue;
       for (const piece of pieces) taken.push({ serviceIndex, piece });
-      this.#pieces[serviceIndex] = [];
+      this.pieces[serviceIndex] = [];
     }
-    this.#count = 0;
-    if (taken.length === 0 && promise > this.#promised)
+    this.waitingCount = 0;
+    if (taken.length === 0 && watermark > this.lastWatermark)
       taken.push({ serviceIndex: 0, piece: new ServiceResults() });
     return taken.map(({ serviceIndex, piece }, index) => {
-      if (index === taken.length - 1) this.#promised = Math.max(this.#promised, promise);
-      return this.#batch(serviceIndex, piece);
+      if (index === taken.length - 1) this.lastWatermark = Math.max(this.lastWatermark, watermark);
+      return this.batch(serviceIndex, piece);
     });
   }
 
-  #batch(serviceIndex: number, piece: ServiceResults): ProbeBatch {
+  private batch(serviceIndex: number, piece: ServiceResults): ProbeBatch {
     const { gameId, teamId, serviceIds, proberId, epoch } = this.identity;
     const { length } = piece.intendedAt;
     let first = piece.intendedAt[0] ?? 0;
@@ -128,13 +128,13 @@ export class TeamResults {
       counterpartyId: teamId,
       proberId,
       epoch,
-      seq: this.#seq++,
+      seq: this.seq++,
       baseIntendedAtMs: first,
       offsetMs,
       latencyUs: new Uint32Array(piece.latencyUs),
       outcome: new Uint32Array(piece.outcome),
       samples: piece.samples,
-      watermarkMs: this.#promised,
+      watermarkMs: this.lastWatermark,
     };
   }
 }

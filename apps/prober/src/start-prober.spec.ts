@@ -24,7 +24,7 @@ afterEach(async () => {
 const servers = new HttpServers();
 const http = (handler: RequestListener): Promise<string> => servers.listen(handler);
 
-it('probes a real service by game events, reports to a real server, and promises beyond the end', async () => {
+it('probes a real service by game events, reports to a real server, and sends watermarks beyond the end', async () => {
   const batches: ProbeBatch[] = [];
   let report = (): void => {};
   const ingestUrl = await http((req, res) => {
@@ -82,7 +82,7 @@ it('probes a real service by game events, reports to a real server, and promises
       agent: { host: '127.0.0.1', port: 0, token: 'agent-secret' },
     },
   );
-  // Twice as many customers for the router, over the agent's own door, from the beginning on.
+  // Twice as many customers for the router, over the agent's own port, from the beginning on.
   const spike = await fetch(`${prober.agentUrl}/faults/spike`, {
     method: 'PUT',
     headers: { authorization: 'Bearer agent-secret' },

@@ -6,14 +6,14 @@ import type { EventLog } from '#event-log';
 import type { Clock } from '#kernel';
 import { VERSION, type Logger } from '#runtime';
 import { createSpikeAgent } from './agent/spike-agent.js';
-import { SpikeBook } from './agent/spike-book.js';
+import { SpikeRegistry } from './agent/spike-registry.js';
 import type { AgentConfig, ProberConfig } from './config.js';
 import { GameWatcher } from './game-watcher.js';
 import { GuardedAddressBook } from './http/address-book.js';
 import { userAgent } from './http1/index.js';
 import { createProberMetrics, registerOwnershipMetrics, type ProberMetrics } from './metrics.js';
 import { openNetwork, type AddressRules, type NetworkParts } from './network/prober-network.js';
-import { FindingsReporter, OwnershipDesk, SharedAddresses } from './ownership/index.js';
+import { FindingsReporter, OwnershipMonitor, SharedAddresses } from './ownership/index.js';
 import { PROBER_DEFAULTS, Prober } from './prober.js';
 import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
 import { watchGameEvents } from './watch-game-events.js';
@@ -56,7 +56,7 @@ export async function startProber(
     { gameId, ingestUrl, token, requestTimeoutMs: REPORTER_DEFAULTS.requestTimeoutMs },
     { log: logger },
   );
-  const ownership = new OwnershipDesk({ clock, onFinding: (finding) => findings.add(finding) });
+  const ownership = new OwnershipMonitor({ clock, onFinding: (finding) => findings.add(finding) });
   const shared = new SharedAddresses();
   registerOwnershipMetrics(registry, ownership, shared);
   const prober: Prober = new Prober(
@@ -77,7 +77,7 @@ export async function startProber(
       net: {
         bookOf: (teamId) =>
           new GuardedAddressBook(network.guard, network.names.of(teamId), (address, port) =>
-            shared.seen(teamId, address, port),
+            shared.recordAddress(teamId, address, port),
           ),
         namesOf: (teamId) => network.names.of(teamId),
         userAgent: userAgent(VERSION, config.publicUrl ?? ingestUrl),
@@ -88,7 +88,7 @@ export async function startProber(
   const consumer = await watchGameEvents(log, watcher, (err) =>
     logger.warn({ err }, 'game events could not be handled'),
   );
-  const spikes = new SpikeBook(prober, () => clock.monotonicUs() / 1000);
+  const spikes = new SpikeRegistry(prober, () => clock.monotonicUs() / 1000);
   const { token: agentToken, ...agentAt } = parts.agent ?? {};
   const agent = agentToken === undefined ? null : await listen(createSpikeAgent(spikes, agentToken), agentAt);
   if (agent !== null) network.addOwn(agent.url);

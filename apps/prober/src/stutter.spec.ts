@@ -9,7 +9,7 @@ import { ProbeSender } from './probe-sender.js';
 import { PROBER_DEFAULTS } from './prober.js';
 import { TeamResults } from './result-buffer.js';
 import type { Call, ServiceClient, Verdict } from './service-client/service-client.js';
-import { TeamLane } from './team-lane.js';
+import { TeamProbing } from './team-probing.js';
 import { WallTime } from './wall-time.js';
 import { WorkMeter } from './work-meter.js';
 
@@ -32,9 +32,9 @@ interface Stutter {
 class LoopModel implements Clock {
   nowUs = 0;
   idle = 0;
-  #events: { atUs: number; run: () => void }[] = [];
-  readonly #immediates: (() => void)[] = [];
-  #nextTickUs = 0;
+  private events: { atUs: number; run: () => void }[] = [];
+  private readonly immediates: (() => void)[] = [];
+  private nextTickUs = 0;
 
   private readonly stutters: Stutter[];
 
@@ -48,29 +48,29 @@ class LoopModel implements Clock {
   readonly nowMs = (): number => Math.floor(this.nowUs / 1000);
   readonly monotonicUs = (): number => Math.floor(this.nowUs);
   readonly idleUs = (): number => this.idle;
-  readonly afterRound = (run: () => void): void => void this.#immediates.push(run);
+  readonly afterRound = (run: () => void): void => void this.immediates.push(run);
 
   /** Something arrives at a socket at that time. */
   arrives(atUs: number, run: () => void): void {
-    this.#events.push({ atUs, run });
+    this.events.push({ atUs, run });
   }
 
   run(untilUs: number, tick: () => void): void {
     while (this.nowUs < untilUs) {
-      if (this.nowUs >= this.#nextTickUs) {
-        this.#nextTickUs = this.nowUs + TICK_US;
+      if (this.nowUs >= this.nextTickUs) {
+        this.nextTickUs = this.nowUs + TICK_US;
         tick();
       }
-      this.#work();
-      this.#poll();
-      for (const immediate of this.#immediates.splice(0)) immediate();
+      this.work();
+      this.poll();
+      for (const immediate of this.immediates.splice(0)) immediate();
     }
   }
 
-  #poll(): void {
-    const firstUs = this.#events.reduce((least, { atUs }) => Math.min(least, atUs), Infinity);
+  private poll(): void {
+    const firstUs = this.events.reduce((least, { atUs }) => Math.min(least, atUs), Infinity);
     if (firstUs > this.nowUs) {
-      const wakeUs = Math.min(this.#nextTickUs, firstUs);
+      const wakeUs = Math.min(this.nextTickUs, firstUs);
       const before = this.nowUs;
       this.nowUs = Math.max(this.nowUs, wakeUs);
       while (this.stutters[0]?.kind === 'preempted' && this.stutters[0].atMs * 1000 <= this.nowUs)
@@ -78,17 +78,17 @@ class LoopModel implements Clock {
       this.idle += this.nowUs - before;
     }
     // One poll finds what is there when it returns; what comes while it is delivered waits for the next one.
-    const found = this.#events.filter(({ atUs }) => atUs <= this.nowUs).sort((a, b) => a.atUs - b.atUs);
+    const found = this.events.filter(({ atUs }) => atUs <= this.nowUs).sort((a, b) => a.atUs - b.atUs);
     if (found.length === 0) return;
-    this.#events = this.#events.filter((event) => !found.includes(event));
+    this.events = this.events.filter((event) => !found.includes(event));
     for (const event of found) {
-      this.#work();
+      this.work();
       event.run();
       this.nowUs += this.callbackUs;
     }
   }
 
-  #work(): void {
+  private work(): void {
     while (this.stutters[0]?.kind === 'work' && this.stutters[0].atMs * 1000 <= this.nowUs)
       this.nowUs += this.stutters.shift()!.lengthMs * 1000;
   }
@@ -116,7 +116,7 @@ function play(
   const zero = (): number => 0;
   const metrics = createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero });
   const sender = new ProbeSender(scenario, PROBER_DEFAULTS, new WallTime(loop), watch, () => 'uuid', metrics);
-  const lanes = behaviours.map((behaviour, team) => {
+  const probings = behaviours.map((behaviour, team) => {
     const identity = {
       gameId: 'g',
       teamId: String(team),
@@ -125,15 +125,15 @@ function play(
       epoch: 1,
     };
     const meter = new WorkMeter(PROBER_DEFAULTS.work);
-    const lane = new TeamLane(
+    const probing = new TeamProbing(
       String(team),
       ['router', 'catalog'],
       new TeamResults(identity, 5_000),
       meter,
       () => service(loop, watch, behaviour),
     );
-    if (behaviour !== 'none') lane.setEndpoint(0, 'http://x');
-    return lane;
+    if (behaviour !== 'none') probing.setEndpoint(0, 'http://x');
+    return probing;
   });
   let due = 0;
   const stuttersMs = stutters.reduce((sum, { lengthMs: ms }) => sum + ms, 0);
@@ -141,7 +141,7 @@ function play(
     watch.tick();
     sender.tick();
     for (; due < lengthMs && due * 1000 <= loop.nowUs + 500; due += EVERY_MS)
-      for (const team of lanes) {
+      for (const team of probings) {
         const arrival = { checkId: 'home', caseIndex: 0, offsetMs: 0 };
         sender.send({ team, serviceIndex: 0, intendedAt: due, arrival: arrival as never, spikeId: null });
         loop.nowUs += 10;
@@ -149,8 +149,8 @@ function play(
     watch.rest(TICK_US + 1_000);
   });
   expect(sender.inFlight).toBe(0);
-  return lanes.flatMap((lane, team) =>
-    lane.results.drain(0).flatMap((batch) =>
+  return probings.flatMap((probing, team) =>
+    probing.results.drain(0).flatMap((batch) =>
       Array.from(batch.offsetMs, (offset, i) => ({
         team,
         intendedAt: batch.baseIntendedAtMs + offset,
@@ -169,7 +169,8 @@ function service(loop: LoopModel, watch: LoopWatch, behaviour: Behaviour): Servi
         if (done) return;
         done = true;
         const nowUs = loop.monotonicUs();
-        const arrival = verdict.outcome === 'timeout' ? { earliestUs: nowUs, latestUs: nowUs } : watch.look();
+        const arrival =
+          verdict.outcome === 'timeout' ? { earliestUs: nowUs, latestUs: nowUs } : watch.measureArrival();
         onVerdict(verdict, { ...arrival, ownUs: 0 });
       };
       if (behaviour === 'refuses')
@@ -178,7 +179,7 @@ function service(loop: LoopModel, watch: LoopWatch, behaviour: Behaviour): Servi
         loop.arrives(loop.nowUs + behaviour.afterUs, () => conclude({ outcome: 'ok', got: '' }));
       return { ownUs: 0, timeOut: (got) => conclude({ outcome: 'timeout', got }) };
     },
-    ask: () => {
+    sendRequest: () => {
       throw new Error('nothing is asked');
     },
     retire: () => {},

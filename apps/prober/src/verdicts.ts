@@ -6,25 +6,25 @@ import type { Outcome, Scenario } from '#contracts';
  */
 export class Verdicts {
   /** Upper bounds of what is paid alike, inclusive, microseconds; the last one is the deadline. */
-  readonly #boundsUs: number[];
-  readonly #maxDoubtUs: number;
+  private readonly boundsUs: number[];
+  private readonly maxDoubtUs: number;
 
   constructor({ pay, probing }: Scenario, maxDoubtMs: number) {
     const inTime = pay.speedBands.map(({ upToMs }) => upToMs).filter((upToMs) => upToMs < probing.timeoutMs);
-    this.#boundsUs = [...inTime, probing.timeoutMs].map((ms) => ms * 1000);
-    this.#maxDoubtUs = maxDoubtMs * 1000;
+    this.boundsUs = [...inTime, probing.timeoutMs].map((ms) => ms * 1000);
+    this.maxDoubtUs = maxDoubtMs * 1000;
   }
 
   /** @param earliestUs latency at least @param latestUs latency at most */
   ofGoodAnswer(earliestUs: number, latestUs: number): Extract<Outcome, 'ok' | 'timeout' | 'prober_error'> {
-    const band = this.#bandOf(earliestUs);
-    if (latestUs - earliestUs > this.#maxDoubtUs && this.#bandOf(latestUs) !== band) return 'prober_error';
-    return band === this.#boundsUs.length ? 'timeout' : 'ok';
+    const band = this.bandOf(earliestUs);
+    if (latestUs - earliestUs > this.maxDoubtUs && this.bandOf(latestUs) !== band) return 'prober_error';
+    return band === this.boundsUs.length ? 'timeout' : 'ok';
   }
 
-  #bandOf(us: number): number {
+  private bandOf(us: number): number {
     let band = 0;
-    while (band < this.#boundsUs.length && us > this.#boundsUs[band]!) band++;
+    while (band < this.boundsUs.length && us > this.boundsUs[band]!) band++;
     return band;
   }
 }

@@ -8,10 +8,10 @@ const STEP_MS = 100;
  * each reading is early by up to one; the latest of the readings is the nearest to the truth, and moves the anchor.
  */
 export class WallTime {
-  #offsetUs: number;
+  private offsetUs: number;
 
   constructor(private readonly clock: Clock) {
-    this.#offsetUs = this.#reading();
+    this.offsetUs = this.reading();
   }
 
   monotonicUs(): number {
@@ -19,22 +19,22 @@ export class WallTime {
   }
 
   nowUs(): number {
-    return this.clock.monotonicUs() + this.#offsetUs;
+    return this.clock.monotonicUs() + this.offsetUs;
   }
 
   /** Follows the wall clock. Call it often. @returns the step that was taken because the clock was set, in ms; else 0. */
   follow(): number {
-    const reading = this.#reading();
-    const aheadUs = reading - this.#offsetUs;
+    const reading = this.reading();
+    const aheadUs = reading - this.offsetUs;
     if (Math.abs(aheadUs) < STEP_MS * 1000) {
-      if (aheadUs > 0) this.#offsetUs = reading;
+      if (aheadUs > 0) this.offsetUs = reading;
       return 0;
     }
-    this.#offsetUs = reading;
+    this.offsetUs = reading;
     return aheadUs / 1000;
   }
 
-  #reading(): number {
+  private reading(): number {
     return this.clock.nowMs() * 1000 - this.clock.monotonicUs();
   }
 }

@@ -17,40 +17,40 @@ const MACHINE_FACTOR = 10;
  * pays for a machine that was held up meanwhile.
  */
 export class WorkMeter {
-  #leftUs: number;
-  #round = -1;
-  #roundUs = 0;
-  #beforeUs = 0;
-  #totalUs = 0;
-  #strikes = 0;
+  private leftUs: number;
+  private round = -1;
+  private roundUs = 0;
+  private beforeUs = 0;
+  private spentUs = 0;
+  private strikeCount = 0;
 
   constructor(private readonly budget: WorkBudget) {
-    this.#leftUs = budget.capacityUs;
+    this.leftUs = budget.capacityUs;
   }
 
   /** All that was charged. */
   get totalUs(): number {
-    return this.#totalUs;
+    return this.spentUs;
   }
 
   /** How often an answer was cut because more was used than earned. */
   get strikes(): number {
-    return this.#strikes;
+    return this.strikeCount;
   }
 
   /** An answer was cut. */
   strike(): void {
-    this.#strikes++;
+    this.strikeCount++;
   }
 
   /** Whether more was used than earned. */
   get isOver(): boolean {
-    return this.#leftUs < 0;
+    return this.leftUs < 0;
   }
 
   /** A request is sent. */
   earn(): void {
-    this.#leftUs = Math.min(this.budget.capacityUs, this.#leftUs + this.budget.perRequestUs);
+    this.leftUs = Math.min(this.budget.capacityUs, this.leftUs + this.budget.perRequestUs);
   }
 
   /**
@@ -60,19 +60,19 @@ export class WorkMeter {
    */
   charge(tookUs: number, bytes: number, round: number): void {
     const us = Math.min(tookUs, MACHINE_FACTOR * (PER_READ_US + (bytes / 1024) * PER_KILOBYTE_US));
-    this.#leftUs -= us;
-    this.#totalUs += us;
-    if (round !== this.#round) {
-      this.#beforeUs = round === this.#round + 1 ? this.#roundUs : 0;
-      this.#roundUs = 0;
-      this.#round = round;
+    this.leftUs -= us;
+    this.spentUs += us;
+    if (round !== this.round) {
+      this.beforeUs = round === this.round + 1 ? this.roundUs : 0;
+      this.roundUs = 0;
+      this.round = round;
     }
-    this.#roundUs += us;
+    this.roundUs += us;
   }
 
   /** How much of the time since the look before the last one this team itself has used up: its own lateness is not ours. */
   recentUs(round: number): number {
-    if (round === this.#round) return this.#roundUs + this.#beforeUs;
-    return round === this.#round + 1 ? this.#roundUs : 0;
+    if (round === this.round) return this.roundUs + this.beforeUs;
+    return round === this.round + 1 ? this.roundUs : 0;
   }
 }

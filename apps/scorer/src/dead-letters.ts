@@ -7,7 +7,7 @@ const MAX_VALUE_BYTES = MAX_RECORD_BYTES - 16 * 1024;
 const MAX_REASON_CHARACTERS = 1000;
 
 /** JSON, for people; a batch that would be no record then stays protobuf, which it came as. */
-export function letterOfRefused({ code, batch }: RefusedBatch): EventRecord {
+export function toDeadLetter({ code, batch }: RefusedBatch): EventRecord {
   const json = new TextEncoder().encode(
     JSON.stringify({
       ...batch,
@@ -25,7 +25,7 @@ export function letterOfRefused({ code, batch }: RefusedBatch): EventRecord {
 }
 
 /** The record with what was wrong with it; its beginning only where there is no room for both. @param key of the letter */
-export function letterOfUnreadable(record: StoredRecord, key: string, reason: string): EventRecord {
+export function unreadableToDeadLetter(record: StoredRecord, key: string, reason: string): EventRecord {
   const said = { reason: reason.slice(0, MAX_REASON_CHARACTERS), key: encodeURIComponent(record.key) };
   const headers = JSON.stringify(record.headers);
   if (record.value.length + Buffer.byteLength(headers) <= MAX_VALUE_BYTES)

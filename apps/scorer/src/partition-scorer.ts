@@ -18,7 +18,7 @@ import {
   type ScoringState,
   type WindowKey,
 } from '#scoring';
-import { letterOfRefused } from './dead-letters.js';
+import { toDeadLetter } from './dead-letters.js';
 import type { ScorerMetrics } from './scorer-metrics.js';
 
 /** An input together with where it was read, so that a restart goes on behind it. */
@@ -138,7 +138,7 @@ export class PartitionScorer {
   }
 
   /**
-   * Where a restart goes on; up to which result a game's books were open (`sealed:<game>`), for who recomputes them; and until
+   * Where a restart goes on; up to which result a game's ledger was open (`sealed:<game>`), for who recomputes them; and until
    * then when the log took the latest of its results (`aliveAt:<game>`, epoch ms), for who makes up for an outage.
    */
   private notePositions(batch: readonly PositionedInput[]): void {
@@ -202,7 +202,7 @@ export class PartitionScorer {
 
   private async deadLetter(refused: readonly RefusedBatch[]): Promise<void> {
     if (refused.length === 0) return;
-    const records = refused.map(letterOfRefused);
+    const records = refused.map(toDeadLetter);
     this.options.metrics.refused(refused);
     await this.retry('dead letters', () => this.options.log.append(TOPICS.deadLetters, records));
   }

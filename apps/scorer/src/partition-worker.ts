@@ -9,7 +9,7 @@ import {
 } from '#event-log';
 import { messageOf } from '#kernel';
 import type { Logger } from '#runtime';
-import { letterOfUnreadable } from './dead-letters.js';
+import { unreadableToDeadLetter } from './dead-letters.js';
 import type { PartitionScorer, PositionedInput } from './partition-scorer.js';
 
 /** Inputs gather this long before a commit: long enough to share a transaction, too short to be seen on a screen. */
@@ -85,7 +85,10 @@ export class PartitionWorker {
   }
 
   async takeResults(records: readonly StoredRecord[]): Promise<void> {
-    await this.take(records, RESULTS, ({ value }) => ({ kind: 'batch', batch: decodeProbeBatch(value) }));
+    await this.takeRecords(records, RESULTS, ({ value }) => ({
+      kind: 'batch',
+      batch: decodeProbeBatch(value),
+    }));
     this.resultsUpTo = records.at(-1)!.position;
     release(this.resultsTaken);
   }
@@ -135,11 +138,11 @@ export class PartitionWorker {
     let from = 0;
     for (let i = 0; i < records.length; i++) {
       if (records[i]!.headers['ce_type'] !== SEALED) continue;
-      await this.take(records.slice(from, i), source, decode);
+      await this.takeRecords(records.slice(from, i), source, decode);
       await this.takeResultsInTheLog();
       from = i;
     }
-    await this.take(records.slice(from), source, decode);
+    await this.takeRecords(records.slice(from), source, decode);
   }
 
   private async takeResultsInTheLog(): Promise<void> {
@@ -153,7 +156,7 @@ export class PartitionWorker {
     }
   }
 
-  private async take(
+  private async takeRecords(
     records: readonly StoredRecord[],
     source: string,
     decode: (record: StoredRecord) => PositionedInput['input'],
@@ -171,7 +174,7 @@ export class PartitionWorker {
         this.waiting.push({ source, position, appendedAt: record.appendedAt, input: decode(record) });
       } catch (error) {
         this.waiting.push({ source, position });
-        poison.push(letterOfUnreadable(record, source, messageOf(error)));
+        poison.push(unreadableToDeadLetter(record, source, messageOf(error)));
       }
     }
     if (poison.length > 0) await this.options.log.append(TOPICS.deadLetters, poison);

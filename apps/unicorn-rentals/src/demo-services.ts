@@ -1,4 +1,4 @@
-/** The company's services; the order is the order of the lamps. */
+/** The company's services; the order is the order of the status indicators. */
 export const DEMO_SERVICES = ['router', 'catalog', 'pricing', 'booking'] as const;
 
 export type DemoService = (typeof DEMO_SERVICES)[number];

@@ -249,10 +249,10 @@ export class FakeGame {
     if (from === to || to === 'missing' || from === 'missing' || to === 'unknown') return;
     if (to === 'up') {
       const afterMs = 8_000 + Math.floor(this.random() * 60_000);
-      this.tell(atMs, { kind: 'service_recovered', teamId: row.team.id, serviceId, afterMs });
+      this.addTickerEntry(atMs, { kind: 'service_recovered', teamId: row.team.id, serviceId, afterMs });
     } else if (to === 'down' || this.random() < 0.4) {
       const payPerMinuteCents = row.payPerMinuteCents - 90_000;
-      this.tell(atMs, {
+      this.addTickerEntry(atMs, {
         kind: 'service_trouble',
         teamId: row.team.id,
         serviceId,
@@ -266,7 +266,7 @@ export class FakeGame {
     const { view } = this;
     for (const fault of view.faults.filter(({ expiresAt }) => expiresAt <= atMs)) {
       const { injectionId, label, serviceId } = fault;
-      this.tell(atMs, { kind: 'fault_ended', injectionId, label, serviceId });
+      this.addTickerEntry(atMs, { kind: 'fault_ended', injectionId, label, serviceId });
     }
     view.faults = view.faults.filter(({ expiresAt }) => expiresAt > atMs);
     const sinceMs = atMs - (view.game.startsAt ?? 0);
@@ -290,7 +290,7 @@ export class FakeGame {
     };
     view.faults = [...view.faults, fault];
     const { injectionId, label, serviceId } = fault;
-    this.tell(atMs, { kind: 'fault_started', injectionId, label, serviceId, teamIds });
+    this.addTickerEntry(atMs, { kind: 'fault_started', injectionId, label, serviceId, teamIds });
   }
 
   private rank(rows: StandingRow[], atMs: number, before: string[]): void {
@@ -305,7 +305,12 @@ export class FakeGame {
         before.indexOf(row.team.id) > index &&
         atMs - (this.view.game.startsAt ?? 0) > 120_000
       ) {
-        this.tell(atMs, { kind: 'rank_taken', teamId: row.team.id, rank: index + 1, fromTeamId: overtaken });
+        this.addTickerEntry(atMs, {
+          kind: 'rank_taken',
+          teamId: row.team.id,
+          rank: index + 1,
+          fromTeamId: overtaken,
+        });
       }
     });
     if (atMs - (this.ranksAMinuteAgo.at(-1)?.at ?? 0) >= 5_000) {
@@ -317,7 +322,7 @@ export class FakeGame {
     }
   }
 
-  private tell(at: number, event: TickerEvent): void {
+  private addTickerEntry(at: number, event: TickerEvent): void {
     this.tickerIds += 1;
     this.view.ticker = [{ id: `t${this.tickerIds}`, at, event }, ...this.view.ticker].slice(0, 50);
   }

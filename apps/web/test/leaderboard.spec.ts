@@ -118,7 +118,7 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     expect(gliding).toEqual(['glide']);
     await at.waitForFunction(() => document.querySelector('.rows [role=row]')?.getAnimations().length === 0);
     expect((await readRows(at)).map(({ rank }) => rank)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8']);
-    expect(await at.$eval('.lamp.down.changed', (lamp) => lamp.getAttribute('aria-label'))).toBe(
+    expect(await at.$eval('.status.down.changed', (status) => status.getAttribute('aria-label'))).toBe(
       'router: down',
     );
     const dollars = Math.floor(last.salaryCents / 100).toLocaleString('en-US');

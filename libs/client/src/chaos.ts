@@ -64,19 +64,19 @@ export interface ChaosPreview {
   confirmation: { type: string; why: string } | null;
 }
 
-interface Taken {
+interface CommandReceipt {
   commandId: string;
   /** Place in the one order of all commands. */
   seq: number;
   at: number;
 }
-export interface ChaosInjected extends Taken {
+export interface ChaosInjected extends CommandReceipt {
   gameId: string;
   injectionId: string;
   faults: FaultInfo[];
   spared: { teamId: string; reason: string }[];
 }
-export interface ChaosStopped extends Taken {
+export interface ChaosStopped extends CommandReceipt {
   verified: FaultInfo[];
   /** Not verified in time; it is tried on. */
   unverified: FaultInfo[];
@@ -102,7 +102,7 @@ export interface ChaosAuditEntry {
   details: Record<string, unknown>;
 }
 
-interface Named {
+interface CommandIdentity {
   commandId: string;
   gameId?: string;
 }
@@ -116,20 +116,20 @@ export type ChaosCalls = {
     ChaosInjected,
   ];
   'fault:stop': [
-    Named & { injectionId?: string; faultId?: string; teamId?: string; reason?: string },
+    CommandIdentity & { injectionId?: string; faultId?: string; teamId?: string; reason?: string },
     ChaosStopped,
   ];
-  'fault:stop-all': [Named & { reason?: string }, ChaosStopped];
+  'fault:stop-all': [CommandIdentity & { reason?: string }, ChaosStopped];
   'fault:list': [
     { gameId?: string; teamId?: string; unfinished?: boolean },
     { faults: FaultInfo[]; timelines: ChaosTimeline[] },
   ];
-  'scenario:pause': [Named, Taken & { timeline: ChaosTimeline }];
-  'scenario:resume': [Named, Taken & { timeline: ChaosTimeline }];
-  'scenario:skip': [Named & { entryId: string }, Taken & { timeline: ChaosTimeline }];
+  'scenario:pause': [CommandIdentity, CommandReceipt & { timeline: ChaosTimeline }];
+  'scenario:resume': [CommandIdentity, CommandReceipt & { timeline: ChaosTimeline }];
+  'scenario:skip': [CommandIdentity & { entryId: string }, CommandReceipt & { timeline: ChaosTimeline }];
 } & {
   [Step in `game:${GameStep}`]: [
-    Named & { reason?: string },
+    CommandIdentity & { reason?: string },
     { id: string; state: string; effectiveAt: number | null },
   ];
 };

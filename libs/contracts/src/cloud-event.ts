@@ -12,7 +12,7 @@ export interface CloudEvent<Type extends string = string, Data = unknown> {
   type: Type;
   /** The service that wrote it, as a URI reference: `/control`, `/scorer`, `/chaos-orchestrator`. */
   source: string;
-  /** What it is about: the game id, or `game/team`. Also the log key. */
+  /** What it is about: the game id, or `game/team`. It is the log key, too. */
   subject: string;
   /** When it was written, epoch milliseconds (RFC 3339 on the wire). */
   time: number;

@@ -5,8 +5,8 @@ import { BYTES, VARINT, WireReader, invalid, truncated } from './probe-batch-wir
  * their exact size, so that nothing is allocated on the word of a length that a sender claims.
  */
 export class ColumnScratch {
-  #values = new Uint32Array(1024);
-  #count = 0;
+  private values = new Uint32Array(1024);
+  private length = 0;
 
   constructor(
     readonly name: string,
@@ -16,54 +16,54 @@ export class ColumnScratch {
   ) {}
 
   clear(): void {
-    this.#count = 0;
+    this.length = 0;
   }
 
   get count(): number {
-    return this.#count;
+    return this.length;
   }
 
   /** Copies the values to `target` from index `at` on. */
   copyTo(target: Uint32Array, at: number): void {
-    const values = this.#values;
-    const count = this.#count;
+    const values = this.values;
+    const count = this.length;
     for (let i = 0; i < count; i++) target[at + i] = values[i]!;
   }
 
   /** Appends one value (a repeated field that is not packed) or a packed run of values. */
   read(reader: WireReader, type: number): void {
-    if (type === BYTES) this.#readPacked(reader, reader.lengthEnd(this.name));
-    else if (type === VARINT) this.#push(reader.uint(this.name));
+    if (type === BYTES) this.readPacked(reader, reader.lengthEnd(this.name));
+    else if (type === VARINT) this.push(reader.uint(this.name));
     else throw truncated(`${this.name} has wire type ${type}, not ${VARINT} or ${BYTES}`);
   }
 
-  #push(value: number): void {
-    if (value > 0xffff_ffff) throw invalid(`${this.name}[${this.#count}] is ${value}, above 2^32 − 1`);
-    this.#reserve(1);
-    this.#values[this.#count++] = value;
+  private push(value: number): void {
+    if (value > 0xffff_ffff) throw invalid(`${this.name}[${this.length}] is ${value}, above 2^32 − 1`);
+    this.reserve(1);
+    this.values[this.length++] = value;
   }
 
   /** Makes room for up to `more` values, as far as `maxLength` allows. */
-  #reserve(more: number): void {
-    if (this.#count === this.maxLength)
+  private reserve(more: number): void {
+    if (this.length === this.maxLength)
       throw invalid(`${this.name} has more than ${this.maxLength} values, the most in one batch`);
-    const needed = Math.min(this.#count + more, this.maxLength);
-    if (needed <= this.#values.length) return;
-    const grown = new Uint32Array(Math.min(Math.max(needed, this.#values.length * 2), this.maxLength));
-    grown.set(this.#values);
-    this.#values = grown;
+    const needed = Math.min(this.length + more, this.maxLength);
+    if (needed <= this.values.length) return;
+    const grown = new Uint32Array(Math.min(Math.max(needed, this.values.length * 2), this.maxLength));
+    grown.set(this.values);
+    this.values = grown;
   }
 
   /** The hot loop: everything it touches is a local. Values of up to four bytes take the fast path. */
-  #readPacked(reader: WireReader, end: number): void {
+  private readPacked(reader: WireReader, end: number): void {
     let pos = reader.pos;
     if (pos === end) return;
     // Every value takes a byte or more, so this much room is enough.
-    this.#reserve(end - pos);
+    this.reserve(end - pos);
     const { bytes } = reader;
-    const values = this.#values;
+    const values = this.values;
     const max = this.maxLength;
-    let count = this.#count;
+    let count = this.length;
     while (pos < end) {
       // Each turn of the inner loop stores one value and reads at most four bytes.
       const fastEnd = Math.min(end - 3, pos + max - count);
@@ -108,12 +108,12 @@ export class ColumnScratch {
       if (pos >= end) break;
       // Close to the end, or a long varint: the careful way, bounded by this run of values.
       const tail = new WireReader(bytes, pos, end);
-      this.#count = count;
-      this.#push(tail.uint(this.name));
-      count = this.#count;
+      this.length = count;
+      this.push(tail.uint(this.name));
+      count = this.length;
       pos = tail.pos;
     }
-    this.#count = count;
+    this.length = count;
     reader.pos = pos;
   }
 }

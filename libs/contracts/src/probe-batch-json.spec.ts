@@ -46,7 +46,7 @@ describe('probeBatchFromJson', () => {
     expect(decodeProbeBatch(encodeProbeBatch(batch))).toEqual(batch);
   });
 
-  it('takes a batch that only carries a promise', () => {
+  it('takes a batch that only carries a watermark', () => {
     expect(probeBatchFromJson({ ...valid, results: [], watermarkAt: 5 })).toMatchObject({ watermarkMs: 5 });
   });
 

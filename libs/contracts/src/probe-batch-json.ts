@@ -33,7 +33,7 @@ const SAMPLE_KEYS = ['checkId', 'request', 'expected', 'got'];
  * {"gameId":"g","teamId":"t","serviceId":"s","proberId":"mine","epoch":1,"seq":0,"watermarkAt":1700000001000,
  *  "results":[{"intendedAt":1700000000000,"latencyMs":12.5,"outcome":"ok"}]}
  * ```
- * `role` is `consumer` and `counterpartyId` is the team unless given; `watermarkAt` 0 or absent promises nothing.
+ * `role` is `consumer` and `counterpartyId` is the team unless given; `watermarkAt` 0 or absent: no watermark.
  * Results may come in any order. Latencies are rounded to whole microseconds.
  * @throws PaydayError `invalid_batch`; the message begins with the path of what is wrong, also in `details.path`.
  */

@@ -99,10 +99,10 @@ export class WireReader {
     const start = this.pos;
     this.pos = end;
     if (end - start > maxBytes) throw invalid(`${what} has ${end - start} bytes, at most ${maxBytes} may be`);
-    return internAscii(this.bytes, start, end) ?? this.#unicode(what, start, end);
+    return internAscii(this.bytes, start, end) ?? this.unicode(what, start, end);
   }
 
-  #unicode(what: string, start: number, end: number): string {
+  private unicode(what: string, start: number, end: number): string {
     try {
       return utf8.decode(this.bytes.subarray(start, end));
     } catch (cause) {
@@ -128,57 +128,57 @@ const encoder = new TextEncoder();
 
 /** Writes one protobuf message. Fields that hold proto3's default (0, empty) are left out, as it asks. */
 export class WireWriter {
-  #bytes: Uint8Array;
-  #length = 0;
+  private bytes: Uint8Array;
+  private length = 0;
 
   /** @param room bytes that are expected; it grows where there are more */
   constructor(room = 512) {
-    this.#bytes = new Uint8Array(room);
+    this.bytes = new Uint8Array(room);
   }
 
   /** Begins another message. @returns itself */
   clear(): this {
-    this.#length = 0;
+    this.length = 0;
     return this;
   }
 
   /** The message so far, a copy. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.bytes.slice(0, this.length);
   }
 
   uintField(number: number, value: number): void {
     if (value === 0) return;
-    this.#varint((number << 3) | VARINT);
-    this.#varint(value);
+    this.varint((number << 3) | VARINT);
+    this.varint(value);
   }
 
   textField(number: number, value: string): void {
     if (value === '') return;
-    const before = this.#length;
-    this.#varint((number << 3) | BYTES);
-    this.#varint(value.length);
-    this.#reserve(value.length);
-    const bytes = this.#bytes;
-    let pos = this.#length;
+    const before = this.length;
+    this.varint((number << 3) | BYTES);
+    this.varint(value.length);
+    this.reserve(value.length);
+    const bytes = this.bytes;
+    let pos = this.length;
     // Ids are ASCII, where a character is a byte.
     for (let i = 0; i < value.length; i++) {
       const code = value.charCodeAt(i);
       if (code > 0x7f) {
-        this.#length = before;
+        this.length = before;
         return this.bytesField(number, encoder.encode(value));
       }
       bytes[pos++] = code;
     }
-    this.#length = pos;
+    this.length = pos;
   }
 
   bytesField(number: number, value: Uint8Array): void {
-    this.#varint((number << 3) | BYTES);
-    this.#varint(value.length);
-    this.#reserve(value.length);
-    this.#bytes.set(value, this.#length);
-    this.#length += value.length;
+    this.varint((number << 3) | BYTES);
+    this.varint(value.length);
+    this.reserve(value.length);
+    this.bytes.set(value, this.length);
+    this.length += value.length;
   }
 
   packedField(number: number, values: ArrayLike<number>): void {
@@ -188,23 +188,23 @@ export class WireWriter {
       const value = values[i]!;
       size += value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
     }
-    this.#varint((number << 3) | BYTES);
-    this.#varint(size);
-    for (let i = 0; i < values.length; i++) this.#varint(values[i]!);
+    this.varint((number << 3) | BYTES);
+    this.varint(size);
+    for (let i = 0; i < values.length; i++) this.varint(values[i]!);
   }
 
-  #reserve(more: number): void {
-    const needed = this.#length + more;
-    if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-    grown.set(this.#bytes);
-    this.#bytes = grown;
+  private reserve(more: number): void {
+    const needed = this.length + more;
+    if (needed <= this.bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    grown.set(this.bytes);
+    this.bytes = grown;
   }
 
-  #varint(value: number): void {
-    this.#reserve(MAX_VARINT_BYTES);
-    const bytes = this.#bytes;
-    let pos = this.#length;
+  private varint(value: number): void {
+    this.reserve(MAX_VARINT_BYTES);
+    const bytes = this.bytes;
+    let pos = this.length;
     // Beyond 31 bits the bit operators would lose the upper part.
     while (value > 0x7fff_ffff) {
       bytes[pos++] = (value % 128) | 0x80;
@@ -215,6 +215,6 @@ export class WireWriter {
       value >>>= 7;
     }
     bytes[pos++] = value;
-    this.#length = pos;
+    this.length = pos;
   }
 }

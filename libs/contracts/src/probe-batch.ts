@@ -33,7 +33,7 @@ export interface ProbeBatch {
   epoch: number;
   seq: number;
   baseIntendedAtMs: number;
-  /** The three columns have one length; it may be 0 when the batch only carries a promise. */
+  /** The three columns have one length; it may be 0 when the batch only carries a watermark. */
   offsetMs: ArrayLike<number>;
   latencyUs: ArrayLike<number>;
   outcome: ArrayLike<number>;
@@ -58,7 +58,7 @@ export const PROBE_BATCH_LIMITS = {
   maxSampleTextLength: 200,
   maxLatencyUs: 120_000_000,
   /**
-   * How far ahead of ingest's clock an intended time, or a promise, may lie: wide enough for a prober whose clock is wrong by
+   * How far ahead of ingest's clock an intended time, or a watermark, may lie: wide enough for a prober whose clock is wrong by
    * minutes, because results score by the prober's clock. Whoever asks what time it is, or until when a game was alive,
    * must not take it from there: it is what the log's own clock says (`StoredRecord.appendedAt`).
    */

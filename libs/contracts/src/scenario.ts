@@ -11,7 +11,7 @@ export interface Scenario {
   durationMs: number;
   /** Seeds every random stream of the game. */
   seed: string;
-  /** One to eight services; the order is the order of the lamps. */
+  /** One to eight services; the order is the order of the status indicators. */
   services: ServiceSpec[];
   probing: ProbingSpec;
   pay: PayRules;
@@ -58,7 +58,7 @@ export interface TimelineCondition {
 
 export interface ServiceSpec {
   id: string;
-  /** The letter on the lamp. */
+  /** The letter on the status indicator. */
   letter: string;
   /** What the service's pay is multiplied by, in percent. */
   weightPercent: number;

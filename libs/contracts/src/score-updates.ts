@@ -20,7 +20,7 @@ export interface TeamScore {
   teamId: string;
   /** Commit sequence of the scorer's partition: increases with every commit, also across restarts. */
   commitSeq: number;
-  /** Event time up to which all probers have promised to be complete, epoch ms; 0 before the first promise. */
+  /** Event time up to which the watermarks of all probers have reached, epoch ms; 0 before the first watermark. */
   asOf: number;
   salaryCents: number;
   /** Current rate of pay: over the last ten seconds of event time, per minute. */

@@ -103,7 +103,7 @@ export interface ConsumeOptions {
   deadLetterTopic?: string;
   /** ≥ 1, default 1000. Batches of large records are smaller: they end at about 4 MiB. */
   maxBatchRecords?: number;
-  /** Told of everything that is retried, of each poison record, and of why `ready` rejected. */
+  /** Called for every retry, for each poison record, and with the reason why `ready` rejected. */
   onError?(error: unknown): void;
 }
 

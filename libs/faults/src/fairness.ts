@@ -84,7 +84,7 @@ export class FaultHistory {
     });
   }
 
-  /** In the order in which they were first heard of. */
+  /** In the order in which they first appeared. */
   courses(): FaultCourse[] {
     return [...this.byId.values()];
   }

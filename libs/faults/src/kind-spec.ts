@@ -8,7 +8,7 @@ export interface NumberRule {
   readonly max: number;
   /** For messages and the guide, e.g. `ms`, `%`. */
   readonly unit: string;
-  /** Taken where the parameter is left out; without it the parameter is required. */
+  /** Used where the parameter is left out; without it the parameter is required. */
   readonly default?: number;
 }
 

@@ -29,7 +29,7 @@ class Life {
     public now = START,
   ) {}
 
-  give(input: FaultInput): this {
+  input(input: FaultInput): this {
     const next = step(this.fault, input, this.now);
     this.fault = next.fault;
     this.effects = [...next.effects];
@@ -38,11 +38,11 @@ class Life {
   }
 
   answer(type: 'fired' | 'confirmed' | 'revert-done' | 'verified-gone' | 'still-there' | 'repaired-by-team') {
-    return this.give({ type, call: this.fault.call!.number });
+    return this.input({ type, call: this.fault.call!.number });
   }
 
   fail(retryable = true): this {
-    return this.give({
+    return this.input({
       type: 'driver-failed',
       call: this.fault.call!.number,
       reason: 'connection refused',
@@ -53,7 +53,7 @@ class Life {
   /** Lets time pass until the fault wants to be woken, and wakes it. */
   wake(): this {
     this.now = Math.max(this.now, this.fault.wakeAt!);
-    return this.give({ type: 'tick' });
+    return this.input({ type: 'tick' });
   }
 
   get called(): string[] {
@@ -65,14 +65,14 @@ class Life {
   }
 }
 
-const active = (): Life => new Life(armed()).give({ type: 'due' }).answer('fired').answer('confirmed');
+const active = (): Life => new Life(armed()).input({ type: 'due' }).answer('fired').answer('confirmed');
 
 describe('fault life cycle', () => {
   it('goes from armed to reverted, publishing each state once', () => {
     const life = active();
     expect(life.fault.info).toMatchObject({ state: 'active', startedAt: START, expiresAt: START + TTL });
     life.now = START + TTL;
-    life.give({ type: 'tick' });
+    life.input({ type: 'tick' });
     expect(life.called).toEqual(['revert']);
     life.answer('revert-done');
     expect(life.called).toEqual(['verify']);
@@ -87,24 +87,24 @@ describe('fault life cycle', () => {
   });
 
   it('counts its time to live from when it fires', () => {
-    const life = new Life(armed(), START + 4_000).give({ type: 'due' });
+    const life = new Life(armed(), START + 4_000).input({ type: 'due' });
     expect(life.fault.info.expiresAt).toBe(START + 4_000 + TTL);
   });
 
   it('skips a fault that is late by more than its time to live, and sends nothing', () => {
-    const life = new Life(armed(), START + TTL + 1).give({ type: 'due' });
+    const life = new Life(armed(), START + TTL + 1).input({ type: 'due' });
     expect(life.called).toEqual([]);
     expect(life.fault.info).toMatchObject({ state: 'reverted', detail: 'skipped: it was due 30 s ago' });
   });
 
   it('sends nothing for a fault that is stopped before it fired', () => {
-    const life = new Life(armed()).give({ type: 'stop-requested', reason: 'the game ended' });
+    const life = new Life(armed()).input({ type: 'stop-requested', reason: 'the game ended' });
     expect(life.called).toEqual([]);
     expect(life.fault.info).toMatchObject({ state: 'reverted', detail: 'it never fired: the game ended' });
   });
 
   it('fires again after a failure, with growing pauses, then reverts and verifies what it never confirmed', () => {
-    const life = new Life(armed()).give({ type: 'due' });
+    const life = new Life(armed()).input({ type: 'due' });
     const pauses: number[] = [];
     for (let attempt = 1; attempt < DEFAULT_POLICY.fireAttempts; attempt++) {
       life.fail();
@@ -122,24 +122,24 @@ describe('fault life cycle', () => {
   });
 
   it('does not fire again what can never work, and still reverts it', () => {
-    const life = new Life(armed()).give({ type: 'due' }).fail(false);
+    const life = new Life(armed()).input({ type: 'due' }).fail(false);
     expect(life.called).toEqual(['revert']);
   });
 
   it('takes a driver that answers nothing for hanging at its deadline', () => {
-    const life = new Life(armed()).give({ type: 'due' });
+    const life = new Life(armed()).input({ type: 'due' });
     expect(life.fault.wakeAt).toBe(START + DEFAULT_POLICY.callTimeoutMs);
     life.wake();
     expect(life.fault).toMatchObject({ call: null, attempts: 1 });
   });
 
   it('stops a fault that is firing without waiting for the driver', () => {
-    const life = new Life(armed()).give({ type: 'due' });
+    const life = new Life(armed()).input({ type: 'due' });
     const hanging = life.fault.call!.number;
-    life.give({ type: 'stop-requested', reason: 'panic' });
+    life.input({ type: 'stop-requested', reason: 'panic' });
     expect(life.called).toEqual(['revert']);
     // The answer to the fire call, when it comes at last, is stale.
-    life.give({ type: 'fired', call: hanging });
+    life.input({ type: 'fired', call: hanging });
     expect(life.effects).toEqual([]);
     expect(life.fault.call!.operation).toBe('revert');
   });
@@ -156,13 +156,13 @@ describe('fault life cycle', () => {
   });
 
   it('verifies even where reverting failed: the dead-man may have done it', () => {
-    const life = active().give({ type: 'expired' }).fail();
+    const life = active().input({ type: 'expired' }).fail();
     expect(life.called).toEqual(['verify']);
     expect(life.answer('verified-gone').state).toBe('reverted');
   });
 
   it('is stuck after bounded attempts, is tried slowly for ever, and recovers', () => {
-    const life = active().give({ type: 'stop-requested', reason: 'panic' });
+    const life = active().input({ type: 'stop-requested', reason: 'panic' });
     let attempts = 0;
     while (life.state === 'reverting') {
       life.answer('revert-done').answer('still-there');
@@ -185,20 +185,20 @@ describe('fault life cycle', () => {
   });
 
   it('looks before it fires again after a restart in the middle of firing', () => {
-    const life = new Life(armed()).give({ type: 'due' }).give({ type: 'restarted' });
+    const life = new Life(armed()).input({ type: 'due' }).input({ type: 'restarted' });
     expect(life.called).toEqual(['confirm']);
     life.answer('confirmed');
     expect(life.state).toBe('active');
   });
 
   it('goes on after a restart in every other state', () => {
-    expect(new Life(armed()).give({ type: 'restarted' }).state).toBe('armed');
-    const watching = active().wake().give({ type: 'restarted' });
+    expect(new Life(armed()).input({ type: 'restarted' }).state).toBe('armed');
+    const watching = active().wake().input({ type: 'restarted' });
     expect(watching.wake().called).toEqual(['verify']);
     const late = active();
     late.now = START + TTL + 60_000;
-    expect(late.give({ type: 'restarted' }).called).toEqual(['revert']);
-    expect(late.give({ type: 'restarted' }).called).toEqual(['revert']);
+    expect(late.input({ type: 'restarted' }).called).toEqual(['revert']);
+    expect(late.input({ type: 'restarted' }).called).toEqual(['revert']);
   });
 });
 
@@ -270,7 +270,7 @@ describe('fault life cycle, whatever happens', () => {
     const verdict = fc.constantFrom('good', 'bad', 'fails', 'hangs', 'restart');
     fc.assert(
       fc.property(fc.array(verdict, { minLength: 1, maxLength: 30 }), (verdicts) => {
-        const life = new Life(armed()).give({ type: 'due' });
+        const life = new Life(armed()).input({ type: 'due' });
         const { revertAttempts, callTimeoutMs, retryMaxMs } = DEFAULT_POLICY;
         const good = { fire: 'fired', confirm: 'confirmed', revert: 'revert-done', verify: 'verified-gone' };
         const bad = {
@@ -290,7 +290,7 @@ describe('fault life cycle, whatever happens', () => {
           if (kind === 'hangs') life.wake();
           else if (kind === 'fails') life.fail();
           // A process that is restarted for ever does nothing else: let only the first few turns do it.
-          else if (kind === 'restart' && turn < 30) life.give({ type: 'restarted' });
+          else if (kind === 'restart' && turn < 30) life.input({ type: 'restarted' });
           else life.answer((kind === 'bad' ? bad : good)[call.operation] as 'fired');
         }
         const undoingMs = revertAttempts * (2 * callTimeoutMs + retryMaxMs);
@@ -303,7 +303,7 @@ describe('fault life cycle, whatever happens', () => {
 
 describe('what a fault is expected to cost', () => {
   const priced = () => armed({ expected: { costCents: 5000, gainCents: 0 } });
-  const acting = () => new Life(priced()).give({ type: 'due' }).answer('fired').answer('confirmed');
+  const acting = () => new Life(priced()).input({ type: 'due' }).answer('fired').answer('confirmed');
   const stop = (costCents: number): FaultInput => ({
     ...{ type: 'stop-requested', reason: 'panic', expected: { costCents, gainCents: 0 } },
   });
@@ -314,26 +314,26 @@ describe('what a fault is expected to cost', () => {
     expect(acting().wake().answer('repaired-by-team').fault.info).toMatchObject({
       ...{ state: 'reverting', expectedCostCents: 5000 },
     });
-    expect(acting().give({ type: 'expired' }).fault.info.expectedCostCents).toBe(5000);
+    expect(acting().input({ type: 'expired' }).fault.info.expectedCostCents).toBe(5000);
   });
 
   it('is less where somebody else stops it, never more, and only by what ends it', () => {
-    const stopped = acting().give(stop(1200));
+    const stopped = acting().input(stop(1200));
     expect(stopped.fault.info).toMatchObject({ state: 'reverting', expectedCostCents: 1200 });
-    expect(stopped.give(stop(700)).fault.info.expectedCostCents).toBe(1200);
-    expect(acting().give(stop(9000)).fault.info.expectedCostCents).toBe(5000);
-    expect(acting().give({ type: 'stop-requested', reason: 'panic' }).fault.info.expectedCostCents).toBe(
+    expect(stopped.input(stop(700)).fault.info.expectedCostCents).toBe(1200);
+    expect(acting().input(stop(9000)).fault.info.expectedCostCents).toBe(5000);
+    expect(acting().input({ type: 'stop-requested', reason: 'panic' }).fault.info.expectedCostCents).toBe(
       5000,
     );
-    expect(acting().give({ type: 'expired' }).give(stop(10)).fault.info.expectedCostCents).toBe(5000);
+    expect(acting().input({ type: 'expired' }).input(stop(10)).fault.info.expectedCostCents).toBe(5000);
   });
 
   it('is a gain for a spike, which a stop cuts likewise', () => {
     const spike = new Life(armed({ kind: 'traffic-spike', expected: { costCents: 0, gainCents: 900 } }))
-      .give({ type: 'due' })
+      .input({ type: 'due' })
       .answer('fired')
       .answer('confirmed')
-      .give({ type: 'stop-requested', reason: 'panic', expected: { costCents: 0, gainCents: 300 } });
+      .input({ type: 'stop-requested', reason: 'panic', expected: { costCents: 0, gainCents: 300 } });
     expect(spike.fault.info).toMatchObject({ expectedCostCents: 0, expectedGainCents: 300 });
   });
 
@@ -341,6 +341,6 @@ describe('what a fault is expected to cost', () => {
     const old = acting();
     const { expectedCostCents: _, ...info } = old.fault.info;
     old.fault = { ...old.fault, info };
-    expect(old.give(stop(700)).fault.info).not.toHaveProperty('expectedCostCents');
+    expect(old.input(stop(700)).fault.info).not.toHaveProperty('expectedCostCents');
   });
 });

@@ -11,7 +11,7 @@ export class TokenBucket {
   }
 
   /** @param nowMs monotonic */
-  take(nowMs: number): boolean {
+  takeToken(nowMs: number): boolean {
     const elapsedMs = nowMs - (this.atMs ?? nowMs);
     this.atMs = nowMs;
     this.tokens = Math.min(this.capacity, this.tokens + (elapsedMs * this.perSecond) / 1000);

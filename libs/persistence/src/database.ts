@@ -135,7 +135,7 @@ function clientFor(url: string): pg.Client {
     if (/^postgres(ql)?:/.test(url))
       return new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new PaydayError(
     'invalid_database_url',

@@ -22,9 +22,9 @@ export interface DedicatedConnectionOptions {
  * refuses keeps the driver's error.
  */
 export class DedicatedConnection {
-  #client: pg.Client | null = null;
-  #tail: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  private client: pg.Client | null = null;
+  private tail: Promise<unknown> = Promise.resolve();
+  private closed = false;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -34,8 +34,8 @@ export class DedicatedConnection {
 
   /** Runs `work` with the connection to itself. */
   run<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    const result = this.#tail.then(() => this.#exclusive(work));
-    this.#tail = result.catch(() => undefined);
+    const result = this.tail.then(() => this.exclusive(work));
+    this.tail = result.catch(() => undefined);
     return result;
   }
 
@@ -48,7 +48,7 @@ export class DedicatedConnection {
         result = await work(query);
       } catch (error) {
         // If even this fails, the connection is gone, and the transaction with it.
-        await query(ROLLBACK, []).catch(() => this.#drop());
+        await query(ROLLBACK, []).catch(() => this.drop());
         throw error;
       }
       await query(COMMIT, []);
@@ -57,14 +57,14 @@ export class DedicatedConnection {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    await this.#tail;
-    await this.#drop();
+    this.closed = true;
+    await this.tail;
+    await this.drop();
   }
 
-  async #exclusive<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    if (this.#closed) throw new PaydayError('database_closed', 'the store was closed');
-    const client = await this.#connected();
+  private async exclusive<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    if (this.closed) throw new PaydayError('database_closed', 'the store was closed');
+    const client = await this.connected();
     const { timeoutMs } = this.options;
     return work(async <Row>(statement: Statement, values: unknown[]) => {
       try {
@@ -76,14 +76,14 @@ export class DedicatedConnection {
         return rows as Row[];
       } catch (cause) {
         if (!isConnectionLoss(cause)) throw cause;
-        await this.#drop();
+        await this.drop();
         throw unavailable(cause);
       }
     });
   }
 
-  async #connected(): Promise<pg.Client> {
-    if (this.#client !== null) return this.#client;
+  private async connected(): Promise<pg.Client> {
+    if (this.client !== null) return this.client;
     const client = dedicatedClient(this.dataSource, this.applicationName, this.options.timeoutMs);
     try {
       await client.connect();
@@ -93,15 +93,15 @@ export class DedicatedConnection {
       throw unavailable(cause);
     }
     client.once('end', () => {
-      if (this.#client === client) this.#client = null;
+      if (this.client === client) this.client = null;
     });
-    this.#client = client;
+    this.client = client;
     return client;
   }
 
-  async #drop(): Promise<void> {
-    const client = this.#client;
-    this.#client = null;
+  private async drop(): Promise<void> {
+    const client = this.client;
+    this.client = null;
     await client?.end().catch(() => undefined);
   }
 }

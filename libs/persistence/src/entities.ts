@@ -20,7 +20,7 @@ export class GameEntity {
   /** Where the open pause begins; null while none is open. */
   @Column('int8', { name: 'paused_at', nullable: true }) pausedAt!: number | null;
   @Column('int8', { name: 'created_at' }) createdAt!: number;
-  /** When its books were closed. `state` is `sealed` only once the last of it is scored; until then it is `ended`. */
+  /** When its ledger was closed. `state` is `sealed` only once the last of it is scored; until then it is `ended`. */
   @Column('int8', { name: 'sealed_at', nullable: true }) sealedAt!: number | null;
   /** The boundary of the freeze that is set; null again once it is thawed. It stays when the game is revealed. */
   @Column('int8', { name: 'frozen_at', nullable: true }) frozenAt!: number | null;

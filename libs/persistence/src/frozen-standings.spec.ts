@@ -55,7 +55,7 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-/** Commits one cent amount per window from the start on, and what is promised. */
+/** Commits one cent amount per window from the start on, and the watermark. */
 async function commit(teamId: string, cents: number[], asOf: number): Promise<void> {
   const ledger = cents.map((amount, windowIndex): LedgerRow => ({
     gameId: 'g',

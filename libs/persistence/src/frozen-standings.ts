@@ -45,7 +45,7 @@ async function read(dataSource: DataSource, gameId: string, frozenAt: number): P
   return row?.scores ?? null;
 }
 
-/** Of a game: teams whose results are not promised to be complete up to the freeze, and how long a request may take. */
+/** Of a game: teams whose results are not complete by watermark up to the freeze, and how long a request may take. */
 const BEHIND = `
   SELECT (g.scenario -> 'probing' ->> 'timeoutMs')::int AS "timeoutMs", (
     SELECT count(*)::int FROM team t LEFT JOIN team_score s ON s.game_id = t.game_id AND s.team_id = t.id

@@ -193,7 +193,7 @@ export class GameStore {
     );
   }
 
-  /** Teams of a game whose results are not promised to be complete up to its end. */
+  /** Teams of a game whose results are not complete by watermark up to its end. */
   async teamsBehind(gameId: string, endsAt: number): Promise<number> {
     const [row] = await this.dataSource.query<{ behind: number }[]>(
       `SELECT count(*)::int AS behind FROM team t LEFT JOIN team_score s ON s.game_id = t.game_id AND s.team_id = t.id
@@ -204,7 +204,7 @@ export class GameStore {
   }
 
   /**
-   * Makes a game whose books are closed `sealed` once the last score of every team is committed. Repeatable, and by several
+   * Makes a game whose ledger is closed `sealed` once the last score of every team is committed. Repeatable, and by several
    * at once.
    */
   async markSealed(gameId: string): Promise<void> {

@@ -16,7 +16,7 @@ export const STAY: Statement = {
          RETURNING joined_at = statement_timestamp() AS joined`,
 };
 
-/** Also clears away members that ended long ago. */
+/** Clears away members that ended long ago. */
 export const LEAVE: Statement = {
   name: 'lease_leave',
   text: `DELETE FROM group_member

@@ -32,12 +32,12 @@ describeLeaseStore('PostgreSQL', async () => {
 describe('PostgresLeaseStore', () => {
   const as = (member: string) => ({ topic: 't', group: 'robust', member });
 
-  it('a lost connection is one failed call; the next one works, and changes are heard again', async () => {
+  it('a lost connection is one failed call; the next one works, and changes arrive again', async () => {
     const database = await openDatabase(postgres.databaseUrl, { migrate: true });
     const store = new PostgresLeaseStore(database);
     await store.acquire(as('a'), { partitions: [0], forMs: 60_000 });
-    let heard = 0;
-    store.watch('t', 'robust', () => heard++);
+    let changes = 0;
+    store.watch('t', 'robust', () => changes++);
     await database.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'payday-leases'`,
     );
@@ -48,8 +48,8 @@ describe('PostgresLeaseStore', () => {
     });
     expect(state.leases).toMatchObject([{ partition: 0, owner: 'a' }]);
     await store.release(as('a'), [0]);
-    for (let i = 0; heard === 0 && i < 100; i++) await sleep(20);
-    expect(heard).toBeGreaterThan(0);
+    for (let i = 0; changes === 0 && i < 100; i++) await sleep(20);
+    expect(changes).toBeGreaterThan(0);
     await store.close();
     await database.destroy();
   });

@@ -17,14 +17,14 @@ const TIMEOUT_MS = 2_000;
  * It has one connection of its own. Its calls reject with PaydayError `database_unavailable` (retryable) when that is lost.
  */
 export class PostgresLeaseStore {
-  readonly #connection: DedicatedConnection;
-  readonly #watchers = new Map<string, Set<() => void>>();
+  private readonly connection: DedicatedConnection;
+  private readonly watchers = new Map<string, Set<() => void>>();
 
   constructor(dataSource: DataSource) {
-    this.#connection = new DedicatedConnection(dataSource, 'payday-leases', {
+    this.connection = new DedicatedConnection(dataSource, 'payday-leases', {
       timeoutMs: TIMEOUT_MS,
       onConnected: (client) => {
-        client.on('notification', ({ payload }) => this.#tell(payload ?? ''));
+        client.on('notification', ({ payload }) => this.notifyWatchers(payload ?? ''));
         return client.query(`LISTEN ${sql.LEASE_CHANNEL}`);
       },
     });
@@ -37,7 +37,7 @@ export class PostgresLeaseStore {
     members: string[];
     leases: { partition: number; owner: string; endsInMs: number }[];
   }> {
-    return this.#connection.run(async (query) => {
+    return this.connection.run(async (query) => {
       const isChange = leaving
         ? (await query<{ member: string }>(sql.LEAVE, [topic, group, member])).length > 0
         : (await query<{ joined: boolean }>(sql.STAY, [topic, group, member, forMs]))[0]!.joined;
@@ -56,14 +56,14 @@ export class PostgresLeaseStore {
     { topic, group, member }: GroupMemberName,
     { partitions, forMs }: { partitions: readonly number[]; forMs: number },
   ): Promise<number[]> {
-    const rows = await this.#connection.run((query) =>
+    const rows = await this.connection.run((query) =>
       query<{ partition: number }>(sql.ACQUIRE, [topic, group, member, partitions, forMs]),
     );
     return rows.map(({ partition }) => partition);
   }
 
   async release({ topic, group, member }: GroupMemberName, partitions: readonly number[]): Promise<void> {
-    await this.#connection.run(async (query) => {
+    await this.connection.run(async (query) => {
       const released = await query(sql.RELEASE, [topic, group, member, partitions]);
       if (released.length > 0) await query(sql.NOTIFY, [nameOf(topic, group)]);
     });
@@ -71,21 +71,21 @@ export class PostgresLeaseStore {
 
   watch(topic: string, group: string, onChange: () => void): () => void {
     const name = nameOf(topic, group);
-    const watchers = this.#watchers.get(name) ?? new Set();
-    this.#watchers.set(name, watchers.add(onChange));
+    const watchers = this.watchers.get(name) ?? new Set();
+    this.watchers.set(name, watchers.add(onChange));
     return () => {
       watchers.delete(onChange);
-      if (watchers.size === 0 && this.#watchers.get(name) === watchers) this.#watchers.delete(name);
+      if (watchers.size === 0 && this.watchers.get(name) === watchers) this.watchers.delete(name);
     };
   }
 
   /** Finishes the running call and closes the connection. Close the log first: its members give up their leases. */
   async close(): Promise<void> {
-    await this.#connection.close();
+    await this.connection.close();
   }
 
-  #tell(name: string): void {
-    for (const onChange of this.#watchers.get(name) ?? []) onChange();
+  private notifyWatchers(name: string): void {
+    for (const onChange of this.watchers.get(name) ?? []) onChange();
   }
 }
 

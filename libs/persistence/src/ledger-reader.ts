@@ -49,7 +49,7 @@ export class LedgerReader {
   async page(query: LedgerFilter & { limit: number; cursor?: string }): Promise<LedgerRows> {
     const { where, values } = conditions(query);
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
-    return this.#snapshot(async (runner) => {
+    return this.snapshot(async (runner) => {
       const { total, requests } = await totalsOf(runner, query);
       const salaryCents =
         query.teamId === undefined ? null : await salaryOf(runner, query.gameId, query.teamId, query.hidden);
@@ -70,7 +70,7 @@ export class LedgerReader {
   /** All matching entries in the same order, through a server-side cursor: the memory it takes does not grow. */
   async *stream(filter: LedgerFilter, batch = 1000): AsyncGenerator<LedgerRow, void, undefined> {
     const { where, values } = conditions(filter);
-    const runner = await this.#begin();
+    const runner = await this.begin();
     try {
       await runner.query(
         `DECLARE ledger_stream NO SCROLL CURSOR FOR
@@ -96,8 +96,8 @@ export class LedgerReader {
     return new Map(rows.map((row) => [row.teamId, row.cents]));
   }
 
-  async #snapshot<T>(read: (runner: QueryRunner) => Promise<T>): Promise<T> {
-    const runner = await this.#begin();
+  private async snapshot<T>(read: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const runner = await this.begin();
     try {
       return await read(runner);
     } finally {
@@ -105,7 +105,7 @@ export class LedgerReader {
     }
   }
 
-  async #begin(): Promise<QueryRunner> {
+  private async begin(): Promise<QueryRunner> {
     const runner = this.dataSource.createQueryRunner();
     try {
       await runner.connect();
@@ -221,7 +221,7 @@ function decodeCursor(cursor: string): CursorKey {
       );
     if (wellFormed) return parts as CursorKey;
   } catch {
-    // Told below.
+    // Reported below.
   }
   const message = 'cursor: not a cursor of this ledger; leave it out to begin at the first page';
   throw new PaydayError('invalid_query', message, { details: { errors: [{ path: 'cursor', message }] } });

@@ -14,7 +14,7 @@ export interface OutboxRecord {
 export interface OutboxRelayOptions {
   /** Resolves when the records are durable in the log, in this order. */
   append(topic: string, records: OutboxRecord[]): Promise<unknown>;
-  /** Told of everything that is retried. */
+  /** Called for every retry. */
   onError?(error: unknown): void;
   /** How often to look although nobody called. Default 1000. */
   pollMs?: number;
@@ -27,23 +27,23 @@ export interface OutboxRelayOptions {
  * Of several relays on one database one works at a time: the others wait, and take over when its connection ends.
  */
 export class OutboxRelay {
-  readonly #append: OutboxRelayOptions['append'];
-  readonly #onError: (error: unknown) => void;
-  readonly #pollMs: number;
-  readonly #maxBatch: number;
-  #running: Promise<void> | null = null;
-  #stopped = false;
-  #wake: (() => void) | null = null;
-  #nudged = false;
+  private readonly append: OutboxRelayOptions['append'];
+  private readonly onError: (error: unknown) => void;
+  private readonly pollMs: number;
+  private readonly maxBatch: number;
+  private running: Promise<void> | null = null;
+  private stopped = false;
+  private wake: (() => void) | null = null;
+  private nudged = false;
 
   constructor(
     private readonly dataSource: DataSource,
     options: OutboxRelayOptions,
   ) {
-    this.#append = options.append;
-    this.#onError = options.onError ?? (() => undefined);
-    this.#pollMs = options.pollMs ?? 1_000;
-    this.#maxBatch = options.maxBatch ?? 500;
+    this.append = options.append;
+    this.onError = options.onError ?? (() => undefined);
+    this.pollMs = options.pollMs ?? 1_000;
+    this.maxBatch = options.maxBatch ?? 500;
   }
 
   /** How many events wait to be published. */
@@ -53,13 +53,13 @@ export class OutboxRelay {
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.running ??= this.run();
   }
 
   /** Looks at once. Commits on the same database do this by themselves. */
   nudge(): void {
-    this.#nudged = true;
-    this.#wake?.();
+    this.nudged = true;
+    this.wake?.();
   }
 
   /** Resolves when everything committed before this call is in the log. @throws PaydayError `timeout` (retryable). */
@@ -85,36 +85,36 @@ export class OutboxRelay {
 
   /** Finishes the running batch. What is left stays in the outbox. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#wake?.();
-    await this.#running;
+    this.stopped = true;
+    this.wake?.();
+    await this.running;
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stopped) {
+  private async run(): Promise<void> {
+    while (!this.stopped) {
       const client = dedicatedClient(this.dataSource, 'payday-outbox');
       try {
         await client.connect();
         await client.query(FIND_DEAD_PEERS);
         client.on('notification', () => this.nudge());
         client.once('end', () => this.nudge());
-        await this.#relayOn(client);
+        await this.relayOn(client);
       } catch (error) {
-        if (!this.#stopped) this.#onError(error);
-        await this.#restAnew();
+        if (!this.stopped) this.onError(error);
+        await this.restAnew();
       } finally {
         await client.end().catch(() => undefined);
       }
     }
   }
 
-  async #relayOn(client: pg.Client): Promise<void> {
-    while (!this.#stopped && !(await this.#isMine(client))) await this.#restAnew();
+  private async relayOn(client: pg.Client): Promise<void> {
+    while (!this.stopped && !(await this.isMine(client))) await this.restAnew();
     await client.query(`LISTEN ${OUTBOX_CHANNEL}`);
-    while (!this.#stopped) if ((await this.#relayBatch(client)) === 0) await this.#rest();
+    while (!this.stopped) if ((await this.relayBatch(client)) === 0) await this.rest();
   }
 
-  async #isMine(client: pg.Client): Promise<boolean> {
+  private async isMine(client: pg.Client): Promise<boolean> {
     const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1) AS mine', [
       ADVISORY_LOCKS.outboxRelay,
     ]);
@@ -122,17 +122,17 @@ export class OutboxRelay {
   }
 
   /** Returns how many were moved. */
-  async #relayBatch(client: pg.Client): Promise<number> {
-    this.#nudged = false;
+  private async relayBatch(client: pg.Client): Promise<number> {
+    this.nudged = false;
     const { rows } = await client.query<OutboxRecord & { id: number; topic: string }>(
-      `SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT ${this.#maxBatch}`,
+      `SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT ${this.maxBatch}`,
     );
     for (let from = 0; from < rows.length;) {
       const { topic } = rows[from]!;
       let to = from;
       while (rows[to]?.topic === topic) to++;
       const run = rows.slice(from, to);
-      await this.#append(
+      await this.append(
         topic,
         run.map(({ key, value, headers }) => ({ key, value, headers })),
       );
@@ -142,20 +142,20 @@ export class OutboxRelay {
     return rows.length;
   }
 
-  /** Like `#rest`, but a nudge from before does not count: where nothing can be moved, it would make a busy loop. */
-  #restAnew(): Promise<void> {
-    this.#nudged = false;
-    return this.#rest();
+  /** Like `rest`, but a nudge from before does not count: where nothing can be moved, it would make a busy loop. */
+  private restAnew(): Promise<void> {
+    this.nudged = false;
+    return this.rest();
   }
 
   /** Waits for a nudge or the next poll. */
-  #rest(): Promise<void> {
-    if (this.#nudged || this.#stopped) return Promise.resolve();
+  private rest(): Promise<void> {
+    if (this.nudged || this.stopped) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#wake?.(), this.#pollMs);
-      this.#wake = () => {
+      const timer = setTimeout(() => this.wake?.(), this.pollMs);
+      this.wake = () => {
         clearTimeout(timer);
-        this.#wake = null;
+        this.wake = null;
         resolve();
       };
     });

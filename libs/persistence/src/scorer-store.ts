@@ -44,24 +44,24 @@ export interface Commit {
 }
 
 /** A process that is stopped in the middle of a commit holds its partition's row: nobody could take the partition over. As long as a lease. */
-const FORGET_THE_SLEEPING = `SET idle_in_transaction_session_timeout = '2s'`;
+const IDLE_TX_TIMEOUT = `SET idle_in_transaction_session_timeout = '2s'`;
 
 /**
  * The scorer's side of the database: its checkpoint, the ledger and the salaries, written together or not at all.
  * One store has one connection of its own; its calls run one after the other.
  */
 export class ScorerStore {
-  readonly #connection: DedicatedConnection;
+  private readonly connection: DedicatedConnection;
 
   constructor(dataSource: DataSource) {
-    this.#connection = new DedicatedConnection(dataSource, 'payday-scorer', {
-      onConnected: (client) => client.query(FORGET_THE_SLEEPING),
+    this.connection = new DedicatedConnection(dataSource, 'payday-scorer', {
+      onConnected: (client) => client.query(IDLE_TX_TIMEOUT),
     });
   }
 
   /** Takes over a partition: every earlier claimant's commits are refused from here on. */
   async claim(partition: number): Promise<Claim> {
-    const [row] = await this.#connection.run((query) => query<Claim>(sql.CLAIM, [partition]));
+    const [row] = await this.connection.run((query) => query<Claim>(sql.CLAIM, [partition]));
     return row!;
   }
 
@@ -73,7 +73,7 @@ export class ScorerStore {
   async commit(commit: Commit): Promise<void> {
     const { partition, fencingEpoch, commitSeq } = commit;
     const claim = [partition, fencingEpoch, commitSeq];
-    await this.#connection.transaction(async (query) => {
+    await this.connection.transaction(async (query) => {
       const gate = await query(sql.ADVANCE, [
         ...claim,
         JSON.stringify(commit.positions),
@@ -106,7 +106,7 @@ export class ScorerStore {
   /** The stored accumulators among those asked for, in any order. */
   async loadWindows(partition: number, keys: readonly WindowKey[]): Promise<WindowState[]> {
     if (keys.length === 0) return [];
-    return this.#connection.run((query) =>
+    return this.connection.run((query) =>
       query<WindowState>(sql.LOAD_WINDOWS, [
         partition,
         keys.map((k) => k.key),
@@ -117,15 +117,13 @@ export class ScorerStore {
 
   /** The last committed score of every team of a game. */
   async loadScores(gameId: string): Promise<TeamScore[]> {
-    const rows = await this.#connection.run((query) =>
-      query<{ score: TeamScore }>(sql.LOAD_SCORES, [gameId]),
-    );
+    const rows = await this.connection.run((query) => query<{ score: TeamScore }>(sql.LOAD_SCORES, [gameId]));
     return rows.map((row) => row.score);
   }
 
   /** Finishes the running call and closes the connection. */
   async close(): Promise<void> {
-    await this.#connection.close();
+    await this.connection.close();
   }
 }
 

@@ -33,9 +33,9 @@ export interface TokenStoreOptions {
 }
 
 /** More to do in the transaction of a change: to audit it. */
-type Also = (manager: EntityManager, token: TokenInfo) => Promise<unknown>;
+type InSameTransaction = (manager: EntityManager, token: TokenInfo) => Promise<unknown>;
 
-interface Remembered {
+interface CachedToken {
   principal: TokenPrincipal | null;
   /** Epoch ms; Infinity where it doesn't expire. */
   expiresAt: number;
@@ -57,27 +57,30 @@ export function newTokenId(random: (bytes: number) => Buffer = randomBytes): str
  * nothing that a slow hash would add.
  */
 export class TokenStore {
-  readonly #cache = new Map<string, Remembered>();
+  private readonly cache = new Map<string, CachedToken>();
   /** Goes up whenever the cache is emptied because something was revoked. */
-  #generation = 0;
-  readonly #ttlUs: number;
+  private generation = 0;
+  private readonly ttlUs: number;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
     options: TokenStoreOptions = {},
   ) {
-    this.#ttlUs = (options.cacheTtlMs ?? 5_000) * 1000;
+    this.ttlUs = (options.cacheTtlMs ?? 5_000) * 1000;
   }
 
   /**
    * Makes a token. The secret is returned here and can never be read again.
-   * @param also runs in the same transaction
+   * @param inSameTransaction runs in the same transaction
    */
-  async create(token: NewToken, also?: Also): Promise<{ tokenId: string; secret: string }> {
+  async create(
+    token: NewToken,
+    inSameTransaction?: InSameTransaction,
+  ): Promise<{ tokenId: string; secret: string }> {
     return this.dataSource.transaction(async (manager) => {
-      const { info, secret } = await this.#insert(manager, token);
-      await also?.(manager, info);
+      const { info, secret } = await this.insert(manager, token);
+      await inSameTransaction?.(manager, info);
       return { tokenId: info.id, secret };
     });
   }
@@ -93,33 +96,36 @@ export class TokenStore {
         .andWhere('game_id IS NOT DISTINCT FROM :gameId', { gameId: token.gameId ?? null })
         .andWhere('team_id IS NOT DISTINCT FROM :teamId', { teamId: token.teamId ?? null })
         .execute();
-      return this.#insert(manager, token);
+      return this.insert(manager, token);
     });
-    this.#forget();
+    this.forget();
     return { tokenId: made.info.id, secret: made.secret };
   }
 
   /**
    * Makes a token for the same purpose, until the same time, in place of one; null if there is no such token, or it is
    * worth nothing any more.
-   * @param also runs in the same transaction, with the new token
+   * @param inSameTransaction runs in the same transaction, with the new token
    */
-  async replace(tokenId: string, also?: Also): Promise<{ tokenId: string; secret: string } | null> {
+  async replace(
+    tokenId: string,
+    inSameTransaction?: InSameTransaction,
+  ): Promise<{ tokenId: string; secret: string } | null> {
     const made = await this.dataSource.transaction(async (manager) => {
-      const old = await this.#lock(manager, tokenId);
-      if (old === null || !this.#isValid(old)) return null;
+      const old = await this.lock(manager, tokenId);
+      if (old === null || !this.isValid(old)) return null;
       await manager.update(ApiTokenEntity, { id: tokenId }, { revokedAt: this.clock.nowMs() });
-      const { info, secret } = await this.#insert(manager, {
+      const { info, secret } = await this.insert(manager, {
         role: old.role,
         label: old.label,
         gameId: old.gameId ?? undefined,
         teamId: old.teamId ?? undefined,
         expiresAt: old.expiresAt ?? undefined,
       });
-      await also?.(manager, info);
+      await inSameTransaction?.(manager, info);
       return { tokenId: info.id, secret };
     });
-    this.#forget();
+    this.forget();
     return made;
   }
 
@@ -143,46 +149,49 @@ export class TokenStore {
     const hash = sha256(secret);
     const cacheKey = hash.toString('base64');
     const nowUs = this.clock.monotonicUs();
-    let known = this.#cache.get(cacheKey);
+    let known = this.cache.get(cacheKey);
     if (known === undefined || nowUs >= known.untilUs) {
-      const generation = this.#generation;
-      known = { ...(await this.#lookUp(hash)), untilUs: nowUs + this.#ttlUs };
-      if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
+      const generation = this.generation;
+      known = { ...(await this.lookUp(hash)), untilUs: nowUs + this.ttlUs };
+      if (this.cache.size >= MAX_CACHED) this.cache.clear();
       // What was read before a revocation must not be remembered behind it.
-      if (generation === this.#generation) this.#cache.set(cacheKey, known);
+      if (generation === this.generation) this.cache.set(cacheKey, known);
     }
     return this.clock.nowMs() < known.expiresAt ? known.principal : null;
   }
 
   /**
    * From now on the token is worth nothing here, and within the cache's time elsewhere. Repeatable.
-   * @param also runs in the same transaction, if the token was not revoked already
+   * @param inSameTransaction runs in the same transaction, if the token was not revoked already
    */
-  async revoke(tokenId: string, also?: Also): Promise<void> {
+  async revoke(tokenId: string, inSameTransaction?: InSameTransaction): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
-      const token = await this.#lock(manager, tokenId);
+      const token = await this.lock(manager, tokenId);
       if (token === null || token.revokedAt !== null) return;
       const revokedAt = this.clock.nowMs();
       await manager.update(ApiTokenEntity, { id: tokenId }, { revokedAt });
-      await also?.(manager, { ...infoOf(token), revokedAt });
+      await inSameTransaction?.(manager, { ...infoOf(token), revokedAt });
     });
-    this.#forget();
+    this.forget();
   }
 
-  #forget(): void {
-    this.#generation += 1;
-    this.#cache.clear();
+  private forget(): void {
+    this.generation += 1;
+    this.cache.clear();
   }
 
-  async #lock(manager: EntityManager, tokenId: string): Promise<ApiTokenEntity | null> {
+  private async lock(manager: EntityManager, tokenId: string): Promise<ApiTokenEntity | null> {
     return manager.findOne(ApiTokenEntity, { where: { id: tokenId }, lock: { mode: 'pessimistic_write' } });
   }
 
-  #isValid({ revokedAt, expiresAt }: Pick<ApiTokenEntity, 'revokedAt' | 'expiresAt'>): boolean {
+  private isValid({ revokedAt, expiresAt }: Pick<ApiTokenEntity, 'revokedAt' | 'expiresAt'>): boolean {
     return revokedAt === null && (expiresAt === null || this.clock.nowMs() < expiresAt);
   }
 
-  async #insert(manager: EntityManager, token: NewToken): Promise<{ info: TokenInfo; secret: string }> {
+  private async insert(
+    manager: EntityManager,
+    token: NewToken,
+  ): Promise<{ info: TokenInfo; secret: string }> {
     const secret = PREFIX + randomBytes(32).toString('base64url');
     const info: TokenInfo = {
       id: newTokenId(),
@@ -198,7 +207,7 @@ export class TokenStore {
     return { info, secret };
   }
 
-  async #lookUp(hash: Buffer): Promise<Omit<Remembered, 'untilUs'>> {
+  private async lookUp(hash: Buffer): Promise<Omit<CachedToken, 'untilUs'>> {
     const [row] = await this.dataSource.query<
       Pick<ApiTokenEntity, 'id' | 'role' | 'gameId' | 'teamId' | 'label' | 'expiresAt'>[]
     >(

@@ -8,7 +8,7 @@ import { createLogger } from './logger.js';
 import { TOKEN_VERIFIER } from './tokens.js';
 
 @Controller()
-class Doors {
+class AccessController {
   @Get('public') read(): string {
     return 'read';
   }
@@ -28,7 +28,7 @@ beforeAll(async () => {
   const verify = async (secret: string): Promise<Principal | null> =>
     secret === 'boss' ? { tokenId: 't', role: 'facilitator' } : null;
   const testing = await Test.createTestingModule({
-    controllers: [Doors],
+    controllers: [AccessController],
     providers: [{ provide: TOKEN_VERIFIER, useValue: { verify } }],
   }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });

@@ -40,11 +40,11 @@ export class Readiness {
 
   /** Who asks while checks run gets their result: asking often costs no more. */
   report(): Promise<ReadinessReport> {
-    this.running ??= this.ask().finally(() => (this.running = undefined));
+    this.running ??= this.runChecks().finally(() => (this.running = undefined));
     return this.running;
   }
 
-  private async ask(): Promise<ReadinessReport> {
+  private async runChecks(): Promise<ReadinessReport> {
     const answers = await Promise.all(
       [...this.checks].map(async ([name, check]) => ({ name, ...(await answer(check)) })),
     );

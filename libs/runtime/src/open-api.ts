@@ -8,7 +8,7 @@ const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['scores', 'Why, and how it came to be'],
   ['games', 'Games, their life, their teams, and what facilitators tell or give them'],
   ['faults', 'What is broken on purpose'],
-  ['probe results', 'The door for probers'],
+  ['probe results', 'Where probers send their results'],
   ['tokens', 'Who may do what'],
   ['audit', 'Who did what'],
 ];

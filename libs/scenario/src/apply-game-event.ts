@@ -50,28 +50,28 @@ function scheduled(schedule: GameSchedule, startsAt: number, endsAt: number): Ga
 
 function paused(schedule: GameSchedule, fromAt: number): GameSchedule {
   const last = schedule.pauses.at(-1);
-  if (last?.toAt === null && last.fromAt === fromAt) return schedule;
+  if (last?.untilAt === null && last.fromAt === fromAt) return schedule;
   const { endsAt } = running(schedule, 'paused');
-  if (last?.toAt === null) throw transition('paused', `it is paused from ${last.fromAt} on`);
+  if (last?.untilAt === null) throw transition('paused', `it is paused from ${last.fromAt} on`);
   onBoundary(schedule, 'paused', fromAt);
-  if (last !== undefined && fromAt < last.toAt!)
-    throw invalid('paused', `fromAt ${fromAt} lies within the pause that ends at ${last.toAt}`);
+  if (last !== undefined && fromAt < last.untilAt!)
+    throw invalid('paused', `fromAt ${fromAt} lies within the pause that ends at ${last.untilAt}`);
   if (fromAt >= endsAt) throw invalid('paused', `fromAt ${fromAt} is not before the end (${endsAt})`);
-  return next(schedule, { pauses: [...schedule.pauses, { fromAt, toAt: null }] });
+  return next(schedule, { pauses: [...schedule.pauses, { fromAt, untilAt: null }] });
 }
 
 function resumed(schedule: GameSchedule, fromAt: number, newEndsAt: number): GameSchedule {
   const last = schedule.pauses.at(-1);
-  if (last?.toAt === fromAt && schedule.endsAt === newEndsAt && !schedule.ended) return schedule;
+  if (last?.untilAt === fromAt && schedule.endsAt === newEndsAt && !schedule.ended) return schedule;
   const { endsAt } = running(schedule, 'resumed');
-  if (last === undefined || last.toAt !== null) throw transition('resumed', 'it is not paused');
+  if (last === undefined || last.untilAt !== null) throw transition('resumed', 'it is not paused');
   onBoundary(schedule, 'resumed', fromAt);
   if (fromAt < last.fromAt)
     throw invalid('resumed', `fromAt ${fromAt} is before the pause began (${last.fromAt})`);
   const expected = endsAt + (fromAt - last.fromAt);
   if (newEndsAt !== expected)
     throw invalid('resumed', `the end moves by the length of the pause to ${expected}, got ${newEndsAt}`);
-  const pauses = [...schedule.pauses.slice(0, -1), { fromAt: last.fromAt, toAt: fromAt }];
+  const pauses = [...schedule.pauses.slice(0, -1), { fromAt: last.fromAt, untilAt: fromAt }];
   return next(schedule, { pauses, endsAt: newEndsAt });
 }
 
@@ -79,11 +79,11 @@ function ended(schedule: GameSchedule, at: number): GameSchedule {
   if (schedule.ended && schedule.endsAt === at) return schedule;
   const { endsAt } = running(schedule, 'ended');
   onBoundary(schedule, 'ended', at);
-  if (schedule.pauses.at(-1)?.toAt !== null && at > endsAt)
+  if (schedule.pauses.at(-1)?.untilAt !== null && at > endsAt)
     throw invalid('ended', `endsAt ${at} is after the planned end (${endsAt})`);
   const pauses = schedule.pauses
     .filter(({ fromAt }) => fromAt < at)
-    .map(({ fromAt, toAt }) => ({ fromAt, toAt: Math.min(toAt ?? at, at) }));
+    .map(({ fromAt, untilAt }) => ({ fromAt, untilAt: Math.min(untilAt ?? at, at) }));
   return next(schedule, { pauses, endsAt: at, ended: true });
 }
 
@@ -91,7 +91,7 @@ function sealed(schedule: GameSchedule, sealedAt: number): GameSchedule {
   if (schedule.sealedAt === sealedAt) return schedule;
   if (schedule.sealedAt !== null) throw transition('sealed', `it is sealed since ${schedule.sealedAt}`);
   if (schedule.endsAt === null) throw transition('sealed', 'it was never scheduled');
-  if (schedule.pauses.at(-1)?.toAt === null) throw transition('sealed', 'it is paused; end it first');
+  if (schedule.pauses.at(-1)?.untilAt === null) throw transition('sealed', 'it is paused; end it first');
   if (sealedAt < schedule.endsAt)
     throw invalid('sealed', `sealedAt ${sealedAt} is before the end (${schedule.endsAt})`);
   return next(schedule, { sealedAt });

@@ -41,7 +41,7 @@ describe('which entries are due', () => {
   });
 });
 
-it('says when to look again, and whether the lamps can change anything', () => {
+it('says when to look again, and whether the statuses can change anything', () => {
   const next = (gameMs: number, ...done: string[]) => nextEntryAt(scenario, new Set(done), gameMs);
   expect(next(-1000)).toEqual({ atMs: 0, waitsForTeams: false });
   expect(next(0, 'a')).toEqual({ atMs: 5000, waitsForTeams: false });
@@ -52,7 +52,7 @@ it('says when to look again, and whether the lamps can change anything', () => {
 });
 
 describe('the share of teams that are up', () => {
-  const lamps: Record<string, ServiceState[]> = {
+  const statuses: Record<string, ServiceState[]> = {
     ants: ['up', 'up'],
     bees: ['up', 'slow'],
     cats: ['up', 'failing'],
@@ -61,7 +61,7 @@ describe('the share of teams that are up', () => {
     none: [],
   };
   const percent = (...teams: string[]) =>
-    teamsUpPercent(teams, (teamId) => lamps[teamId]?.map((state) => ({ state })));
+    teamsUpPercent(teams, (teamId) => statuses[teamId]?.map((state) => ({ state })));
 
   it('takes slow services for up, and no others', () => {
     expect(['ants', 'bees', 'cats', 'dogs', 'emus'].map((team) => percent(team))).toEqual([

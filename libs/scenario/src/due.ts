@@ -13,7 +13,7 @@ const UP: ReadonlySet<ServiceState> = new Set<ServiceState>(['up', 'slow']);
 /**
  * The share of teams that have every service up, in whole percent, rounded down. 0 for no team; a team that is not known
  * yet has nothing up. Pass the ranked teams: the others are no players.
- * @param servicesOf the lamps of a team, in any order; undefined: nothing is known of it
+ * @param servicesOf the statuses of a team, in any order; undefined: nothing is known of it
  */
 export function teamsUpPercent(
   teamIds: readonly string[],
@@ -49,7 +49,7 @@ export function dueEntries(
 
 /**
  * Game time at which to look at the timeline again, though nothing else happens; null: never. While `waitsForTeams`,
- * any change of the teams' lamps is a reason to look, too.
+ * any change of the teams' statuses is a reason to look, too.
  */
 export function nextEntryAt(
   scenario: Pick<Scenario, 'timeline'>,

@@ -98,7 +98,7 @@ describe('GameSchedule', () => {
   it('can end early, in a pause and before a pause that was only announced', () => {
     expect(after(scheduled(), ended(START + 20_000)).isScored(4)).toBe(false);
     const inPause = after(scheduled(), paused(START + 10_000), ended(START + 20_000));
-    expect(inPause.pauses).toEqual([{ fromAt: START + 10_000, toAt: START + 20_000 }]);
+    expect(inPause.pauses).toEqual([{ fromAt: START + 10_000, untilAt: START + 20_000 }]);
     expect(inPause.toGameTime(END)).toBe(10_000);
     expect(inPause.toWallTime(10_000)).toBe(START + 20_000);
     expect(inPause.toWallTime(10_001)).toBeNull();
@@ -276,7 +276,7 @@ describe('GameSchedule', () => {
       fc.property(schedules, fc.integer({ min: 0, max: 60_000 }), (schedule, gameMs) => {
         const at = schedule.toWallTime(gameMs);
         if (at !== null) expect(schedule.toGameTime(at)).toBe(gameMs);
-        else expect(schedule.pauses.at(-1)?.toAt).toBeNull();
+        else expect(schedule.pauses.at(-1)?.untilAt).toBeNull();
       }),
     );
   });
@@ -299,7 +299,7 @@ describe('GameSchedule', () => {
           expect(schedule.isScored(index)).toBe(
             schedule.stateAt(schedule.windowStartAt(index)!) === 'running',
           );
-        if (schedule.pauses.at(-1)?.toAt !== null)
+        if (schedule.pauses.at(-1)?.untilAt !== null)
           expect(indexes.filter((index) => schedule.isScored(index))).toHaveLength(12);
       }),
     );

@@ -1,9 +1,9 @@
 import type { GameState } from '#contracts';
 
-/** An interval in which the game stands still: start inclusive, end exclusive; `toAt` null while it is open. */
+/** An interval in which the game stands still: start inclusive, end exclusive; `untilAt` null while it is open. */
 export interface Pause {
   readonly fromAt: number;
-  readonly toAt: number | null;
+  readonly untilAt: number | null;
 }
 
 export interface ScheduleFacts {
@@ -56,7 +56,7 @@ export class GameSchedule implements ScheduleFacts {
 
   /** When the end is known: null in the lobby and while a pause is open. */
   private get knownEndAt(): number | null {
-    return this.pauses.at(-1)?.toAt === null ? null : this.endsAt;
+    return this.pauses.at(-1)?.untilAt === null ? null : this.endsAt;
   }
 
   stateAt(atMs: number): GameState {
@@ -76,8 +76,8 @@ export class GameSchedule implements ScheduleFacts {
     if (this.startsAt === null) return null;
     const until = Math.min(atMs, this.knownEndAt ?? atMs);
     let elapsed = until - this.startsAt;
-    for (const { fromAt, toAt } of this.pauses)
-      if (until > fromAt) elapsed -= Math.min(until, toAt ?? until) - fromAt;
+    for (const { fromAt, untilAt } of this.pauses)
+      if (until > fromAt) elapsed -= Math.min(until, untilAt ?? until) - fromAt;
     return elapsed;
   }
 
@@ -88,10 +88,10 @@ export class GameSchedule implements ScheduleFacts {
   toWallTime(gameMs: number): number | null {
     if (this.startsAt === null) return null;
     let at = this.startsAt + gameMs;
-    for (const { fromAt, toAt } of this.pauses) {
+    for (const { fromAt, untilAt } of this.pauses) {
       if (at < fromAt) break;
-      if (toAt === null) return null;
-      at += toAt - fromAt;
+      if (untilAt === null) return null;
+      at += untilAt - fromAt;
     }
     const endsAt = this.knownEndAt;
     return endsAt !== null && at > endsAt ? null : at;
@@ -123,6 +123,6 @@ export class GameSchedule implements ScheduleFacts {
   }
 
   private isPausedAt(atMs: number): boolean {
-    return this.pauses.some(({ fromAt, toAt }) => atMs >= fromAt && (toAt === null || atMs < toAt));
+    return this.pauses.some(({ fromAt, untilAt }) => atMs >= fromAt && (untilAt === null || atMs < untilAt));
   }
 }

@@ -26,7 +26,7 @@ export type { ChaosTargets, KnownInGame } from './parse-chaos-targets.js';
 export { parsePay } from './parse-pay.js';
 export { parseScenario } from './parse-scenario.js';
 export { parseTeamsFile } from './parse-teams-file.js';
-export type { TakenTeams, TeamEntry, TeamsFileOptions } from './parse-teams-file.js';
+export type { ExistingTeams, TeamEntry, TeamsFileOptions } from './parse-teams-file.js';
 export { plainText, showValue } from './plain-text.js';
 export { renderRequest } from './render-request.js';
 export type { RenderedRequest } from './render-request.js';

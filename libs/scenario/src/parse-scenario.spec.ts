@@ -314,7 +314,7 @@ chaos: { maxTeams: 9, maxDuration: 20s, cooldown: 0, maxActive: 4 }\n`,
     [
       'two services with one letter',
       swap('load:', '  - { id: rent, checks: [{ id: a, request: { path: / } }] }\nload:'),
-      '8:5 services[1].letter: the letter R is already on the lamp of router; give each service its own',
+      '8:5 services[1].letter: the letter R is already on the status indicator of router; give each service its own',
     ],
     [
       'two checks with one id',

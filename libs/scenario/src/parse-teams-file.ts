@@ -18,7 +18,7 @@ export interface TeamEntry extends TeamInfo {
 }
 
 /** Teams that the game has already, and where their services are. */
-export type TakenTeams = readonly (Pick<TeamInfo, 'id' | 'name'> & { endpoints?: readonly string[] })[];
+export type ExistingTeams = readonly (Pick<TeamInfo, 'id' | 'name'> & { endpoints?: readonly string[] })[];
 
 export interface TeamsFileOptions {
   /** Whether one address may be a service of several teams: only where nobody has to prove whose it is. Default false. */
@@ -36,7 +36,7 @@ export function parseTeamsFile(
   text: string,
   fileName: string,
   serviceIds: readonly string[],
-  taken: TakenTeams = [],
+  taken: ExistingTeams = [],
   options: TeamsFileOptions = {},
 ): TeamEntry[] {
   const source = readYaml(text);
@@ -57,7 +57,7 @@ export function parseTeamsFile(
       'team',
       source.report,
     );
-    refuseTaken(draft?.teams ?? [], ids, taken, source.report);
+    refuseDuplicates(draft?.teams ?? [], ids, taken, source.report);
     const entries = teams.map((team, index) => {
       const endpoints: Record<string, string> = {};
       for (const [service, url] of Object.entries(team?.endpoints ?? {})) {
@@ -86,10 +86,10 @@ function nextHue(nth: number): string {
   return `oklch(0.78 0.15 ${Math.round(nth * 137.508) % 360})`;
 }
 
-function refuseTaken(
+function refuseDuplicates(
   teams: readonly ({ id?: string; name?: string } | undefined)[],
   ids: readonly (string | undefined)[],
-  taken: TakenTeams,
+  taken: ExistingTeams,
   report: Report,
 ): void {
   const takenIds = new Set(taken.map(({ id }) => id));
@@ -120,7 +120,7 @@ interface Use {
 }
 
 /** An address is one team's; a team may have several services at its own. Every line that names it is told of. */
-function refuseSharing(teams: readonly TeamEntry[], taken: TakenTeams, report: Report): void {
+function refuseSharing(teams: readonly TeamEntry[], taken: ExistingTeams, report: Report): void {
   const theirs = new Set(
     taken.flatMap(({ endpoints = [] }) => endpoints.map((url) => endpointAddress(url).place)),
   );

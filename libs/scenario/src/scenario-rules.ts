@@ -40,7 +40,10 @@ function checkServices({ services = [] }: ScenarioDraft, report: Report): void {
     const taken = letter === undefined ? undefined : letters.get(letter);
     if (taken !== undefined) {
       const path = ['services', index, 'letter'];
-      report(path, `the letter ${letter} is already on the lamp of ${taken}; give each service its own`);
+      report(
+        path,
+        `the letter ${letter} is already on the status indicator of ${taken}; give each service its own`,
+      );
     } else if (letter !== undefined) letters.set(letter, service.id ?? `services[${index}]`);
     const checks = service.checks ?? [];
     const at: Path = ['services', index, 'checks'];

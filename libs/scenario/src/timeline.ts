@@ -12,7 +12,7 @@ export function timelineBetween(scenario: Scenario, fromGameMs: number, toGameMs
  * The teams that a fault strikes, in the order of `teamIds`.
  *
  * For a number: those that have had least so far, ties decided by `drawOrder`. The order of `teamIds` has no influence
- * on who is chosen; more than there are teams means all. Named teams that don't play are passed over.
+ * on who is chosen; more than there are teams means all. Listed teams that don't play are passed over.
  * @param had what counts as having been struck, per team so far, in any unit; absent means 0.
  */
 export function resolveTargets(

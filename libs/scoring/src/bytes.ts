@@ -120,7 +120,7 @@ export class ByteWriter {
    * What was written, as a piece of a buffer that it shares with what is taken next: a buffer of its own for each small
    * piece costs ten times as much.
    */
-  take(): Uint8Array {
+  takeWritten(): Uint8Array {
     const out = this.view();
     this.start = this.length;
     return out;

@@ -86,7 +86,7 @@ describe('invariant 4: event time', () => {
     ]);
   });
 
-  it('closes a window by the promise of the slowest living prober, and pays downtime only then', () => {
+  it('closes a window by the watermark of the slowest living prober, and pays downtime only then', () => {
     const { driver } = startedGame();
     const failed = { outcome: 'connect_error' } as const;
     driver.feed({ kind: 'tick', nowMs: START + 5000 });
@@ -104,18 +104,18 @@ describe('invariant 4: event time', () => {
   });
 
   it.each([
-    ['a promise', 300_000, 100],
-    ['a result and a promise', 300_000, 300_000],
+    ['a watermark', 300_000, 100],
+    ['a result and a watermark', 300_000, 300_000],
   ])(
     'does not take the word of %s from the future for the time: windows close when they are over',
-    (_, promisedMs, intendedMs) => {
+    (_, watermarkedMs, intendedMs) => {
       const { driver } = startedGame();
       const failed = { outcome: 'connect_error' } as const;
       driver.feed({ kind: 'tick', nowMs: START + 500 });
       driver.feed({
         kind: 'batch',
         batch: batch([result(100, failed), result(200, failed), result(intendedMs)], {
-          watermarkMs: START + promisedMs,
+          watermarkMs: START + watermarkedMs,
         }),
       });
       const asOf = (): number => driver.scores.get('ants')!.asOf - START;
@@ -124,7 +124,7 @@ describe('invariant 4: event time', () => {
       driver.feed({ kind: 'tick', nowMs: START + 999 });
       expect([asOf(), driver.entries().has('ants|0|catalog|downtime|ants')]).toEqual([999, false]);
       driver.restart();
-      // A promise is kept, though: it counts as far as time has come.
+      // A watermark is kept, though: it counts as far as time has come.
       driver.feed({ kind: 'tick', nowMs: START + 1000 });
       expect([asOf(), driver.entries().has('ants|0|catalog|downtime|ants')]).toEqual([1000, true]);
     },
@@ -167,7 +167,7 @@ describe('invariant 4: event time', () => {
     expect(driver.salary('ants')).toBe(0);
   });
 
-  it('says of the last score of every team that it is final, with the pay of windows that nobody promised', () => {
+  it('says of the last score of every team that it is final, with the pay of windows that no watermark covered', () => {
     const { driver, events } = startedGame();
     driver.event(events.team('bees'));
     driver.event(events.team('never-probed'));
@@ -263,7 +263,7 @@ describe('windows that a fault struck, with the policy pause', () => {
   it('reach back to windows that are no longer in memory', () => {
     const { driver, events } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(100, failed)]) });
-    // A later result whose promise closes and stores away what came long before.
+    // A later result whose watermark closes and stores away what came long before.
     driver.feed({
       kind: 'batch',
       batch: batch([result(19_000), result(90_000)], { watermarkMs: START + 90_000 }),
@@ -384,12 +384,12 @@ describe('what was not scored', () => {
     ]);
   });
 
-  it('moves no lamp and no clock of a service', () => {
+  it('moves no status and no clock of a service', () => {
     const { driver } = startedGame();
     feed(driver, ...[0, 1, 2, 3].map((second) => result(second * 1000)));
-    const lamps = driver.scores.get('ants')!.services;
+    const statuses = driver.scores.get('ants')!.services;
     feed(driver, ...[4, 5, 6, 7, 8].map((second) => result(second * 1000, trouble)));
-    expect(driver.scores.get('ants')!.services).toEqual(lamps);
+    expect(driver.scores.get('ants')!.services).toEqual(statuses);
   });
 
   it('is in the last score of every team, and in none before: what a game lost is told when it is over', () => {
@@ -452,7 +452,7 @@ test('of a sealed game nothing is kept that only a game which can still change n
     events.make('dev.payday.game.scheduled', startAndEnd),
   ])
     feed({ kind: 'event', event });
-  // The usual way: all windows are closed by promises before the game is sealed.
+  // The usual way: all windows are closed by watermarks before the game is sealed.
   feed({ kind: 'batch', batch: batch([result(19_900)], { watermarkMs: START + 20_000 }) });
   feed({ kind: 'event', event: events.make('dev.payday.game.sealed', { sealedAt: START + 21_000 }) });
   const team = state.games.get(GAME)!.teams.get('ants')!;

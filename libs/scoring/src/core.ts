@@ -90,7 +90,7 @@ function applyEvent(state: ScoringState, event: GameEvent, outputs: ScoringOutpu
     const rules = { pay, services: services.map(({ id, weightPercent }) => ({ id, weightPercent })) };
     game = new GameScoring(gameId, rules, state.options);
     state.games.set(gameId, game);
-    for (const batch of state.parked.take(gameId)) game.applyBatch(batch, state.nowMs, outputs);
+    for (const batch of state.parked.takeBatches(gameId)) game.applyBatch(batch, state.nowMs, outputs);
   }
   // Events of a game that this log no longer holds the beginning of mean nothing to us.
   game?.applyEvent(event, state.nowMs, outputs);

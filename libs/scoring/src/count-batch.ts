@@ -177,7 +177,7 @@ function endRuns(
       acc.unscoredDirty = true;
       acc.unscored += unscored;
     }
-    // What the prober could not judge says nothing of a service, and moves no lamp.
+    // What the prober could not judge says nothing of a service, and moves no status.
     if (role === 'consumer' && ok + failed > 0) {
       if (second > team.latestSecond) team.latestSecond = second;
       team.health[service]!.add(second, ok, run.slow, failed, run.missing);

@@ -50,13 +50,13 @@ const sentArb: fc.Arbitrary<Sent> = fc.record({
   results: fc.array(resultArb, { minLength: 1, maxLength: 40 }),
 });
 
-/** What happens to the delivery: order, repetition, splitting into steps, restarts, promises. */
+/** What happens to the delivery: order, repetition, splitting into steps, restarts, watermarks. */
 const chaosArb = fc.record({
   order: fc.string(),
   duplicateEvery: fc.integer({ min: 2, max: 9 }),
   restartEvery: fc.integer({ min: 1, max: 12 }),
   stepSize: fc.integer({ min: 1, max: 8 }),
-  promises: fc.boolean(),
+  watermarks: fc.boolean(),
 });
 
 type Pause = { from: number; length: number; lateBy: number } | null;
@@ -122,7 +122,7 @@ function controlEvents(pause: Pause): GameEvent[] {
       adjustmentId: 'a1',
       teamId: 'bees',
       cents: -500,
-      reason: 'used the wrong door',
+      reason: 'used the wrong entrance',
       effectiveAt: START + 3200,
     }),
     // A team that joins in the middle of the game.
@@ -140,7 +140,7 @@ function controlEvents(pause: Pause): GameEvent[] {
 }
 
 /** Batches as probers would make them: one (team, role, service, counterparty) each, seq counted per (prober, epoch, team). */
-function toBatches(sent: readonly Sent[], promises: boolean): ProbeBatch[] {
+function toBatches(sent: readonly Sent[], watermarks: boolean): ProbeBatch[] {
   const seqs = new Map<string, number>();
   const out: ProbeBatch[] = [];
   for (const { prober, epoch, results } of sent) {
@@ -153,7 +153,7 @@ function toBatches(sent: readonly Sent[], promises: boolean): ProbeBatch[] {
       const counter = `${prober} ${epoch} ${group[0]!.teamId}`;
       const seq = seqs.get(counter) ?? 0;
       seqs.set(counter, seq + 1);
-      const watermarkMs = promises ? Math.max(...group.map((r) => r.intendedAt)) : 0;
+      const watermarkMs = watermarks ? Math.max(...group.map((r) => r.intendedAt)) : 0;
       out.push(buildBatch(GAME, group, { proberId: `p${prober}`, epoch, seq, watermarkMs }));
     }
   }
@@ -176,7 +176,7 @@ describe('invariant 2: the final ledger is a pure function of results, scenario 
         const events = all.slice(0, sealAt);
         const driver = new ScoreDriver();
         const draw = randomStream(chaos.order, 'order').uint32;
-        const batches = toBatches(sent, chaos.promises);
+        const batches = toBatches(sent, chaos.watermarks);
         const deliveries = batches.concat(batches.filter((_, i) => i % chaos.duplicateEvery === 0));
         const shuffled = deliveries
           .map((batch) => ({ batch, at: draw() }))

@@ -17,7 +17,7 @@ export const NO_SERVICE = 31;
 /** Begins of windows, epoch ms: from inclusive, to exclusive and possibly infinite. */
 export type Range = readonly [from: number, to: number];
 
-type Told = GameEventData['dev.payday.windows.excused'];
+type ExcusedWindows = GameEventData['dev.payday.windows.excused'];
 
 const NONE: readonly Excuse[] = [];
 
@@ -38,10 +38,10 @@ export class Excusals {
   }
 
   /** What `apply` would change, by team: windows that may score differently afterwards. */
-  affected(told: Told, service: number): { teamId: string; range: Range }[] {
-    const { teamId, fromAt } = told;
-    const until = told.untilAt ?? Infinity;
-    const before = this.byId.get(told.excuseId);
+  affected(excused: ExcusedWindows, service: number): { teamId: string; range: Range }[] {
+    const { teamId, fromAt } = excused;
+    const until = excused.untilAt ?? Infinity;
+    const before = this.byId.get(excused.excuseId);
     if (before === undefined) return [{ teamId, range: [fromAt, until] }];
     const beforeUntil = before.untilAt ?? Infinity;
     if (before.teamId !== teamId || before.service !== service)
@@ -54,12 +54,12 @@ export class Excusals {
     return ranges.filter(([from, to]) => from < to).map((range) => ({ teamId, range }));
   }
 
-  apply(told: Told, service: number): void {
-    const { excuseId, teamId, fromAt, untilAt } = told;
-    this.put(excuseId, { teamId, service, fromAt, untilAt });
+  apply(excused: ExcusedWindows, service: number): void {
+    const { excuseId, teamId, fromAt, untilAt } = excused;
+    this.addExcuse(excuseId, { teamId, service, fromAt, untilAt });
   }
 
-  private put(id: string, excuse: Excuse): void {
+  private addExcuse(id: string, excuse: Excuse): void {
     const before = this.byId.get(id);
     if (before !== undefined) {
       const others = this.byTeam.get(before.teamId)!.filter((each) => each !== before);
@@ -82,7 +82,7 @@ export class Excusals {
       const teamId = from.text();
       const service = from.uint();
       const fromAt = from.int();
-      out.put(id, { teamId, service, fromAt, untilAt: readOptional(from) });
+      out.addExcuse(id, { teamId, service, fromAt, untilAt: readOptional(from) });
     }
     return out;
   }

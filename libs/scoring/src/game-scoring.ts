@@ -92,7 +92,7 @@ export class GameScoring {
     }
     outputs.counters.batches++;
     countBatch(team, service, batch, this.pay, this.schedule, outputs.counters);
-    team.promises.heard(batch.proberId, batch.epoch, batch.watermarkMs, nowMs);
+    team.watermarks.recordWatermark(batch.proberId, batch.epoch, batch.watermarkMs, nowMs);
     team.dirty = true;
     team.storedFrom = -1;
   }
@@ -150,19 +150,22 @@ export class GameScoring {
   private unpark(nowMs: number, outputs: ScoringOutputs): void {
     if (this.schedule.startsAt === null) return;
     for (const held of this.heldAdjustments.splice(0)) this.adjust(held, outputs);
-    for (const batch of this.parked.take(this.gameId)) this.applyBatch(batch, nowMs, outputs);
+    for (const batch of this.parked.takeBatches(this.gameId)) this.applyBatch(batch, nowMs, outputs);
   }
 
-  /** Closes windows that the promises complete, and brings rows and scores of everything that changed up to date. */
+  /** Closes windows that the watermarks complete, and brings rows and scores of everything that changed up to date. */
   settle(nowMs: number, outputs: ScoringOutputs): void {
     if (this.schedule.startsAt === null) return;
     const resettleFrom = this.resettleFrom;
     this.resettleFrom = null;
     for (const team of this.teams.values()) {
-      const advanced = !this.schedule.sealed && team.promises.advance(nowMs, this.options.leaseMs);
+      const advanced = !this.schedule.sealed && team.watermarks.advance(nowMs, this.options.leaseMs);
       const closable = this.schedule.sealed
         ? this.schedule.windowCount
-        : Math.max(0, Math.min(this.schedule.indexOf(team.promises.completeUpTo), this.schedule.windowCount));
+        : Math.max(
+            0,
+            Math.min(this.schedule.indexOf(team.watermarks.completeUpTo), this.schedule.windowCount),
+          );
       const closes = closable > team.closedBelow;
       if (!team.dirty && !advanced && !closes && resettleFrom === null) {
         if (this.schedule.sealed) team.retire();

@@ -16,7 +16,7 @@ const FIELDS = 5;
 const SLOTS = SPAN_SECONDS + 1;
 
 /**
- * How one service is doing now: counts per second of event time over the last seconds. It drives lamps and figures on
+ * How one service is doing now: counts per second of event time over the last seconds. It drives statuses and figures on
  * screens; it never touches pay.
  */
 export class ServiceHealth {

@@ -285,7 +285,7 @@ export function percentileOf(histograms: readonly LatencyHistogram[], percent: n
 /** The stored form of a ledger row's latencies. */
 export function encodeHistogram(histogram: LatencyHistogram): Uint8Array {
   histogram.write(rowWriter.clear());
-  return rowWriter.take();
+  return rowWriter.takeWritten();
 }
 
 const rowWriter = new ByteWriter(32 * 1024);

@@ -14,19 +14,19 @@ export class ParkedBatches {
   add(batch: ProbeBatch): boolean {
     const bytes = encodeProbeBatch(batch);
     if (this.entries.length >= MAX_BATCHES || this.bytes + bytes.length > MAX_BYTES) return false;
-    this.put(batch.gameId, bytes);
+    this.addEncoded(batch.gameId, bytes);
     return true;
   }
 
   /** Those of a game, which wait no longer. */
-  take(gameId: string): ProbeBatch[] {
+  takeBatches(gameId: string): ProbeBatch[] {
     const all = this.entries;
     this.entries = [];
     this.bytes = 0;
     const taken: ProbeBatch[] = [];
     for (const entry of all) {
       if (entry.gameId === gameId) taken.push(decodeProbeBatch(entry.bytes));
-      else this.put(entry.gameId, entry.bytes);
+      else this.addEncoded(entry.gameId, entry.bytes);
     }
     return taken;
   }
@@ -40,12 +40,12 @@ export class ParkedBatches {
     const out = new ParkedBatches();
     for (let n = from.uint(); n > 0; n--) {
       const bytes = from.bytes();
-      out.put(decodeProbeBatch(bytes).gameId, bytes);
+      out.addEncoded(decodeProbeBatch(bytes).gameId, bytes);
     }
     return out;
   }
 
-  private put(gameId: string, bytes: Uint8Array): void {
+  private addEncoded(gameId: string, bytes: Uint8Array): void {
     this.entries.push({ gameId, bytes });
     this.bytes += bytes.length;
   }

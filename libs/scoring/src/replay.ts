@@ -1,6 +1,6 @@
 import { teamKey, type GameEvent, type PayRules, type ProbeBatch } from '#contracts';
 import { createState, missingWindows, restoreWindow, step } from './core.js';
-import { SeenSet } from './seen-set.js';
+import { DedupWindow } from './dedup-window.js';
 import type { ScoringState } from './state.js';
 import type { LedgerKey, LedgerRow, ScoringInput, ScoringOutputs } from './types.js';
 
@@ -8,13 +8,13 @@ export interface ReplayOptions {
   /** Teams that are not owned are passed over. */
   owns(key: string): boolean;
   /**
-   * Event time (epoch ms) up to which the team's results were promised to be complete when the ledger was committed: until a
-   * game is sealed it decides which windows are closed. Which prober promised what, and when, is of no matter.
+   * Event time (epoch ms) up to which the team's results were complete by watermark when the ledger was committed: until a
+   * game is sealed it decides which windows are closed. Which prober sent which watermark, and when, is of no matter.
    */
   completeUpTo(teamId: string): number;
   /** Scores by other rules than the game's own. */
   pay?: PayRules;
-  /** Told of each new or changed row; the last word on a key is the right one. */
+  /** Called for each new or changed row; the last word on a key is the right one. */
   onRow?(row: LedgerRow): void;
   onRemoved?(key: LedgerKey): void;
 }
@@ -88,10 +88,10 @@ export class LedgerReplay {
     for (const window of missingWindows(this.state, inputs)) {
       restoreWindow(this.state, window, this.stored.get(`${window.key} ${window.windowIndex}`) ?? null);
     }
-    this.take(step(this.state, inputs));
+    this.applyOutputs(step(this.state, inputs));
   }
 
-  private take(outputs: ScoringOutputs): void {
+  private applyOutputs(outputs: ScoringOutputs): void {
     for (const { key, windowIndex, bytes } of outputs.windows)
       this.stored.set(`${key} ${windowIndex}`, bytes);
     for (const key of outputs.removed) this.options.onRemoved?.(key);
@@ -109,7 +109,7 @@ export class LedgerReplay {
 
 /** Says of each batch of one game whether the scorer accepts it: the first of its number, of a known team and service. */
 export class AcceptedBatches {
-  private readonly seen = new Map<string, SeenSet>();
+  private readonly seen = new Map<string, DedupWindow>();
   private readonly teamKeys: ReadonlySet<string>;
   private readonly serviceIds: ReadonlySet<string>;
 
@@ -123,7 +123,7 @@ export class AcceptedBatches {
       return false;
     const key = `${batch.teamId} ${batch.epoch} ${batch.proberId}`;
     let seen = this.seen.get(key);
-    if (!seen) this.seen.set(key, (seen = new SeenSet()));
+    if (!seen) this.seen.set(key, (seen = new DedupWindow()));
     return seen.add(batch.seq);
   }
 }

@@ -3,11 +3,11 @@ import type { ByteReader, ByteWriter } from './bytes.js';
 import { ServiceHealth } from './health.js';
 import { percentileOf, type LatencyHistogram } from './histogram.js';
 import type { CompiledPay } from './pay.js';
-import { Promises } from './promises.js';
+import { Watermarks } from './watermarks.js';
 import { RecentPay } from './recent-pay.js';
 import { RequestTally } from './request-tally.js';
 import type { WindowSchedule } from './schedule.js';
-import { SeenSet } from './seen-set.js';
+import { DedupWindow } from './dedup-window.js';
 import { TeamWindow } from './team-window.js';
 
 const RATE_MS = 10_000;
@@ -18,10 +18,10 @@ const KEEP_MS = 30_000;
 
 /** All that the scoring of one team needs to remember. */
 export class TeamState {
-  readonly promises: Promises;
+  readonly watermarks: Watermarks;
   readonly health: ServiceHealth[];
   /** By `prober epoch`. */
-  readonly seen = new Map<string, SeenSet>();
+  readonly seen = new Map<string, DedupWindow>();
   /** In memory: recent ones, and those asked for by late results. */
   readonly windows = new Map<number, TeamWindow>();
   readonly recentPay: RecentPay;
@@ -43,27 +43,27 @@ export class TeamState {
   /** No window in memory has a lower index. */
   private lowestWindow = Infinity;
   /** The set that the latest batch was looked up in: most batches in a row come from one prober. */
-  private lastSeen: { proberId: string; epoch: number; set: SeenSet } | null = null;
+  private lastSeen: { proberId: string; epoch: number; set: DedupWindow } | null = null;
   /** The p95 shown for each service in µs, refreshed once per second of event time. */
   private shownP95: { second: number; values: (number | null)[] } | null = null;
 
   constructor(
     readonly teamId: string,
     private readonly pay: CompiledPay,
-    parts?: { promises: Promises; health: ServiceHealth[]; recentPay: RecentPay; tally: RequestTally },
+    parts?: { watermarks: Watermarks; health: ServiceHealth[]; recentPay: RecentPay; tally: RequestTally },
   ) {
     this.recentPay = parts?.recentPay ?? new RecentPay(trendWindows(pay));
     this.tally = parts?.tally ?? new RequestTally(idsOf(pay));
-    this.promises = parts?.promises ?? new Promises();
+    this.watermarks = parts?.watermarks ?? new Watermarks();
     this.health = parts?.health ?? pay.services.map(() => new ServiceHealth());
   }
 
-  seenBy(proberId: string, epoch: number): SeenSet {
+  seenBy(proberId: string, epoch: number): DedupWindow {
     const last = this.lastSeen;
     if (last !== null && last.epoch === epoch && last.proberId === proberId) return last.set;
     const key = `${epoch} ${proberId}`;
     let set = this.seen.get(key);
-    if (!set) this.seen.set(key, (set = new SeenSet()));
+    if (!set) this.seen.set(key, (set = new DedupWindow()));
     this.lastSeen = { proberId, epoch, set };
     return set;
   }
@@ -154,7 +154,7 @@ export class TeamState {
     return {
       gameId,
       teamId: this.teamId,
-      asOf: this.promises.completeUpTo,
+      asOf: this.watermarks.completeUpTo,
       salaryCents: this.salaryCents,
       payPerMinuteCents: this.payPerMinute(schedule),
       trend: {
@@ -166,9 +166,9 @@ export class TeamState {
     };
   }
 
-  /** The windows (both inclusive) that reach into the last `spanMs` before the promise; null before the first promise. */
+  /** The windows (both inclusive) that reach into the last `spanMs` before the watermark; null before the first watermark. */
   private windowsOf(spanMs: number, schedule: WindowSchedule): { first: number; last: number } | null {
-    const upTo = Math.min(this.promises.completeUpTo, schedule.endsAt);
+    const upTo = Math.min(this.watermarks.completeUpTo, schedule.endsAt);
     if (schedule.startsAt === null || upTo <= schedule.startsAt) return null;
     const first = Math.max(0, schedule.indexOf(upTo - spanMs));
     return { first, last: Math.max(first, this.highestWindow) };
@@ -183,7 +183,7 @@ export class TeamState {
   private payPerMinute(schedule: WindowSchedule): number {
     const windows = this.windowsOf(RATE_MS, schedule);
     if (windows === null) return 0;
-    const upTo = Math.min(this.promises.completeUpTo, schedule.endsAt);
+    const upTo = Math.min(this.watermarks.completeUpTo, schedule.endsAt);
     let durationMs = 0;
     for (let index = windows.first; index <= windows.last; index++) {
       const start = schedule.startOf(index);
@@ -207,7 +207,7 @@ export class TeamState {
   }
 
   write(out: ByteWriter): void {
-    this.promises.write(out);
+    this.watermarks.write(out);
     for (const health of this.health) health.write(out);
     out.uint(this.seen.size);
     for (const [key, set] of this.seen) {
@@ -224,13 +224,13 @@ export class TeamState {
   }
 
   static read(teamId: string, pay: CompiledPay, from: ByteReader): TeamState {
-    const promises = Promises.read(from);
+    const watermarks = Watermarks.read(from);
     const health = pay.services.map(() => ServiceHealth.read(from));
-    const seen: [string, SeenSet][] = [];
-    for (let n = from.uint(); n > 0; n--) seen.push([from.text(), SeenSet.read(from)]);
+    const seen: [string, DedupWindow][] = [];
+    for (let n = from.uint(); n > 0; n--) seen.push([from.text(), DedupWindow.read(from)]);
     const recentPay = RecentPay.read(trendWindows(pay), from);
     const tally = RequestTally.read(idsOf(pay), from);
-    const out = new TeamState(teamId, pay, { promises, health, recentPay, tally });
+    const out = new TeamState(teamId, pay, { watermarks, health, recentPay, tally });
     for (const [key, set] of seen) out.seen.set(key, set);
     out.salaryCents = from.int();
     out.closedBelow = from.uint();

@@ -247,7 +247,7 @@ export class TeamWindow {
         acc.encodedLatencies = null;
       }
     }
-    return out.take();
+    return out.takeWritten();
   }
 
   static decode(index: number, bytes: Uint8Array, pay: CompiledPay): TeamWindow {

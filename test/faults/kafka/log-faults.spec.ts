@@ -13,9 +13,9 @@ describeWith('a log in Kafka under load', await kafkaLacks(), () => {
   let topics = 0;
 
   beforeAll(async () => {
-    const door = await freePort();
-    proxy = await TcpProxy.listen(door);
-    kafka = await startKafka({ doors: [{ port: door, advertisedPort: proxy.port }] });
+    const port = await freePort();
+    proxy = await TcpProxy.listen(port);
+    kafka = await startKafka({ extraListeners: [{ port, advertisedPort: proxy.port }] });
   }, 90_000);
 
   afterAll(async () => {

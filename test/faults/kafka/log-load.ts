@@ -46,12 +46,12 @@ class Checkpoints {
 
 /** Writers that number the records of each key, and a group that checks the numbers. */
 export class LogLoad {
-  readonly #acknowledged = new Map<string, number>();
-  readonly #stored = new Checkpoints();
-  readonly #members = new Set<{ log: EventLog; consumer: Consumer }>();
-  #refused = 0;
-  #stopped = false;
-  #writers: Promise<void>[] = [];
+  private readonly acknowledged = new Map<string, number>();
+  private readonly stored = new Checkpoints();
+  private readonly processes = new Set<{ log: EventLog; consumer: Consumer }>();
+  private refused = 0;
+  private stopped = false;
+  private writers: Promise<void>[] = [];
 
   private constructor(
     private readonly url: string,
@@ -63,7 +63,7 @@ export class LogLoad {
     const log = await openEventLog(url);
     await log.createTopics([{ topic, partitions: PARTITIONS }]);
     const load = new LogLoad(url, topic, log);
-    load.#writers = KEYS.map((key) => load.#write(key));
+    load.writers = KEYS.map((key) => load.write(key));
     return load;
   }
 
@@ -76,37 +76,37 @@ export class LogLoad {
       group: 'checkers',
       maxBatchRecords: 50,
       startAt: (partition) => {
-        epochs.set(partition, this.#stored.claim(partition));
-        return this.#stored.positions.get(partition) ?? 'earliest';
+        epochs.set(partition, this.stored.claim(partition));
+        return this.stored.positions.get(partition) ?? 'earliest';
       },
       onBatch: async ({ partition, records }) => {
         const epoch = epochs.get(partition);
         await sleep(1);
-        if (this.#stored.epochs.get(partition) !== epoch) {
-          this.#stored.fenced++;
+        if (this.stored.epochs.get(partition) !== epoch) {
+          this.stored.fenced++;
           return;
         }
-        for (const { key, value } of records) this.#check(key, Number(Buffer.from(value).toString()));
-        this.#stored.positions.set(partition, records.at(-1)!.position);
+        for (const { key, value } of records) this.check(key, Number(Buffer.from(value).toString()));
+        this.stored.positions.set(partition, records.at(-1)!.position);
         const now = performance.now();
-        const before = this.#stored.handledAt.get(partition);
-        if (before !== undefined) this.#stored.stallMs = Math.max(this.#stored.stallMs, now - before);
-        this.#stored.handledAt.set(partition, now);
+        const before = this.stored.handledAt.get(partition);
+        if (before !== undefined) this.stored.stallMs = Math.max(this.stored.stallMs, now - before);
+        this.stored.handledAt.set(partition, now);
       },
     });
-    this.#members.add({ log, consumer });
+    this.processes.add({ log, consumer });
     await consumer.ready;
   }
 
   /** The member that has been there longest leaves in order. */
   async leave(): Promise<void> {
-    const [member] = this.#members;
-    this.#members.delete(member!);
+    const [member] = this.processes;
+    this.processes.delete(member!);
     await member!.log.close();
   }
 
   get members(): number {
-    return this.#members.size;
+    return this.processes.size;
   }
 
   /** Resolves when each partition has had a record handled from now on. @returns how long each took, ms, sorted */
@@ -115,7 +115,7 @@ export class LogLoad {
     const partitions = [...new Set(KEYS.map((key) => partitionOf(key, PARTITIONS)))];
     const took = await Promise.all(
       partitions.map(async (partition) => {
-        while ((this.#stored.handledAt.get(partition) ?? 0) < since) await sleep(5);
+        while ((this.stored.handledAt.get(partition) ?? 0) < since) await sleep(5);
         return performance.now() - since;
       }),
     );
@@ -124,22 +124,22 @@ export class LogLoad {
 
   /** Lets everything that is acknowledged be handled, and counts. */
   async verdict(withinMs = 60_000): Promise<LogVerdict> {
-    this.#stopped = true;
-    await Promise.all(this.#writers);
+    this.stopped = true;
+    await Promise.all(this.writers);
     const ends = await this.log.endPositions(this.topic);
     const isBehind = (): boolean =>
       ends.some((end, partition) => {
-        const at = this.#stored.positions.get(partition);
+        const at = this.stored.positions.get(partition);
         return end !== null && (at === undefined || comparePositions(at, end) < 0);
       });
     const deadline = performance.now() + withinMs;
     while (isBehind() && performance.now() < deadline) await sleep(20);
     let [records, lost] = [0, 0];
-    for (const [key, count] of this.#acknowledged) {
+    for (const [key, count] of this.acknowledged) {
       records += count;
-      lost += Math.max(0, count - (this.#stored.seen.get(key) ?? 0));
+      lost += Math.max(0, count - (this.stored.seen.get(key) ?? 0));
     }
-    const { double, disordered, fenced, stallMs } = this.#stored;
+    const { double, disordered, fenced, stallMs } = this.stored;
     return {
       records,
       lost,
@@ -147,34 +147,34 @@ export class LogLoad {
       disordered,
       fenced,
       stallMs: Math.round(stallMs),
-      refused: this.#refused,
+      refused: this.refused,
     };
   }
 
   async close(): Promise<void> {
-    this.#stopped = true;
-    await Promise.all([...this.#members].map(({ log }) => log.close()));
-    await Promise.all(this.#writers);
+    this.stopped = true;
+    await Promise.all([...this.processes].map(({ log }) => log.close()));
+    await Promise.all(this.writers);
     await this.log.close();
   }
 
-  #check(key: string, seq: number): void {
-    const expected = this.#stored.seen.get(key) ?? 0;
-    if (seq < expected) this.#stored.double++;
-    else if (seq > expected) this.#stored.disordered++;
-    this.#stored.seen.set(key, Math.max(expected, seq + 1));
+  private check(key: string, seq: number): void {
+    const expected = this.stored.seen.get(key) ?? 0;
+    if (seq < expected) this.stored.double++;
+    else if (seq > expected) this.stored.disordered++;
+    this.stored.seen.set(key, Math.max(expected, seq + 1));
   }
 
-  async #write(key: string): Promise<void> {
+  private async write(key: string): Promise<void> {
     const underWay: Promise<unknown>[] = [];
-    for (let seq = 0; !this.#stopped;) {
+    for (let seq = 0; !this.stopped;) {
       const records = Array.from({ length: 1 + (seq % 3) }, () => ({
         key,
         value: Buffer.from(String(seq++)),
       }));
       const appending = this.log.append(this.topic, records).then(
-        () => this.#acknowledged.set(key, (this.#acknowledged.get(key) ?? 0) + records.length),
-        () => this.#refused++,
+        () => this.acknowledged.set(key, (this.acknowledged.get(key) ?? 0) + records.length),
+        () => this.refused++,
       );
       underWay.push(appending);
       if (underWay.length >= AHEAD) await underWay.shift();

@@ -21,7 +21,7 @@ export async function killBroker(load: LogLoad, kafka: LocalKafka, kills: number
 /** Every connection stays open, and nothing passes. */
 export async function halfOpen(load: LogLoad, proxy: TcpProxy, forMs: number): Promise<Recoveries> {
   await sleep(500);
-  proxy.hold();
+  proxy.holdTraffic();
   await sleep(forMs);
   proxy.release();
   return load.recovered();

@@ -11,7 +11,7 @@ const POLL_MS = 4;
 
 /** Looks at the scorer's checkpoint from outside, through a connection of its own; it survives restarts of the database. */
 export class CommitWatch {
-  #client: pg.Client | null = null;
+  private client: pg.Client | null = null;
 
   constructor(
     private readonly databaseUrl: string,
@@ -19,9 +19,9 @@ export class CommitWatch {
   ) {}
 
   /** Null before the first claim, or while the database is away. */
-  async look(): Promise<Checkpoint | null> {
+  async readCheckpoint(): Promise<Checkpoint | null> {
     try {
-      const client = await this.#connected();
+      const client = await this.connected();
       const { rows } = await client.query<{ epoch: string; seq: string; positions: Record<string, string> }>(
         'SELECT fencing_epoch AS epoch, commit_seq AS seq, positions FROM scorer_checkpoint WHERE partition = $1',
         [this.partition],
@@ -48,7 +48,7 @@ export class CommitWatch {
   async until(what: string, holds: (now: Checkpoint) => boolean, withinMs = 90_000): Promise<Checkpoint> {
     const deadline = performance.now() + withinMs;
     for (;;) {
-      const now = await this.look();
+      const now = await this.readCheckpoint();
       if (now !== null && holds(now)) return now;
       if (performance.now() > deadline)
         throw new Error(`not within ${withinMs} ms: ${what}; the checkpoint is ${JSON.stringify(now)}`);
@@ -66,13 +66,13 @@ export class CommitWatch {
   }
 
   async close(): Promise<void> {
-    const client = this.#client;
-    this.#client = null;
+    const client = this.client;
+    this.client = null;
     await client?.end().catch(() => undefined);
   }
 
-  async #connected(): Promise<pg.Client> {
-    if (this.#client !== null) return this.#client;
+  private async connected(): Promise<pg.Client> {
+    if (this.client !== null) return this.client;
     const client = new pg.Client({ connectionString: this.databaseUrl, connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);
     try {
@@ -81,6 +81,6 @@ export class CommitWatch {
       await client.end().catch(() => undefined);
       throw error;
     }
-    return (this.#client = client);
+    return (this.client = client);
   }
 }

@@ -27,7 +27,7 @@ export async function killBroker(world: World, kills: number, seed: string): Pro
 export async function halfOpen(world: World, forMs: number): Promise<Struck> {
   const { proxy } = world.medium.kafka!;
   await sleep(500);
-  proxy.hold();
+  proxy.holdTraffic();
   await sleep(forMs);
   const { commitSeq } = await world.watch.now();
   const releasedAt = performance.now();

@@ -8,33 +8,33 @@ import { fileURLToPath } from 'node:url';
  * they wait for the lock as they would for a busy disk. This opens the gap between a scorer's database commit and its publishing.
  */
 export class LogLock {
-  readonly #child: ChildProcess;
-  readonly #answers: Interface;
+  private readonly child: ChildProcess;
+  private readonly answers: Interface;
 
   constructor(folder: string) {
     const holder = fileURLToPath(new URL('./log-lock-holder.mjs', import.meta.url));
-    this.#child = spawn(process.execPath, [holder, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#answers = createInterface({ input: this.#child.stdout! });
+    this.child = spawn(process.execPath, [holder, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.answers = createInterface({ input: this.child.stdout! });
   }
 
-  async hold(): Promise<void> {
-    await this.#ask();
+  async acquire(): Promise<void> {
+    await this.ask();
   }
 
   async release(): Promise<void> {
-    await this.#ask();
+    await this.ask();
   }
 
   async close(): Promise<void> {
-    const gone = once(this.#child, 'exit');
-    this.#child.stdin!.end();
+    const gone = once(this.child, 'exit');
+    this.child.stdin!.end();
     await gone;
-    this.#answers.close();
+    this.answers.close();
   }
 
-  async #ask(): Promise<void> {
-    const answer = once(this.#answers, 'line');
-    this.#child.stdin!.write('.');
+  private async ask(): Promise<void> {
+    const answer = once(this.answers, 'line');
+    this.child.stdin!.write('.');
     await answer;
   }
 }

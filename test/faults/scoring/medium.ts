@@ -27,7 +27,7 @@ export interface WorldLog {
 }
 
 export interface Gap {
-  hold(): Promise<void>;
+  acquire(): Promise<void>;
   release(): Promise<void>;
   close(): Promise<void>;
 }
@@ -51,11 +51,11 @@ export const lmdbMedium: Medium = {
 /** A scorer that was killed is missed after so long. Brokers must allow it (`group.min.session.timeout.ms`). */
 const SESSION = 'sessionTimeoutMs=2000&heartbeatMs=200';
 
-/** One real broker; worlds differ by the prefix of their topics. Scorers come in through a door that can be held. */
+/** One real broker; worlds differ by the prefix of their topics. Scorers come in through a proxy that can be held. */
 export async function kafkaMedium(): Promise<Medium> {
-  const door = await freePort();
-  const proxy = await TcpProxy.listen(door);
-  const broker = await startKafka({ doors: [{ port: door, advertisedPort: proxy.port }], heapMb: 512 });
+  const port = await freePort();
+  const proxy = await TcpProxy.listen(port);
+  const broker = await startKafka({ extraListeners: [{ port, advertisedPort: proxy.port }], heapMb: 512 });
   let worlds = 0;
   return {
     name: 'kafka',
@@ -66,8 +66,8 @@ export async function kafkaMedium(): Promise<Medium> {
         url: `kafka://127.0.0.1:${broker.port}?${settings}`,
         scorerUrl: `kafka://127.0.0.1:${proxy.port}?${settings}`,
         gap: () => ({
-          async hold() {
-            proxy.hold();
+          async acquire() {
+            proxy.holdTraffic();
             // What had passed before is in the log by then.
             await sleep(100);
           },

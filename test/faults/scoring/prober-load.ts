@@ -15,7 +15,7 @@ export interface LoadOptions {
   /** What this prober's clock shows more than the true time. */
   skewMs: number;
   /** Requests of this prober that are on their way at once: neighbours overtake each other. */
-  lanes: number;
+  workers: number;
   pauseMs: number;
 }
 
@@ -40,7 +40,7 @@ const ANSWER_WITHIN_MS = 5_000;
 /**
  * One prober that sends as fast as it is answered, and behaves as the protocol demands: whatever has not been acknowledged
  * is sent again, unchanged. Beyond that it sends a tenth of its batches twice, holds back a fifth for a moment and a few for
- * seconds, and promises (`watermarkMs`) all the same that nothing older will come.
+ * seconds, and claims (`watermarkMs`) all the same that nothing older will come.
  *
  * Intended times are in the prober's own clock, however wrong that is: they are what the game scores by.
  */
@@ -51,69 +51,69 @@ export class ProberLoad {
   readonly unanswered = new Set<string>();
   /** Batches that were sent again although they had been acknowledged, or twice in one request. */
   readonly duplicated = new Set<string>();
-  readonly #random: Random;
-  readonly #agent: Agent;
-  readonly #seqs = new Map<string, number>();
-  readonly #recent: ProbeBatch[] = [];
-  #held: Held[] = [];
-  #stopped = false;
-  #lanes: Promise<void>[] = [];
+  private readonly random: Random;
+  private readonly agent: Agent;
+  private readonly seqs = new Map<string, number>();
+  private readonly recent: ProbeBatch[] = [];
+  private held: Held[] = [];
+  private stopped = false;
+  private running: Promise<void>[] = [];
 
   constructor(private readonly options: LoadOptions) {
-    this.#random = randomStream(options.seed, `prober ${options.proberId}`);
-    this.#agent = new Agent({ connections: options.lanes, keepAliveTimeout: 1_000 });
+    this.random = randomStream(options.seed, `prober ${options.proberId}`);
+    this.agent = new Agent({ connections: options.workers, keepAliveTimeout: 1_000 });
   }
 
   start(): void {
-    this.#lanes = Array.from({ length: this.options.lanes }, () => this.#lane());
+    this.running = Array.from({ length: this.options.workers }, () => this.runWorker());
   }
 
   /** Sends what it holds back, until everything is acknowledged. @throws Error if ingest refused something */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    await Promise.all(this.#lanes);
-    await this.#deliver(this.#held.map(({ batch }) => batch));
-    this.#held = [];
-    await this.#agent.close();
+    this.stopped = true;
+    await Promise.all(this.running);
+    await this.deliver(this.held.map(({ batch }) => batch));
+    this.held = [];
+    await this.agent.close();
   }
 
-  async #lane(): Promise<void> {
-    while (!this.#stopped) {
-      await this.#deliver(this.#nextRequest());
+  private async runWorker(): Promise<void> {
+    while (!this.stopped) {
+      await this.deliver(this.nextRequest());
       await sleep(this.options.pauseMs);
     }
   }
 
-  #nextRequest(): ProbeBatch[] {
+  private nextRequest(): ProbeBatch[] {
     const now = performance.now();
-    const out = this.#held.filter(({ until }) => until <= now).map(({ batch }) => batch);
-    this.#held = this.#held.filter(({ until }) => until > now);
+    const out = this.held.filter(({ until }) => until <= now).map(({ batch }) => batch);
+    this.held = this.held.filter(({ until }) => until > now);
     for (let i = 0; i < BATCHES_PER_REQUEST; i++) {
-      for (const batch of this.#newBatches()) {
-        const chance = this.#random.below(100);
-        if (chance < LATE) this.#hold(batch, LATE_BY_MS);
-        else if (chance < LATE + REORDERED) this.#hold(batch, REORDERED_BY_MS);
+      for (const batch of this.newBatches()) {
+        const chance = this.random.below(100);
+        if (chance < LATE) this.hold(batch, LATE_BY_MS);
+        else if (chance < LATE + REORDERED) this.hold(batch, REORDERED_BY_MS);
         else out.push(batch);
       }
     }
     const once = [...out];
     for (const batch of once) {
-      if (this.#random.below(100) >= DUPLICATED) continue;
+      if (this.random.below(100) >= DUPLICATED) continue;
       // Ingest remembers what it acknowledged; what it finds twice in one request it hands on.
-      const again = this.#random.below(2) === 0 ? batch : this.#random.pick([batch, ...this.#recent]);
+      const again = this.random.below(2) === 0 ? batch : this.random.pick([batch, ...this.recent]);
       this.duplicated.add(keyOf(again));
       out.push(again);
     }
-    return this.#random.shuffle(out);
+    return this.random.shuffle(out);
   }
 
-  #hold(batch: ProbeBatch, { least, most }: { least: number; most: number }): void {
-    this.#held.push({ batch, until: performance.now() + this.#random.between(least, most) });
+  private hold(batch: ProbeBatch, { least, most }: { least: number; most: number }): void {
+    this.held.push({ batch, until: performance.now() + this.random.between(least, most) });
   }
 
   /** One batch; two, if customers of one team are served by another: each side hears of it. */
-  #newBatches(): ProbeBatch[] {
-    const random = this.#random;
+  private newBatches(): ProbeBatch[] {
+    const random = this.random;
     const { teamIds, serviceIds } = this.options;
     const teamId = random.pick(teamIds);
     const counterpartyId = random.below(6) === 0 ? random.pick(teamIds) : teamId;
@@ -128,48 +128,48 @@ export class ProberLoad {
       buildBatch(
         this.options.gameId,
         results.map((result) => ({ ...result, teamId: team, role, serviceId, counterpartyId: other })),
-        { proberId: this.options.proberId, epoch: 1, seq: this.#nextSeq(team), watermarkMs: latest },
+        { proberId: this.options.proberId, epoch: 1, seq: this.nextSeq(team), watermarkMs: latest },
       );
     const consumed = side(teamId, 'consumer', counterpartyId);
     return counterpartyId === teamId ? [consumed] : [consumed, side(counterpartyId, 'provider', teamId)];
   }
 
-  #nextSeq(teamId: string): number {
-    const seq = this.#seqs.get(teamId) ?? 0;
-    this.#seqs.set(teamId, seq + 1);
+  private nextSeq(teamId: string): number {
+    const seq = this.seqs.get(teamId) ?? 0;
+    this.seqs.set(teamId, seq + 1);
     return seq;
   }
 
   /** Until it is acknowledged. */
-  async #deliver(batches: readonly ProbeBatch[]): Promise<void> {
+  private async deliver(batches: readonly ProbeBatch[]): Promise<void> {
     if (batches.length === 0) return;
     const body = encodeProbeBatches(batches);
-    while (!(await this.#post(body))) {
+    while (!(await this.post(body))) {
       for (const batch of batches) this.unanswered.add(keyOf(batch));
       await sleep(RETRY_MS);
     }
     for (const batch of batches) {
       this.acknowledged.set(keyOf(batch), batch);
-      this.#recent.push(batch);
+      this.recent.push(batch);
     }
-    if (this.#recent.length > 200) this.#recent.splice(0, this.#recent.length - 200);
+    if (this.recent.length > 200) this.recent.splice(0, this.recent.length - 200);
   }
 
   /** Whether it was acknowledged. @throws Error for a refusal that repeating can't mend */
-  async #post(body: Uint8Array): Promise<boolean> {
-    const { status, text } = await this.#answer(body).catch(() => ({ status: 0, text: '' }));
+  private async post(body: Uint8Array): Promise<boolean> {
+    const { status, text } = await this.answer(body).catch(() => ({ status: 0, text: '' }));
     if (status === 202 || text.includes('"duplicate_batch"')) return true;
     if (status === 0 || status === 503) return false;
     throw new Error(`ingest refused a request: ${status} ${text}`);
   }
 
-  async #answer(body: Uint8Array): Promise<{ status: number; text: string }> {
+  private async answer(body: Uint8Array): Promise<{ status: number; text: string }> {
     const { ingestUrl, token } = this.options;
     const answer = await request(`${ingestUrl}/api/v1/probe-batches`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-protobuf', authorization: `Bearer ${token}` },
       body,
-      dispatcher: this.#agent,
+      dispatcher: this.agent,
       headersTimeout: ANSWER_WITHIN_MS,
       bodyTimeout: ANSWER_WITHIN_MS,
     });

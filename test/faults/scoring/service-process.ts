@@ -9,8 +9,8 @@ const MAX_LINES = 200;
 
 /** One built service in a process of its own, which may be killed and started again. */
 export class ServiceProcess {
-  #child: ChildProcess | null = null;
-  #expectedToEnd = false;
+  private child: ChildProcess | null = null;
+  private expectedToEnd = false;
   /** The last lines of its logs, of all its lives. */
   readonly lines: string[] = [];
   /** Commits that were refused because another scorer had taken the partition over. */
@@ -24,8 +24,8 @@ export class ServiceProcess {
   ) {}
 
   get pid(): number {
-    if (this.#child?.pid === undefined) throw new Error(`the ${this.name} is not running`);
-    return this.#child.pid;
+    if (this.child?.pid === undefined) throw new Error(`the ${this.name} is not running`);
+    return this.child.pid;
   }
 
   start(): void {
@@ -37,26 +37,26 @@ export class ServiceProcess {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    this.#child = child;
-    this.#expectedToEnd = false;
+    this.child = child;
+    this.expectedToEnd = false;
     createInterface({ input: child.stderr! }).on('line', (line) => {
       if (line.includes('"code":"fenced"')) this.fenced++;
       this.lines.push(line);
       if (this.lines.length > MAX_LINES) this.lines.shift();
     });
     child.once('exit', (code, signal) => {
-      if (!this.#expectedToEnd) this.crashes.push(`the ${this.name} ended with ${signal ?? code}`);
+      if (!this.expectedToEnd) this.crashes.push(`the ${this.name} ended with ${signal ?? code}`);
     });
   }
 
   /** SIGKILL: it gets to say nothing. Resolves when it is gone. */
   async kill(): Promise<void> {
-    await this.#end('SIGKILL');
+    await this.end('SIGKILL');
   }
 
   /** SIGTERM: it finishes what it does. */
   async stop(): Promise<void> {
-    await this.#end('SIGTERM');
+    await this.end('SIGTERM');
   }
 
   freeze(): void {
@@ -67,11 +67,11 @@ export class ServiceProcess {
     process.kill(this.pid, 'SIGCONT');
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.child;
     if (child === null) return;
-    this.#child = null;
-    this.#expectedToEnd = true;
+    this.child = null;
+    this.expectedToEnd = true;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
     child.kill(signal);

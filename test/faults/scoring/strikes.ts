@@ -70,7 +70,7 @@ export async function killBetweenCommitAndPublish(world: World, kills: number): 
 /** Opens the gap until a commit is in it: nothing was to be committed, perhaps, in the moment when it opened. */
 async function unpublishedCommit(world: World, gap: Gap): Promise<Checkpoint> {
   for (let attempt = 0; ; attempt++) {
-    await gap.hold();
+    await gap.acquire();
     const published = await world.updates.publishedSeq();
     const found = await world.watch
       .until('a commit that is not published', ({ commitSeq }) => commitSeq > published, 2_000)
@@ -185,11 +185,11 @@ async function freezeInCommit(world: World, scorer: ServiceProcess): Promise<voi
 export async function pause(world: World, playMs: number): Promise<Struck> {
   await sleep(playMs / 3);
   const fromAt = world.boundary(-1_000);
-  await world.say(world.make.make('dev.payday.game.paused', { fromAt, reason: 'lunch' }));
+  await world.publishEvent(world.make.make('dev.payday.game.paused', { fromAt, reason: 'lunch' }));
   await sleep(playMs / 3);
   const until = world.boundary(0);
   const endsAt = world.endsAt + until - fromAt;
-  await world.say(world.make.make('dev.payday.game.resumed', { fromAt: until, endsAt }));
+  await world.publishEvent(world.make.make('dev.payday.game.resumed', { fromAt: until, endsAt }));
   await sleep(playMs / 3);
   return { kills: 0, recoveriesMs: [], proof: () => repeatsInTheLog(world) };
 }

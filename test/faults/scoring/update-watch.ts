@@ -4,21 +4,21 @@ import { sleep } from '../../support/wait.js';
 
 /** Follows what the scorer publishes, as a broadcaster does. */
 export class UpdateWatch {
-  #commitSeq = 0;
-  #position: Position | null = null;
-  readonly #salaries = new Map<string, number>();
-  readonly #consumer: Consumer;
+  private commitSeq = 0;
+  private position: Position | null = null;
+  private readonly latestSalaries = new Map<string, number>();
+  private readonly consumer: Consumer;
 
   constructor(private readonly log: EventLog) {
-    this.#consumer = log.consume({
+    this.consumer = log.consume({
       topic: TOPICS.scoreUpdates,
       startAt: () => 'earliest',
       onBatch: async ({ records }) => {
         for (const record of records) {
           const { teamId, salaryCents, commitSeq } = decodeCloudEvent(record).data as TeamScore;
-          this.#salaries.set(teamId, salaryCents);
-          this.#commitSeq = Math.max(this.#commitSeq, commitSeq);
-          this.#position = record.position;
+          this.latestSalaries.set(teamId, salaryCents);
+          this.commitSeq = Math.max(this.commitSeq, commitSeq);
+          this.position = record.position;
         }
       },
     });
@@ -26,22 +26,22 @@ export class UpdateWatch {
 
   /** The last commit of which anything is in the log now; 0 if there is none. */
   async publishedSeq(): Promise<number> {
-    await this.#caughtUp();
-    return this.#commitSeq;
+    await this.caughtUp();
+    return this.commitSeq;
   }
 
   /** The last published salary, by team. */
   async salaries(): Promise<Record<string, number>> {
-    await this.#caughtUp();
-    return Object.fromEntries(this.#salaries);
+    await this.caughtUp();
+    return Object.fromEntries(this.latestSalaries);
   }
 
   async close(): Promise<void> {
-    await this.#consumer.close();
+    await this.consumer.close();
   }
 
-  async #caughtUp(): Promise<void> {
+  private async caughtUp(): Promise<void> {
     const [end] = await this.log.endPositions(TOPICS.scoreUpdates);
-    for (; this.#position !== end; await sleep(2)) if (end === null) return;
+    for (; this.position !== end; await sleep(2)) if (end === null) return;
   }
 }

@@ -30,7 +30,7 @@ export interface WorldOptions {
   partitions?: number;
   /** Default: LMDB. */
   medium?: Medium;
-  /** Told after each kill. */
+  /** Called after each kill. */
   onKill?(kills: number, of: number): void;
 }
 
@@ -41,9 +41,9 @@ let databases = 0;
  * tilt. Whoever made it disturbs it, then asks for the verdict.
  */
 export class World {
-  readonly #events: GameEvent[] = [];
-  readonly #make = new EventBuilder(GAME);
-  readonly #scenario = buildScenario({ durationMs: LASTS_MS });
+  private readonly events: GameEvent[] = [];
+  private readonly builder = new EventBuilder(GAME);
+  private readonly scenario = buildScenario({ durationMs: LASTS_MS });
   readonly startsAt: number;
   /** As it was planned; no scenario plays that long. */
   readonly endsAt: number;
@@ -100,7 +100,7 @@ export class World {
           seed: options.seed,
           proberId: `prober-${index + 1}`,
           skewMs,
-          lanes: 2,
+          workers: 2,
           pauseMs: 25,
         }),
     );
@@ -118,7 +118,7 @@ export class World {
       options.begunBeforeMs ?? BEGUN_BEFORE_MS,
       options.onKill ?? (() => undefined),
     );
-    await world.#begin();
+    await world.begin();
     return world;
   }
 
@@ -129,7 +129,7 @@ export class World {
 
   /** Of each partition; null where nothing was claimed yet. */
   async commitSeqs(): Promise<(number | null)[]> {
-    return Promise.all(this.watches.map(async (watch) => (await watch.look())?.commitSeq ?? null));
+    return Promise.all(this.watches.map(async (watch) => (await watch.readCheckpoint())?.commitSeq ?? null));
   }
 
   /** Resolves when every partition that had commits has had more than one since: one may have been under way. */
@@ -166,13 +166,13 @@ export class World {
   }
 
   /** Publishes a game event, as control would. */
-  async say(event: GameEvent): Promise<void> {
-    this.#events.push(event);
+  async publishEvent(event: GameEvent): Promise<void> {
+    this.events.push(event);
     await this.log.append(TOPICS.gameEvents, [encodeCloudEvent(event)]);
   }
 
   get make(): EventBuilder {
-    return this.#make;
+    return this.builder;
   }
 
   /** The first instant of the window `inMs` from now. */
@@ -197,8 +197,8 @@ export class World {
   /** Ends and seals the game when everything is in. The end lies `endsInMs` from now; in the past is allowed. */
   async finish(endsInMs = WINDOW_MS): Promise<void> {
     await this.settle();
-    await this.say(this.#make.make('dev.payday.game.ended', { endsAt: this.boundary(endsInMs) }));
-    await this.say(this.#make.make('dev.payday.game.sealed', { sealedAt: Date.now() }));
+    await this.publishEvent(this.builder.make('dev.payday.game.ended', { endsAt: this.boundary(endsInMs) }));
+    await this.publishEvent(this.builder.make('dev.payday.game.sealed', { sealedAt: Date.now() }));
     for (const watch of this.watches)
       await watch.until('the game is sealed', ({ positions }) => `sealed:${GAME}` in positions);
   }
@@ -220,14 +220,14 @@ export class World {
     if (crashes.length > 0)
       throw new Error([...crashes, ...this.ingest.lines, ...this.scorer.lines].join('\n'));
     const results = this.probers.flatMap(({ acknowledged }) => [...acknowledged.values()].flatMap(resultsOf));
-    return judge(this.dataSource, GAME, this.#scenario, this.#events, results);
+    return judge(this.dataSource, GAME, this.scenario, this.events, results);
   }
 
   /** What `payday audit` finds wrong, in a process of its own; call it when the game is sealed. */
   async audit(): Promise<number> {
     // Control would have made the game; here nobody has.
     const { startsAt, endsAt } = this;
-    const game = { id: GAME, name: GAME, seed: '', scenario: this.#scenario, state: 'sealed' as const };
+    const game = { id: GAME, name: GAME, seed: '', scenario: this.scenario, state: 'sealed' as const };
     const times = {
       startsAt,
       endsAt,
@@ -267,11 +267,11 @@ export class World {
     await this.where.remove();
   }
 
-  async #begin(): Promise<void> {
-    await this.say(this.#make.created(this.#scenario));
-    for (const team of TEAMS) await this.say(this.#make.team(team));
+  private async begin(): Promise<void> {
+    await this.publishEvent(this.builder.created(this.scenario));
+    for (const team of TEAMS) await this.publishEvent(this.builder.team(team));
     const { startsAt, endsAt } = this;
-    await this.say(this.#make.make('dev.payday.game.scheduled', { startsAt, endsAt }));
+    await this.publishEvent(this.builder.make('dev.payday.game.scheduled', { startsAt, endsAt }));
     this.ingest.start();
     this.scorer.start();
     for (const prober of this.probers) prober.start();

@@ -53,7 +53,7 @@ export class Fleet {
   }
 
   /** Tells something to every process of one service that is there. */
-  tell(service: ServiceName, message: object): void {
+  sendMessage(service: ServiceName, message: object): void {
     for (const member of this.running) if (member.service === service) member.child.send(message);
   }
 
@@ -114,7 +114,8 @@ export class Fleet {
         modulePath,
         args: () => ['--port', String(this.portFor(member)), ...moreArgs()],
         env: { ...this.env, ...env },
-        onMessage: (message) => (isReady(message) ? this.heard(member, message) : onMessage(message)),
+        onMessage: (message) =>
+          isReady(message) ? this.onChildMessage(member, message) : onMessage(message),
         onExit: () => (member.url = null),
       },
       this.logger,
@@ -128,7 +129,7 @@ export class Fleet {
     return ++member.startsSinceReady > TRIES_ON_OLD_PORT ? 0 : member.port;
   }
 
-  private heard(member: Running, { host, port }: Ready): void {
+  private onChildMessage(member: Running, { host, port }: Ready): void {
     member.port = port;
     member.url = urlOf(host, port);
     member.startsSinceReady = 0;

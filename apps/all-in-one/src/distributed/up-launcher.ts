@@ -285,7 +285,7 @@ export class UpLauncher implements Playable {
   }
 
   private tellProber(): void {
-    this.fleet?.tell('prober', addressMessage(this.probeAddresses()));
+    this.fleet?.sendMessage('prober', addressMessage(this.probeAddresses()));
   }
 
   /** Now: what was started again may have other ports. Log and database the prober knows by their settings. */

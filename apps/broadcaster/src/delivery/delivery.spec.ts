@@ -37,7 +37,7 @@ describe('LagGate', () => {
 
 test('TokenBucket allows a burst, then a rate', () => {
   const bucket = new TokenBucket(2, 1);
-  expect([0, 0, 0, 500, 1000, 1000, 60_000, 60_000, 60_000].map((at) => bucket.take(at))).toEqual([
+  expect([0, 0, 0, 500, 1000, 1000, 60_000, 60_000, 60_000].map((at) => bucket.takeToken(at))).toEqual([
     true,
     true,
     false,

@@ -84,14 +84,14 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   handleConnection(viewer: Viewer): void {
     // Without a listener, an `error` would end the process. What matters of it comes as `disconnect`.
     viewer.on('error', () => {});
-    if (this.stateOf(viewer).messages.take(this.monotonicMs())) this.welcome(viewer);
+    if (this.stateOf(viewer).messages.takeToken(this.monotonicMs())) this.welcome(viewer);
     else this.drop(viewer);
   }
 
   @SubscribeMessage('resume')
   onResume(@ConnectedSocket() viewer: Viewer, @MessageBody() payload: unknown): void {
     const state = this.stateOf(viewer);
-    if (!state.messages.take(this.monotonicMs())) {
+    if (!state.messages.takeToken(this.monotonicMs())) {
       state.ignored += 1;
       if (state.ignored === MAX_IGNORED) this.drop(viewer);
       return;

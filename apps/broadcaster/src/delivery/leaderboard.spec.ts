@@ -18,7 +18,7 @@ describe('namespace /leaderboard', () => {
     'a snapshot on connect, then deltas (%s)',
     async (transport) => {
       const g = game();
-      await harness.happen(...g.opening('a', 'b'));
+      await harness.publishEvents(...g.opening('a', 'b'));
       const { url, registry } = await harness.start();
       const viewer = harness.connect(url, transport);
       await until(() => viewer.view !== null);
@@ -36,7 +36,7 @@ describe('namespace /leaderboard', () => {
 
   test('resume: the missing deltas of this epoch in one, a snapshot for any other', async () => {
     const g = game();
-    await harness.happen(...g.opening('a'));
+    await harness.publishEvents(...g.opening('a'));
     const { url } = await harness.start();
     const viewer = harness.connect(url);
     await until(() => viewer.view !== null);
@@ -55,7 +55,7 @@ describe('namespace /leaderboard', () => {
 
   test('garbage is answered by a problem or ignored, and harms nobody', async () => {
     const g = game();
-    await harness.happen(...g.opening('a'));
+    await harness.publishEvents(...g.opening('a'));
     const { url } = await harness.start();
     const [rude, polite] = [harness.connect(url), harness.connect(url)];
     await until(() => rude.view !== null && polite.view !== null);
@@ -82,7 +82,7 @@ describe('namespace /leaderboard', () => {
 
   test('who asks too often is not answered, and at last disconnected', async () => {
     const g = game();
-    await harness.happen(...g.opening('a'));
+    await harness.publishEvents(...g.opening('a'));
     const { url, registry } = await harness.start();
     const [flooding, polite] = [harness.connect(url), harness.connect(url)];
     await until(() => flooding.view !== null && polite.view !== null);
@@ -98,7 +98,7 @@ describe('namespace /leaderboard', () => {
   });
 
   test('who leaves the namespace and comes again, again and again, gets no more than who asks', async () => {
-    await harness.happen(...game().opening('a'));
+    await harness.publishEvents(...game().opening('a'));
     const { url, registry } = await harness.start();
     const polite = harness.connect(url);
     await until(() => polite.view !== null);
@@ -123,7 +123,7 @@ describe('namespace /leaderboard', () => {
   test('a slow reader misses frames and later gets a snapshot; everybody else gets every frame', async () => {
     const g = game();
     const teamIds = Array.from({ length: 600 }, (_, n) => `team-${n}`);
-    await harness.happen(...g.opening(...teamIds));
+    await harness.publishEvents(...g.opening(...teamIds));
     const { url, registry } = await harness.start();
     const [slow, fast] = [harness.connect(url), harness.connect(url)];
     await until(() => slow.view !== null && fast.view !== null);
@@ -163,7 +163,7 @@ describe('namespace /leaderboard', () => {
 
   test('another broadcaster on the same log shows the same, in an epoch of its own', async () => {
     const g = game();
-    await harness.happen(...g.opening('a', 'b'), g.fault('x', 'a', 'active', START + 10_000));
+    await harness.publishEvents(...g.opening('a', 'b'), g.fault('x', 'a', 'active', START + 10_000));
     const committed = [g.score('a', 3, -5), g.score('b', 4, 9)];
     const [one, other] = [
       await harness.start(async () => committed),

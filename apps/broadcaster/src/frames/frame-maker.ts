@@ -17,7 +17,7 @@ export interface FrameMakerOptions {
   timers: Timers;
   /** Identifies this frame maker to viewers; a new one for each start. */
   epoch: string;
-  /** Told of each frame. Must not throw. */
+  /** Called for each frame. Must not throw. */
   onFrame(frame: Frame): void;
   /** Default 100: at most ten frames a second. */
   minIntervalMs?: number;

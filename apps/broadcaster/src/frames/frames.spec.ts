@@ -3,7 +3,7 @@ import { applyDelta } from '#client';
 import type { StandingsView } from '#contracts';
 import { PublicView } from '../public-view/public-view.js';
 import { ManualTime } from '../testing/manual-time.js';
-import { START, SampleGame, lamps } from '../testing/sample-game.js';
+import { START, SampleGame, statuses } from '../testing/sample-game.js';
 import { DeltaRing } from './delta-ring.js';
 import { FrameMaker, type Frame } from './frame-maker.js';
 import { mergeDeltas } from './merge-deltas.js';
@@ -184,7 +184,7 @@ test('DeltaRing keeps at least its capacity and hands out no gap', () => {
 });
 
 describe('whatever happens, deltas lead to the snapshot', () => {
-  const happening = fc.oneof(
+  const step = fc.oneof(
     fc.record({
       kind: fc.constant('score' as const),
       teamId: fc.constantFrom('a', 'b', 'c', 'd'),
@@ -202,7 +202,7 @@ describe('whatever happens, deltas lead to the snapshot', () => {
 
   test('applied one by one, merged from any frame on, or resumed', () => {
     fc.assert(
-      fc.property(fc.array(happening, { minLength: 5, maxLength: 60 }), (story) => {
+      fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (story) => {
         const { time, view, game, frames, maker, open } = setUp();
         open('a', 'b', 'c');
         maker.start();
@@ -223,7 +223,7 @@ describe('whatever happens, deltas lead to the snapshot', () => {
             view.applyScore(
               game.score(each.teamId, nth + 1, each.cents, {
                 asOf: at,
-                services: lamps(each.state),
+                services: statuses(each.state),
               }),
             );
           maker.changed();

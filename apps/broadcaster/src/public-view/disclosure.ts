@@ -8,7 +8,7 @@ import type { StandingsTable } from './standings.js';
  * waits when the board is frozen stays here until it no longer is. Table, narrator, frames, REST and streams know only what
  * has passed (docs/adr/0006-public-view.md, 0014-freeze.md).
  *
- * In a freeze the lamps go on: whether a service answers is no score. What it earns, how fast it is and how often it fails
+ * In a freeze the statuses go on: whether a service answers is no score. What it earns, how fast it is and how often it fails
  * is not shown.
  */
 export class Disclosure {
@@ -16,7 +16,7 @@ export class Disclosure {
   private readonly latest = new Map<string, TeamScore>();
   /** What the public knows. */
   private readonly disclosed = new Map<string, TeamScore>();
-  /** Taken since the last look, in order. */
+  /** Accepted since the last look, in order. */
   private waiting: TeamScore[] = [];
   /** Whether the last look was at a frozen board. */
   private hiding = false;
@@ -29,7 +29,7 @@ export class Disclosure {
   ) {}
 
   /** Takes a score unless a later commit of that team is known. @returns whether it was taken */
-  take(score: TeamScore): boolean {
+  applyScore(score: TeamScore): boolean {
     const known = this.latest.get(score.teamId);
     if (known !== undefined && score.commitSeq <= known.commitSeq) return false;
     this.latest.set(score.teamId, score);
@@ -45,19 +45,19 @@ export class Disclosure {
     return true;
   }
 
-  /** Gives the table what the public knows of a team that it has just heard of. */
+  /** Gives the table what the public knows of a team that is new to it. */
   introduce(teamId: string): void {
     const score = this.disclosed.get(teamId);
     if (score !== undefined) this.table.setScore(score);
   }
 
   /** @param hiddenFrom the boundary of the freeze that holds now (`hiddenFromAt`); null: there is none */
-  look(hiddenFrom: number | null): void {
+  discloseDue(hiddenFrom: number | null): void {
     const taken = this.waiting;
     this.waiting = [];
     if (hiddenFrom !== null) {
       this.hiding = true;
-      for (const score of taken) this.hold(score);
+      for (const score of taken) this.holdBack(score);
       return;
     }
     const thawing = this.hiding;
@@ -82,7 +82,7 @@ export class Disclosure {
       this.disclosed.set(score.teamId, score);
       this.table.setScore(score);
     }
-    for (const score of this.latest.values()) this.table.setLamps(score.teamId, score.services);
+    for (const score of this.latest.values()) this.table.setStatuses(score.teamId, score.services);
   }
 
   private disclose(score: TeamScore): void {
@@ -93,15 +93,15 @@ export class Disclosure {
     this.narrator.score(previous, score);
   }
 
-  private hold(score: TeamScore): void {
-    this.table.setLamps(score.teamId, score.services);
-    this.narrator.lamps(score);
+  private holdBack(score: TeamScore): void {
+    this.table.setStatuses(score.teamId, score.services);
+    this.narrator.tellStatuses(score);
   }
 }
 
 const MAX_WAITING = 10_000;
 
-/** Without anything that was measured; the lamps are set by what follows. */
+/** Without anything that was measured; the statuses are set by what follows. */
 function scoreOf(frozen: FrozenScore, frozenAt: number, gameId: string): TeamScore {
   const { teamId, salaryCents, payPerMinuteCents, oneMinuteCents, fiveMinutesCents } = frozen;
   const trend = { oneMinuteCents, fiveMinutesCents };

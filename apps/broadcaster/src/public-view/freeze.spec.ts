@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ServiceState, TeamScore, TickerEvent } from '#contracts';
 import type { FrozenScore } from '#persistence';
-import { MINUTE, START, SampleGame, lamps } from '../testing/sample-game.js';
+import { MINUTE, START, SampleGame, statuses } from '../testing/sample-game.js';
 import type { PublicState } from './game-board.js';
 import { PublicView } from './public-view.js';
 
@@ -31,7 +31,7 @@ function setUp() {
   return { game, view, salaries };
 }
 
-test('from the boundary on nothing moves but lamps; at the reveal everything is there', () => {
+test('from the boundary on nothing moves but statuses; at the reveal everything is there', () => {
   const { game, view, salaries } = setUp();
   for (const id of TEAMS) view.applyScore(game.score(id, 1, 100));
   view.applyGameEvent(freeze(game));
@@ -40,7 +40,7 @@ test('from the boundary on nothing moves but lamps; at the reveal everything is 
   expect(salaries(FROZEN_AT - 1)).toEqual({ a: 150, b: 100, c: 100 });
   expect(view.awaitsStandings(FROZEN_AT - 1)).toBe(null);
 
-  view.applyScore(game.score('b', 2, 999, { services: lamps('down'), payPerMinuteCents: 5, trend: MUCH }));
+  view.applyScore(game.score('b', 2, 999, { services: statuses('down'), payPerMinuteCents: 5, trend: MUCH }));
   const frozen = view.view(FROZEN_AT)!;
   expect(frozen.game).toMatchObject({
     state: 'running',
@@ -127,9 +127,9 @@ test('a freeze that is taken back before it comes is never told', () => {
   expect(told(view.view(FROZEN_AT)!)).not.toContainEqual({ kind: 'game_frozen' });
 });
 
-test('a team that is changed in a freeze shows what the public knew of it, and lamps that go on', () => {
+test('a team that is changed in a freeze shows what the public knew of it, and statuses that go on', () => {
   const { game, view } = setUp();
-  const much = { payPerMinuteCents: 77, trend: MUCH, services: lamps('down') };
+  const much = { payPerMinuteCents: 77, trend: MUCH, services: statuses('down') };
   for (const [nth, id] of TEAMS.entries()) view.applyScore(game.score(id, 1, 100 - nth));
   view.applyGameEvent(freeze(game));
   view.view(FROZEN_AT - 1);
@@ -242,7 +242,11 @@ describe('noninterference', () => {
         const score = game.score(each.teamId, ++commitSeq, salary, {
           payPerMinuteCents: pay,
           trend: { oneMinuteCents: minute, fiveMinutesCents: 2 * minute },
-          services: lamps(each.router).map((lamp) => ({ ...lamp, availabilityBp: availability, p95Ms: p95 })),
+          services: statuses(each.router).map((status) => ({
+            ...status,
+            availabilityBp: availability,
+            p95Ms: p95,
+          })),
         });
         latest.set(each.teamId, score);
         view.applyScore(score);

@@ -71,7 +71,7 @@ export class GameBoard {
         return this.faults.apply(event.data.fault, event.time);
       case 'dev.payday.announcement.made': {
         const { announcementId, ...said } = event.data;
-        this.ticker.put({
+        this.ticker.addEntry({
           id: `announcement/${announcementId}`,
           at: event.time,
           event: { kind: 'announcement', ...said },
@@ -100,7 +100,7 @@ export class GameBoard {
     // A new name is shown, not told: it may be there to make people forget the old one.
     if (before.ranked === team.ranked) return;
     this.narrator.ranksAnew();
-    this.ticker.put({
+    this.ticker.addEntry({
       id: `ranked/${team.id}/${sequence}`,
       at: time,
       event: { kind: 'team_ranked', teamId: team.id, ranked: team.ranked },
@@ -119,7 +119,7 @@ export class GameBoard {
 
   /** Takes a score unless a later commit of that team is known. @returns whether it was taken */
   applyScore(score: TeamScore): boolean {
-    return this.gate.take(score);
+    return this.gate.applyScore(score);
   }
 
   /** The boundary of a freeze whose settled standings aren't known here yet; null if none are needed. */
@@ -137,7 +137,7 @@ export class GameBoard {
   view(nowMs: number): PublicState {
     const { gameId, created, table, ticker, freeze, freezes } = this;
     const hiddenFrom = hiddenFromAt(freeze, nowMs);
-    this.gate.look(hiddenFrom);
+    this.gate.discloseDue(hiddenFrom);
     const facts: GameFacts = {
       id: gameId,
       name: created.name,
@@ -152,7 +152,7 @@ export class GameBoard {
     const rows = table.rows();
     const asOf = hiddenFrom ?? table.asOf();
     tellLifeCycle(ticker, facts, rows, nowMs);
-    this.faults.tell(ticker, nowMs);
+    this.faults.addNews(ticker, nowMs);
     this.narrator.standings(rows, asOf, nowMs);
     return {
       game: gameView(facts, nowMs),

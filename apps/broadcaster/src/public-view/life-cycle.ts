@@ -17,7 +17,7 @@ export interface GameFacts {
   freezes: readonly number[];
 }
 
-/** A game whose books are closed is `ended` until the last of it is scored and known here: what is sealed doesn't move. */
+/** A game whose ledger is closed is `ended` until the last of it is scored and known here: what is sealed doesn't move. */
 function stateAt({ schedule, isFinal }: GameFacts, nowMs: number): GameState {
   const state = schedule.stateAt(nowMs);
   return state === 'sealed' && !isFinal ? 'ended' : state;
@@ -29,11 +29,14 @@ export function gameView(game: GameFacts, nowMs: number): GameView {
   const state = stateAt(game, nowMs);
   const pause =
     state === 'paused'
-      ? schedule.pauses.find(({ fromAt, toAt }) => nowMs >= fromAt && (toAt === null || nowMs < toAt))
+      ? schedule.pauses.find(
+          ({ fromAt, untilAt }) => nowMs >= fromAt && (untilAt === null || nowMs < untilAt),
+        )
       : undefined;
   let { endsAt } = schedule;
   // Once the resumption is known the end has moved, but the clock must stand until the pause is over.
-  if (pause !== undefined && pause.toAt !== null && endsAt !== null) endsAt -= pause.toAt - pause.fromAt;
+  if (pause !== undefined && pause.untilAt !== null && endsAt !== null)
+    endsAt -= pause.untilAt - pause.fromAt;
   return {
     id: game.id,
     name: game.name,
@@ -69,33 +72,35 @@ export function tellLifeCycle(
   const { startsAt, endsAt } = schedule;
   const state = stateAt(game, nowMs);
   if (startsAt === null || endsAt === null || state === 'lobby') return;
-  ticker.put({ id: 'game-started', at: startsAt, event: { kind: 'game_started' } });
+  ticker.addEntry({ id: 'game-started', at: startsAt, event: { kind: 'game_started' } });
   scenario.load.forEach(({ atMs, label }, index) => {
     const at = index === 0 ? null : schedule.toWallTime(atMs);
-    if (at !== null && at <= nowMs) ticker.put({ id: `phase/${index}`, at, event: { kind: 'phase', label } });
+    if (at !== null && at <= nowMs)
+      ticker.addEntry({ id: `phase/${index}`, at, event: { kind: 'phase', label } });
   });
-  schedule.pauses.forEach(({ fromAt, toAt }, index) => {
+  schedule.pauses.forEach(({ fromAt, untilAt }, index) => {
     // An outage that was over within its window.
-    if (toAt === fromAt) return;
-    if (fromAt <= nowMs) ticker.put({ id: `paused/${index}`, at: fromAt, event: { kind: 'game_paused' } });
+    if (untilAt === fromAt) return;
+    if (fromAt <= nowMs)
+      ticker.addEntry({ id: `paused/${index}`, at: fromAt, event: { kind: 'game_paused' } });
     // A pause that lasted to the end was never resumed.
-    if (toAt !== null && toAt <= nowMs && toAt < endsAt)
-      ticker.put({ id: `resumed/${index}`, at: toAt, event: { kind: 'game_resumed' } });
+    if (untilAt !== null && untilAt <= nowMs && untilAt < endsAt)
+      ticker.addEntry({ id: `resumed/${index}`, at: untilAt, event: { kind: 'game_resumed' } });
   });
   for (const at of freezes)
-    if (at <= nowMs) ticker.put({ id: `frozen/${at}`, at, event: { kind: 'game_frozen' } });
+    if (at <= nowMs) ticker.addEntry({ id: `frozen/${at}`, at, event: { kind: 'game_frozen' } });
   if (state !== 'ended' && state !== 'sealed') return;
-  ticker.put({ id: 'game-ended', at: endsAt, event: { kind: 'game_ended', winnerId: null } });
+  ticker.addEntry({ id: 'game-ended', at: endsAt, event: { kind: 'game_ended', winnerId: null } });
   if (state !== 'sealed') return;
   const { frozenAt, revealedAt } = freeze;
   if (revealedAt !== null) {
     const event = { kind: 'game_revealed', winnerId: soleFirst(rows) } as const;
-    return ticker.put({ id: 'revealed', at: revealedAt, event });
+    return ticker.addEntry({ id: 'revealed', at: revealedAt, event });
   }
   // Who leads in frozen standings is not who won.
   const winnerId = frozenAt === null ? soleFirst(rows) : null;
   if (winnerId !== null)
-    ticker.put({ id: 'winner', at: schedule.sealedAt!, event: { kind: 'game_ended', winnerId } });
+    ticker.addEntry({ id: 'winner', at: schedule.sealedAt!, event: { kind: 'game_ended', winnerId } });
 }
 
 function soleFirst(rows: readonly StandingRow[]): string | null {

@@ -26,7 +26,7 @@ describe('ServiceWatch', () => {
   test.each([
     ['an outage and its repair', 'UDDDDUUUUU', ['3: down', '8: recovered after 4']],
     ['a blip', 'UDUUUUU', []],
-    ['flapping lamps are told once', 'UDDDUDUDUDUUUU', ['3: down', '13: recovered after 9']],
+    ['flapping statuses are told once', 'UDDDUDUDUDUUUU', ['3: down', '13: recovered after 9']],
     ['it gets worse', 'UFFFDDDUUUU', ['3: failing', '6: down', '10: recovered after 6']],
     ['it gets a little better', 'UDDDFFFSSSSSSUUUU', ['3: down', '16: recovered after 12']],
     ['swaying between failing and down', 'UFDFDFD', ['3: failing']],

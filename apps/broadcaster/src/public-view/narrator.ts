@@ -10,7 +10,7 @@ const BURST = { limit: 6, spanMs: 10_000 };
 const NEGATIVE_AGAIN_AFTER_MS = 60_000;
 
 /**
- * Turns scores and standings into words for the ticker. It sees only what the public sees.
+ * Puts scores and standings into words for the ticker. It sees only what the public sees.
  *
  * What it tells about one team depends only on that team's scores in order of commit, and so do the ids: every
  * broadcaster that has read the same updates tells the same. Places depend on when standings were looked at.
@@ -26,21 +26,21 @@ export class Narrator {
 
   /** @param previous the team's score before; undefined for the first one that is seen */
   score(previous: TeamScore | undefined, score: TeamScore): void {
-    // Before the first promise there is no event time to measure by.
+    // Before the first watermark there is no event time to measure by.
     if (score.asOf === 0) return;
     for (const { id, state } of score.services) this.service(score, id, state, score.payPerMinuteCents);
     this.negative(previous, score);
   }
 
   /** During a freeze: which services answer, and nothing of what it means in money. */
-  lamps(score: TeamScore): void {
+  tellStatuses(score: TeamScore): void {
     if (score.asOf === 0) return;
     for (const { id, state } of score.services) this.service(score, id, state, null);
   }
 
   standings(rows: readonly StandingRow[], asOf: number, nowMs: number): void {
     for (const { rank, teamId, fromTeamId, sinceAsOf } of this.places.observe(rows, asOf, nowMs)) {
-      this.ticker.put({
+      this.ticker.addEntry({
         id: `rank/${rank}/${teamId}/${sinceAsOf}`,
         at: nowMs,
         event: { kind: 'rank_taken', teamId, rank, fromTeamId },
@@ -65,13 +65,13 @@ export class Narrator {
     if (watch === undefined) this.services.set(key, (watch = new ServiceWatch()));
     const news = watch.observe(state, at);
     if (news?.kind === 'trouble' && this.troubles.pass(at)) {
-      this.ticker.put({
+      this.ticker.addEntry({
         id: `trouble/${key}/${commitSeq}`,
         at,
         event: { kind: 'service_trouble', teamId, serviceId, state: news.state, payPerMinuteCents },
       });
     } else if (news?.kind === 'recovered' && this.recoveries.pass(at)) {
-      this.ticker.put({
+      this.ticker.addEntry({
         id: `recovered/${key}/${commitSeq}`,
         at,
         event: { kind: 'service_recovered', teamId, serviceId, afterMs: news.afterMs },
@@ -86,7 +86,7 @@ export class Narrator {
     const last = this.lastNegativeAt.get(teamId) ?? -Infinity;
     this.lastNegativeAt.set(teamId, at);
     if (before < 0 || at - last < NEGATIVE_AGAIN_AFTER_MS) return;
-    this.ticker.put({
+    this.ticker.addEntry({
       id: `negative/${teamId}/${commitSeq}`,
       at,
       event: { kind: 'salary_negative', teamId },

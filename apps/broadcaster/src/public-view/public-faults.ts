@@ -47,18 +47,18 @@ export class PublicFaults {
     return this.current;
   }
 
-  tell(ticker: Ticker, nowMs: number): void {
+  addNews(ticker: Ticker, nowMs: number): void {
     for (const [injectionId, { faults, beganAt, changedAt, struck }] of this.injections) {
       if (beganAt === null || nowMs - beganAt < GATHER_MS) continue;
       const all = [...faults.values()];
       const { label, serviceId } = all[0]!;
-      ticker.put({
+      ticker.addEntry({
         id: `fault-started/${injectionId}`,
         at: beganAt,
         event: { kind: 'fault_started', injectionId, label, serviceId, teamIds: [...struck].sort() },
       });
       if (all.some(({ state }) => state !== 'reverted')) continue;
-      ticker.put({
+      ticker.addEntry({
         id: `fault-ended/${injectionId}`,
         at: changedAt,
         event: { kind: 'fault_ended', injectionId, label, serviceId },

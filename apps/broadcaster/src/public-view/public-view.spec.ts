@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { TeamScore, TickerEvent } from '#contracts';
-import { MINUTE, START, SampleGame, lamps } from '../testing/sample-game.js';
+import { MINUTE, START, SampleGame, statuses } from '../testing/sample-game.js';
 import { PublicView } from './public-view.js';
 
 function setUp(...teamIds: string[]) {
@@ -32,7 +32,7 @@ describe('standings', () => {
     ]);
   });
 
-  test('a team without a score stands at zero with unknown lamps', () => {
+  test('a team without a score stands at zero with unknown statuses', () => {
     const { view } = setUp('a');
     expect(view.view(START)!.standings[0]).toMatchObject({
       rank: 1,
@@ -179,7 +179,7 @@ describe('a team that is changed', () => {
     expect(watch()).toEqual([{ kind: 'rank_taken', teamId: 'b', rank: 1, fromTeamId: 'a' }]);
   });
 
-  test('is the same for a broadcaster that was there, that came late, or heard it twice', () => {
+  test('is the same for a broadcaster that was there, that came late, or received it twice', () => {
     const story = (look: (view: PublicView) => void, times: number) => {
       const game = new SampleGame();
       const view = new PublicView();
@@ -276,7 +276,7 @@ describe('the life of a game', () => {
     for (const id of ['a', 'b']) view.applyScore(game.score(id, 1, 100));
     view.applyGameEvent(game.event('dev.payday.game.sealed', { sealedAt: START + 5 * MINUTE + 500 }));
     look();
-    // Windows that nobody had promised to be complete close with the books: now their downtime is known.
+    // Windows that nobody had covered by a watermark close with the ledger: now their downtime is known.
     view.applyScore(game.score('a', 2, -50, { final: true }));
     view.applyScore(game.score('b', 2, 40, { final: true }));
     look();
@@ -419,11 +419,11 @@ describe('the ticker', () => {
 
   test('tells trouble and recovery of a service', () => {
     const { game, view, told } = setUp('a');
-    view.applyScore(down(game, 1, lamps('up')));
-    view.applyScore(down(game, 10, lamps('down')));
-    view.applyScore(down(game, 30, lamps('down')));
-    view.applyScore(down(game, 40, lamps('up')));
-    view.applyScore(down(game, 70, lamps('up')));
+    view.applyScore(down(game, 1, statuses('up')));
+    view.applyScore(down(game, 10, statuses('down')));
+    view.applyScore(down(game, 30, statuses('down')));
+    view.applyScore(down(game, 40, statuses('up')));
+    view.applyScore(down(game, 70, statuses('up')));
     expect(told(START + 8000).slice(0, 2)).toEqual([
       { kind: 'service_recovered', teamId: 'a', serviceId: 'router', afterMs: 3000 },
       {
@@ -444,7 +444,7 @@ describe('the ticker', () => {
       [10, 'down'],
       [40, 'down'],
     ] as const)
-      for (const id of ids) view.applyScore(game.score(id, seq, 100, { services: lamps(state) }));
+      for (const id of ids) view.applyScore(game.score(id, seq, 100, { services: statuses(state) }));
     expect(told(START + 5000).filter(({ kind }) => kind === 'service_trouble')).toHaveLength(6);
   });
 

@@ -3,7 +3,7 @@ import type { Scenario, ServiceState, ServiceView, StandingRow, TeamInfo, TeamSc
 interface Entry {
   team: TeamInfo;
   score: TeamScore | undefined;
-  /** What the lamps show instead of the score's own states, where they have gone on since. */
+  /** What the statuses show instead of the score's own states, where they have gone on since. */
   states: ReadonlyMap<string, ServiceState> | undefined;
   salaryCents: number;
   minuteAgoCents: number;
@@ -52,12 +52,12 @@ export class StandingsTable {
     return true;
   }
 
-  /** Lets a team's lamps go on, and nothing else of it. False if the team is unknown. */
-  setLamps(teamId: string, services: readonly ServiceView[]): boolean {
+  /** Lets a team's statuses go on, and nothing else of it. False if the team is unknown. */
+  setStatuses(teamId: string, services: readonly ServiceView[]): boolean {
     const entry = this.entries.get(teamId);
     if (entry === undefined) return false;
     const states = new Map(services.map(({ id, state }) => [id, state]));
-    const shown = entry.row?.services ?? this.lamps(entry);
+    const shown = entry.row?.services ?? this.statuses(entry);
     if (shown.every(({ id, state }) => (states.get(id) ?? 'unknown') === state)) return true;
     entry.states = states;
     entry.row = undefined;
@@ -114,7 +114,7 @@ export class StandingsTable {
         oneMinuteCents: score?.trend.oneMinuteCents ?? 0,
         fiveMinutesCents: score?.trend.fiveMinutesCents ?? 0,
       },
-      services: row?.services ?? this.lamps(entry),
+      services: row?.services ?? this.statuses(entry),
       // Only the last score has it, and the gate holds that back as long as the board is frozen.
       ...(score?.requests === undefined ? {} : { requests: score.requests }),
     };
@@ -122,7 +122,7 @@ export class StandingsTable {
   }
 
   /** One view per service of the scenario, in its order, with exactly the public fields. */
-  private lamps({ score, states }: Entry): ServiceView[] {
+  private statuses({ score, states }: Entry): ServiceView[] {
     return this.services.map(({ id }) => {
       const known = score?.services.find((service) => service.id === id);
       return {

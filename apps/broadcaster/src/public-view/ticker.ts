@@ -12,7 +12,7 @@ export class Ticker {
   private pending: TickerEntry[] = [];
   private readonly known = new Map<string, string>();
 
-  put(entry: TickerEntry): void {
+  addEntry(entry: TickerEntry): void {
     const content = JSON.stringify(entry.event);
     if (this.known.get(entry.id) === content) return;
     this.known.set(entry.id, content);

@@ -84,7 +84,7 @@ export class BroadcasterHarness {
     return broadcaster;
   }
 
-  async happen(...events: GameEvent[]): Promise<void> {
+  async publishEvents(...events: GameEvent[]): Promise<void> {
     await this.log.append(TOPICS.gameEvents, events.map(encodeCloudEvent));
   }
 

@@ -110,13 +110,13 @@ export class SampleGame {
       salaryCents,
       payPerMinuteCents: 0,
       trend: { oneMinuteCents: 0, fiveMinutesCents: 0 },
-      services: lamps('up'),
+      services: statuses('up'),
       ...more,
     };
   }
 }
 
-export function lamps(router: ServiceState, catalog: ServiceState = 'up'): TeamScore['services'] {
+export function statuses(router: ServiceState, catalog: ServiceState = 'up'): TeamScore['services'] {
   return [
     { id: 'router', state: router, availabilityBp: 10_000, p95Ms: 12, requestsPerSecond: 2 },
     { id: 'catalog', state: catalog, availabilityBp: 10_000, p95Ms: 12, requestsPerSecond: 1 },

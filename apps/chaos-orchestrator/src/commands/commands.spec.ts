@@ -13,7 +13,7 @@ const refused = (code: string, details: object = {}) => expect.objectContaining(
 describe('preview', () => {
   it('shows whom it strikes, what each team has had, what it costs, and does nothing', async () => {
     const game = await running();
-    await game.happens('dev.payday.endpoint.changed', {
+    await game.publishEvent('dev.payday.endpoint.changed', {
       ...{ teamId: 'hati', serviceId: 'catalog', url: null },
     });
     game.driver.unreachable.add('skoll');

@@ -73,7 +73,7 @@ class Play {
   async run(steps: readonly Step[]): Promise<void> {
     await this.game.boot();
     await this.game.at(4_000);
-    for (const each of steps) await this.take(each);
+    for (const each of steps) await this.playStep(each);
     await this.revive();
     for (const trouble of [this.game.driver.hanging, this.game.driver.failing, this.game.driver.stubborn])
       trouble.clear();
@@ -84,7 +84,7 @@ class Play {
     await this.game.time.advance(40_000);
   }
 
-  private async take(step: Step): Promise<void> {
+  private async playStep(step: Step): Promise<void> {
     const { game } = this;
     const { driver } = game;
     switch (step.do) {

@@ -80,7 +80,7 @@ export class Game {
     return this.orchestrator.commands;
   }
 
-  async happens(...args: Parameters<EventBuilder['make']>): Promise<void> {
+  async publishEvent(...args: Parameters<EventBuilder['make']>): Promise<void> {
     const event = this.events.make(...args);
     this.told.push(event);
     await this.orchestrator.handle(event);
@@ -91,8 +91,8 @@ export class Game {
     return this.time.until(START + ms);
   }
 
-  /** The lamps of a team. */
-  lamps(teamId: string, ...states: ServiceState[]): void {
+  /** The statuses of a team. */
+  setStatuses(teamId: string, ...states: ServiceState[]): void {
     const services = states.map((state, i) => ({
       ...{ id: `service-${i}`, state, availabilityBp: null, p95Ms: null, requestsPerSecond: 1 },
     }));

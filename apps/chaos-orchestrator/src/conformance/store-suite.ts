@@ -143,7 +143,7 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       expect(known.commands.slice(0, 2)).toEqual([second, first]);
       await bench.store.finishCommand(second.commandId, { late: 1 }, audit());
       expect(await bench.reopen().findCommand(second.commandId)).toEqual({ ...second, result: { late: 1 } });
-      expect(await bench.store.findCommand('never heard of')).toBeNull();
+      expect(await bench.store.findCommand('unknown')).toBeNull();
     });
 
     it('at most once: takes a command for exactly one of many, with that one’s faults', async () => {

@@ -17,7 +17,7 @@ export class AuditFeed {
   constructor(
     private readonly dataSource: DataSource,
     private readonly timers: Timers,
-    private readonly tell: (entry: AuditEntry) => void,
+    private readonly onEntry: (entry: AuditEntry) => void,
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -26,7 +26,7 @@ export class AuditFeed {
     if (this.isOpen) return;
     this.isOpen = true;
     this.lastSeq = null;
-    void this.look(++this.round);
+    void this.readNewEntries(++this.round);
   }
 
   stop(): void {
@@ -35,18 +35,18 @@ export class AuditFeed {
     this.cancel = null;
   }
 
-  private async look(round: number): Promise<void> {
+  private async readNewEntries(round: number): Promise<void> {
     const isCurrent = (): boolean => this.isOpen && this.round === round;
     try {
       const newest = await readAudit(this.dataSource, { limit: PAGE });
       if (!isCurrent()) return;
       // Who comes is told what happens from then on; what was before can be read over REST.
       const since = this.lastSeq ?? newest[0]?.seq ?? 0;
-      for (const entry of newest.reverse()) if (entry.seq > since) this.tell(entry);
+      for (const entry of newest.reverse()) if (entry.seq > since) this.onEntry(entry);
       this.lastSeq = Math.max(since, newest.at(-1)?.seq ?? 0);
     } catch (error) {
       this.onError(error);
     }
-    if (isCurrent()) this.cancel = this.timers.after(EVERY_MS, () => void this.look(round));
+    if (isCurrent()) this.cancel = this.timers.after(EVERY_MS, () => void this.readNewEntries(round));
   }
 }

@@ -96,7 +96,9 @@ export class ChaosGateway
 
   handleConnection(facilitator: Facilitator): void {
     facilitator.on('error', () => {});
-    facilitator.onAny((event: string, ...args: unknown[]) => void this.take(facilitator, event, args));
+    facilitator.onAny(
+      (event: string, ...args: unknown[]) => void this.handleCommand(facilitator, event, args),
+    );
     this.audit.start();
   }
 
@@ -116,7 +118,11 @@ export class ChaosGateway
     socket.data.session = await ChaosSession.open(auth, headers.authorization, this.verifier);
   }
 
-  private async take(facilitator: Facilitator, event: string, args: readonly unknown[]): Promise<void> {
+  private async handleCommand(
+    facilitator: Facilitator,
+    event: string,
+    args: readonly unknown[],
+  ): Promise<void> {
     const last = args.at(-1);
     const ack: Ack = typeof last === 'function' ? (last as Ack) : () => {};
     const payloads = typeof last === 'function' ? args.slice(0, -1) : args;

@@ -53,13 +53,13 @@ function parse<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
 /** The game that is meant: the one named, else the only one that goes on. @throws PaydayError `bad_request`, `forbidden` */
 function gameOf({ commands, session }: CommandContext, named: string | undefined): string {
   const gameId = named ?? session.gameId ?? onlyGame(commands);
-  session.mustCover(gameId);
+  session.assertScope(gameId);
   return gameId;
 }
 
 /** The game to which a command is limited: the one named, else the token's; undefined: every game. @throws PaydayError `forbidden` */
 function scopeOf({ session }: CommandContext, named: string | undefined): string | undefined {
-  if (named !== undefined) session.mustCover(named);
+  if (named !== undefined) session.assertScope(named);
   return named ?? session.gameId;
 }
 
@@ -178,7 +178,7 @@ function gameCommand(step: GameStep): SocketCommand {
     request,
     ANSWERS.game,
     async (context, { commandId, gameId, reason }) =>
-      context.steps.take({
+      context.steps.takeStep({
         ...{ commandId, step, reason, gameId: gameOf(context, gameId) },
         secret: context.session.secret,
       }),

@@ -29,7 +29,7 @@ export class GameSteps {
   constructor(private readonly controlUrl: string | (() => string) | undefined) {}
 
   /** @throws PaydayError with the code of control's problem; `unavailable` if control is not there, `command_conflict` */
-  take(command: GameStepCommand): Promise<object> {
+  takeStep(command: GameStepCommand): Promise<object> {
     const { commandId, secret: _, ...rest } = command;
     const content = canonicalJson({ ...rest, reason: rest.reason ?? null });
     const before = this.known.get(commandId);
@@ -40,7 +40,7 @@ export class GameSteps {
         `The command id ${commandId} was used for another command. Choose a new id for each command.`,
       );
     }
-    const answer = this.ask(command);
+    const answer = this.requestStep(command);
     this.known.set(commandId, { content, answer });
     // What was refused left no trace: the id may be used again.
     answer.catch(() => this.known.delete(commandId));
@@ -48,7 +48,7 @@ export class GameSteps {
     return answer;
   }
 
-  private async ask({ step, gameId, reason, secret }: GameStepCommand): Promise<object> {
+  private async requestStep({ step, gameId, reason, secret }: GameStepCommand): Promise<object> {
     if (this.controlUrl === undefined)
       throw new PaydayError(
         'unavailable',

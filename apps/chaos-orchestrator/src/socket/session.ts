@@ -59,7 +59,7 @@ export class ChaosSession {
    * @param nowMs monotonic @throws PaydayError `too_many_requests`, `unauthenticated`, `forbidden`
    */
   async admit(isPanic: boolean, nowMs: number): Promise<void> {
-    if (!(isPanic ? this.panics : this.commands).take(nowMs)) {
+    if (!(isPanic ? this.panics : this.commands).takeToken(nowMs)) {
       this.flooded += 1;
       throw new PaydayError(
         'too_many_requests',
@@ -71,7 +71,7 @@ export class ChaosSession {
   }
 
   /** @throws PaydayError `forbidden` if the token is good for another game only */
-  mustCover(gameId: string): void {
+  assertScope(gameId: string): void {
     if (this.gameId !== undefined && this.gameId !== gameId)
       throw new PaydayError('forbidden', `This token is for the game ${this.gameId} only.`);
   }

@@ -234,8 +234,8 @@ describe('who may connect', () => {
   it('keeps a token to its own game: commands, lists and news', async () => {
     await begin('other');
     const socket = await facilitator(await secret({ role: 'facilitator', gameId: 'other' }));
-    const heard: unknown[] = [];
-    socket.onAny((event, payload) => heard.push([event, payload]));
+    const received: unknown[] = [];
+    socket.onAny((event, payload) => received.push([event, payload]));
     for (const event of ['fault:inject', 'fault:preview'] as const) {
       const { commandId, ...rest } = injection();
       const payload = event === 'fault:inject' ? { commandId, ...rest } : rest;
@@ -252,15 +252,15 @@ describe('who may connect', () => {
       timelines: [{ gameId: 'other' }],
     });
     await say(mine, 'fault:stop', { commandId: `stop-${++ids}`, teamId: 'fenrir' });
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 });
 
 describe('commands', () => {
   it('previews, injects once, tells, lists and stops; every answer is as it is published', async () => {
     const socket = await facilitator();
-    const heard: { event: string; payload: Record<string, unknown> }[] = [];
-    socket.onAny((event: string, payload: Record<string, unknown>) => heard.push({ event, payload }));
+    const received: { event: string; payload: Record<string, unknown> }[] = [];
+    socket.onAny((event: string, payload: Record<string, unknown>) => received.push({ event, payload }));
     const { commandId, ...request } = injection();
     const preview = await say(socket, 'fault:preview', request);
     expect(preview.result).toMatchObject({ blastRadius: { teams: 1, ofTeams: 2 }, confirmation: null });
@@ -273,7 +273,7 @@ describe('commands', () => {
     expect(again).toEqual(inject);
     expect(list.result!['faults']).toHaveLength(1);
     const state = (name: string): boolean =>
-      heard.some(
+      received.some(
         ({ event, payload }) =>
           event === 'fault:changed' && (payload['fault'] as { state: string }).state === name,
       );
@@ -283,8 +283,8 @@ describe('commands', () => {
       injectionId: `hand.${commandId}`,
     });
     expect(stop.result).toMatchObject({ verified: [{ state: 'reverted' }], unverified: [] });
-    await until(() => heard.filter(({ event }) => event === 'audit').length >= 2);
-    const audited = heard.filter(({ event }) => event === 'audit').map(({ payload }) => payload['action']);
+    await until(() => received.filter(({ event }) => event === 'audit').length >= 2);
+    const audited = received.filter(({ event }) => event === 'audit').map(({ payload }) => payload['action']);
     expect(audited).toEqual(expect.arrayContaining(['fault.injected']));
 
     const document = await published();
@@ -301,7 +301,7 @@ describe('commands', () => {
     conforms('chaos.fault.list.answer', list);
     conforms('chaos.fault.stop.answer', stop);
     conforms('chaos.fault.inject', { commandId, ...request });
-    for (const { event, payload } of heard) conforms(`chaos.push.${event.replace(':', '.')}`, payload);
+    for (const { event, payload } of received) conforms(`chaos.push.${event.replace(':', '.')}`, payload);
     expect(() => conforms('chaos.fault.inject.answer', { ok: true })).toThrow('must');
   });
 

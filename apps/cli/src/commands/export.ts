@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { LedgerEntry, UnscoredReport } from '#contracts';
-import { withGameBooks, type GameBooks, type GameEntity } from '#persistence';
+import { withLedgerSnapshot, type LedgerSnapshot, type GameEntity } from '#persistence';
 import { unscoredLevel, unscoredLines } from '#runtime';
 import { AcceptedBatches } from '#scoring';
 import {
@@ -27,7 +27,7 @@ interface ExportOptions extends SourceOptions {
 interface Job {
   source: Source;
   game: GameEntity;
-  books: GameBooks;
+  snapshot: LedgerSnapshot;
   format: Format;
   to: NodeJS.WritableStream;
   terminal: Terminal;
@@ -50,8 +50,8 @@ export function addExport(command: Command, terminal: Terminal): void {
       .action(async ({ format, out, ...options }: ExportOptions) => {
         await withSource(options, (source, game) =>
           withOutput(out, terminal.stdout, (to) =>
-            withGameBooks(source.dataSource, game.id, (books) =>
-              write({ source, game, books, format, to, terminal }),
+            withLedgerSnapshot(source.dataSource, game.id, (snapshot) =>
+              write({ source, game, snapshot, format, to, terminal }),
             ),
           ),
         );
@@ -69,8 +69,8 @@ export function addExport(command: Command, terminal: Terminal): void {
   );
 }
 
-async function writeResults({ source, game, books, format, to, terminal }: Job): Promise<void> {
-  const recording = await openRecording(source.log, game.id, books);
+async function writeResults({ source, game, snapshot, format, to, terminal }: Job): Promise<void> {
+  const recording = await openRecording(source.log, game.id, snapshot);
   const events = recording.inputs[0]?.events ?? [];
   const facts = factLines(events);
   await writeItems(facts, RESULT_SHAPE, format, to);
@@ -99,13 +99,13 @@ async function writeResults({ source, game, books, format, to, terminal }: Job):
   bar.end();
 }
 
-async function writeLedger({ game, books, format, to, terminal }: Job): Promise<void> {
-  const teamIds = books.rowCounts.map(({ teamId }) => teamId);
+async function writeLedger({ game, snapshot, format, to, terminal }: Job): Promise<void> {
+  const teamIds = snapshot.rowCounts.map(({ teamId }) => teamId);
   async function* entries(): AsyncGenerator<LedgerEntry> {
-    for await (const row of books.ledger(teamIds)) yield ledgerEntry(row, game.scenario.pay.windowMs);
+    for await (const row of snapshot.ledger(teamIds)) yield ledgerEntry(row, game.scenario.pay.windowMs);
   }
   await writeItems(entries(), LEDGER_SHAPE, format, to);
-  await warnOfUnscored(await books.unscored(), terminal);
+  await warnOfUnscored(await snapshot.unscored(), terminal);
 }
 
 /** On standard error, so that what is written can be piped on. */
@@ -114,9 +114,9 @@ async function warnOfUnscored(report: UnscoredReport, { stderr }: Terminal): Pro
   for (const line of unscoredLines(report)) await writeLine(stderr, plain(line));
 }
 
-async function writeStandings({ source, game, books, format, to, terminal }: Job): Promise<void> {
-  const salaries = new Map(books.scores.map(({ teamId, salaryCents }) => [teamId, salaryCents]));
-  const report = await books.unscored();
+async function writeStandings({ source, game, snapshot, format, to, terminal }: Job): Promise<void> {
+  const salaries = new Map(snapshot.scores.map(({ teamId, salaryCents }) => [teamId, salaryCents]));
+  const report = await snapshot.unscored();
   const counts = new Map(report.teams.map((team) => [team.teamId, team]));
   const lines = standingLines(await source.games.teams(game.id), salaries).map((line) => {
     const { requests, unscored } = counts.get(line.teamId) ?? { requests: 0, unscored: 0 };

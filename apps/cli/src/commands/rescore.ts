@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { GameEvent, PayRules } from '#contracts';
 import { PaydayError, formatCents, messageOf } from '#kernel';
-import { withGameBooks, type GameEntity } from '#persistence';
+import { withLedgerSnapshot, type GameEntity } from '#persistence';
 import { parsePay } from '#scenario';
 import { standingLines, type StandingLine } from '../export-lines.js';
 import { ProgressBar } from '../progress-bar.js';
@@ -43,13 +43,13 @@ export async function rescore(
   onProgress?: RecomputeOptions['onProgress'],
 ): Promise<RescoredLine[]> {
   const teams = await source.games.teams(game.id);
-  return withGameBooks(source.dataSource, game.id, async (books) => {
-    const recording = await openRecording(source.log, game.id, books);
+  return withLedgerSnapshot(source.dataSource, game.id, async (snapshot) => {
+    const recording = await openRecording(source.log, game.id, snapshot);
     for (const { events } of recording.inputs) assertFits(pay.windowMs, events);
-    const { salaries } = await recompute(source.log, recording, books.scores, { pay, onProgress });
+    const { salaries } = await recompute(source.log, recording, snapshot.scores, { pay, onProgress });
     const real = standingLines(
       teams,
-      new Map(books.scores.map((score) => [score.teamId, score.salaryCents])),
+      new Map(snapshot.scores.map((score) => [score.teamId, score.salaryCents])),
     );
     const before = new Map(real.map((line) => [line.teamId, line]));
     return standingLines(teams, salaries).map((line) => {

@@ -26,7 +26,7 @@ export function addScenario(scenario: Command, terminal: Terminal, finish: (exit
     .action(async (files: string[], { json }: { json: boolean }) => {
       const checked = files.map(check);
       if (json) await writeLine(terminal.stdout, JSON.stringify(checked, null, 2));
-      else for (const each of checked) await tell(each, terminal);
+      else for (const each of checked) await printResult(each, terminal);
       finish(checked.every(({ ok }) => ok) ? EXIT.fine : EXIT.usage);
     });
   scenario
@@ -55,7 +55,7 @@ function check(file: string): CheckedFile {
   }
 }
 
-async function tell({ file, ok, problems, advice }: CheckedFile, terminal: Terminal): Promise<void> {
+async function printResult({ file, ok, problems, advice }: CheckedFile, terminal: Terminal): Promise<void> {
   if (ok) await writeLine(terminal.stdout, `${file}: fine`);
   for (const problem of problems) {
     const where = 'line' in problem ? `${file}:${problem.line}:${problem.column} ` : '';

@@ -49,7 +49,7 @@ export function addTopics(topics: Command, terminal: Terminal, finish: (exitCode
       run: (config) =>
         withLog(config.log, async (log) => {
           await log.createTopics(topicSpecs(config.topics.partitions));
-          await show(terminal, await topicStates(log), config.topics.json);
+          await printTopics(terminal, await topicStates(log), config.topics.json);
         }),
     };
   });
@@ -58,7 +58,7 @@ export function addTopics(topics: Command, terminal: Terminal, finish: (exitCode
     run: (config) =>
       withLog(config.log, async (log) => {
         const states = await topicStates(log);
-        await show(terminal, states, config.topics.json);
+        await printTopics(terminal, states, config.topics.json);
         if (states.some(({ partitions }) => partitions === 0)) finish(EXIT.failed);
       }),
   }));
@@ -88,7 +88,7 @@ async function topicStates(log: EventLog): Promise<TopicState[]> {
   return states;
 }
 
-async function show(terminal: Terminal, states: TopicState[], json: boolean): Promise<void> {
+async function printTopics(terminal: Terminal, states: TopicState[], json: boolean): Promise<void> {
   const rows = states.map(({ topic, partitions }) => [
     topic,
     partitions === 0 ? 'missing' : `${partitions} partition${partitions === 1 ? '' : 's'}`,

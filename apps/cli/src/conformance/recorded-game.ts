@@ -36,7 +36,7 @@ export interface RecordedGame {
   /** All events and, once each, all results that were sent for the game, in the order sent. */
   events: GameEvent[];
   results: PlainResult[];
-  tell(...events: GameEvent[]): Promise<void>;
+  publishEvents(...events: GameEvent[]): Promise<void>;
   make: EventBuilder;
   /** Sends results of some seconds of the game, in random batches, some of them twice. */
   send(fromSecond: number, toSecond: number, options?: { count?: boolean }): Promise<void>;
@@ -90,9 +90,9 @@ export async function recordGame(seed: string): Promise<RecordedGame> {
     events,
     results,
     make: new EventBuilder(GAME_ID),
-    tell: async (...told) => {
-      events.push(...told);
-      await log.append(TOPICS.gameEvents, told.map(encodeCloudEvent));
+    publishEvents: async (...publishedEvents) => {
+      events.push(...publishedEvents);
+      await log.append(TOPICS.gameEvents, publishedEvents.map(encodeCloudEvent));
     },
     send: async (fromSecond, toSecond, { count = true } = {}) => {
       for (let second = fromSecond; second < toSecond; second++) {

@@ -14,9 +14,9 @@ export interface PlayOptions {
   speed: number;
   teams: number;
   dataDir: string;
-  /** Told about twice a second how the game stands. */
+  /** Called about twice a second with the state of the game. */
   onGame(game: GameView, acting: number): void;
-  /** Told of each step of the launcher. */
+  /** Called for each step of the launcher. */
   onStep(line: string): void;
   signal: AbortSignal;
 }
@@ -43,7 +43,7 @@ export async function play(options: PlayOptions): Promise<void> {
     .on('data', (text: string) => (said = (said + text).slice(-MAX_KEPT_CHARACTERS)));
   const stop = (): void => void child.kill('SIGINT');
   options.signal.addEventListener('abort', stop);
-  const watching = setInterval(() => void look(port, options), POLL_MS);
+  const watching = setInterval(() => void reportStandings(port, options), POLL_MS);
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject).once('close', resolve);
@@ -66,7 +66,7 @@ function withoutInstallation(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(kept);
 }
 
-async function look(port: number, { onGame }: PlayOptions): Promise<void> {
+async function reportStandings(port: number, { onGame }: PlayOptions): Promise<void> {
   try {
     const response = await fetch(`http://127.0.0.1:${port}/api/v1/standings`, {
       signal: AbortSignal.timeout(POLL_MS),

@@ -1,6 +1,6 @@
 import { TOPICS, decodeCloudEvent, type GameEvent } from '#contracts';
 import { PaydayError } from '#kernel';
-import { withGameBooks } from '#persistence';
+import { withLedgerSnapshot } from '#persistence';
 import { audit } from '../audit.js';
 import { readUpTo } from '../read-up-to.js';
 import type { Source } from '../source.js';
@@ -23,10 +23,12 @@ export async function rehearsalFacts(source: Source): Promise<RehearsalFacts> {
       }
     }
   });
-  const windows = await withGameBooks(source.dataSource, game.id, async (books) => {
+  const windows = await withLedgerSnapshot(source.dataSource, game.id, async (snapshot) => {
     const scored = new Set<string>();
     const lost = new Set<string>();
-    for await (const { teamId, serviceId, windowIndex, reason } of books.ledger(teams.map(({ id }) => id))) {
+    for await (const { teamId, serviceId, windowIndex, reason } of snapshot.ledger(
+      teams.map(({ id }) => id),
+    )) {
       const key = windowKey(teamId, serviceId, windowIndex);
       if (reason === 'served' || reason === 'failed') scored.add(key);
       if (reason === 'unscored') lost.add(key);

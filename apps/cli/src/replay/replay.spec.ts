@@ -25,7 +25,7 @@ describe('Retimer', () => {
   ];
 
   it.each([0.3, 1, 3, 7, 60, 100])(
-    'at speed %p all times still fit together, and the game is as long as promised',
+    'at speed %p all times still fit together, and the game is as long as announced',
     (speed) => {
       const retimer = new Retimer({ windowMs: 1000, startsAt: START }, speed, NOW);
       expect(Math.abs(retimer.speed / speed - 1)).toBeLessThan(0.05);
@@ -37,7 +37,7 @@ describe('Retimer', () => {
       const endsAt = NOW + 24 * retimer.windowMs;
       expect(schedule).toMatchObject({ startsAt: NOW, endsAt, ended: true });
       expect(schedule.pauses).toEqual([
-        { fromAt: NOW + 7 * retimer.windowMs, toAt: NOW + 12 * retimer.windowMs },
+        { fromAt: NOW + 7 * retimer.windowMs, untilAt: NOW + 12 * retimer.windowMs },
       ]);
       expect(schedule.sealedAt).toBeGreaterThanOrEqual(endsAt);
       const phase = (windows: number): string =>

@@ -132,7 +132,7 @@ export class ControlApp {
     return { id, startsAt: startsAt! };
   }
 
-  /** What the scorer does once the books of a game are closed: the last score of every team is committed. */
+  /** What the scorer does once the ledger of a game is closed: the last score of every team is committed. */
   async scoreLast(gameId: string): Promise<void> {
     await this.database.query(
       `INSERT INTO team_score SELECT game_id, id, 0, 1, '{"final": true}' FROM team WHERE game_id = $1

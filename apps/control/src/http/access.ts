@@ -2,19 +2,19 @@ import { PaydayError } from '#kernel';
 import type { Principal } from '#runtime';
 
 /** @throws PaydayError `forbidden` if the token is for another game. */
-export function mustCover(principal: Principal, gameId: string): void {
+export function assertScope(principal: Principal, gameId: string): void {
   if (principal.gameId !== undefined && principal.gameId !== gameId)
     throw new PaydayError('forbidden', `The token is for the game "${principal.gameId}" only.`);
 }
 
 /** @throws PaydayError `forbidden` if it is a team's token, and another team's. */
-export function mustBeTeam(principal: Principal, teamId: string): void {
+export function assertIsTeam(principal: Principal, teamId: string): void {
   if (principal.role === 'team' && principal.teamId !== teamId)
     throw new PaydayError('forbidden', 'A team sees and changes its own only.');
 }
 
 /** @throws PaydayError `forbidden` if the token is for one game only. */
-export function mustCoverAll(principal: Principal): void {
+export function assertUnscoped(principal: Principal): void {
   if (principal.gameId !== undefined)
     throw new PaydayError(
       'forbidden',

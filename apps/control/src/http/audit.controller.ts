@@ -3,7 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger'
 import { type AuditEntry, readAudit } from '#persistence';
 import { CurrentPrincipal, DATA_SOURCE, type Principal, Roles } from '#runtime';
 import type { DataSource } from 'typeorm';
-import { mustCover } from './access.js';
+import { assertScope } from './access.js';
 import { parseQuery } from './parse.js';
 import { ApiProblems, AUDIT } from './responses.js';
 import { AUDIT_LIMIT, auditQuery } from './schemas.js';
@@ -39,7 +39,7 @@ export class AuditController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<{ entries: AuditEntry[]; nextBefore: number | null }> {
     const { game, before, limit } = parseQuery(auditQuery, query);
-    if (game !== undefined) mustCover(principal, game);
+    if (game !== undefined) assertScope(principal, game);
     const gameId = game ?? principal.gameId;
     const entries = await readAudit(this.dataSource, { gameId, beforeSeq: before, limit: limit + 1 });
     const more = entries.length > limit;

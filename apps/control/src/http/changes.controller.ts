@@ -15,7 +15,7 @@ import { CurrentPrincipal, type Principal, Roles } from '#runtime';
 import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
 import { EndpointLimiter } from '../teams/endpoint-limiter.js';
-import { mustBeTeam, mustCover } from './access.js';
+import { assertIsTeam, assertScope } from './access.js';
 import { parseBody, parseQuery } from './parse.js';
 import { ADJUSTMENT, ANNOUNCEMENT, ApiProblems, ENDPOINT } from './responses.js';
 import { adjustmentBody, announcementBody, endpointBody, gameQuery } from './schemas.js';
@@ -74,15 +74,15 @@ export class ChangesController {
     @Body() body: unknown,
     @CurrentPrincipal() principal: Principal,
   ): Promise<{ teamId: string; serviceId: string; url: string | null }> {
-    mustBeTeam(principal, teamId);
+    assertIsTeam(principal, teamId);
     const { url, shared } = parseBody(endpointBody, body);
     if (shared === true && principal.role !== 'facilitator')
       throw new PaydayError('forbidden', 'shared: only a facilitator lets two teams share an address.');
     const { id, scenario } = await this.games.game(parseQuery(gameQuery, query).game ?? principal.gameId);
-    mustCover(principal, id);
+    assertScope(principal, id);
     // Facilitators are trusted, and put many teams right in a hurry.
     if (principal.role === 'team' && scenario.services.some((service) => service.id === serviceId))
-      this.limiter.take(id, teamId, serviceId);
+      this.limiter.takeToken(id, teamId, serviceId);
     const stored = await this.games.setEndpoint(id, teamId, serviceId, url, actorOf(principal), { shared });
     return { teamId, serviceId, url: stored };
   }
@@ -144,7 +144,7 @@ export class ChangesController {
   ): Promise<GameEventData['dev.payday.announcement.made']> {
     const { game, ...announcement } = parseBody(announcementBody, body);
     const { id } = await this.games.game(game ?? principal.gameId);
-    mustCover(principal, id);
+    assertScope(principal, id);
     return this.games.announce(id, announcement, actorOf(principal));
   }
 
@@ -182,7 +182,7 @@ export class ChangesController {
   ): Promise<GameEventData['dev.payday.adjustment.made']> {
     const { game, ...adjustment } = parseBody(adjustmentBody, body);
     const { id } = await this.games.game(game ?? principal.gameId);
-    mustCover(principal, id);
+    assertScope(principal, id);
     return this.games.adjust(id, adjustment, actorOf(principal));
   }
 }

@@ -16,7 +16,7 @@ import { CLOCK, CurrentPrincipal, type Principal, Roles } from '#runtime';
 import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
 import { CONTROL_OPTIONS, type ControlOptions } from '../options.js';
-import { mustCover, mustCoverAll } from './access.js';
+import { assertScope, assertUnscoped } from './access.js';
 import { gameBody, type GameBody } from './game-body.js';
 import { readNewGame } from './new-game.js';
 import { parseQuery } from './parse.js';
@@ -53,7 +53,7 @@ export class GamesController {
   @ApiOkResponse({ schema: GAME })
   @ApiProblems('unauthenticated', 'forbidden', 'unknown_game')
   async one(@Param('id') gameId: string, @CurrentPrincipal() principal: Principal): Promise<GameBody> {
-    mustCover(principal, gameId);
+    assertScope(principal, gameId);
     return gameBody(await this.games.game(gameId), this.store, this.clock.nowMs());
   }
 
@@ -101,7 +101,7 @@ export class GamesController {
     @Headers('content-type') contentType: string | undefined,
     @CurrentPrincipal() principal: Principal,
   ): Promise<GameBody> {
-    mustCoverAll(principal);
+    assertUnscoped(principal);
     const wanted = readNewGame(body, contentType, this.options.faultRules);
     const game = await this.games.create(wanted, actorOf(principal));
     return gameBody(game, this.store, this.clock.nowMs());

@@ -32,9 +32,9 @@ const integer = (minimum: number, maximum?: number, byDefault?: number) => ({
 @ApiTags('scores')
 @Controller('api/v1')
 export class LedgerController {
-  readonly #streams = new LedgerStreams();
+  private readonly streams = new LedgerStreams();
   /** Histories being read, by what was asked for: every screen asks at once after a restart, and at the reveal. */
-  readonly #reading = new Map<string, Promise<SalaryHistory>>();
+  private readonly reading = new Map<string, Promise<SalaryHistory>>();
 
   constructor(
     @Inject(GameService) private readonly games: GameService,
@@ -96,7 +96,7 @@ export class LedgerController {
     const q = parseQuery(ledgerQuery, query);
     reply.header('vary', 'Accept, Authorization');
     const game = await this.games.game(q.game);
-    if (q.team !== undefined) await this.#refuseUnknownTeams(game, [q.team]);
+    if (q.team !== undefined) await this.refuseUnknownTeams(game, [q.team]);
     const known = game.scenario.services.map((service) => service.id);
     if (q.service !== undefined && !known.includes(q.service))
       throw new PaydayError(
@@ -116,7 +116,7 @@ export class LedgerController {
     const format = q.format ?? acceptedFormat(accept);
     if (format !== 'json') {
       refusePaging(q);
-      return this.#streams.send(this.#entries(filter, windowMs, principal), format);
+      return this.streams.send(this.entries(filter, windowMs, principal), format);
     }
     const { rows, total, requests, salaryCents, nextCursor } = await this.ledger.page({
       ...filter,
@@ -128,7 +128,7 @@ export class LedgerController {
       salaryCents,
       total,
       requests,
-      entries: rows.map((row) => this.#entry(row, windowMs, principal)),
+      entries: rows.map((row) => this.entry(row, windowMs, principal)),
       nextCursor,
     };
   }
@@ -162,8 +162,8 @@ export class LedgerController {
   ): Promise<SalaryHistory> {
     const q = parseQuery(historyQuery, query);
     const game = await this.games.game(q.game);
-    if (q.team !== undefined) await this.#refuseUnknownTeams(game, q.team);
-    return this.#history({
+    if (q.team !== undefined) await this.refuseUnknownTeams(game, q.team);
+    return this.readHistory({
       gameId: game.id,
       teamIds: q.team,
       fromAt: q.from,
@@ -173,32 +173,32 @@ export class LedgerController {
     });
   }
 
-  #history(query: HistoryQuery): Promise<SalaryHistory> {
+  private readHistory(query: HistoryQuery): Promise<SalaryHistory> {
     const key = JSON.stringify(query);
-    let reading = this.#reading.get(key);
+    let reading = this.reading.get(key);
     if (reading === undefined) {
-      reading = salaryHistory(this.dataSource, query).finally(() => this.#reading.delete(key));
-      this.#reading.set(key, reading);
+      reading = salaryHistory(this.dataSource, query).finally(() => this.reading.delete(key));
+      this.reading.set(key, reading);
     }
     return reading;
   }
 
-  async #refuseUnknownTeams(game: GameEntity, teamIds: readonly string[]): Promise<void> {
+  private async refuseUnknownTeams(game: GameEntity, teamIds: readonly string[]): Promise<void> {
     const known = new Set((await this.store.teams(game.id)).map((team) => team.id));
     for (const teamId of teamIds)
       if (!known.has(teamId))
         throw new PaydayError('unknown_team', `There is no team "${teamId}" in the game "${game.id}".`);
   }
 
-  async *#entries(
+  private async *entries(
     filter: LedgerFilter,
     windowMs: number,
     principal: Principal | undefined,
   ): AsyncGenerator<LedgerEntry> {
-    for await (const row of this.ledger.stream(filter)) yield this.#entry(row, windowMs, principal);
+    for await (const row of this.ledger.stream(filter)) yield this.entry(row, windowMs, principal);
   }
 
-  #entry(row: LedgerRow, windowMs: number, principal: Principal | undefined): LedgerEntry {
+  private entry(row: LedgerRow, windowMs: number, principal: Principal | undefined): LedgerEntry {
     const { histogram, ...rest } = row;
     return {
       ...rest,

@@ -8,7 +8,7 @@ import { actorOf } from '../actor.js';
 import { FreezeService } from '../freeze-service.js';
 import type { ChangedGame } from '../game-changes.js';
 import { GameService } from '../game-service.js';
-import { mustCover } from './access.js';
+import { assertScope } from './access.js';
 import { changedGameBody, type GameBody } from './game-body.js';
 import { parseBody } from './parse.js';
 import { ApiProblems, CHANGED_GAME } from './responses.js';
@@ -47,7 +47,7 @@ export class LifeCycleController {
   @Step(
     'schedule',
     'Say when the game begins',
-    '`startsAt` is rounded up to a whole second that every service can have heard of (a moment ahead), and lies in the ' +
+    '`startsAt` is rounded up to a whole second that every service can have received (a moment ahead), and lies in the ' +
       'future. May be repeated until the game is about to begin.',
   )
   @ApiBody({
@@ -59,7 +59,7 @@ export class LifeCycleController {
   })
   schedule(@Param('id') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal): Answer {
     const { startsAt } = parseBody(scheduleBody(this.clock.nowMs()), body);
-    return this.#answer(principal, id, () => this.games.schedule(id, startsAt, actorOf(principal)));
+    return this.answer(principal, id, () => this.games.schedule(id, startsAt, actorOf(principal)));
   }
 
   @Step(
@@ -69,7 +69,7 @@ export class LifeCycleController {
   )
   start(@Param('id') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal): Answer {
     parseBody(noBody, body);
-    return this.#answer(principal, id, () => this.games.start(id, actorOf(principal)));
+    return this.answer(principal, id, () => this.games.start(id, actorOf(principal)));
   }
 
   @Step(
@@ -84,7 +84,7 @@ export class LifeCycleController {
   })
   pause(@Param('id') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal): Answer {
     const { reason } = parseBody(pauseBody, body) ?? { reason: 'paused by the facilitator' };
-    return this.#answer(principal, id, () => this.games.pause(id, reason, actorOf(principal)));
+    return this.answer(principal, id, () => this.games.pause(id, reason, actorOf(principal)));
   }
 
   @Step(
@@ -95,7 +95,7 @@ export class LifeCycleController {
   )
   resume(@Param('id') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal): Answer {
     parseBody(noBody, body);
-    return this.#answer(principal, id, () => this.games.resume(id, actorOf(principal)));
+    return this.answer(principal, id, () => this.games.resume(id, actorOf(principal)));
   }
 
   @Step(
@@ -107,13 +107,13 @@ export class LifeCycleController {
   )
   freeze(@Param('id') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal): Answer {
     parseBody(noBody, body);
-    return this.#answer(principal, id, () => this.freezes.freeze(id, actorOf(principal)));
+    return this.answer(principal, id, () => this.freezes.freeze(id, actorOf(principal)));
   }
 
   @Step('thaw', 'Take a freeze back', 'At once. A game that is sealed is revealed instead.')
   thaw(@Param('id') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal): Answer {
     parseBody(noBody, body);
-    return this.#answer(principal, id, () => this.freezes.thaw(id, actorOf(principal)));
+    return this.answer(principal, id, () => this.freezes.thaw(id, actorOf(principal)));
   }
 
   @Step(
@@ -124,18 +124,18 @@ export class LifeCycleController {
   )
   end(@Param('id') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal): Answer {
     parseBody(noBody, body);
-    return this.#answer(principal, id, () => this.games.end(id, actorOf(principal)));
+    return this.answer(principal, id, () => this.games.end(id, actorOf(principal)));
   }
 
   @Step(
     'seal',
-    'Close the books now',
+    'Close the ledger now',
     'A game that has ended is sealed by itself once all its results are scored; this is for not waiting any longer. ' +
       'Results that arrive later don’t count. Repeatable.',
   )
   seal(@Param('id') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal): Answer {
     parseBody(noBody, body);
-    return this.#answer(principal, id, () => this.games.seal(id, actorOf(principal)));
+    return this.answer(principal, id, () => this.games.seal(id, actorOf(principal)));
   }
 
   @Step(
@@ -145,11 +145,11 @@ export class LifeCycleController {
   )
   reveal(@Param('id') id: string, @Body() body: unknown, @CurrentPrincipal() principal: Principal): Answer {
     parseBody(noBody, body);
-    return this.#answer(principal, id, () => this.freezes.reveal(id, actorOf(principal)));
+    return this.answer(principal, id, () => this.freezes.reveal(id, actorOf(principal)));
   }
 
-  async #answer(principal: Principal, gameId: string, step: () => Promise<ChangedGame>): Answer {
-    mustCover(principal, gameId);
+  private async answer(principal: Principal, gameId: string, step: () => Promise<ChangedGame>): Answer {
+    assertScope(principal, gameId);
     return changedGameBody(await step(), this.store, this.clock.nowMs());
   }
 }

@@ -4,7 +4,7 @@ import { CurrentPrincipal, type Principal, Roles } from '#runtime';
 import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
 import { ProofService, type TeamProof } from '../teams/proof-service.js';
-import { mustBeTeam, mustCover } from './access.js';
+import { assertIsTeam, assertScope } from './access.js';
 import { parseBody } from './parse.js';
 import { ApiProblems, CHANGED_PROOF, PROOF } from './responses.js';
 import { noBody } from './schemas.js';
@@ -35,8 +35,8 @@ export class ProofsController {
     @Param('teamId') teamId: string,
     @CurrentPrincipal() principal: Principal,
   ): Promise<TeamProof> {
-    mustCover(principal, gameId);
-    mustBeTeam(principal, teamId);
+    assertScope(principal, gameId);
+    assertIsTeam(principal, teamId);
     return this.proofs.find(await this.games.game(gameId), teamId);
   }
 
@@ -58,8 +58,8 @@ export class ProofsController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<TeamProof> {
     parseBody(noBody, body);
-    mustCover(principal, gameId);
-    mustBeTeam(principal, teamId);
+    assertScope(principal, gameId);
+    assertIsTeam(principal, teamId);
     return this.proofs.rotate(gameId, teamId, actorOf(principal));
   }
 }

@@ -60,7 +60,9 @@ export const GAME = object({
   revealedAt: orNull(int('When a frozen game was revealed, epoch ms')),
   windowMs: int('Length of a scoring window', 5000),
   durationMs: int('Length of the game without pauses'),
-  services: list(object({ id: text('Id of the service'), letter: text('The letter on the lamp') })),
+  services: list(
+    object({ id: text('Id of the service'), letter: text('The letter on the status indicator') }),
+  ),
   pauses: list(
     object({
       fromAt: int('Epoch ms, inclusive'),

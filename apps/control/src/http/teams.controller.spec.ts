@@ -274,7 +274,7 @@ describe('changing a team', () => {
     await boss(`games/${id}/end`).expect(200);
     await patch(id, 'fenrir', { ranked: true }).expect(200);
     await boss(`games/${id}/seal`).expect(200);
-    // Who won is in the books now.
+    // Who won is in the ledger now.
     for (const body of [{ ranked: false }, { ranked: true }])
       expect((await patch(id, 'fenrir', body).expect(409)).body.code).toBe('game_over');
   });

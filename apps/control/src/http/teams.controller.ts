@@ -18,7 +18,7 @@ import { GameService } from '../game-service.js';
 import type { TeamsSource } from '../teams/read-teams.js';
 import { type SharedAddress, sharedAddresses } from '../teams/shared-addresses.js';
 import { TeamService } from '../teams/team-service.js';
-import { mustCover } from './access.js';
+import { assertScope } from './access.js';
 import { bodyText } from './files.js';
 import { parseBody } from './parse.js';
 import { ApiProblems, FULL_TEAM, FULL_TEAMS, LISTED_TEAMS } from './responses.js';
@@ -60,7 +60,7 @@ export class TeamsController {
     @Param('id') gameId: string,
     @CurrentPrincipal() principal: Principal,
   ): Promise<{ teams: (TeamInfo | FullTeam)[]; sharedAddresses?: SharedAddress[] }> {
-    mustCover(principal, gameId);
+    assertScope(principal, gameId);
     const { id } = await this.games.game(gameId);
     if (principal.role !== 'facilitator') return { teams: await this.store.teams(id) };
     // In this order, so that there is a team for each endpoint, whoever joins in between.
@@ -94,7 +94,7 @@ export class TeamsController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<FullTeam> {
     const team = parseBody(newTeamBody, body);
-    const [added] = await this.#add(gameId, { teams: [team] }, principal);
+    const [added] = await this.addTeams(gameId, { teams: [team] }, principal);
     return added!;
   }
 
@@ -132,7 +132,7 @@ export class TeamsController {
     @Body() body: unknown,
     @CurrentPrincipal() principal: Principal,
   ): Promise<FullTeam> {
-    mustCover(principal, gameId);
+    assertScope(principal, gameId);
     const team = await this.teams.change(gameId, teamId, parseTeamChange(body), actorOf(principal));
     const endpoints = await this.store.endpoints(gameId);
     return withEndpoints(
@@ -177,11 +177,11 @@ export class TeamsController {
   ): Promise<{ teams: FullTeam[] }> {
     const format = formatOf(contentType);
     const source: TeamsSource = { format, text: bodyText(body, 'invalid_teams_file') };
-    return { teams: await this.#add(gameId, source, principal) };
+    return { teams: await this.addTeams(gameId, source, principal) };
   }
 
-  async #add(gameId: string, source: TeamsSource, principal: Principal): Promise<FullTeam[]> {
-    mustCover(principal, gameId);
+  private async addTeams(gameId: string, source: TeamsSource, principal: Principal): Promise<FullTeam[]> {
+    assertScope(principal, gameId);
     const added = await this.teams.add(await this.games.game(gameId), source, actorOf(principal));
     return withEndpoints(added.teams, added.endpoints);
   }

@@ -7,7 +7,7 @@ import { CLOCK, CurrentPrincipal, type Principal, Roles } from '#runtime';
 import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
 import { type MadeToken, TokenService } from '../token-service.js';
-import { mustCover, mustCoverAll } from './access.js';
+import { assertScope, assertUnscoped } from './access.js';
 import { parseBody } from './parse.js';
 import { ApiProblems, MADE_TOKEN, TOKEN, TOKENS } from './responses.js';
 import { newTokenBody, noBody, TOKEN_ROLES } from './schemas.js';
@@ -63,7 +63,7 @@ export class TokensController {
     const { role, label, game, team, expiresAt } = parseBody(newTokenBody(this.clock.nowMs()), body);
     const isLimited = game !== undefined || team !== undefined || principal.gameId !== undefined;
     const gameId = isLimited ? (await this.games.game(game ?? principal.gameId)).id : undefined;
-    if (gameId !== undefined) mustCover(principal, gameId);
+    if (gameId !== undefined) assertScope(principal, gameId);
     if (team !== undefined && !(await this.store.teams(gameId!)).some(({ id }) => id === team))
       throw new PaydayError('unknown_team', `There is no team "${team}" in the game "${gameId!}".`);
     return this.tokens.create({ role, label, gameId, teamId: team, expiresAt }, actorOf(principal));
@@ -104,6 +104,6 @@ export class TokensController {
 }
 
 function mustHandle(principal: Principal, token: TokenInfo): void {
-  if (token.gameId === null) mustCoverAll(principal);
-  else mustCover(principal, token.gameId);
+  if (token.gameId === null) assertUnscoped(principal);
+  else assertScope(principal, token.gameId);
 }

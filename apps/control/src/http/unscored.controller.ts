@@ -5,7 +5,7 @@ import { unscoredReport } from '#persistence';
 import { CurrentPrincipal, DATA_SOURCE, type Principal, Roles } from '#runtime';
 import type { DataSource } from 'typeorm';
 import { GameService } from '../game-service.js';
-import { mustCover } from './access.js';
+import { assertScope } from './access.js';
 import { parseQuery } from './parse.js';
 import { ApiProblems, UNSCORED } from './responses.js';
 import { gameQuery } from './schemas.js';
@@ -40,7 +40,7 @@ export class UnscoredController {
   ): Promise<{ gameId: string } & UnscoredReport> {
     const { game = principal.gameId } = parseQuery(gameQuery, query);
     const { id } = await this.games.game(game);
-    mustCover(principal, id);
+    assertScope(principal, id);
     return { gameId: id, ...(await unscoredReport(this.dataSource, id)) };
   }
 }

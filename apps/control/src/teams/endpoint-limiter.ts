@@ -15,20 +15,20 @@ const MAX_REMEMBERED = 50_000;
  */
 @Injectable()
 export class EndpointLimiter {
-  readonly #buckets = new Map<string, TokenBucket>();
+  private readonly buckets = new Map<string, TokenBucket>();
 
   constructor(@Inject(CLOCK) private readonly clock: Clock) {}
 
   /** Counts one change. @throws PaydayError `too_many_requests`, with `details.retryAfterSeconds` */
-  take(gameId: string, teamId: string, serviceId: string): void {
+  takeToken(gameId: string, teamId: string, serviceId: string): void {
     const key = JSON.stringify([gameId, teamId, serviceId]);
-    let bucket = this.#buckets.get(key);
+    let bucket = this.buckets.get(key);
     if (bucket === undefined) {
-      if (this.#buckets.size >= MAX_REMEMBERED) this.#buckets.delete(this.#buckets.keys().next().value!);
+      if (this.buckets.size >= MAX_REMEMBERED) this.buckets.delete(this.buckets.keys().next().value!);
       bucket = new TokenBucket(ENDPOINT_BURST, 1 / SECONDS_PER_CHANGE);
-      this.#buckets.set(key, bucket);
+      this.buckets.set(key, bucket);
     }
-    if (bucket.take(this.clock.monotonicUs() / 1000)) return;
+    if (bucket.takeToken(this.clock.monotonicUs() / 1000)) return;
     throw new PaydayError(
       'too_many_requests',
       `The endpoint of "${serviceId}" was changed too often: ${ENDPOINT_BURST} changes at once, then one every ` +

@@ -29,7 +29,7 @@ export class ProofService {
 
   /** @throws PaydayError `unknown_team` */
   async find(game: GameEntity, teamId: string): Promise<TeamProof> {
-    const proof = await this.#proof(game.id, teamId);
+    const proof = await this.proof(game.id, teamId);
     if (proof === undefined) throw unknownTeam(teamId);
     return shown(game, teamId, proof);
   }
@@ -47,20 +47,20 @@ export class ProofService {
     const formerUntilAt = this.clock.nowMs() + FORMER_PROOF_MS;
     const game = await this.changes.change(gameId, actor, async (current, manager) => {
       refuseSealed(current);
-      if ((await this.#proof(gameId, teamId, manager)) === undefined) throw unknownTeam(teamId);
+      if ((await this.proof(gameId, teamId, manager)) === undefined) throw unknownTeam(teamId);
       await this.store.setProof(manager, gameId, teamId, proof);
       const data = { teamId, proofSha256: proofSha256(proof), formerUntilAt };
       return {
         action: 'team.proof-changed',
         subject: { team: teamId },
         details: { formerUntilAt },
-        happenings: [{ type: 'dev.payday.team.proof-changed', data }],
+        events: [{ type: 'dev.payday.team.proof-changed', data }],
       };
     });
     return { ...shown(game, teamId, proof), formerUntilAt };
   }
 
-  #proof(gameId: string, teamId: string, manager?: EntityManager): Promise<string | null | undefined> {
+  private proof(gameId: string, teamId: string, manager?: EntityManager): Promise<string | null | undefined> {
     // PostgreSQL can't even look for some texts that are no id.
     return isId(teamId) ? this.store.proof(gameId, teamId, manager) : Promise.resolve(undefined);
   }

@@ -1,6 +1,6 @@
 import type { ProblemEntry, TeamInfo } from '#contracts';
 import type { Endpoint } from '#persistence';
-import { parseTeamsFile, type TakenTeams, type TeamEntry, type TeamsFileOptions } from '#scenario';
+import { parseTeamsFile, type ExistingTeams, type TeamEntry, type TeamsFileOptions } from '#scenario';
 import { jsonText, readingFile } from '../http/files.js';
 import { parseTeamsCsv } from './teams-csv.js';
 
@@ -21,7 +21,7 @@ export type TeamsSource = { format: 'csv' | 'yaml'; text: string } | { teams: re
 export function readTeams(
   source: TeamsSource,
   serviceIds: readonly string[],
-  taken: TakenTeams = [],
+  taken: ExistingTeams = [],
   options: TeamsFileOptions = {},
 ): NewTeams {
   if ('teams' in source) {

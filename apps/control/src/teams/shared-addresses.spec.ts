@@ -1,4 +1,4 @@
-import { neighboursOf, refuseTaken, sharedAddresses } from './shared-addresses.js';
+import { neighboursOf, refuseDuplicates, sharedAddresses } from './shared-addresses.js';
 
 const at = (teamId: string, url: string, serviceId = 'router') => ({ teamId, serviceId, url });
 const ALL = [
@@ -36,7 +36,7 @@ test.each([
 
 test('a place is taken by whoever was first, also among those that come together', () => {
   const refused = expect.objectContaining({ code: 'endpoint_taken' }) as Error;
-  const run = (wanted: typeof ALL, known: typeof ALL) => () => refuseTaken(wanted, known);
+  const run = (wanted: typeof ALL, known: typeof ALL) => () => refuseDuplicates(wanted, known);
   expect(run([at('new', 'http://h:82/')], ALL)).toThrow(refused);
   expect(run([at('a', 'http://n'), at('b', 'http://n/')], [])).toThrow(refused);
   expect(run([at('ants', 'http://h:82/', 'pricing'), at('new', 'http://h:82/new')], ALL)).not.toThrow();

@@ -56,7 +56,7 @@ export function endpointTaken(url: string): PaydayError {
 }
 
 /** @throws PaydayError `endpoint_taken` if one of the new endpoints is at the place of another team's */
-export function refuseTaken(wanted: readonly Endpoint[], known: readonly Endpoint[]): void {
+export function refuseDuplicates(wanted: readonly Endpoint[], known: readonly Endpoint[]): void {
   const owner = new Map(known.map(({ teamId, url }) => [endpointAddress(url).place, teamId]));
   for (const { teamId, url } of wanted) {
     const { place } = endpointAddress(url);

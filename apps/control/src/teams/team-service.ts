@@ -4,10 +4,10 @@ import { PaydayError } from '#kernel';
 import { type AuditActor, type Endpoint, type GameEntity, GameStore } from '#persistence';
 import { type TeamChange, changedTeam, proofPolicy, sameName } from '#scenario';
 import { endpointUrl } from '../endpoint-url.js';
-import { GameChanges, type Happening, refuseSealed, unknownTeam } from '../game-changes.js';
+import { GameChanges, type DomainEvent, refuseSealed, unknownTeam } from '../game-changes.js';
 import { proofSha256, proofsFor } from './proof.js';
 import { type NewTeams, type TeamsSource, readTeams } from './read-teams.js';
-import { refuseTaken } from './shared-addresses.js';
+import { refuseDuplicates } from './shared-addresses.js';
 
 /**
  * A game's teams: added one by one or from a file, also while the game runs (results of theirs score from then on), and
@@ -40,14 +40,14 @@ export class TeamService {
           'invalid_teams_file',
           `A game has at most ${MAX_TEAMS} teams; it has ${known.length}.`,
         );
-      if (!mayShare) refuseTaken(endpoints, await this.store.endpoints(game.id, manager));
+      if (!mayShare) refuseDuplicates(endpoints, await this.store.endpoints(game.id, manager));
       await this.store.insertTeams(manager, game.id, proven, endpoints);
       return {
         action: 'teams.added',
         details: { teams: added.teams.map((team) => team.id) },
-        happenings: [
+        events: [
           ...proven.map(teamAdded),
-          ...endpoints.map((data): Happening => ({ type: 'dev.payday.endpoint.changed', data })),
+          ...endpoints.map((data): DomainEvent => ({ type: 'dev.payday.endpoint.changed', data })),
         ],
       };
     });
@@ -74,7 +74,7 @@ export class TeamService {
         action: 'team.changed',
         subject: { team: teamId },
         details: difference(before, team),
-        happenings: [{ type: 'dev.payday.team.changed', data: { team } }],
+        events: [{ type: 'dev.payday.team.changed', data: { team } }],
       };
     });
     return team!;
@@ -84,7 +84,7 @@ export class TeamService {
 export const MAX_TEAMS = 1000;
 
 /** What everybody hears of a new team: of its proof the hash. */
-export function teamAdded({ proof, ...team }: TeamInfo & { proof: string }): Happening {
+export function teamAdded({ proof, ...team }: TeamInfo & { proof: string }): DomainEvent {
   return { type: 'dev.payday.team.added', data: { team, proofSha256: proofSha256(proof) } };
 }
 

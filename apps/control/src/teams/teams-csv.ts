@@ -6,7 +6,7 @@ import {
   plainText,
   showValue,
   type FileProblem,
-  type TakenTeams,
+  type ExistingTeams,
   type TeamEntry,
   type TeamsFileOptions,
 } from '#scenario';
@@ -29,7 +29,7 @@ export function parseTeamsCsv(
   text: string,
   fileName: string,
   serviceIds: readonly string[],
-  taken: TakenTeams = [],
+  taken: ExistingTeams = [],
   options: TeamsFileOptions = {},
 ): TeamEntry[] {
   const lines = readLines(text, fileName);

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { PaydayError } from '#kernel';
 import { createSpikeAgent } from './spike-agent.js';
-import { SpikeBook } from './spike-book.js';
+import { SpikeRegistry } from './spike-registry.js';
 
 const TOKEN = 'prober-agent-secret';
 const GOOD = {
@@ -15,12 +15,12 @@ const GOOD = {
 let agent: Server;
 let now: number;
 let begun: string[];
-let book: SpikeBook;
+let registry: SpikeRegistry;
 
 beforeEach(async () => {
   now = 0;
   begun = [];
-  book = new SpikeBook(
+  registry = new SpikeRegistry(
     {
       beginSpike: (id, teamId, serviceId, percent) => {
         if (teamId === 'nobody') throw new PaydayError('unknown_team', 'the game has no team "nobody"');
@@ -31,7 +31,7 @@ beforeEach(async () => {
     },
     () => now,
   );
-  agent = createSpikeAgent(book, TOKEN);
+  agent = createSpikeAgent(registry, TOKEN);
   await new Promise<void>((resolve) => agent.listen(0, '127.0.0.1', resolve));
 });
 afterEach(() => {

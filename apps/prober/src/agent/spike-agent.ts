@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { messageOf, PaydayError } from '#kernel';
-import { SPIKE_KIND, type SpikeBook, type SpikeOrder } from './spike-book.js';
+import { SPIKE_KIND, type SpikeRegistry, type SpikeOrder } from './spike-registry.js';
 
 const MAX_BODY_BYTES = 16 * 1024;
 const STATUS_OF: Readonly<Record<string, number>> = {
@@ -17,7 +17,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
  * The HTTP face of a prober's load spikes, not listening yet: the fault agent's protocol (docs/adding-a-fault.md), with the
  * struck team as `teamId` in the body of a `PUT`. Who shows `token` as a bearer token may do everything here.
  */
-export function createSpikeAgent(book: SpikeBook, token: string): Server {
+export function createSpikeAgent(registry: SpikeRegistry, token: string): Server {
   const expected = digest(`Bearer ${token}`);
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (request, response) => {
     answer(request).then(
@@ -41,13 +41,13 @@ export function createSpikeAgent(book: SpikeBook, token: string): Server {
     const faultId = faultIdOf(request.url ?? '/');
     switch (request.method) {
       case 'PUT':
-        book.put(faultId, orderIn(await bodyOf(request)));
-        return book.state(faultId);
+        registry.putSpike(faultId, orderIn(await bodyOf(request)));
+        return registry.state(faultId);
       case 'GET':
-        return book.state(faultId);
+        return registry.state(faultId);
       case 'DELETE':
-        book.end(faultId);
-        return book.state(faultId);
+        registry.end(faultId);
+        return registry.state(faultId);
       default:
         throw new PaydayError('method_not_allowed', 'only GET, PUT, DELETE is possible here');
     }
@@ -69,7 +69,7 @@ function faultIdOf(url: string): string {
   return id;
 }
 
-/** What the values mean is the book's to judge. @throws PaydayError `invalid_body`, `unknown_kind`, `invalid_params`. */
+/** What the values mean is for the registry to judge. @throws PaydayError `invalid_body`, `unknown_kind`, `invalid_params`. */
 function orderIn(body: unknown): SpikeOrder {
   if (!isObject(body) || !isObject(body['params']))
     throw new PaydayError('invalid_body', 'send {"kind","teamId","serviceId","params","ttlMs"} as JSON');

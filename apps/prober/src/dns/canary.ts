@@ -6,11 +6,11 @@ const RECHECK_MS = 1_000;
 
 /** Looks up a name of the platform's own, whenever a team's name makes one doubt the resolver. */
 export class Canary {
-  #checking: Promise<void> | null = null;
-  #endedAtMs = -Infinity;
+  private checking: Promise<void> | null = null;
+  private endedAtMs = -Infinity;
   /** A name that was never found may be a slip of the pen: it is no witness. */
-  #hasBeenFound = false;
-  #stop = (): void => {};
+  private wasFound = false;
+  private stop = (): void => {};
 
   constructor(
     private readonly name: string,
@@ -20,30 +20,30 @@ export class Canary {
   ) {}
 
   get hasBeenFound(): boolean {
-    return this.#hasBeenFound;
+    return this.wasFound;
   }
 
   /** Resolves when a look-up of the canary has ended that was under way at or after `sinceMs`. */
   async confirm(sinceMs: number): Promise<void> {
-    if (this.#checking === null && this.#endedAtMs < sinceMs) this.#checking = this.#check();
-    await this.#checking;
+    if (this.checking === null && this.endedAtMs < sinceMs) this.checking = this.check();
+    await this.checking;
   }
 
   close(): void {
-    this.#stop();
+    this.stop();
   }
 
-  async #check(): Promise<void> {
-    this.#stop();
+  private async check(): Promise<void> {
+    this.stop();
     const answer = await this.client.lookup(this.name);
-    this.#hasBeenFound ||= answer.kind === 'found';
-    const isTrouble = answer.kind === 'trouble' && this.#hasBeenFound;
-    this.health.canary(isTrouble ? `the resolver fails for ${answer.got}` : null, this.#hasBeenFound);
-    this.#endedAtMs = this.time.nowMs();
-    this.#checking = null;
+    this.wasFound ||= answer.kind === 'found';
+    const isTrouble = answer.kind === 'trouble' && this.wasFound;
+    this.health.canary(isTrouble ? `the resolver fails for ${answer.got}` : null, this.wasFound);
+    this.endedAtMs = this.time.nowMs();
+    this.checking = null;
     if (isTrouble)
-      this.#stop = this.time.after(RECHECK_MS, () => {
-        this.#checking ??= this.#check();
+      this.stop = this.time.after(RECHECK_MS, () => {
+        this.checking ??= this.check();
       });
   }
 }

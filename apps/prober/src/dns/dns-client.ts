@@ -40,8 +40,8 @@ type Part =
  * here: /etc/hosts, `localhost`, and the search domains by which Kubernetes and Compose name their services.
  */
 export class DnsClient implements LookupClient {
-  #resolver: Resolver | null = null;
-  #resolverOf = '';
+  private resolver: Resolver | null = null;
+  private resolverOf = '';
 
   constructor(
     private readonly options: DnsClientOptions,
@@ -58,16 +58,16 @@ export class DnsClient implements LookupClient {
     // RFC 6761: never asked of a name server.
     if (bare === 'localhost' || bare.endsWith('.localhost')) return { kind: 'found', addresses: LOOPBACK };
     const rules = await this.files.resolvConf.current();
-    const resolver = this.#current();
+    const resolver = this.current();
     const cancel = this.time.after(this.options.timeoutMs, () => resolver.cancel());
     try {
-      return await this.#search(resolver, lower, rules);
+      return await this.search(resolver, lower, rules);
     } finally {
       cancel();
     }
   }
 
-  async #search(resolver: Resolver, name: string, rules: SearchRules): Promise<Answer> {
+  private async search(resolver: Resolver, name: string, rules: SearchRules): Promise<Answer> {
     const { timeoutMs } = this.options;
     const deadline = this.time.nowMs() + timeoutMs;
     let exists = false;
@@ -75,7 +75,7 @@ export class DnsClient implements LookupClient {
     for (const candidate of candidates(name, rules)) {
       // No server has to be asked to know that there is no such name.
       if (!isDomainName(candidate)) continue;
-      const part = await this.#ask(resolver, candidate);
+      const part = await this.query(resolver, candidate);
       if ('addresses' in part) return { kind: 'found', addresses: part.addresses.slice(0, MAX_ADDRESSES) };
       if ('none' in part) exists ||= part.none === 'no record';
       else trouble ??= part;
@@ -88,9 +88,9 @@ export class DnsClient implements LookupClient {
   }
 
   /** Both families at once. An address of one of them is enough. */
-  async #ask(resolver: Resolver, name: string): Promise<Part> {
-    const aaaa = this.#records(resolver.resolve6(name), 6);
-    const a = await this.#records(resolver.resolve4(name), 4);
+  private async query(resolver: Resolver, name: string): Promise<Part> {
+    const aaaa = this.records(resolver.resolve6(name), 6);
+    const a = await this.records(resolver.resolve4(name), 4);
     if (!('addresses' in a)) {
       const six = await aaaa;
       if ('addresses' in six || ('none' in a && 'trouble' in six)) return six;
@@ -107,7 +107,7 @@ export class DnsClient implements LookupClient {
     };
   }
 
-  async #records(asked: Promise<string[]>, family: 4 | 6): Promise<Part> {
+  private async records(asked: Promise<string[]>, family: 4 | 6): Promise<Part> {
     try {
       const addresses = (await asked).map((address) => ({ address, family }));
       return addresses.length === 0 ? { none: 'no record' } : { addresses };
@@ -116,11 +116,11 @@ export class DnsClient implements LookupClient {
       if (code === 'ENOTFOUND' || code === 'EBADNAME') return { none: 'NXDOMAIN' };
       if (code === 'ENODATA') return { none: 'no record' };
       const trouble = TROUBLES[code] ?? 'bad answer';
-      return { trouble, detail: this.#describe(trouble, code) };
+      return { trouble, detail: this.describe(trouble, code) };
     }
   }
 
-  #describe(trouble: Trouble, code: string): string {
+  private describe(trouble: Trouble, code: string): string {
     if (trouble === 'no answer') return `no answer from the name server within ${this.options.timeoutMs} ms`;
     if (trouble === 'unreachable') return 'the name server could not be reached';
     if (trouble === 'bad answer') return `the name server gave an answer that cannot be used (${code})`;
@@ -128,16 +128,16 @@ export class DnsClient implements LookupClient {
   }
 
   /** A resolver remembers the system's servers from its creation on. */
-  #current(): Resolver {
+  private current(): Resolver {
     const { version } = this.files.resolvConf;
-    if (this.#resolver === null || this.#resolverOf !== version) {
+    if (this.resolver === null || this.resolverOf !== version) {
       const { servers, timeoutMs } = this.options;
       // One more try after a third of the time: a lost datagram is no failure.
-      this.#resolver = new Resolver({ timeout: Math.ceil(timeoutMs / 3), tries: 2 });
-      if (servers !== undefined && servers.length > 0) this.#resolver.setServers(servers);
-      this.#resolverOf = version;
+      this.resolver = new Resolver({ timeout: Math.ceil(timeoutMs / 3), tries: 2 });
+      if (servers !== undefined && servers.length > 0) this.resolver.setServers(servers);
+      this.resolverOf = version;
     }
-    return this.#resolver;
+    return this.resolver;
   }
 }
 

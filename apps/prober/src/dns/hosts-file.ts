@@ -21,10 +21,10 @@ export function parseHosts(text: string): Map<string, Address[]> {
 
 /** A file that is read again when it has changed; whether it has is asked at most every `everyMs`. */
 export class WatchedFile<T> {
-  #value: T;
-  #version = '';
-  #lookedAt = -Infinity;
-  #looking: Promise<void> | null = null;
+  private value: T;
+  private readVersion = '';
+  private lookedAt = -Infinity;
+  private looking: Promise<void> | null = null;
 
   constructor(
     private readonly path: string,
@@ -32,37 +32,37 @@ export class WatchedFile<T> {
     private readonly nowMs: () => number,
     private readonly everyMs = 1_000,
   ) {
-    this.#value = parse('');
+    this.value = parse('');
   }
 
   /** Changes whenever the file does. */
   get version(): string {
-    return this.#version;
+    return this.readVersion;
   }
 
   /** A file that is missing or unreadable counts as empty. Never rejects. */
   async current(): Promise<T> {
-    if (this.#looking !== null || this.nowMs() - this.#lookedAt >= this.everyMs) {
-      this.#looking ??= this.#look().finally(() => (this.#looking = null));
-      await this.#looking;
+    if (this.looking !== null || this.nowMs() - this.lookedAt >= this.everyMs) {
+      this.looking ??= this.checkFile().finally(() => (this.looking = null));
+      await this.looking;
     }
-    return this.#value;
+    return this.value;
   }
 
-  async #look(): Promise<void> {
-    this.#lookedAt = this.nowMs();
-    const [version, text] = await this.#read();
-    if (version === this.#version) return;
-    this.#version = version;
-    this.#value = this.parse(text);
+  private async checkFile(): Promise<void> {
+    this.lookedAt = this.nowMs();
+    const [version, text] = await this.read();
+    if (version === this.readVersion) return;
+    this.readVersion = version;
+    this.value = this.parse(text);
   }
 
   /** The text is empty where it has not changed. */
-  async #read(): Promise<[version: string, text: string]> {
+  private async read(): Promise<[version: string, text: string]> {
     try {
       const { mtimeMs, size, ino } = await stat(this.path);
       const version = `${mtimeMs} ${size} ${ino}`;
-      return [version, version === this.#version ? '' : await readFile(this.path, 'utf8')];
+      return [version, version === this.readVersion ? '' : await readFile(this.path, 'utf8')];
     } catch {
       return ['missing', ''];
     }

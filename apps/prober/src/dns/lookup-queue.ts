@@ -5,9 +5,9 @@ import type { Answer, LookupClient } from './answer.js';
  * names do, only that team waits for them.
  */
 export class LookupQueue {
-  readonly #idle: LookupClient[] = [];
-  readonly #waiting: { name: string; done: (answer: Answer) => void }[] = [];
-  #busy = 0;
+  private readonly idle: LookupClient[] = [];
+  private readonly waiting: { name: string; done: (answer: Answer) => void }[] = [];
+  private busy = 0;
 
   constructor(
     private readonly makeClient: () => LookupClient,
@@ -16,30 +16,30 @@ export class LookupQueue {
   ) {}
 
   get outstanding(): number {
-    return this.#busy;
+    return this.busy;
   }
 
   /** Never rejects. One look-up too many is answered at once. */
   lookup(name: string): Promise<Answer> {
-    if (this.#busy < this.limits.outstanding) return this.#run(name);
-    if (this.#waiting.length >= this.limits.waiting)
+    if (this.busy < this.limits.outstanding) return this.run(name);
+    if (this.waiting.length >= this.limits.waiting)
       return Promise.resolve({
         kind: 'none',
         got: `${name}: not looked up, ${this.limits.waiting} look-ups of this team wait already`,
       });
-    return new Promise((done) => this.#waiting.push({ name, done }));
+    return new Promise((done) => this.waiting.push({ name, done }));
   }
 
-  async #run(name: string): Promise<Answer> {
-    this.#busy++;
-    const client = this.#idle.pop() ?? this.makeClient();
+  private async run(name: string): Promise<Answer> {
+    this.busy++;
+    const client = this.idle.pop() ?? this.makeClient();
     try {
       return await client.lookup(name);
     } finally {
-      this.#busy--;
-      this.#idle.push(client);
-      const next = this.#waiting.shift();
-      if (next !== undefined) void this.#run(next.name).then(next.done);
+      this.busy--;
+      this.idle.push(client);
+      const next = this.waiting.shift();
+      if (next !== undefined) void this.run(next.name).then(next.done);
     }
   }
 }

@@ -22,26 +22,26 @@ export interface NamesParts {
 export class Names implements Surroundings {
   readonly time: DnsTime;
   readonly health: ResolverHealth;
-  readonly #teams = new Map<string, TeamNames>();
-  readonly #canary: Canary | null;
+  private readonly teams = new Map<string, TeamNames>();
+  private readonly canary: Canary | null;
   /** For names of the game's own. */
-  readonly #own: LookupQueue;
-  #recheckedAtMs = -Infinity;
+  private readonly own: LookupQueue;
+  private recheckedAtMs = -Infinity;
 
   constructor(private readonly parts: NamesParts) {
     const { time, canary, canaryDecides, makeClient } = parts;
     this.time = time;
     this.health = new ResolverHealth(() => time.nowMs(), canaryDecides);
-    this.#canary = canary === null ? null : new Canary(canary, makeClient(), this.health, time);
-    this.#own = new LookupQueue(makeClient, { outstanding: 8, waiting: 1_024 });
+    this.canary = canary === null ? null : new Canary(canary, makeClient(), this.health, time);
+    this.own = new LookupQueue(makeClient, { outstanding: 8, waiting: 1_024 });
   }
 
   /** The names of one team; the same object for the same team. */
   of(teamId: string): TeamNames {
-    let names = this.#teams.get(teamId);
+    let names = this.teams.get(teamId);
     if (names === undefined) {
       names = new TeamNames(teamId, this, this.parts.makeClient, this.parts.options);
-      this.#teams.set(teamId, names);
+      this.teams.set(teamId, names);
     }
     return names;
   }
@@ -53,33 +53,33 @@ export class Names implements Surroundings {
 
   /** Looks up a name of the game's own, not counted for anybody. */
   lookUpOwn(name: string): Promise<Answer> {
-    return this.#own.lookup(name);
+    return this.own.lookup(name);
   }
 
   /** Looks the canary up for the first time. @returns false if it can't be found, so that it has no say yet */
   async checkCanary(): Promise<boolean> {
-    await this.#canary?.confirm(this.time.nowMs());
-    return this.#canary?.hasBeenFound ?? true;
+    await this.canary?.confirm(this.time.nowMs());
+    return this.canary?.hasBeenFound ?? true;
   }
 
   /** For `TeamNames`: a look-up of this team is slow or has failed. Has everybody's names looked up who could bear witness. */
   suspect(teamId: string, sinceMs: number): void {
-    void this.#canary?.confirm(sinceMs);
+    void this.canary?.confirm(sinceMs);
     const nowMs = this.time.nowMs();
-    if (nowMs - this.#recheckedAtMs < RECHECK_EVERY_MS) return;
-    this.#recheckedAtMs = nowMs;
-    for (const [otherId, names] of this.#teams) if (otherId !== teamId) names.recheck();
+    if (nowMs - this.recheckedAtMs < RECHECK_EVERY_MS) return;
+    this.recheckedAtMs = nowMs;
+    for (const [otherId, names] of this.teams) if (otherId !== teamId) names.recheck();
   }
 
   /** For `TeamNames`: why a look-up that failed is not the team's failure; waits for the canary's word. */
   async excuse(...[teamId, trouble, sinceMs]: Parameters<Surroundings['excuse']>): Promise<string | null> {
-    await this.#canary?.confirm(sinceMs);
+    await this.canary?.confirm(sinceMs);
     return this.health.excuse(teamId, trouble);
   }
 
   /** No name is looked up by itself any more. */
   close(): void {
-    this.#canary?.close();
-    for (const names of this.#teams.values()) names.close();
+    this.canary?.close();
+    for (const names of this.teams.values()) names.close();
   }
 }

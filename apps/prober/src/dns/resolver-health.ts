@@ -27,9 +27,9 @@ interface Sighting {
  * k - 1 of them are more than half of all others by name and at least two: never one team, and never a pair.
  */
 export class ResolverHealth {
-  readonly #teams = new Map<string, Map<string, Sighting>>();
-  #canaryTrouble: string | null = null;
-  #hasCanary = false;
+  private readonly teams = new Map<string, Map<string, Sighting>>();
+  private canaryTrouble: string | null = null;
+  private hasCanary = false;
 
   constructor(
     private readonly nowMs: () => number,
@@ -39,38 +39,38 @@ export class ResolverHealth {
 
   /** The canary's latest look-up. @param isWitness whether it was ever found: until then it has no say */
   canary(trouble: string | null, isWitness: boolean): void {
-    this.#canaryTrouble = trouble;
-    this.#hasCanary = isWitness;
+    this.canaryTrouble = trouble;
+    this.hasCanary = isWitness;
   }
 
   /** What the canary says now; null while it is found. */
   get trouble(): string | null {
-    return this.#canaryTrouble;
+    return this.canaryTrouble;
   }
 
   /** The latest look-up of a team's name. */
-  seen(teamId: string, name: string, trouble: Trouble | null): void {
-    const names = this.#teams.get(teamId) ?? new Map<string, Sighting>();
+  recordLookup(teamId: string, name: string, trouble: Trouble | null): void {
+    const names = this.teams.get(teamId) ?? new Map<string, Sighting>();
     names.set(name, { trouble, atMs: this.nowMs() });
-    this.#teams.set(teamId, names);
+    this.teams.set(teamId, names);
   }
 
   /** The team does not use the name any more. */
   forget(teamId: string, name: string): void {
-    const names = this.#teams.get(teamId);
+    const names = this.teams.get(teamId);
     names?.delete(name);
-    if (names?.size === 0) this.#teams.delete(teamId);
+    if (names?.size === 0) this.teams.delete(teamId);
   }
 
   /** Why a look-up of this team that failed so just now is not the team's failure; null if it is. */
   excuse(teamId: string, trouble: Trouble): string | null {
-    if (this.#canaryTrouble !== null) return this.#canaryTrouble;
-    if (this.#hasCanary && this.canaryDecides) return null;
-    const own = [...(this.#teams.get(teamId)?.keys() ?? [])];
+    if (this.canaryTrouble !== null) return this.canaryTrouble;
+    if (this.hasCanary && this.canaryDecides) return null;
+    const own = [...(this.teams.get(teamId)?.keys() ?? [])];
     const since = this.nowMs() - this.options.windowMs;
     let witnesses = 0;
     let failing = 0;
-    for (const [otherId, names] of this.#teams) {
+    for (const [otherId, names] of this.teams) {
       if (otherId === teamId) continue;
       const recent = [...names].filter(([, { atMs }]) => atMs > since);
       if (recent.length === 0) continue;

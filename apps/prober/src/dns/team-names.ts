@@ -65,11 +65,11 @@ interface Entry {
  * is in trouble (`ResolverHealth`) it is the prober's, and the last known addresses are used for a while.
  */
 export class TeamNames {
-  readonly #entries = new Map<string, Entry>();
-  readonly #queue: LookupQueue;
-  readonly #options: NamesOptions;
-  readonly #time: DnsTime;
-  #isClosed = false;
+  private readonly entries = new Map<string, Entry>();
+  private readonly queue: LookupQueue;
+  private readonly options: NamesOptions;
+  private readonly time: DnsTime;
+  private isClosed = false;
 
   constructor(
     private readonly teamId: string,
@@ -77,51 +77,51 @@ export class TeamNames {
     makeClient: () => LookupClient,
     options: Partial<NamesOptions> = {},
   ) {
-    this.#options = { ...NAMES_DEFAULTS, ...options };
-    this.#time = around.time;
-    this.#queue = new LookupQueue(makeClient, this.#options);
+    this.options = { ...NAMES_DEFAULTS, ...options };
+    this.time = around.time;
+    this.queue = new LookupQueue(makeClient, this.options);
   }
 
   /** Where a name leads, or an address itself. Never rejects. */
   resolve(hostname: string): Promise<Resolution> {
-    const entry = this.#entry(hostname);
-    const fresh = this.#fresh(entry);
-    return fresh === undefined ? this.#lookUp(entry) : Promise.resolve(fresh);
+    const entry = this.entry(hostname);
+    const fresh = this.fresh(entry);
+    return fresh === undefined ? this.lookUp(entry) : Promise.resolve(fresh);
   }
 
   /** The same at once, if it is known and counts still. Names in use are kept fresh in the background. */
   peek(hostname: string): Resolution | undefined {
-    return this.#fresh(this.#entry(hostname));
+    return this.fresh(this.entry(hostname));
   }
 
   /** For `Names`: the names that are in use are looked up now, unless they were only just. */
   recheck(): void {
-    const since = this.#time.nowMs() - RECENT_MS;
-    for (const entry of this.#entries.values())
-      if (entry.endedAtMs <= since && isIP(entry.name) === 0) void this.#lookUp(entry);
+    const since = this.time.nowMs() - RECENT_MS;
+    for (const entry of this.entries.values())
+      if (entry.endedAtMs <= since && isIP(entry.name) === 0) void this.lookUp(entry);
   }
 
   close(): void {
-    this.#isClosed = true;
-    for (const entry of this.#entries.values()) entry.cancelTimer();
+    this.isClosed = true;
+    for (const entry of this.entries.values()) entry.cancelTimer();
   }
 
-  #fresh(entry: Entry): Resolution | undefined {
-    return entry.verdict !== null && entry.freshUntilMs > this.#time.nowMs() ? entry.verdict : undefined;
+  private fresh(entry: Entry): Resolution | undefined {
+    return entry.verdict !== null && entry.freshUntilMs > this.time.nowMs() ? entry.verdict : undefined;
   }
 
-  #entry(hostname: string): Entry {
-    let entry = this.#entries.get(hostname);
+  private entry(hostname: string): Entry {
+    let entry = this.entries.get(hostname);
     if (entry === undefined) {
-      if (this.#entries.size >= MAX_NAMES) this.#forgetOne();
-      entry = this.#newEntry(hostname);
-      this.#entries.set(hostname, entry);
+      if (this.entries.size >= MAX_NAMES) this.forgetOne();
+      entry = this.newEntry(hostname);
+      this.entries.set(hostname, entry);
     }
-    entry.usedAtMs = this.#time.nowMs();
+    entry.usedAtMs = this.time.nowMs();
     return entry;
   }
 
-  #newEntry(hostname: string): Entry {
+  private newEntry(hostname: string): Entry {
     const name = hostname.replace(/^\[|\]$/g, '').toLowerCase();
     const family = isIP(name);
     return {
@@ -136,80 +136,78 @@ export class TeamNames {
     };
   }
 
-  #forgetOne(): void {
+  private forgetOne(): void {
     let oldest: [string, Entry] | null = null;
-    for (const each of this.#entries)
+    for (const each of this.entries)
       if (each[1].pending === null && (oldest === null || each[1].usedAtMs < oldest[1].usedAtMs))
         oldest = each;
-    if (oldest !== null) this.#forget(...oldest);
+    if (oldest !== null) this.forget(...oldest);
   }
 
-  #forget(key: string, entry: Entry): void {
+  private forget(key: string, entry: Entry): void {
     entry.cancelTimer();
-    this.#entries.delete(key);
+    this.entries.delete(key);
     this.around.health.forget(this.teamId, entry.name);
   }
 
-  #lookUp(entry: Entry): Promise<Resolution> {
-    entry.pending ??= this.#ask(entry).finally(() => (entry.pending = null));
+  private lookUp(entry: Entry): Promise<Resolution> {
+    entry.pending ??= this.queryName(entry).finally(() => (entry.pending = null));
     return entry.pending;
   }
 
-  async #ask(entry: Entry): Promise<Resolution> {
+  private async queryName(entry: Entry): Promise<Resolution> {
     entry.cancelTimer();
-    const startedAtMs = this.#time.nowMs();
-    const cancel = this.#time.after(this.#options.slowMs, () =>
-      this.around.suspect(this.teamId, startedAtMs),
-    );
-    const answer = await this.#queue.lookup(entry.name);
+    const startedAtMs = this.time.nowMs();
+    const cancel = this.time.after(this.options.slowMs, () => this.around.suspect(this.teamId, startedAtMs));
+    const answer = await this.queue.lookup(entry.name);
     cancel();
-    entry.endedAtMs = this.#time.nowMs();
-    return this.#take(entry, answer, startedAtMs);
+    entry.endedAtMs = this.time.nowMs();
+    return this.applyAnswer(entry, answer, startedAtMs);
   }
 
-  async #take(entry: Entry, answer: Answer, startedAtMs: number): Promise<Resolution> {
-    const { foundForMs, refreshAfterMs, retryAfterMs, notFoundForMs, keptForMs } = this.#options;
+  private async applyAnswer(entry: Entry, answer: Answer, startedAtMs: number): Promise<Resolution> {
+    const { foundForMs, refreshAfterMs, retryAfterMs, notFoundForMs, keptForMs } = this.options;
     const { health } = this.around;
-    health.seen(this.teamId, entry.name, answer.kind === 'trouble' ? answer.trouble : null);
+    health.recordLookup(this.teamId, entry.name, answer.kind === 'trouble' ? answer.trouble : null);
     if (answer.kind === 'found') {
-      entry.known = { addresses: answer.addresses, atMs: this.#time.nowMs() };
-      this.#again(entry, refreshAfterMs);
-      return this.#settle(entry, { addresses: answer.addresses }, foundForMs);
+      entry.known = { addresses: answer.addresses, atMs: this.time.nowMs() };
+      this.again(entry, refreshAfterMs);
+      return this.settle(entry, { addresses: answer.addresses }, foundForMs);
     }
     if (answer.kind === 'none') {
       entry.known = null;
-      return this.#settle(entry, { outcome: 'connect_error', got: answer.got }, notFoundForMs);
+      return this.settle(entry, { outcome: 'connect_error', got: answer.got }, notFoundForMs);
     }
     this.around.suspect(this.teamId, startedAtMs);
-    const valid = entry.known !== null && this.#fresh(entry);
+    const valid = entry.known !== null && this.fresh(entry);
     if (valid) {
-      this.#again(entry, retryAfterMs);
+      this.again(entry, retryAfterMs);
       return valid;
     }
     const excuse = await this.around.excuse(this.teamId, answer.trouble, startedAtMs);
     if (excuse === null)
-      return this.#settle(entry, { outcome: 'connect_error', got: answer.got }, notFoundForMs);
+      return this.settle(entry, { outcome: 'connect_error', got: answer.got }, notFoundForMs);
     const { known } = entry;
-    if (known !== null && this.#time.nowMs() - known.atMs < keptForMs) {
-      this.#again(entry, retryAfterMs);
-      return this.#settle(entry, { addresses: known.addresses }, notFoundForMs);
+    if (known !== null && this.time.nowMs() - known.atMs < keptForMs) {
+      this.again(entry, retryAfterMs);
+      return this.settle(entry, { addresses: known.addresses }, notFoundForMs);
     }
-    return this.#settle(entry, { outcome: 'prober_error', got: `${answer.got}; ${excuse}` }, notFoundForMs);
+    return this.settle(entry, { outcome: 'prober_error', got: `${answer.got}; ${excuse}` }, notFoundForMs);
   }
 
-  #settle(entry: Entry, verdict: Resolution, forMs: number): Resolution {
+  private settle(entry: Entry, verdict: Resolution, forMs: number): Resolution {
     entry.verdict = verdict;
-    entry.freshUntilMs = this.#time.nowMs() + forMs;
+    entry.freshUntilMs = this.time.nowMs() + forMs;
     return verdict;
   }
 
   /** Looks it up again in the background, if it is in use by then. */
-  #again(entry: Entry, afterMs: number): void {
+  private again(entry: Entry, afterMs: number): void {
     entry.cancelTimer();
-    if (this.#isClosed) return;
-    entry.cancelTimer = this.#time.after(afterMs, () => {
-      if (this.#time.nowMs() - entry.usedAtMs <= this.#options.activeForMs) void this.#lookUp(entry);
-      else for (const [key, each] of this.#entries) if (each === entry) this.#forget(key, entry);
+    if (this.isClosed) return;
+    entry.cancelTimer = this.time.after(afterMs, () => {
+      if (this.time.nowMs() - entry.usedAtMs <= this.options.activeForMs) void this.lookUp(entry);
+      else for (const [key, each] of this.entries) if (each === entry) this.forget(key, entry);
     });
   }
 }

@@ -24,20 +24,20 @@ export class GuardedAddressBook implements AddressBook {
   constructor(
     private readonly guard: AddressGuard,
     private readonly names: Names,
-    /** Told of every place that a connection may go to. */
+    /** Called with every place that a connection may go to. */
     private readonly onFound: (address: string, port: number) => void = () => {},
   ) {}
 
   find(target: Target): Resolution | Promise<Resolution> {
     const { host, isAddress } = target;
     if (isAddress)
-      return this.#allowed(target, { addresses: [{ address: host, family: host.includes(':') ? 6 : 4 }] });
+      return this.allowed(target, { addresses: [{ address: host, family: host.includes(':') ? 6 : 4 }] });
     const known = this.names.peek(host);
-    if (known !== undefined) return this.#allowed(target, known);
-    return this.names.resolve(host).then((found) => this.#allowed(target, found));
+    if (known !== undefined) return this.allowed(target, known);
+    return this.names.resolve(host).then((found) => this.allowed(target, found));
   }
 
-  #allowed({ host, port }: Target, found: Resolution): Resolution {
+  private allowed({ host, port }: Target, found: Resolution): Resolution {
     if ('outcome' in found) return found;
     const problems = found.addresses.map(({ address }) => this.guard.problem(host, address, port));
     const addresses = found.addresses.filter((_, index) => problems[index] === null);

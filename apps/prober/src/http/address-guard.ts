@@ -13,19 +13,19 @@ export interface AddressPolicy {
 
 /** The last word on every connection that is made for a team. docs/security.md holds its rules. */
 export class AddressGuard {
-  #allow: readonly AllowedRange[];
+  private allow: readonly AllowedRange[];
   /** What belongs to the game; told of the addresses that its names resolve to. */
   readonly own: DeniedOrigins;
 
   /** @throws TypeError if a denied origin is no URL. */
   constructor({ allow, deniedOrigins, localAddresses = [] }: AddressPolicy) {
-    this.#allow = allow;
+    this.allow = allow;
     this.own = new DeniedOrigins(deniedOrigins, localAddresses);
   }
 
   /** Replaces the allow-list. Connections that exist stay. */
   setAllowed(allow: readonly AllowedRange[]): void {
-    this.#allow = allow;
+    this.allow = allow;
   }
 
   /**
@@ -39,6 +39,6 @@ export class AddressGuard {
       (kind !== null && this.own.includes(kind.address, port)) ||
       (kind?.inner !== undefined && this.own.includes(kind.inner.address, port));
     if (isOwn) return `address not allowed: ${kind?.address ?? address}:${port} belongs to the game itself`;
-    return callProblem(address, port, this.#allow);
+    return callProblem(address, port, this.allow);
   }
 }

@@ -20,10 +20,10 @@ export class Connection implements SocketListener {
   served = 0;
   /** Position among the connections in use of its endpoint. */
   slot = -1;
-  #socket: Socket | null = null;
-  #user: ConnectionUser | null = null;
-  #isReady = false;
-  #isDestroyed = false;
+  private socket: Socket | null = null;
+  private user: ConnectionUser | null = null;
+  private isReady = false;
+  private isDestroyed = false;
 
   /** @param lost called if it ends while nobody uses it */
   constructor(
@@ -33,59 +33,59 @@ export class Connection implements SocketListener {
 
   /** Calls `ready` at once where the connection stands already. */
   use(user: ConnectionUser): void {
-    this.#user = user;
-    if (this.#isReady) return user.ready();
+    this.user = user;
+    if (this.isReady) return user.ready();
     this.dialer.dial(this, (socket) => {
-      if (this.#isDestroyed) socket.destroy();
-      else this.#socket = socket;
+      if (this.isDestroyed) socket.destroy();
+      else this.socket = socket;
     });
   }
 
   /** The user has what it wanted; the connection is idle. */
   free(): void {
-    this.#user = null;
+    this.user = null;
     this.parser.stop();
     this.served++;
   }
 
   write(text: string, encoding: 'latin1' | 'utf8'): void {
-    this.#socket?.write(text, encoding);
+    this.socket?.write(text, encoding);
   }
 
   destroy(): void {
-    this.#isDestroyed = true;
-    this.#user = null;
+    this.isDestroyed = true;
+    this.user = null;
     this.parser.stop();
-    this.#socket?.destroy();
+    this.socket?.destroy();
   }
 
   ready(): void {
-    this.#isReady = true;
-    this.#user?.ready();
+    this.isReady = true;
+    this.user?.ready();
   }
 
   bytes(bytes: Buffer, length: number): void {
-    if (this.#user !== null) this.#user.bytes(bytes, length);
-    else this.#end();
+    if (this.user !== null) this.user.bytes(bytes, length);
+    else this.end();
   }
 
   ended(): void {
-    if (this.#user !== null) this.#user.ended();
-    else this.#end();
+    if (this.user !== null) this.user.ended();
+    else this.end();
   }
 
   failed(error: Error): void {
-    if (this.#user !== null) this.#user.failed(error);
-    else this.#end();
+    if (this.user !== null) this.user.failed(error);
+    else this.end();
   }
 
   refused(outcome: Outcome, got: string): void {
-    this.#user?.refused(outcome, got);
+    this.user?.refused(outcome, got);
   }
 
   /** A server may end an idle connection, with or without a word (408): nothing is lost. */
-  #end(): void {
-    if (this.#isDestroyed) return;
+  private end(): void {
+    if (this.isDestroyed) return;
     this.destroy();
     this.lost(this);
   }

@@ -26,7 +26,7 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
  */
 export class Dialer {
   /** TLS sessions are resumed: a handshake costs either side a thousand times what a request does. */
-  #session: Buffer | undefined;
+  private session: Buffer | undefined;
 
   constructor(
     private readonly target: Target,
@@ -36,11 +36,11 @@ export class Dialer {
   /** @param onSocket is shown the socket before it is connected, so that it can be destroyed at any time */
   dial(listener: SocketListener, onSocket: (socket: Socket) => void): void {
     const found = this.book.find(this.target);
-    if (found instanceof Promise) void found.then((later) => this.#found(later, listener, onSocket));
-    else this.#found(found, listener, onSocket);
+    if (found instanceof Promise) void found.then((later) => this.found(later, listener, onSocket));
+    else this.found(found, listener, onSocket);
   }
 
-  #found(found: Resolution, listener: SocketListener, onSocket: (socket: Socket) => void): void {
+  private found(found: Resolution, listener: SocketListener, onSocket: (socket: Socket) => void): void {
     if ('outcome' in found) return listener.refused(found.outcome, found.got);
     const { host, port, secure } = this.target;
     const { addresses } = found;
@@ -52,19 +52,19 @@ export class Dialer {
         ? { host: first.address, family: first.family }
         : { host, lookup: given(addresses), autoSelectFamily: true }),
     };
-    onSocket(secure ? this.#secure(options, listener) : plain(options, listener));
+    onSocket(secure ? this.secure(options, listener) : plain(options, listener));
   }
 
-  #secure(options: TcpNetConnectOpts, listener: SocketListener): Socket {
+  private secure(options: TcpNetConnectOpts, listener: SocketListener): Socket {
     const { host, isAddress } = this.target;
     const socket = connectTls({
       ...options,
       ALPNProtocols: ['http/1.1'],
       // A certificate for an address is checked against it; SNI carries names only (RFC 6066 §3).
       ...(isAddress ? { servername: '' } : { servername: host }),
-      ...(this.#session ? { session: this.#session } : {}),
+      ...(this.session ? { session: this.session } : {}),
     });
-    socket.on('session', (session: Buffer) => (this.#session = session));
+    socket.on('session', (session: Buffer) => (this.session = session));
     socket.on('secureConnect', () => listener.ready());
     socket.on('data', (bytes: Buffer) => listener.bytes(bytes, bytes.length));
     return watch(socket, listener);

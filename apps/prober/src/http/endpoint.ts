@@ -42,15 +42,15 @@ export interface EndpointParts {
 export class Endpoint implements ExchangeOwner {
   readonly limits: AnswerLimits;
   readonly memory: MemoryBudget;
-  readonly #target: Target;
-  readonly #dialer: Dialer;
-  readonly #idle: Connection[] = [];
-  readonly #busy: Connection[] = [];
-  readonly #queue = new Deque<Exchange>();
+  private readonly target: Target;
+  private readonly dialer: Dialer;
+  private readonly idle: Connection[] = [];
+  private readonly busy: Connection[] = [];
+  private readonly queue = new Deque<Exchange>();
   /** As they are written; requests without anything unique in them by their slots. */
-  readonly #wires: (Wire | undefined)[] = [];
-  #waiting = 0;
-  #retired = false;
+  private readonly wires: (Wire | undefined)[] = [];
+  private waiting = 0;
+  private retired = false;
 
   /** @param url http(s), maybe with a path that every check's path is appended to. @throws TypeError otherwise. */
   constructor(
@@ -58,8 +58,8 @@ export class Endpoint implements ExchangeOwner {
     private readonly bounds: EndpointLimits,
     private readonly parts: EndpointParts,
   ) {
-    this.#target = targetOf(url);
-    this.#dialer = new Dialer(this.#target, parts.book);
+    this.target = targetOf(url);
+    this.dialer = new Dialer(this.target, parts.book);
     this.limits = answerLimits(bounds.maxBodyBytes);
     this.memory = new MemoryBudget(bounds.maxHeldBytes, parts.memory);
   }
@@ -77,11 +77,11 @@ export class Endpoint implements ExchangeOwner {
   }
 
   get inFlight(): number {
-    return this.#busy.length;
+    return this.busy.length;
   }
 
   get queued(): number {
-    return this.#waiting;
+    return this.waiting;
   }
 
   /** Bytes of answers held now. */
@@ -93,24 +93,24 @@ export class Endpoint implements ExchangeOwner {
   send(request: CustomerRequest, onDone: (result: ExchangeResult, timing: Timing) => void): Exchange {
     const exchange = new Exchange(request, this, onDone);
     this.meter.earn();
-    if (this.#busy.length < this.bounds.maxInFlight)
-      this.#begin(exchange, this.#idle.pop() ?? this.#connection());
-    else if (this.#waiting < this.bounds.maxQueued) {
-      this.#queue.push(exchange);
-      this.#waiting++;
-    } else exchange.timeOut(`no answer to the ${this.#busy.length + this.#waiting} requests before this one`);
+    if (this.busy.length < this.bounds.maxInFlight)
+      this.begin(exchange, this.idle.pop() ?? this.connection());
+    else if (this.waiting < this.bounds.maxQueued) {
+      this.queue.push(exchange);
+      this.waiting++;
+    } else exchange.timeOut(`no answer to the ${this.busy.length + this.waiting} requests before this one`);
     return exchange;
   }
 
   wire(request: CustomerRequest): Wire {
     const { slot } = request;
-    if (slot === undefined) return this.#write(request);
-    return (this.#wires[slot] ??= this.#write(request));
+    if (slot === undefined) return this.write(request);
+    return (this.wires[slot] ??= this.write(request));
   }
 
   retry(exchange: Exchange): void {
-    this.#drop(exchange);
-    this.#begin(exchange, this.#connection());
+    this.drop(exchange);
+    this.begin(exchange, this.connection());
   }
 
   release(exchange: Exchange, reusable: boolean): void {
@@ -119,71 +119,71 @@ export class Endpoint implements ExchangeOwner {
       // It ended while it waited; it is passed over when its turn comes.
       return;
     }
-    if (reusable && !this.#retired) {
+    if (reusable && !this.retired) {
       connection.free();
-      this.#leave(connection);
+      this.leave(connection);
       exchange.connection = null;
-      this.#idle.push(connection);
-    } else this.#drop(exchange);
-    this.#next();
+      this.idle.push(connection);
+    } else this.drop(exchange);
+    this.next();
   }
 
   /** No more requests will come. Those on the wire may finish; idle connections are closed. */
   retire(): void {
-    this.#retired = true;
-    for (const connection of this.#idle.splice(0)) connection.destroy();
+    this.retired = true;
+    for (const connection of this.idle.splice(0)) connection.destroy();
   }
 
   /** Closes every connection now. Of requests that are under way nothing more is heard. */
   destroy(): void {
     this.retire();
-    for (const connection of this.#busy) connection.destroy();
+    for (const connection of this.busy) connection.destroy();
   }
 
-  #write(request: CustomerRequest): Wire {
-    const { authority, basePath } = this.#target;
+  private write(request: CustomerRequest): Wire {
+    const { authority, basePath } = this.target;
     const text = writeRequest(request, authority, basePath, this.parts.userAgent);
     return { text, encoding: ASCII.test(text) ? 'latin1' : 'utf8' };
   }
 
-  #connection(): Connection {
-    return new Connection(this.#dialer, (lost) => {
-      const index = this.#idle.indexOf(lost);
-      if (index >= 0) this.#idle.splice(index, 1);
+  private connection(): Connection {
+    return new Connection(this.dialer, (lost) => {
+      const index = this.idle.indexOf(lost);
+      if (index >= 0) this.idle.splice(index, 1);
     });
   }
 
-  #begin(exchange: Exchange, connection: Connection): void {
-    connection.slot = this.#busy.push(connection) - 1;
+  private begin(exchange: Exchange, connection: Connection): void {
+    connection.slot = this.busy.push(connection) - 1;
     exchange.start(connection);
   }
 
   /** The connection is not in use any more: the last one takes its place. */
-  #leave(connection: Connection): void {
-    const last = this.#busy.pop()!;
+  private leave(connection: Connection): void {
+    const last = this.busy.pop()!;
     if (last !== connection) {
-      this.#busy[connection.slot] = last;
+      this.busy[connection.slot] = last;
       last.slot = connection.slot;
     }
     connection.slot = -1;
   }
 
-  #drop(exchange: Exchange): void {
+  private drop(exchange: Exchange): void {
     const { connection } = exchange;
     if (connection === null) return;
     exchange.connection = null;
-    this.#leave(connection);
+    this.leave(connection);
     connection.destroy();
   }
 
-  #next(): void {
-    while (this.#waiting > 0 && this.#busy.length < this.bounds.maxInFlight) {
-      const exchange = this.#queue.shift()!;
-      this.#waiting--;
+  private next(): void {
+    while (this.waiting > 0 && this.busy.length < this.bounds.maxInFlight) {
+      const exchange = this.queue.shift()!;
+      this.waiting--;
       if (exchange.finished) continue;
       // Its turn came when the answer before it did, not when we saw that.
       exchange.ownUs += this.watch.doubtUs;
-      this.#begin(exchange, this.#idle.pop() ?? this.#connection());
+      this.begin(exchange, this.idle.pop() ?? this.connection());
     }
   }
 }

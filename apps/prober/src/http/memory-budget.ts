@@ -1,6 +1,6 @@
 /** Bytes of answers that are being held, per endpoint and in all. */
 export class MemoryBudget {
-  #used = 0;
+  private usedBytes = 0;
 
   /** @param maxBytes of this level; @param parent also charged, e.g. the budget of the whole prober. */
   constructor(
@@ -9,19 +9,19 @@ export class MemoryBudget {
   ) {}
 
   get used(): number {
-    return this.#used;
+    return this.usedBytes;
   }
 
   /** Charges `bytes`. Where that is too much nothing is charged, and the level that refused is returned. */
-  take(bytes: number): MemoryBudget | null {
-    if (this.#used + bytes > this.maxBytes) return this;
-    const refused = this.parent?.take(bytes) ?? null;
-    if (refused === null) this.#used += bytes;
+  reserve(bytes: number): MemoryBudget | null {
+    if (this.usedBytes + bytes > this.maxBytes) return this;
+    const refused = this.parent?.reserve(bytes) ?? null;
+    if (refused === null) this.usedBytes += bytes;
     return refused;
   }
 
-  give(bytes: number): void {
-    this.#used -= bytes;
-    this.parent?.give(bytes);
+  release(bytes: number): void {
+    this.usedBytes -= bytes;
+    this.parent?.release(bytes);
   }
 }

@@ -5,7 +5,7 @@ import { ANSWER_LIMITS, type AnswerLimits } from './limits.js';
 
 const LIMITS: AnswerLimits = { ...ANSWER_LIMITS, maxBodyBytes: 1_000 };
 
-interface Told {
+interface ParsedAnswer {
   status?: number;
   fields?: AnswerHead['fields'];
   codings?: readonly string[];
@@ -17,25 +17,28 @@ interface Told {
 }
 
 /** What the parser tells of these pieces; with `close`, the connection ends behind them. */
-function read(pieces: readonly Buffer[], { close = false, method = 'GET', limits = LIMITS } = {}): Told {
-  const told: Told = { body: '', ends: 0, reusable: false };
+function read(
+  pieces: readonly Buffer[],
+  { close = false, method = 'GET', limits = LIMITS } = {},
+): ParsedAnswer {
+  const parsed: ParsedAnswer = { body: '', ends: 0, reusable: false };
   const parser = new AnswerParser();
   parser.begin(method, limits, {
-    head: ({ status, fields, codings }) => Object.assign(told, { status, fields, codings }),
-    body: (bytes, from, to) => (told.body += bytes.toString('latin1', from, to)),
-    end: () => told.ends++,
+    head: ({ status, fields, codings }) => Object.assign(parsed, { status, fields, codings }),
+    body: (bytes, from, to) => (parsed.body += bytes.toString('latin1', from, to)),
+    end: () => parsed.ends++,
   });
   try {
     for (const piece of pieces) parser.push(piece);
-    if (close) told.missing = parser.close();
+    if (close) parsed.missing = parser.close();
   } catch (error) {
     if (!(error instanceof AnswerError)) throw error;
-    told.failure = `${error.outcome}: ${error.message}`;
+    parsed.failure = `${error.outcome}: ${error.message}`;
   }
-  told.reusable = parser.done && parser.reusable;
-  return told;
+  parsed.reusable = parser.done && parser.reusable;
+  return parsed;
 }
-const readText = (text: string, options?: Parameters<typeof read>[1]): Told =>
+const readText = (text: string, options?: Parameters<typeof read>[1]): ParsedAnswer =>
   read([Buffer.from(text, 'latin1')], options);
 
 const OK = 'HTTP/1.1 200 OK\r\n';
@@ -185,8 +188,8 @@ describe('what is refused, with words and the byte', () => {
       'the connection was closed within the body, after 52 bytes',
     ],
   ])('the end after %s', (_what, text, missing) => {
-    const told = text === '' ? read([], { close: true }) : readText(text, { close: true });
-    expect(told).toMatchObject({ ends: 0, missing });
+    const parsed = text === '' ? read([], { close: true }) : readText(text, { close: true });
+    expect(parsed).toMatchObject({ ends: 0, missing });
   });
 });
 

@@ -56,66 +56,66 @@ const NO_FIELDS = new Fields();
  * the last chunk. docs/customers.md lists what is refused.
  */
 export class AnswerParser {
-  #limits!: AnswerLimits;
-  #sink: AnswerSink = NOBODY;
-  #method = 'GET';
-  #state = DONE;
-  #keepAlive = false;
+  private limits!: AnswerLimits;
+  private sink: AnswerSink = NOBODY;
+  private method = 'GET';
+  private state = DONE;
+  private keepAlive = false;
   /** Bytes pushed before the present call. */
-  #offset = 0;
-  #reads = 0;
-  #headBytes = 0;
-  #fieldLines = 0;
-  #emptyLines = 0;
-  #interim = 0;
-  #chunks = 0;
-  #framingBytes = 0;
-  #bodyBytes = 0;
+  private offset = 0;
+  private reads = 0;
+  private headBytes = 0;
+  private fieldLines = 0;
+  private emptyLines = 0;
+  private interim = 0;
+  private chunks = 0;
+  private framingBytes = 0;
+  private bodyBytes = 0;
   /** Of the body or the chunk that is being read. */
-  #remaining = 0;
+  private remaining = 0;
   /** The beginning of a line whose end has not come, and at which byte of the answer a line begins. */
-  #partial = '';
-  #lineAt = 0;
-  #status = 0;
-  #minorVersion = 1;
-  #fields = NO_FIELDS;
-  #name = '';
-  #value = '';
+  private partial = '';
+  private lineAt = 0;
+  private status = 0;
+  private minorVersion = 1;
+  private fields = NO_FIELDS;
+  private name = '';
+  private value = '';
 
   /** Another request was sent, and its answer is awaited. */
   begin(method: string, limits: AnswerLimits, sink: AnswerSink): void {
-    this.#limits = limits;
-    this.#sink = sink;
-    this.#method = method;
-    this.#state = STATUS;
-    this.#keepAlive = false;
-    this.#offset = this.#reads = this.#headBytes = this.#fieldLines = this.#emptyLines = 0;
-    this.#interim = this.#chunks = this.#framingBytes = this.#bodyBytes = this.#remaining = 0;
-    this.#partial = this.#name = this.#value = '';
-    this.#fields = new Fields();
+    this.limits = limits;
+    this.sink = sink;
+    this.method = method;
+    this.state = STATUS;
+    this.keepAlive = false;
+    this.offset = this.reads = this.headBytes = this.fieldLines = this.emptyLines = 0;
+    this.interim = this.chunks = this.framingBytes = this.bodyBytes = this.remaining = 0;
+    this.partial = this.name = this.value = '';
+    this.fields = new Fields();
   }
 
   /** Nothing more is told of the answer. */
   stop(): void {
-    this.#state = DONE;
-    this.#partial = this.#value = '';
+    this.state = DONE;
+    this.partial = this.value = '';
     // A connection may be idle for long: what belonged to the answer must not grow old with it.
-    this.#sink = NOBODY;
-    this.#fields = NO_FIELDS;
+    this.sink = NOBODY;
+    this.fields = NO_FIELDS;
   }
 
   get done(): boolean {
-    return this.#state === DONE;
+    return this.state === DONE;
   }
 
   /** Bytes of this answer so far, and whether there was any. */
   get received(): number {
-    return this.#offset;
+    return this.offset;
   }
 
   /** After the end: whether the connection can serve another request. False if bytes came that belong to no answer. */
   get reusable(): boolean {
-    return this.#keepAlive;
+    return this.keepAlive;
   }
 
   /**
@@ -123,26 +123,26 @@ export class AnswerParser {
    * @throws AnswerError; call nothing but `begin` afterwards.
    */
   push(bytes: Buffer, length: number = bytes.length): void {
-    const { maxReads, bytesPerRead } = this.#limits;
+    const { maxReads, bytesPerRead } = this.limits;
     let at = 0;
-    if (++this.#reads > maxReads + (this.#offset + length) / bytesPerRead)
-      throw tooLarge(`the answer comes in more than ${this.#reads - 1} pieces of a few bytes`);
+    if (++this.reads > maxReads + (this.offset + length) / bytesPerRead)
+      throw tooLarge(`the answer comes in more than ${this.reads - 1} pieces of a few bytes`);
     while (at < length) {
-      switch (this.#state) {
+      switch (this.state) {
         case DONE:
-          this.#keepAlive = false;
-          this.#offset += length;
+          this.keepAlive = false;
+          this.offset += length;
           return;
         case LENGTH:
         case CHUNK_DATA:
         case UNTIL_CLOSE:
-          at = this.#takeBody(bytes, at, length);
+          at = this.takeBody(bytes, at, length);
           break;
         default:
-          at = this.#takeLine(bytes, at, length);
+          at = this.takeLine(bytes, at, length);
       }
     }
-    this.#offset += length;
+    this.offset += length;
   }
 
   /**
@@ -150,77 +150,77 @@ export class AnswerParser {
    * @returns null if that completes the answer, else what is missing.
    */
   close(): string | null {
-    this.#keepAlive = false;
+    this.keepAlive = false;
     // An answer in chunks is complete with its last chunk, whether or not the empty line behind it came (RFC 9112 §8).
-    if (this.#state === UNTIL_CLOSE || this.#state === TRAILERS) {
-      this.#end();
+    if (this.state === UNTIL_CLOSE || this.state === TRAILERS) {
+      this.end();
       return null;
     }
-    if (this.#state === DONE) return null;
-    if (this.#offset === 0) return 'the connection was closed without an answer';
-    if (this.#state === LENGTH)
-      return `the connection was closed after ${this.#bodyBytes} of ${this.#bodyBytes + this.#remaining} bytes of the body`;
-    return `the connection was closed within the ${this.#state < TRAILERS ? 'header' : 'body'}, after ${this.#offset} bytes`;
+    if (this.state === DONE) return null;
+    if (this.offset === 0) return 'the connection was closed without an answer';
+    if (this.state === LENGTH)
+      return `the connection was closed after ${this.bodyBytes} of ${this.bodyBytes + this.remaining} bytes of the body`;
+    return `the connection was closed within the ${this.state < TRAILERS ? 'header' : 'body'}, after ${this.offset} bytes`;
   }
 
-  #takeBody(bytes: Buffer, from: number, length: number): number {
-    const open = this.#state === UNTIL_CLOSE;
-    const to = open ? length : Math.min(length, from + this.#remaining);
-    this.#bodyBytes += to - from;
-    if (this.#bodyBytes > this.#limits.maxBodyBytes) throw this.#bodyTooLarge('more');
-    if (!open) this.#remaining -= to - from;
-    this.#sink.body(bytes, from, to);
-    if (this.#state === LENGTH && this.#remaining === 0) this.#end();
-    else if (this.#state === CHUNK_DATA && this.#remaining === 0) this.#state = CHUNK_END;
+  private takeBody(bytes: Buffer, from: number, length: number): number {
+    const open = this.state === UNTIL_CLOSE;
+    const to = open ? length : Math.min(length, from + this.remaining);
+    this.bodyBytes += to - from;
+    if (this.bodyBytes > this.limits.maxBodyBytes) throw this.bodyTooLarge('more');
+    if (!open) this.remaining -= to - from;
+    this.sink.body(bytes, from, to);
+    if (this.state === LENGTH && this.remaining === 0) this.end();
+    else if (this.state === CHUNK_DATA && this.remaining === 0) this.state = CHUNK_END;
     return to;
   }
 
-  #takeLine(bytes: Buffer, from: number, length: number): number {
-    if (this.#partial === '') this.#lineAt = this.#offset + from;
+  private takeLine(bytes: Buffer, from: number, length: number): number {
+    if (this.partial === '') this.lineAt = this.offset + from;
     const end = indexOf(bytes, LF, from, length);
     const to = end < 0 ? length : end + 1;
-    if (this.#state <= TRAILERS) {
-      this.#headBytes += to - from;
-      if (this.#headBytes > this.#limits.maxHeadBytes)
-        throw tooLarge(`header and trailer lines of more than ${this.#limits.maxHeadBytes} bytes`);
+    if (this.state <= TRAILERS) {
+      this.headBytes += to - from;
+      if (this.headBytes > this.limits.maxHeadBytes)
+        throw tooLarge(`header and trailer lines of more than ${this.limits.maxHeadBytes} bytes`);
     } else {
-      this.#framingBytes += to - from;
-      if (this.#framingBytes > this.#limits.maxFramingBytes)
-        throw tooLarge(`sizes and extensions of chunks fill more than ${this.#limits.maxFramingBytes} bytes`);
+      this.framingBytes += to - from;
+      if (this.framingBytes > this.limits.maxFramingBytes)
+        throw tooLarge(`sizes and extensions of chunks fill more than ${this.limits.maxFramingBytes} bytes`);
     }
     if (end < 0) {
-      this.#partial += bytes.toString('latin1', from, to);
+      this.partial += bytes.toString('latin1', from, to);
       // Who speaks something else may never end a line. One character more, as the last one may be the CR of a line end.
-      if (this.#state === STATUS && this.#partial.length > PROTOCOL.length) this.#mustBeHttp(this.#partial);
+      if (this.state === STATUS && this.partial.length > PROTOCOL.length) this.mustBeHttp(this.partial);
       return to;
     }
-    if (this.#partial === '') {
-      if (this.#state === FIELDS && this.#passOver(bytes, from, end)) return to;
-      if (this.#state === STATUS && this.#plainStatusLine(bytes, from, end)) return to;
+    if (this.partial === '') {
+      if (this.state === FIELDS && this.passOver(bytes, from, end)) return to;
+      if (this.state === STATUS && this.plainStatusLine(bytes, from, end)) return to;
     }
     // In most answers no line is cut, and its CR is dropped before anything is copied.
     let line: string;
-    if (this.#partial === '')
+    if (this.partial === '')
       line = bytes.toString('latin1', from, end > from && bytes[end - 1] === CR ? end - 1 : end);
     else {
-      line = this.#partial + bytes.toString('latin1', from, end);
+      line = this.partial + bytes.toString('latin1', from, end);
       if (line.endsWith('\r')) line = line.slice(0, -1);
-      this.#partial = '';
+      this.partial = '';
     }
-    switch (this.#state) {
+    switch (this.state) {
       case STATUS:
-        this.#statusLine(line);
+        this.statusLine(line);
         break;
       case FIELDS:
       case TRAILERS:
-        this.#fieldLine(line);
+        this.fieldLine(line);
         break;
       case CHUNK_SIZE:
-        this.#chunkSize(line);
+        this.chunkSize(line);
         break;
       default:
-        if (line !== '') throw refused('data of a chunk that does not end where its size says', this.#lineAt);
-        this.#state = CHUNK_SIZE;
+        if (line !== '') throw refused('data of a chunk that does not end where its size says', this.lineAt);
+        this.state = CHUNK_SIZE;
     }
     return to;
   }
@@ -229,7 +229,7 @@ export class AnswerParser {
    * Most header lines mean nothing to a customer. They are counted, but not copied.
    * @returns false for a line that has to be read
    */
-  #passOver(bytes: Buffer, from: number, end: number): boolean {
+  private passOver(bytes: Buffer, from: number, end: number): boolean {
     const first = bytes[from]!;
     // An empty line, a folded one, or something odd.
     if (first < 0x41) return false;
@@ -238,8 +238,8 @@ export class AnswerParser {
     // White space before the colon is no part of the name.
     const last = bytes[colon - 1]!;
     if (last === SPACE || last === TAB || mayBeKnown(first, colon - from)) return false;
-    this.#commitField();
-    this.#countField();
+    this.commitField();
+    this.countField();
     return true;
   }
 
@@ -247,7 +247,7 @@ export class AnswerParser {
    * Nearly every status line is `HTTP/1.1 200 OK`, and needs no copy.
    * @returns false for a line that has to be read
    */
-  #plainStatusLine(bytes: Buffer, from: number, end: number): boolean {
+  private plainStatusLine(bytes: Buffer, from: number, end: number): boolean {
     // HTTP/1.x 200, and then a space or the end of the line.
     if (end - from < 12) return false;
     for (let i = 0; i < PROTOCOL_1.length; i++) if (bytes[from + i] !== PROTOCOL_1[i]) return false;
@@ -260,113 +260,113 @@ export class AnswerParser {
       return false;
     if (!isDigit(minor) || !isDigit(hundreds) || hundreds === 0 || !isDigit(tens) || !isDigit(units))
       return false;
-    this.#minorVersion = minor;
-    this.#status = hundreds * 100 + tens * 10 + units;
-    this.#state = FIELDS;
+    this.minorVersion = minor;
+    this.status = hundreds * 100 + tens * 10 + units;
+    this.state = FIELDS;
     return true;
   }
 
-  #statusLine(line: string): void {
-    if (line === '' && this.#emptyLines < MAX_EMPTY_LINES) {
-      this.#emptyLines++;
+  private statusLine(line: string): void {
+    if (line === '' && this.emptyLines < MAX_EMPTY_LINES) {
+      this.emptyLines++;
       return;
     }
-    this.#mustBeHttp(line);
+    this.mustBeHttp(line);
     const match = STATUS_LINE.exec(line);
-    if (match === null) throw refused(`no status line of HTTP/1.1: "${line.slice(0, 60)}"`, this.#lineAt);
-    this.#minorVersion = Number(match[1]);
-    this.#status = Number(match[2]);
-    this.#state = FIELDS;
+    if (match === null) throw refused(`no status line of HTTP/1.1: "${line.slice(0, 60)}"`, this.lineAt);
+    this.minorVersion = Number(match[1]);
+    this.status = Number(match[2]);
+    this.state = FIELDS;
   }
 
-  #mustBeHttp(line: string): void {
+  private mustBeHttp(line: string): void {
     if (line.startsWith(PROTOCOL)) return;
-    throw refused(`no HTTP: it begins with "${line.slice(0, PROTOCOL.length)}"`, this.#lineAt);
+    throw refused(`no HTTP: it begins with "${line.slice(0, PROTOCOL.length)}"`, this.lineAt);
   }
 
-  #fieldLine(line: string): void {
+  private fieldLine(line: string): void {
     if (line === '') {
-      this.#commitField();
-      if (this.#state === TRAILERS) this.#end();
-      else this.#headEnd();
+      this.commitField();
+      if (this.state === TRAILERS) this.end();
+      else this.headEnd();
       return;
     }
-    this.#countField();
+    this.countField();
     const first = line.charCodeAt(0);
     if (first === 32 || first === 9) {
       // A folded line goes on with the one before it (RFC 9112 §5.2); before any, it is passed over (§2.2).
-      if (this.#name !== '') this.#value += ` ${line}`;
+      if (this.name !== '') this.value += ` ${line}`;
       return;
     }
-    this.#commitField();
+    this.commitField();
     const colon = line.indexOf(':');
-    if (colon < 0) throw refused(`a header line without a colon: "${line.slice(0, 60)}"`, this.#lineAt);
+    if (colon < 0) throw refused(`a header line without a colon: "${line.slice(0, 60)}"`, this.lineAt);
     const name = line.slice(0, colon).trimEnd();
     // A name that is none means nothing to anybody; curl and browsers pass it over, too.
-    this.#name = isToken(name) ? name : '';
-    this.#value = line.slice(colon + 1);
+    this.name = isToken(name) ? name : '';
+    this.value = line.slice(colon + 1);
   }
 
-  #countField(): void {
-    if (++this.#fieldLines > this.#limits.maxFieldLines)
-      throw tooLarge(`more than ${this.#limits.maxFieldLines} header and trailer lines`);
+  private countField(): void {
+    if (++this.fieldLines > this.limits.maxFieldLines)
+      throw tooLarge(`more than ${this.limits.maxFieldLines} header and trailer lines`);
   }
 
-  #commitField(): void {
+  private commitField(): void {
     // Trailers say nothing that a customer has to understand.
-    if (this.#name !== '' && this.#state === FIELDS) this.#fields.add(this.#name, this.#value);
-    this.#name = '';
+    if (this.name !== '' && this.state === FIELDS) this.fields.add(this.name, this.value);
+    this.name = '';
   }
 
-  #headEnd(): void {
-    const status = this.#status;
+  private headEnd(): void {
+    const status = this.status;
     if (status === 101)
       throw new AnswerError('connect_error', 'status 101: another protocol, which nobody asked for');
     if (status < 200) {
-      if (++this.#interim > this.#limits.maxInterim)
-        throw tooLarge(`more than ${this.#limits.maxInterim} interim answers (status ${status})`);
-      this.#fields = new Fields();
-      this.#state = STATUS;
+      if (++this.interim > this.limits.maxInterim)
+        throw tooLarge(`more than ${this.limits.maxInterim} interim answers (status ${status})`);
+      this.fields = new Fields();
+      this.state = STATUS;
       return;
     }
-    const { end, keepAlive, codings } = framingOf(this.#method, status, this.#minorVersion, this.#fields);
-    this.#keepAlive = keepAlive;
-    this.#bodyState(end);
+    const { end, keepAlive, codings } = framingOf(this.method, status, this.minorVersion, this.fields);
+    this.keepAlive = keepAlive;
+    this.bodyState(end);
     const bodyBytes = end.kind === 'length' ? end.bytes : end.kind === 'none' ? 0 : null;
-    this.#sink.head({ status, fields: this.#fields, codings, bodyBytes });
-    if ((end.kind === 'none' || bodyBytes === 0) && !this.done) this.#end();
+    this.sink.head({ status, fields: this.fields, codings, bodyBytes });
+    if ((end.kind === 'none' || bodyBytes === 0) && !this.done) this.end();
   }
 
-  #bodyState(end: BodyEnd): void {
+  private bodyState(end: BodyEnd): void {
     if (end.kind === 'length') {
-      if (end.bytes > this.#limits.maxBodyBytes) throw this.#bodyTooLarge(`${end.bytes} bytes`);
-      this.#remaining = end.bytes;
-      this.#state = LENGTH;
-    } else if (end.kind === 'chunked') this.#state = CHUNK_SIZE;
-    else this.#state = UNTIL_CLOSE;
+      if (end.bytes > this.limits.maxBodyBytes) throw this.bodyTooLarge(`${end.bytes} bytes`);
+      this.remaining = end.bytes;
+      this.state = LENGTH;
+    } else if (end.kind === 'chunked') this.state = CHUNK_SIZE;
+    else this.state = UNTIL_CLOSE;
   }
 
-  #chunkSize(line: string): void {
+  private chunkSize(line: string): void {
     const match = CHUNK_LINE.exec(line);
-    if (match === null) throw refused(`"${line.slice(0, 60)}" is no size of a chunk`, this.#lineAt);
+    if (match === null) throw refused(`"${line.slice(0, 60)}" is no size of a chunk`, this.lineAt);
     const size = parseInt(match[1]!, 16);
     if (size === 0) {
-      this.#state = TRAILERS;
+      this.state = TRAILERS;
       return;
     }
-    if (++this.#chunks > this.#limits.maxChunks) throw tooLarge(`more than ${this.#limits.maxChunks} chunks`);
-    if (this.#bodyBytes + size > this.#limits.maxBodyBytes) throw this.#bodyTooLarge('more');
-    this.#remaining = size;
-    this.#state = CHUNK_DATA;
+    if (++this.chunks > this.limits.maxChunks) throw tooLarge(`more than ${this.limits.maxChunks} chunks`);
+    if (this.bodyBytes + size > this.limits.maxBodyBytes) throw this.bodyTooLarge('more');
+    this.remaining = size;
+    this.state = CHUNK_DATA;
   }
 
-  #bodyTooLarge(size: string): AnswerError {
-    return tooLarge(`an answer of ${size}, at most ${this.#limits.maxBodyBytes} bytes are read`);
+  private bodyTooLarge(size: string): AnswerError {
+    return tooLarge(`an answer of ${size}, at most ${this.limits.maxBodyBytes} bytes are read`);
   }
 
-  #end(): void {
-    this.#state = DONE;
-    this.#sink.end();
+  private end(): void {
+    this.state = DONE;
+    this.sink.end();
   }
 }
 

@@ -10,16 +10,16 @@ const LIMITS = { ...ANSWER_LIMITS, maxBodyBytes: 100_000 };
 const OK = 'HTTP/1.1 200 OK\r\n';
 
 /** The body if the answer is taken, or null. */
-type Taken = string | null;
+type Outcome = string | null;
 
-function ours(text: string): Taken {
+function ours(text: string): Outcome {
   let body = '';
-  let taken: Taken = null;
+  let outcome: Outcome = null;
   const parser = new AnswerParser();
   parser.begin('GET', LIMITS, {
     head: () => {},
     body: (bytes, from, to) => (body += bytes.toString('latin1', from, to)),
-    end: () => (taken = body),
+    end: () => (outcome = body),
   });
   try {
     parser.push(Buffer.from(text, 'latin1'));
@@ -27,27 +27,27 @@ function ours(text: string): Taken {
   } catch (error) {
     if (!(error instanceof AnswerError)) throw error;
   }
-  return taken;
+  return outcome;
 }
 
 /** Answers every request with the text of the moment, and closes. */
 class Canned {
   text = '';
-  readonly #agent = new Agent({ pipelining: 0 });
-  readonly #server: Server = createServer((socket) => {
+  private readonly agent = new Agent({ pipelining: 0 });
+  private readonly server: Server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => socket.end(this.text, 'latin1'));
   });
 
   async listen(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
   }
 
-  async undici(text: string): Promise<Taken> {
+  async undici(text: string): Promise<Outcome> {
     this.text = text;
     try {
-      const { port } = this.#server.address() as AddressInfo;
-      const { body } = await request(`http://127.0.0.1:${port}/`, { dispatcher: this.#agent, reset: true });
+      const { port } = this.server.address() as AddressInfo;
+      const { body } = await request(`http://127.0.0.1:${port}/`, { dispatcher: this.agent, reset: true });
       return Buffer.from(await body.arrayBuffer()).toString('latin1');
     } catch {
       return null;
@@ -55,8 +55,8 @@ class Canned {
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await this.agent.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
   }
 }
 
@@ -65,7 +65,7 @@ beforeAll(() => canned.listen());
 afterAll(() => canned.close());
 
 /** Where the two differ, and why ours is right. `undici` is what undici 7 does. */
-const DIFFERENCES: { what: string; text: string; ours: Taken; undici: Taken; because: string }[] = [
+const DIFFERENCES: { what: string; text: string; ours: Outcome; undici: Outcome; because: string }[] = [
   {
     what: 'an interim 100 that nobody asked for',
     text: `HTTP/1.1 100 Continue\r\n\r\n${OK}Content-Length: 1\r\n\r\nx`,

@@ -45,64 +45,64 @@ export function canonicalHost(host: string): string {
  * is on this machine is denied under every address of this machine, loopback included.
  */
 export class DeniedOrigins {
-  #origins: readonly HostPort[];
-  #local: ReadonlySet<string>;
-  readonly #resolved = new Map<string, readonly string[]>();
+  private origins: readonly HostPort[];
+  private local: ReadonlySet<string>;
+  private readonly resolvedAddresses = new Map<string, readonly string[]>();
   /** `address:port`. */
-  #denied = new Set<string>();
+  private denied = new Set<string>();
   /** Ports of what is on this machine. */
-  #here = new Set<number>();
+  private here = new Set<number>();
 
   /** @throws TypeError if an origin is no URL. */
   constructor(origins: readonly string[], localAddresses: readonly string[]) {
-    this.#origins = origins.flatMap(hostsOf);
-    this.#local = new Set(localAddresses.map(canonicalHost));
-    this.#rebuild();
+    this.origins = origins.flatMap(hostsOf);
+    this.local = new Set(localAddresses.map(canonicalHost));
+    this.rebuild();
   }
 
   /** Names whose addresses have to be looked up. */
   get names(): string[] {
-    return [...new Set(this.#origins.map(({ host }) => host))].filter((host) => addressKind(host) === null);
+    return [...new Set(this.origins.map(({ host }) => host))].filter((host) => addressKind(host) === null);
   }
 
   /** @throws TypeError if an origin is no URL; everything stays as it was. */
   setOrigins(origins: readonly string[]): void {
-    this.#origins = origins.flatMap(hostsOf);
-    this.#rebuild();
+    this.origins = origins.flatMap(hostsOf);
+    this.rebuild();
   }
 
   setLocalAddresses(addresses: readonly string[]): void {
-    this.#local = new Set(addresses.map(canonicalHost));
-    this.#rebuild();
+    this.local = new Set(addresses.map(canonicalHost));
+    this.rebuild();
   }
 
   /** A name's addresses, as of now. */
   resolved(name: string, addresses: readonly string[]): void {
-    this.#resolved.set(name, addresses.map(canonicalHost));
-    this.#rebuild();
+    this.resolvedAddresses.set(name, addresses.map(canonicalHost));
+    this.rebuild();
   }
 
   /** @param address canonical */
   includes(address: string, port: number): boolean {
-    return this.#denied.has(`${address}:${port}`) || (this.#here.has(port) && this.#isHere(address));
+    return this.denied.has(`${address}:${port}`) || (this.here.has(port) && this.isHere(address));
   }
 
   includesName(hostname: string, port: number): boolean {
-    return this.#denied.has(`${canonicalHost(hostname)}:${port}`);
+    return this.denied.has(`${canonicalHost(hostname)}:${port}`);
   }
 
-  #rebuild(): void {
-    this.#denied = new Set();
-    this.#here = new Set();
-    for (const { host, port } of this.#origins)
-      for (const address of [host, ...(this.#resolved.get(host) ?? [])]) {
-        this.#denied.add(`${address}:${port}`);
-        if (this.#isHere(address)) this.#here.add(port);
+  private rebuild(): void {
+    this.denied = new Set();
+    this.here = new Set();
+    for (const { host, port } of this.origins)
+      for (const address of [host, ...(this.resolvedAddresses.get(host) ?? [])]) {
+        this.denied.add(`${address}:${port}`);
+        if (this.isHere(address)) this.here.add(port);
       }
   }
 
-  #isHere(address: string): boolean {
-    if (address === 'localhost' || address.endsWith('.localhost') || this.#local.has(address)) return true;
+  private isHere(address: string): boolean {
+    if (address === 'localhost' || address.endsWith('.localhost') || this.local.has(address)) return true;
     const what = addressKind(address)?.what;
     return what === 'loopback' || what === 'unspecified';
   }

@@ -15,7 +15,7 @@ const KEPT_FOR_MS = 600_000;
 /** Keeps the addresses up to date that the game's own names have. */
 export class PlatformAddresses {
   /** When each address of a name was last seen. */
-  readonly #seen = new Map<string, Map<string, number>>();
+  private readonly seen = new Map<string, Map<string, number>>();
 
   constructor(
     private readonly own: DeniedOrigins,
@@ -33,8 +33,8 @@ export class PlatformAddresses {
     const nowMs = this.parts.nowMs();
     const unknown: string[] = [];
     names.forEach((name, index) => {
-      const seen = this.#seen.get(name) ?? new Map<string, number>();
-      this.#seen.set(name, seen);
+      const seen = this.seen.get(name) ?? new Map<string, number>();
+      this.seen.set(name, seen);
       const addresses = found[index];
       for (const address of addresses ?? []) seen.set(address, nowMs);
       // Only an answer ages what was seen: while nobody answers, the game is where it was.

@@ -1,6 +1,6 @@
 import { MockAgent } from 'undici';
 import { FindingsReporter } from './findings-reporter.js';
-import type { OwnershipFinding } from './ownership-desk.js';
+import type { OwnershipFinding } from './ownership-monitor.js';
 
 const finding = (
   teamId: string,

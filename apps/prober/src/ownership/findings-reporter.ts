@@ -1,7 +1,7 @@
 import { request, type Dispatcher } from 'undici';
 import { messageOf } from '#kernel';
 import { clip } from '../http/clip.js';
-import type { OwnershipFinding } from './ownership-desk.js';
+import type { OwnershipFinding } from './ownership-monitor.js';
 
 export interface FindingsOptions {
   gameId: string;
@@ -19,13 +19,13 @@ export interface FindingsParts {
 const PATH = '/api/v1/probe-batches/endpoint-findings';
 /** As many as one request may hold. */
 const MAX_PER_REQUEST = 100;
-/** Answers after which the same request may yet go well: overload, or news that ingest has not heard of. */
+/** Answers after which the same request may yet go well: overload, or news that ingest has not received yet. */
 const MAY_GO_WELL = new Set([404, 408, 425, 429]);
 
 /** Brings what is found of endpoints' owners to ingest, which writes it down for facilitators. Of each service the latest counts. */
 export class FindingsReporter {
-  readonly #waiting = new Map<string, OwnershipFinding>();
-  #isSending = false;
+  private readonly queue = new Map<string, OwnershipFinding>();
+  private isSending = false;
 
   constructor(
     private readonly options: FindingsOptions,
@@ -34,33 +34,33 @@ export class FindingsReporter {
 
   /** Findings that ingest has not taken yet. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.queue.size;
   }
 
   add(finding: OwnershipFinding): void {
     this.parts.log.info({ finding }, 'an endpoint was asked whose it is');
-    this.#waiting.set(`${finding.teamId} ${finding.serviceId}`, finding);
+    this.queue.set(`${finding.teamId} ${finding.serviceId}`, finding);
   }
 
   /** Sends what waits; what is not taken waits for the next time. Never rejects. */
   async flush(): Promise<void> {
-    if (this.#isSending || this.#waiting.size === 0) return;
-    this.#isSending = true;
+    if (this.isSending || this.queue.size === 0) return;
+    this.isSending = true;
     try {
-      const sent = [...this.#waiting].slice(0, MAX_PER_REQUEST);
-      const { status, text } = await this.#post(sent.map(([, finding]) => finding));
+      const sent = [...this.queue].slice(0, MAX_PER_REQUEST);
+      const { status, text } = await this.post(sent.map(([, finding]) => finding));
       const isFinal = status >= 400 && status < 500 && !MAY_GO_WELL.has(status);
       if (status < 200 || (status >= 300 && !isFinal)) return;
       // A sealed game is nobody's trouble.
       if (isFinal && status !== 409)
         this.parts.log.warn({ status, text }, 'ingest refuses what was found of endpoints');
-      for (const [key, finding] of sent) if (this.#waiting.get(key) === finding) this.#waiting.delete(key);
+      for (const [key, finding] of sent) if (this.queue.get(key) === finding) this.queue.delete(key);
     } finally {
-      this.#isSending = false;
+      this.isSending = false;
     }
   }
 
-  async #post(findings: OwnershipFinding[]): Promise<{ status: number; text: string }> {
+  private async post(findings: OwnershipFinding[]): Promise<{ status: number; text: string }> {
     const { gameId, ingestUrl, token, requestTimeoutMs } = this.options;
     const body = findings.map(({ got, ...rest }) => ({
       ...rest,

@@ -1,8 +1,8 @@
 import { PROOF_PATH } from '#contracts';
 import type { Clock } from '#kernel';
 import type { RenderedRequest } from '#scenario';
-import { OwnershipState, type AskRules, type Standing, type Told } from './ownership-state.js';
-import type { ProofBook, Reading } from './proof-book.js';
+import { OwnershipState, type AskRules, type Standing, type AskOutcome } from './ownership-state.js';
+import type { ProofRegistry, Reading } from './proof-registry.js';
 
 /** What came of an ask. `proof`: the value of the answer's header, null or absent without one. */
 export type AskResult =
@@ -21,7 +21,7 @@ export interface GuardParts {
   teamId: string;
   serviceId: string;
   policy: 'required' | 'warn';
-  book: ProofBook;
+  registry: ProofRegistry;
   clock: Clock;
   rules: AskRules;
   origin: OriginSender;
@@ -43,18 +43,18 @@ const ASK: RenderedRequest = {
 
 /** Whose one endpoint is: decides for each of its right answers whether it is paid, and asks the well-known path where needed. */
 export class OwnershipGuard {
-  readonly #state: OwnershipState;
-  #standing: Standing = { kind: 'unknown' };
-  #worst: Standing = this.#standing;
+  private readonly state: OwnershipState;
+  private currentStanding: Standing = { kind: 'unknown' };
+  private worst: Standing = this.currentStanding;
   /** The header that was read last: nearly always it is the one that comes again. */
-  #read: { text: string; version: number; reading: Reading; untilAt: number } | null = null;
-  #ask: { timeOut(got: string): void } | null = null;
-  /** Numbers the asks, so that one that was given up is not heard. */
-  #askId = 0;
-  #retired = false;
+  private read: { text: string; version: number; reading: Reading; untilAt: number } | null = null;
+  private ask: { timeOut(got: string): void } | null = null;
+  /** Numbers the asks, so that the answer to an abandoned one is ignored. */
+  private askId = 0;
+  private retired = false;
 
   constructor(private readonly parts: GuardParts) {
-    this.#state = new OwnershipState(parts.rules);
+    this.state = new OwnershipState(parts.rules);
   }
 
   get teamId(): string {
@@ -67,59 +67,59 @@ export class OwnershipGuard {
 
   /** What is known now. */
   get standing(): Standing {
-    return this.#standing;
+    return this.currentStanding;
   }
 
   /** What spoke most against the team since this was asked last, so that nothing short is missed. */
   takeWorst(): Standing {
-    const worst = this.#worst;
-    this.#worst = this.#standing;
+    const worst = this.worst;
+    this.worst = this.currentStanding;
     return worst;
   }
 
   /** Asks the endpoint whose it is, if that is due: for a new endpoint, before it counts. */
   begin(): void {
-    if (this.#state.isAskDue(this.#nowMs())) this.#send();
+    if (this.state.isAskDue(this.nowMs())) this.send();
   }
 
   /** @param proof the value of the answer's header `payday-team`; null without one */
   judge(proof: string | null): Verdict {
-    if (!this.parts.book.knows(this.teamId)) return FINE;
-    const header = proof === null ? NONE : this.#reading(proof);
+    if (!this.parts.registry.knows(this.teamId)) return FINE;
+    const header = proof === null ? NONE : this.reading(proof);
     if (header.kind === 'ours') {
-      this.#stand(PROVEN);
+      this.stand(PROVEN);
       return FINE;
     }
-    const nowMs = this.#nowMs();
-    if (header.kind === 'none' && this.#state.isAskDue(nowMs)) this.#send();
-    const standing = this.#state.answer(header, nowMs);
-    this.#stand(standing);
-    return this.#verdict(standing);
+    const nowMs = this.nowMs();
+    if (header.kind === 'none' && this.state.isAskDue(nowMs)) this.send();
+    const standing = this.state.answer(header, nowMs);
+    this.stand(standing);
+    return this.verdict(standing);
   }
 
   /** One step of time: gives up an ask that has no answer. @param nowMs monotonic */
   tick(nowMs: number): void {
-    if (nowMs < this.#state.askEndsAtMs) return;
-    const ask = this.#ask;
-    if (ask === null) this.#told({ missed: this.#late() });
-    else ask.timeOut(this.#late());
+    if (nowMs < this.state.askEndsAtMs) return;
+    const ask = this.ask;
+    if (ask === null) this.onOutcome({ missed: this.late() });
+    else ask.timeOut(this.late());
   }
 
   /** The team has another proof: what was found against it may be so no more. */
   reconsider(): void {
-    this.#giveUp();
-    this.#state.forget();
-    this.#stand(this.#state.answer(NONE, this.#nowMs()));
+    this.abandonAsk();
+    this.state.forget();
+    this.stand(this.state.answer(NONE, this.nowMs()));
     this.begin();
   }
 
   /** The endpoint is no more: nothing is asked and told from now on. */
   retire(): void {
-    this.#retired = true;
-    this.#giveUp();
+    this.retired = true;
+    this.abandonAsk();
   }
 
-  #verdict(standing: Standing): Verdict {
+  private verdict(standing: Standing): Verdict {
     if (standing.kind === 'foreign')
       return { ok: false, got: 'the endpoint shows the proof of another team', expected: EXPECTED };
     if (standing.kind !== 'unproven' || this.parts.policy !== 'required') return FINE;
@@ -130,65 +130,65 @@ export class OwnershipGuard {
     };
   }
 
-  #reading(text: string): Reading {
-    const { book, clock } = this.parts;
-    const known = this.#read;
-    if (known !== null && known.text === text && known.version === book.version) {
+  private reading(text: string): Reading {
+    const { registry, clock } = this.parts;
+    const known = this.read;
+    if (known !== null && known.text === text && known.version === registry.version) {
       if (known.untilAt === Infinity || clock.nowMs() < known.untilAt) return known.reading;
     }
-    const { reading, untilAt } = book.read(text, this.teamId, clock.nowMs());
-    this.#read = { text, version: book.version, reading, untilAt };
+    const { reading, untilAt } = registry.read(text, this.teamId, clock.nowMs());
+    this.read = { text, version: registry.version, reading, untilAt };
     return reading;
   }
 
-  #send(): void {
-    const { book, origin } = this.parts;
-    if (this.#retired || !book.knows(this.teamId)) return;
-    const id = ++this.#askId;
-    this.#state.asked(this.#nowMs());
+  private send(): void {
+    const { registry, origin } = this.parts;
+    if (this.retired || !registry.knows(this.teamId)) return;
+    const id = ++this.askId;
+    this.state.recordAsk(this.nowMs());
     const ask = origin.send(ASK, (result) => {
-      if (id !== this.#askId || this.#retired) return;
-      this.#told(this.#understood(result));
+      if (id !== this.askId || this.retired) return;
+      this.onOutcome(this.understood(result));
     });
     // It may have ended at once.
-    if (id === this.#askId && this.#state.askEndsAtMs !== Infinity) this.#ask = ask;
+    if (id === this.askId && this.state.askEndsAtMs !== Infinity) this.ask = ask;
   }
 
-  #understood(result: AskResult): Told {
+  private understood(result: AskResult): AskOutcome {
     if (result.kind === 'failure') return { missed: `${PROOF_PATH} gave ${result.outcome}: ${result.got}` };
     const { status, bodyText, proof } = result;
     const shown = status === 200 ? `${proof ?? ''}\n${bodyText}` : (proof ?? '');
-    const { reading } = this.parts.book.read(shown, this.teamId, this.parts.clock.nowMs());
+    const { reading } = this.parts.registry.read(shown, this.teamId, this.parts.clock.nowMs());
     const got =
       status === 200 ? `${PROOF_PATH} shows none of this team's` : `${PROOF_PATH} gave status ${status}`;
     return { reading, got };
   }
 
-  #told(told: Told): void {
-    this.#ask = null;
-    this.#askId++;
-    const nowMs = this.#nowMs();
-    this.#state.told(told, nowMs);
-    this.#stand(this.#state.answer(NONE, nowMs));
+  private onOutcome(outcome: AskOutcome): void {
+    this.ask = null;
+    this.askId++;
+    const nowMs = this.nowMs();
+    this.state.recordOutcome(outcome, nowMs);
+    this.stand(this.state.answer(NONE, nowMs));
   }
 
-  #giveUp(): void {
-    const ask = this.#ask;
-    this.#ask = null;
-    this.#askId++;
+  private abandonAsk(): void {
+    const ask = this.ask;
+    this.ask = null;
+    this.askId++;
     ask?.timeOut('given up');
   }
 
-  #stand(standing: Standing): void {
-    this.#standing = standing;
-    if (BADNESS[standing.kind] >= BADNESS[this.#worst.kind]) this.#worst = standing;
+  private stand(standing: Standing): void {
+    this.currentStanding = standing;
+    if (BADNESS[standing.kind] >= BADNESS[this.worst.kind]) this.worst = standing;
   }
 
-  #late(): string {
+  private late(): string {
     return `no answer within ${this.parts.rules.timeoutMs} ms`;
   }
 
-  #nowMs(): number {
+  private nowMs(): number {
     return this.parts.clock.monotonicUs() / 1000;
   }
 }

@@ -1,4 +1,4 @@
-import type { Reading } from './proof-book.js';
+import type { Reading } from './proof-registry.js';
 
 /** How the well-known path is asked. Times in ms. */
 export interface AskRules {
@@ -18,7 +18,7 @@ const UNKNOWN: Standing = { kind: 'unknown' };
 export const ASK_RULES: AskRules = { everyMs: 5_000, timeoutMs: 2_000, holdMs: 15_000, maxMisses: 2 };
 
 /** What came of an ask: what was read, or that no answer came, and why. */
-export type Told = { reading: Reading; got: string } | { missed: string };
+export type AskOutcome = { reading: Reading; got: string } | { missed: string };
 
 /**
  * What is known of an endpoint's owner:
@@ -38,12 +38,12 @@ export type Standing =
  * until the ask was answered, or `maxMisses` asks were not. After that they count only while the endpoint proves itself.
  */
 export class OwnershipState {
-  #provenUntilMs = -Infinity;
+  private provenUntilMs = -Infinity;
   /** What the last ask found against the team; null: nothing. */
-  #against: Extract<Standing, { kind: 'unproven' | 'foreign' }> | null = null;
-  #askedAtMs = -Infinity;
-  #asking = false;
-  #misses = 0;
+  private against: Extract<Standing, { kind: 'unproven' | 'foreign' }> | null = null;
+  private askedAtMs = -Infinity;
+  private asking = false;
+  private misses = 0;
 
   constructor(private readonly rules: AskRules) {}
 
@@ -51,50 +51,50 @@ export class OwnershipState {
   answer(header: Reading, nowMs: number): Standing {
     if (header.kind === 'ours') return PROVEN;
     if (header.kind === 'theirs') return { kind: 'foreign', teamId: header.teamId };
-    if (nowMs < this.#provenUntilMs) return PROVEN;
-    return this.#against ?? UNKNOWN;
+    if (nowMs < this.provenUntilMs) return PROVEN;
+    return this.against ?? UNKNOWN;
   }
 
   /** Whether the well-known path should be asked now, because of an answer without a proof, or of a new endpoint. */
   isAskDue(nowMs: number): boolean {
-    return !this.#asking && nowMs - this.#askedAtMs >= this.rules.everyMs;
+    return !this.asking && nowMs - this.askedAtMs >= this.rules.everyMs;
   }
 
   /** When the ask that is under way has failed; Infinity while none is. */
   get askEndsAtMs(): number {
-    return this.#asking ? this.#askedAtMs + this.rules.timeoutMs : Infinity;
+    return this.asking ? this.askedAtMs + this.rules.timeoutMs : Infinity;
   }
 
-  asked(nowMs: number): void {
-    this.#asking = true;
-    this.#askedAtMs = nowMs;
+  recordAsk(nowMs: number): void {
+    this.asking = true;
+    this.askedAtMs = nowMs;
   }
 
   /** The ask has ended. */
-  told(told: Told, nowMs: number): void {
-    this.#asking = false;
-    if ('missed' in told) {
-      this.#misses++;
-      if (this.#misses >= this.rules.maxMisses && this.#against === null)
-        this.#against = { kind: 'unproven', got: told.missed };
+  recordOutcome(outcome: AskOutcome, nowMs: number): void {
+    this.asking = false;
+    if ('missed' in outcome) {
+      this.misses++;
+      if (this.misses >= this.rules.maxMisses && this.against === null)
+        this.against = { kind: 'unproven', got: outcome.missed };
       return;
     }
-    this.#misses = 0;
-    const { reading, got } = told;
+    this.misses = 0;
+    const { reading, got } = outcome;
     if (reading.kind === 'ours') {
-      this.#provenUntilMs = nowMs + this.rules.holdMs;
-      this.#against = null;
+      this.provenUntilMs = nowMs + this.rules.holdMs;
+      this.against = null;
     } else if (reading.kind === 'theirs') {
-      this.#provenUntilMs = -Infinity;
-      this.#against = { kind: 'foreign', teamId: reading.teamId };
-    } else this.#against = { kind: 'unproven', got };
+      this.provenUntilMs = -Infinity;
+      this.against = { kind: 'foreign', teamId: reading.teamId };
+    } else this.against = { kind: 'unproven', got };
   }
 
   /** Proofs have changed: what was found against the team may be so no more, and is asked anew. */
   forget(): void {
-    this.#against = null;
-    this.#misses = 0;
-    this.#askedAtMs = -Infinity;
-    this.#asking = false;
+    this.against = null;
+    this.misses = 0;
+    this.askedAtMs = -Infinity;
+    this.asking = false;
   }
 }

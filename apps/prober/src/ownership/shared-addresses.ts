@@ -7,12 +7,12 @@ const MAX_PER_TEAM = 64;
  */
 export class SharedAddresses {
   /** Per team: addresses in the order in which they were seen last. */
-  readonly #byTeam = new Map<string, Set<string>>();
+  private readonly byTeam = new Map<string, Set<string>>();
 
   /** A connection of the team's went there. Cheap: once per connection. @param address `10.0.0.7`, `2001:db8::1` */
-  seen(teamId: string, address: string, port: number): void {
-    let places = this.#byTeam.get(teamId);
-    if (places === undefined) this.#byTeam.set(teamId, (places = new Set()));
+  recordAddress(teamId: string, address: string, port: number): void {
+    let places = this.byTeam.get(teamId);
+    if (places === undefined) this.byTeam.set(teamId, (places = new Set()));
     const place = `${address} ${port}`;
     places.delete(place);
     places.add(place);
@@ -22,7 +22,7 @@ export class SharedAddresses {
   /** Addresses with the teams that were reached there, where those are two or more; both in order. */
   shared(): { address: string; port: number; teamIds: string[] }[] {
     const teams = new Map<string, string[]>();
-    for (const [teamId, places] of this.#byTeam)
+    for (const [teamId, places] of this.byTeam)
       for (const place of places) teams.set(place, [...(teams.get(place) ?? []), teamId]);
     return [...teams]
       .filter(([, teamIds]) => teamIds.length > 1)

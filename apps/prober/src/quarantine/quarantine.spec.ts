@@ -40,7 +40,7 @@ function setUp(allow = '127.0.0.0/8') {
   const guard = new AddressGuard({ allow: [AllowedRange.parse(allow)], deniedOrigins: [] });
   const names = systemNames({ servers: [], ingestUrl: 'http://127.0.0.1' }, systemClock).of('team');
   const open = (url: string, maxBodyBytes = 10_000): ServiceClient =>
-    quarantine.open({
+    quarantine.openEndpoint({
       teamId: 'team',
       url,
       limits: { maxInFlight: 4, maxQueued: 4, maxBodyBytes, maxHeldBytes: 64 * 1024 * 1024 },
@@ -67,7 +67,7 @@ describe('Quarantine', () => {
       outcome: 'bad_status',
       got: 'status 500: no',
     });
-    const asked = await new Promise<ExchangeResult>((resolve) => open(url).ask(REQUEST, resolve));
+    const asked = await new Promise<ExchangeResult>((resolve) => open(url).sendRequest(REQUEST, resolve));
     expect(asked).toEqual({ kind: 'answer', status: 500, bodyText: 'no', proof: 'pt_x' });
   });
 

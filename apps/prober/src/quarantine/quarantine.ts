@@ -10,7 +10,7 @@ import type { FromWorker, ToWorker } from './messages.js';
 
 export interface QuarantineParts {
   monotonicUs: () => number;
-  /** Told when the thread ended by itself; it is started again when it is needed. */
+  /** Called when the thread ended by itself; it is started again when it is needed. */
   onCrash: (error: unknown) => void;
   /** Of the built worker. */
   workerUrl?: URL;
@@ -42,40 +42,40 @@ interface Open {
  * excused there: an answer counts from when this thread hears of it.
  */
 export class Quarantine {
-  #worker: Worker | null = null;
-  readonly #endpoints = new Map<number, QuarantinedEndpoint>();
-  readonly #calls = new Map<number, Open>();
-  #lastId = 0;
+  private worker: Worker | null = null;
+  private readonly endpoints = new Map<number, QuarantinedEndpoint>();
+  private readonly calls = new Map<number, Open>();
+  private lastId = 0;
 
   constructor(private readonly parts: QuarantineParts) {}
 
   /** @throws TypeError for a URL that is not http(s). */
-  open(endpoint: QuarantinedEndpoint): ServiceClient {
+  openEndpoint(endpoint: QuarantinedEndpoint): ServiceClient {
     targetOf(endpoint.url);
-    const id = ++this.#lastId;
-    this.#endpoints.set(id, endpoint);
-    if (this.#worker !== null) this.#tellOf(id, endpoint);
+    const id = ++this.lastId;
+    this.endpoints.set(id, endpoint);
+    if (this.worker !== null) this.tellOf(id, endpoint);
     return {
-      call: (request, onVerdict) => this.#call(id, request, onVerdict),
-      ask: (request, onDone) => this.#begin('ask', request, { endpoint: id, result: onDone }),
-      retire: () => this.#tell({ kind: 'retire', endpoint: id }),
+      call: (request, onVerdict) => this.call(id, request, onVerdict),
+      sendRequest: (request, onDone) => this.begin('ask', request, { endpoint: id, result: onDone }),
+      retire: () => this.postMessage({ kind: 'retire', endpoint: id }),
       destroy: () => {
-        this.#endpoints.delete(id);
-        this.#tell({ kind: 'destroy', endpoint: id });
+        this.endpoints.delete(id);
+        this.postMessage({ kind: 'destroy', endpoint: id });
       },
     };
   }
 
-  /** Ends the thread. Of requests that are under way nothing more is heard. */
+  /** Ends the thread. Of requests that are under way no result is reported. */
   async close(): Promise<void> {
-    this.#calls.clear();
-    const worker = this.#worker;
-    this.#worker = null;
+    this.calls.clear();
+    const worker = this.worker;
+    this.worker = null;
     worker?.removeAllListeners();
     await worker?.terminate();
   }
 
-  #call(
+  private call(
     endpoint: number,
     request: RenderedRequest,
     onVerdict: (verdict: Verdict, timing: Timing) => void,
@@ -84,75 +84,75 @@ export class Quarantine {
       const nowUs = this.parts.monotonicUs();
       onVerdict(found, { earliestUs: nowUs, latestUs: nowUs, ownUs: 0 });
     };
-    return this.#begin('call', request, { endpoint, verdict });
+    return this.begin('call', request, { endpoint, verdict });
   }
 
-  #begin(kind: 'call' | 'ask', request: RenderedRequest, open: Open): Call {
-    const call = ++this.#lastId;
-    this.#start();
-    this.#calls.set(call, open);
-    this.#tell({ kind, call, endpoint: open.endpoint, request });
+  private begin(kind: 'call' | 'ask', request: RenderedRequest, open: Open): Call {
+    const call = ++this.lastId;
+    this.start();
+    this.calls.set(call, open);
+    this.postMessage({ kind, call, endpoint: open.endpoint, request });
     return {
       ownUs: 0,
       timeOut: (got) => {
         // The thread may be busy: the deadline is kept here.
-        if (!this.#end(call, { outcome: 'timeout', got })) return;
-        this.#tell({ kind: 'timeOut', call, got });
+        if (!this.end(call, { outcome: 'timeout', got })) return;
+        this.postMessage({ kind: 'timeOut', call, got });
       },
     };
   }
 
   /** @returns false if it had ended before. */
-  #end(call: number, verdict: Verdict): boolean {
-    const open = this.#calls.get(call);
+  private end(call: number, verdict: Verdict): boolean {
+    const open = this.calls.get(call);
     if (open === undefined) return false;
-    this.#calls.delete(call);
+    this.calls.delete(call);
     open.verdict?.(verdict);
     open.result?.({ kind: 'failure', outcome: verdict.outcome, got: verdict.got });
     return true;
   }
 
-  #start(): void {
-    if (this.#worker !== null) return;
+  private start(): void {
+    if (this.worker !== null) return;
     const url = this.parts.workerUrl ?? new URL('./worker.js', import.meta.url);
     const worker = new Worker(url, { resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
-    this.#worker = worker;
+    this.worker = worker;
     worker.unref();
-    worker.on('message', (message: FromWorker) => this.#told(message));
-    worker.on('error', (error) => this.#crashed(worker, error));
-    worker.on('exit', () => this.#crashed(worker, new Error(CRASHED)));
-    for (const [id, endpoint] of this.#endpoints) this.#tellOf(id, endpoint);
+    worker.on('message', (message: FromWorker) => this.onMessage(message));
+    worker.on('error', (error) => this.crashed(worker, error));
+    worker.on('exit', () => this.crashed(worker, new Error(CRASHED)));
+    for (const [id, endpoint] of this.endpoints) this.tellOf(id, endpoint);
   }
 
-  #told(message: FromWorker): void {
+  private onMessage(message: FromWorker): void {
     if (message.kind === 'find') {
-      const found = this.#endpoints.get(message.endpoint)?.book.find(message.target);
+      const found = this.endpoints.get(message.endpoint)?.book.find(message.target);
       if (found === undefined) return;
       void Promise.resolve(found).then((resolution) =>
-        this.#tell({ kind: 'found', query: message.query, resolution }),
+        this.postMessage({ kind: 'found', query: message.query, resolution }),
       );
       return;
     }
-    const open = this.#calls.get(message.call);
-    this.#calls.delete(message.call);
+    const open = this.calls.get(message.call);
+    this.calls.delete(message.call);
     if (message.kind === 'verdict') open?.verdict?.(message.verdict);
     else open?.result?.(message.result);
   }
 
   /** Whoever brings the thread down has caused it: requests that were under way are failures. */
-  #crashed(worker: Worker, error: unknown): void {
-    if (this.#worker !== worker) return;
-    this.#worker = null;
+  private crashed(worker: Worker, error: unknown): void {
+    if (this.worker !== worker) return;
+    this.worker = null;
     worker.removeAllListeners();
     this.parts.onCrash(error);
-    for (const call of [...this.#calls.keys()]) this.#end(call, { outcome: 'too_large', got: CRASHED });
+    for (const call of [...this.calls.keys()]) this.end(call, { outcome: 'too_large', got: CRASHED });
   }
 
-  #tellOf(id: number, { teamId, url, limits, work, userAgent }: QuarantinedEndpoint): void {
-    this.#tell({ kind: 'open', endpoint: id, teamId, url, limits, work, userAgent });
+  private tellOf(id: number, { teamId, url, limits, work, userAgent }: QuarantinedEndpoint): void {
+    this.postMessage({ kind: 'open', endpoint: id, teamId, url, limits, work, userAgent });
   }
 
-  #tell(message: ToWorker): void {
-    this.#worker?.postMessage(message);
+  private postMessage(message: ToWorker): void {
+    this.worker?.postMessage(message);
   }
 }

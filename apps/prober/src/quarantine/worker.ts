@@ -56,7 +56,7 @@ function begin({ kind, call, endpoint, request }: ToWorker & { kind: 'call' | 'a
   const begun =
     kind === 'call'
       ? service.call(request, (verdict) => done({ kind: 'verdict', call, verdict }))
-      : service.ask(request, (result) => done({ kind: 'result', call, result }));
+      : service.sendRequest(request, (result) => done({ kind: 'result', call, result }));
   if (!isDone) calls.set(call, begun);
 }
 

@@ -12,7 +12,7 @@ export class LocalService implements ServiceClient {
     return this.endpoint.send(request, (result, timing) => onVerdict(verdictOf(request, result), timing));
   }
 
-  ask(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call {
+  sendRequest(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call {
     return this.endpoint.send(request, onDone);
   }
 

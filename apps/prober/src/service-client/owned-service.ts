@@ -1,7 +1,7 @@
 import type { RenderedRequest } from '#scenario';
 import type { CustomerRequest } from '../http/customer-request.js';
 import type { ExchangeResult, Timing } from '../http/exchange.js';
-import type { OwnershipDesk, OwnershipGuard } from '../ownership/index.js';
+import type { OwnershipMonitor, OwnershipGuard } from '../ownership/index.js';
 import type { Call, ServiceClient, Verdict } from './service-client.js';
 
 /** A service that has to prove whose it is: a right answer of somebody else's service is none. */
@@ -14,30 +14,30 @@ export class OwnedService implements ServiceClient {
     private readonly service: ServiceClient,
     private readonly origin: ServiceClient,
     private readonly guard: OwnershipGuard,
-    private readonly desk: OwnershipDesk,
+    private readonly monitor: OwnershipMonitor,
   ) {}
 
   call(request: CustomerRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call {
-    return this.service.call(request, (verdict, timing) => onVerdict(this.#owned(verdict), timing));
+    return this.service.call(request, (verdict, timing) => onVerdict(this.owned(verdict), timing));
   }
 
-  ask(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call {
-    return this.service.ask(request, onDone);
+  sendRequest(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call {
+    return this.service.sendRequest(request, onDone);
   }
 
   retire(): void {
-    this.desk.retire(this.guard);
+    this.monitor.retire(this.guard);
     this.service.retire();
     this.origin.retire();
   }
 
   destroy(): void {
-    this.desk.retire(this.guard);
+    this.monitor.retire(this.guard);
     this.service.destroy();
     this.origin.destroy();
   }
 
-  #owned(verdict: Verdict): Verdict {
+  private owned(verdict: Verdict): Verdict {
     if (verdict.outcome !== 'ok') return verdict;
     const owned = this.guard.judge(verdict.proof ?? null);
     return owned.ok ? verdict : { outcome: 'wrong_body', got: owned.got, expected: owned.expected };

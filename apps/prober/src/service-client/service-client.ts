@@ -26,10 +26,10 @@ export interface ServiceClient {
   /** `onVerdict` is called exactly once, maybe at once. */
   call(request: CustomerRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call;
   /** Asks for something that is nobody's pay; the answer comes as it is. `onDone` is called exactly once, maybe at once. */
-  ask(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call;
+  sendRequest(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call;
   /** No more requests will come; those on the wire may finish. */
   retire(): void;
-  /** Closes everything now. Of requests that are under way nothing more is heard. */
+  /** Closes everything now. Of requests that are under way no result is reported. */
   destroy(): void;
 }
 

@@ -24,32 +24,32 @@ export class TestDnsServer {
   readonly zone = new Map<string, Behaviour>();
   /** Every question, as `A name`. */
   readonly asked: string[] = [];
-  readonly #socket = createSocket('udp4');
+  private readonly socket = createSocket('udp4');
 
   private constructor() {
-    this.#socket.on('message', (query, from) => {
-      const answer = this.#answer(query);
-      if (answer !== null) this.#socket.send(answer, from.port, from.address);
+    this.socket.on('message', (query, from) => {
+      const answer = this.answer(query);
+      if (answer !== null) this.socket.send(answer, from.port, from.address);
     });
   }
 
   static async start(zone: Record<string, Behaviour> = {}): Promise<TestDnsServer> {
     const server = new TestDnsServer();
     for (const [name, behaviour] of Object.entries(zone)) server.zone.set(name, behaviour);
-    await new Promise<void>((resolve) => server.#socket.bind(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.socket.bind(0, '127.0.0.1', resolve));
     return server;
   }
 
   /** For `setServers`. */
   get address(): string {
-    return `127.0.0.1:${(this.#socket.address() as AddressInfo).port}`;
+    return `127.0.0.1:${(this.socket.address() as AddressInfo).port}`;
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => this.#socket.close(() => resolve()));
+    return new Promise((resolve) => this.socket.close(() => resolve()));
   }
 
-  #answer(query: Buffer): Buffer | null {
+  private answer(query: Buffer): Buffer | null {
     const { name, type, end } = question(query);
     this.asked.push(`${type === A ? 'A' : 'AAAA'} ${name}`);
     const behaviour = this.zone.get(name.toLowerCase()) ?? 'NXDOMAIN';
@@ -57,7 +57,7 @@ export class TestDnsServer {
     // The right id, so that it is not taken for a stray packet.
     if (behaviour === 'garbage') return Buffer.concat([query.subarray(0, 2), Buffer.alloc(40, 0xff)]);
     const rcode = typeof behaviour === 'string' ? RCODES[behaviour] : 0;
-    const records = typeof behaviour === 'string' ? [] : this.#records(name, type, behaviour);
+    const records = typeof behaviour === 'string' ? [] : this.records(name, type, behaviour);
     const header = Buffer.alloc(12);
     query.copy(header, 0, 0, 2);
     // An answer, recursion desired and available.
@@ -67,14 +67,14 @@ export class TestDnsServer {
     return Buffer.concat([header, query.subarray(12, end), ...records]);
   }
 
-  #records(name: string, type: number, behaviour: Exclude<Behaviour, string>, depth = 0): Buffer[] {
+  private records(name: string, type: number, behaviour: Exclude<Behaviour, string>, depth = 0): Buffer[] {
     const { cname, ttl = 60 } = behaviour;
     if (cname !== undefined) {
       const next = this.zone.get(cname);
       const rest =
         next === undefined || typeof next === 'string' || depth > 8
           ? []
-          : this.#records(cname, type, next, depth + 1);
+          : this.records(cname, type, next, depth + 1);
       return [record(name, CNAME, ttl, encodeName(cname)), ...rest];
     }
     const addresses = (type === A ? behaviour.a : type === AAAA ? behaviour.aaaa : undefined) ?? [];

@@ -15,7 +15,7 @@ export interface ServerOptions {
   renderProblem?: (problem: HttpProblem) => Answer;
   /** The team's proof that the service is its own: sent as the header `Payday-Team` of every answer. Default: none. */
   teamProof?: string;
-  /** Told of what a handler threw that is no `HttpProblem`. */
+  /** Called with what a handler threw that is no `HttpProblem`. */
   onError?: (error: unknown) => void;
 }
 

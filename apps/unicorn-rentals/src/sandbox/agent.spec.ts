@@ -165,8 +165,8 @@ describe('the fault agent', () => {
 
   it('begins anew when the command comes again while the fault is just ending', async () => {
     const spec = { kind: 'crash', serviceId: 'pricing', params: {}, ttlMs: 1_000 };
-    await registry.put('f', spec);
-    const [, again] = await Promise.all([registry.revert('f'), registry.put('f', spec)]);
+    await registry.putFault('f', spec);
+    const [, again] = await Promise.all([registry.revert('f'), registry.putFault('f', spec)]);
     expect(again).toBe('active');
     expect(await pricing()).toBe('ECONNRESET');
   });

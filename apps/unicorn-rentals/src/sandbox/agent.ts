@@ -50,7 +50,7 @@ export function createAgent({ registry, token, timers }: AgentOptions): Handler 
         return ok({ state: registry.state(faultId) });
       case 'PUT':
         try {
-          return ok({ state: await settled(registry.put(faultId, faultSpec(request.body))) });
+          return ok({ state: await settled(registry.putFault(faultId, faultSpec(request.body))) });
         } catch (error) {
           if (!(error instanceof PaydayError)) throw error;
           throw new HttpProblem(STATUS_OF[error.code] ?? 400, error.code, error.message);

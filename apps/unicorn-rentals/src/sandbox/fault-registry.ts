@@ -66,7 +66,7 @@ export class FaultRegistry {
    * @throws PaydayError `unknown_kind`, `unknown_service`, `invalid_params`, `invalid_ttl`, `fault_conflict` (the id is in
    * use for something else), `too_many_faults`.
    */
-  async put(faultId: string, spec: FaultSpec): Promise<AgentFaultState> {
+  async putFault(faultId: string, spec: FaultSpec): Promise<AgentFaultState> {
     const { random, timers } = this.options;
     const kind = FAULT_KINDS.get(spec.kind);
     if (kind === undefined)

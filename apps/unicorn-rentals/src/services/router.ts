@@ -14,7 +14,7 @@ export interface RouterOptions {
 type Backend = 'catalog' | 'pricing' | 'booking';
 
 /**
- * The front door: `GET /rentals/:unicornId?days=3` joins catalog and pricing; `POST /rentals` and
+ * The entry service: `GET /rentals/:unicornId?days=3` joins catalog and pricing; `POST /rentals` and
  * `GET /rentals/bookings/:id` go through booking. Whatever a service behind it does wrong is 502 `backend_failed`.
  */
 export function createRouter(options: RouterOptions): Handler {

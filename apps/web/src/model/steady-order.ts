@@ -13,7 +13,7 @@ export interface ShownOrder {
 /**
  * The rows to show. Places (order, rank, rank change) move at most every `STEADY_MS`, so that rows glide one after the
  * other instead of swarming. While places are held back, so are the salaries: they belong together, and no row may
- * claim a rank that the amounts beside it deny. Pay and lamps are always the latest. Teams that come or go are shown at once.
+ * claim a rank that the amounts beside it deny. Pay and statuses are always the latest. Teams that come or go are shown at once.
  */
 export function steadyOrder(
   shown: ShownOrder | null,

@@ -59,7 +59,7 @@ export function Board() {
   );
 }
 
-/** Turns the page every ten seconds; a turn by hand starts the time anew. */
+/** Flips the page every ten seconds; a turn by hand starts the time anew. */
 function usePages(pages: number): { page: number; turnTo: (page: number) => void } {
   const page = useSignal(0);
   const current = pages === 0 ? 0 : Math.min(page.value, pages - 1);
@@ -98,7 +98,7 @@ function Head({ kind }: { kind: RowKind }) {
         <span role="columnheader" class="team">
           {w.team}
         </span>
-        <span role="columnheader" class="lamps" aria-label={w.services}>
+        <span role="columnheader" class="statuses" aria-label={w.services}>
           {kind === 'large' && services.map(({ id }) => <i key={id}>{id}</i>)}
         </span>
         {kind === 'large' && (
@@ -118,7 +118,11 @@ function Head({ kind }: { kind: RowKind }) {
 }
 
 /** Column widths follow the longest figure, so that nothing is cut and nothing jitters. */
-function boardStyle(standings: readonly StandingRow[], lamps: number, rows: number): Record<string, string> {
+function boardStyle(
+  standings: readonly StandingRow[],
+  services: number,
+  rows: number,
+): Record<string, string> {
   let salaryChars = 8;
   let payChars = 6;
   for (const row of standings) {
@@ -128,7 +132,7 @@ function boardStyle(standings: readonly StandingRow[], lamps: number, rows: numb
   return {
     '--rows': String(Math.max(1, rows)),
     '--pinned': String(PINNED_TEAMS),
-    '--lamps': String(lamps),
+    '--statuses': String(services),
     '--salary-chars': String(salaryChars),
     '--pay-chars': String(payChars),
   };

@@ -3,7 +3,7 @@ import type { StandingRow } from '#contracts';
 import { salary, signed } from '../model/format.js';
 import { services, words } from '../state.js';
 import { Figure } from './figure.js';
-import { Lamps } from './lamps.js';
+import { StatusIndicators } from './status-indicators.js';
 import { Sparkline } from './sparkline.js';
 
 export type RowKind = 'large' | 'pinned' | 'compact' | 'stacked';
@@ -37,7 +37,7 @@ export const Row = memo(function Row({ row, place, kind, blankPay }: RowProps) {
         <span class="bar" style={{ backgroundColor: row.team.color }} />
         <bdi title={row.team.name}>{row.team.name}</bdi>
       </span>
-      <Lamps services={row.services} specs={services.value} />
+      <StatusIndicators services={row.services} specs={services.value} />
       {kind === 'large' && <Sparkline teamId={row.team.id} losing={losing} />}
       <span role="cell" class="pay">
         {!blankPay && (

@@ -31,23 +31,23 @@ given('the Kafka adapter', () => {
     keytool('-genkeypair', '-keyalg', 'EC', '-storetype', 'PKCS12', '-validity', '2', ...names);
     keytool('-exportcert', '-rfc', '-file', join(folder, 'broker.pem'));
     ca = await readFile(join(folder, 'broker.pem'), 'utf8');
-    const door = await freePort();
+    const port = await freePort();
     const password = user.password.replaceAll('"', '\\\\"');
     kafka = await startKafka({
-      doors: [{ port: door, advertisedPort: door }],
+      extraListeners: [{ port, advertisedPort: port }],
       settings: {
         // As brokers come.
         'group.min.session.timeout.ms': '6000',
         'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,DOOR0:SASL_SSL',
-        'listener.name.door0.ssl.keystore.location': store,
-        'listener.name.door0.ssl.keystore.password': 'changeit',
-        'listener.name.door0.sasl.enabled.mechanisms': 'PLAIN',
-        'listener.name.door0.plain.sasl.jaas.config':
+        'listener.name.extra0.ssl.keystore.location': store,
+        'listener.name.extra0.ssl.keystore.password': 'changeit',
+        'listener.name.extra0.sasl.enabled.mechanisms': 'PLAIN',
+        'listener.name.extra0.plain.sasl.jaas.config':
           'org.apache.kafka.common.security.plain.PlainLoginModule required ' +
           `user_${user.username}="${password}";`,
       },
     });
-    url = `kafka://localhost:${door}?ssl=true&sasl=plain`;
+    url = `kafka://localhost:${port}?ssl=true&sasl=plain`;
   }, 90_000);
 
   afterAll(async () => {
@@ -189,11 +189,11 @@ given('the Kafka adapter', () => {
     it('takes and gives records', async () => {
       const log = await openEventLog(url, { kafka: { ...user, ca } });
       await log.createTopics([{ topic: 'safe', partitions: 1 }]);
-      await log.append('safe', [record('k', 'behind a door')]);
+      await log.append('safe', [record('k', 'behind TLS')]);
       const collector = new Collector(log, { topic: 'safe', group: 'g' });
       await collector.until(() => collector.records.length >= 1);
       await log.close();
-      expect(collector.texts).toEqual(['behind a door']);
+      expect(collector.texts).toEqual(['behind TLS']);
     });
 
     it('refuses a wrong password, and says which variables hold it, not what they hold', async () => {

@@ -43,7 +43,7 @@ class KafkaLog implements EventLog {
   /** First looks at topics. Appends that come meanwhile wait for the same one, so that they keep their order. */
   private readonly looks = new Map<string, { waiting: number; partitions: Promise<number> }>();
   private readonly appends = new Set<Promise<unknown>>();
-  private readonly wires: { ask: Wire; append: Wire };
+  private readonly wires: { query: Wire; append: Wire };
   private readonly topics: Topics;
   private readonly appender: Appender;
   private closing: Promise<void> | undefined;
@@ -54,16 +54,16 @@ class KafkaLog implements EventLog {
     private readonly deps: LogDeps,
   ) {
     const { timers, clock } = deps;
-    this.wires = { ask: new Wire(settings, timers), append: new Wire(settings, timers) };
-    this.topics = new Topics(this.wires.ask, settings, timers);
+    this.wires = { query: new Wire(settings, timers), append: new Wire(settings, timers) };
+    this.topics = new Topics(this.wires.query, settings, timers);
     this.appender = new Appender(this.wires.append, timers, clock);
   }
 
   async connect(): Promise<void> {
     try {
-      await this.wires.ask.ask(async () => {});
+      await this.wires.query.sendRequest(async () => {});
     } catch (error) {
-      this.wires.ask.close();
+      this.wires.query.close();
       throw toPaydayError(error);
     }
   }
@@ -118,7 +118,7 @@ class KafkaLog implements EventLog {
     await Promise.all([...this.consumers].map((consumer) => consumer.close()));
     this.isClosed = true;
     await Promise.allSettled(this.appends);
-    this.wires.ask.close();
+    this.wires.query.close();
     this.wires.append.close();
   }
 
@@ -141,7 +141,7 @@ class KafkaLog implements EventLog {
     const appendedAt = this.deps.clock.nowMs();
     const taken = records.map((record) => ({ key: record.key, record: toWire(record, appendedAt) }));
     const known = this.looks.has(topic) ? undefined : this.topics.known(topic);
-    const partitions = known ?? (await this.look(topic));
+    const partitions = known ?? (await this.lookUpPartitions(topic));
     if (taken.length === 0) return [];
     return this.appender.append(
       this.topics.nameOf(topic),
@@ -149,7 +149,7 @@ class KafkaLog implements EventLog {
     );
   }
 
-  private async look(topic: string): Promise<number> {
+  private async lookUpPartitions(topic: string): Promise<number> {
     const look = this.looks.get(topic) ?? { waiting: 0, partitions: this.topics.partitions(topic) };
     this.looks.set(topic, look);
     look.waiting++;

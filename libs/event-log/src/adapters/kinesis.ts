@@ -6,7 +6,7 @@ import type { EventLog, Position, RecordPosition, TopicSpec } from '../port.js';
 import { encodeRecords } from '../record-codec.js';
 import { KinesisApi } from './kinesis/api.js';
 import { topicResharded } from './kinesis/errors.js';
-import { Lane } from './kinesis/lane.js';
+import { ShardConnection } from './kinesis/shard-connection.js';
 import { Pacer } from './kinesis/pacer.js';
 import { kinesisSettings, type KinesisSettings } from './kinesis/settings.js';
 import { ShardAccess } from './kinesis/shard-access.js';
@@ -30,7 +30,7 @@ export async function openKinesisLog(rest: string, deps: LogDeps): Promise<Event
 }
 
 interface Partition {
-  lane: Lane;
+  connection: ShardConnection;
   source: ShardSource;
 }
 
@@ -65,7 +65,7 @@ class KinesisStore implements LogStore {
     return Promise.all(
       routed.map(async ({ partition }, i) => ({
         partition,
-        position: await this.partition(topic, partition).lane.append(encoded[i]!),
+        position: await this.partition(topic, partition).connection.append(encoded[i]!),
       })),
     );
   }
@@ -84,7 +84,7 @@ class KinesisStore implements LogStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.open.values()].map(({ lane }) => lane.close()));
+    await Promise.all([...this.open.values()].map(({ connection }) => connection.close()));
     this.closing.abort();
     this.api.close();
   }
@@ -97,26 +97,26 @@ class KinesisStore implements LogStore {
     const stream = this.topics.must(topic);
     const pacer = new Pacer(this.settings.pollMs, clock, timers, this.closing.signal);
     const source = new ShardSource(new ShardAccess(this.api, stream, partition, pacer), clock);
-    const lane = new Lane({
+    const connection = new ShardConnection({
       topic,
       clock,
       timers,
-      put: (data, after) => this.put(stream, partition, data, after),
+      putRecord: (data, after) => this.putRecord(stream, partition, data, after),
       onAppended: (position) => source.noteAppended(position),
     });
-    const made = { lane, source };
+    const made = { connection, source };
     this.open.set(name, made);
     return made;
   }
 
-  private async put(
+  private async putRecord(
     { topic, stream, shards }: TopicStream,
     partition: number,
     data: Uint8Array,
     after: string | undefined,
   ): Promise<string> {
     const { id, firstHashKey, lastHashKey } = shards[partition]!;
-    const { sequence, shardId } = await this.api.put(stream, {
+    const { sequence, shardId } = await this.api.putRecord(stream, {
       data,
       // One key per shard: Kinesis promises order behind `after` only within one.
       partitionKey: String(partition),

@@ -14,7 +14,7 @@ import {
 const texts = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => String(from + i));
 
-/** What a single consumer is promised. */
+/** What a single consumer can rely on. */
 export function describeDelivery(factory: EventLogFactory): void {
   describe('delivery', () => {
     const shared = useLog(factory);

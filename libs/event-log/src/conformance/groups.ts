@@ -37,7 +37,7 @@ async function appendToAll(log: EventLog, topic: string, text: string): Promise<
   );
 }
 
-/** What members of groups are promised. */
+/** What members of groups can rely on. */
 export function describeGroups(factory: EventLogFactory): void {
   describe('groups', () => {
     const shared = useLog(factory);

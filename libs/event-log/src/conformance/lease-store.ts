@@ -115,13 +115,13 @@ export function describeLeaseStore(name: string, factory: () => Promise<LeaseSto
 
     it('a watcher hears of joining, leaving and released leases, whichever store did it', async () => {
       const { store, other } = fixture;
-      let heard = 0;
-      const end = other.watch('t', group, () => heard++);
+      let changes = 0;
+      const end = other.watch('t', group, () => changes++);
       const hears = async (what: () => Promise<unknown>): Promise<void> => {
-        const before = heard;
+        const before = changes;
         // The first call may come before the watcher listens; it is a hint, and who renews looks anyway.
-        for (let i = 0; heard === before; i++) {
-          if (i === 100) throw new Error('nothing was heard');
+        for (let i = 0; changes === before; i++) {
+          if (i === 100) throw new Error('no change arrived');
           await what();
           await sleep(20);
         }
@@ -136,10 +136,10 @@ export function describeLeaseStore(name: string, factory: () => Promise<LeaseSto
       await sleep(50);
       await hears(() => store.release(as('a'), [0]));
       end();
-      const before = heard;
+      const before = changes;
       await renew(store, 'c');
       await sleep(50);
-      expect(heard).toBe(before);
+      expect(changes).toBe(before);
     });
   });
 }

@@ -20,7 +20,7 @@ export interface LeasedGroupContext {
   member: LeaseMember;
   /** Number of the topic's partitions. */
   partitions: number;
-  /** Told of what is retried and of partitions that were lost. */
+  /** Called for every retry and for partitions that were lost. */
   report(error: unknown): void;
 }
 
@@ -62,7 +62,7 @@ export class LeasedGroup implements Group {
 
   async leave(_reader: GroupMember): Promise<void> {
     this.leaving = true;
-    for (const partition of this.held.keys()) this.giveUp(partition);
+    for (const partition of this.held.keys()) this.releasePartition(partition);
     this.wake();
     await this.running;
   }
@@ -77,22 +77,22 @@ export class LeasedGroup implements Group {
       const isLast = this.leaving && this.held.size === 0;
       let pauseMs: number;
       try {
-        pauseMs = await this.look();
+        pauseMs = await this.refresh();
         failures = 0;
       } catch (error) {
         this.context.report(error);
         pauseMs = retryPauseMs(failures++);
       }
       if (isLast) break;
-      this.giveUpEnded();
+      this.releaseEnded();
       await this.pause(pauseMs);
-      this.giveUpEnded();
+      this.releaseEnded();
     }
     this.unwatch();
   }
 
   /** Renews, compares what it has with what it should have, and begins to change it. @returns when to look again. */
-  private async look(): Promise<number> {
+  private async refresh(): Promise<number> {
     const { store, clock, member, leaseMs } = this.context;
     const askedUs = clock.monotonicUs();
     const request = { partitions: [...this.held.keys()], forMs: leaseMs, leaving: this.leaving };
@@ -108,7 +108,8 @@ export class LeasedGroup implements Group {
     const own = member.member;
     const planned = planAssignment(owners, members);
     this.plan = planned.flatMap((name, partition) => (name === own ? [partition] : []));
-    for (const partition of this.held.keys()) if (planned[partition] !== own) this.giveUp(partition);
+    for (const partition of this.held.keys())
+      if (planned[partition] !== own) this.releasePartition(partition);
     // Held according to the store, but not by us: a release that failed, or a lease that ended here before it was renewed.
     const left = owners.flatMap((name, p) =>
       name === own && planned[p] !== own && !this.held.has(p) ? p : [],
@@ -119,19 +120,19 @@ export class LeasedGroup implements Group {
       const endsUs = clock.monotonicUs() + leaseMs * 1000;
       const got = await store.acquire(member, { partitions: wanted, forMs: leaseMs });
       if (this.leaving) return store.release(member, got);
-      for (const partition of got) this.take(partition, endsUs);
+      for (const partition of got) this.takePartition(partition, endsUs);
     }
     this.reader.planned();
   }
 
-  private take(partition: number, endsUs: number): void {
+  private takePartition(partition: number, endsUs: number): void {
     const lease: Lease = { endsUs, giving: false };
     this.held.set(partition, lease);
     this.reader.assign(partition, () => this.lives(lease));
   }
 
   /** Lets the handler finish, then the lease go. While it runs, the lease is renewed. */
-  private giveUp(partition: number): void {
+  private releasePartition(partition: number): void {
     const lease = this.held.get(partition)!;
     if (lease.giving) return;
     lease.giving = true;
@@ -147,7 +148,7 @@ export class LeasedGroup implements Group {
       });
   }
 
-  private giveUpEnded(): void {
+  private releaseEnded(): void {
     for (const [partition, lease] of this.held) if (!this.lives(lease)) this.lose(partition, lease);
   }
 
@@ -163,7 +164,7 @@ export class LeasedGroup implements Group {
     const { topic, group } = this.context.member;
     lease.endsUs = -Infinity;
     this.context.report(leaseEnded(topic, group, partition));
-    this.giveUp(partition);
+    this.releasePartition(partition);
   }
 
   private lives(lease: Lease): boolean {
@@ -204,7 +205,7 @@ export function newMemberName(): string {
   return `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
 }
 
-/** Told, not thrown: the consumer goes on with what it has, and another member with this partition. */
+/** Reported, not thrown: the consumer goes on with what it has, and another member with this partition. */
 export function leaseEnded(topic: string, group: string, partition: number): PaydayError {
   return new PaydayError(
     'lease_ended',

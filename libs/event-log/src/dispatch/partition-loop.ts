@@ -17,7 +17,7 @@ export interface PartitionLoopHooks {
   /** The place where reading begins is fixed: everything behind it will be handed over. */
   onStarted(): void;
   /** Asked when starting failed: true ends the loop instead of trying again. */
-  givesUp(error: unknown): boolean;
+  shouldRelease(error: unknown): boolean;
 }
 
 /** Reads one partition for one consumer, one batch at a time, from its assignment until it is stopped. */
@@ -66,7 +66,7 @@ export class PartitionLoop {
       try {
         return await this.hooks.openReader(await this.hooks.startAt());
       } catch (error) {
-        if (!this.hooks.givesUp(error)) throw error;
+        if (!this.hooks.shouldRelease(error)) throw error;
         this.abort.abort();
         return undefined;
       }

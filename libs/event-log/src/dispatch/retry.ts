@@ -4,7 +4,7 @@ export interface RetryContext {
   timers: Timers;
   /** Ends every wait; nothing is retried afterwards. */
   signal: AbortSignal;
-  /** Told of each failure. */
+  /** Called for each failure. */
   report(error: unknown): void;
 }
 

@@ -76,7 +76,7 @@ export class StoreConsumer implements Consumer, GroupMember {
         startAt: () => this.options.startAt(partition),
         openReader: (start) => this.context.store.openReader(topic, partition, start, this.limits),
         onStarted: () => this.planned(),
-        givesUp: (error) => this.failsStart(error),
+        shouldRelease: (error) => this.failsStart(error),
       },
     );
     this.loops.set(partition, loop);

@@ -4,7 +4,7 @@ import type { GameEvent } from '#contracts';
 import { arrivalsBefore } from '#scenario';
 import { buildScenario, EventBuilder, ManualClock } from '#testing';
 import { createSpikeAgent } from '../../../../apps/prober/src/agent/spike-agent.js';
-import { SpikeBook } from '../../../../apps/prober/src/agent/spike-book.js';
+import { SpikeRegistry } from '../../../../apps/prober/src/agent/spike-registry.js';
 import { GameWatcher } from '../../../../apps/prober/src/game-watcher.js';
 import { createProberMetrics } from '../../../../apps/prober/src/metrics.js';
 import { PROBER_DEFAULTS, Prober } from '../../../../apps/prober/src/prober.js';
@@ -52,8 +52,8 @@ export const trafficSubject: DriverSubject = {
     const pass = (ms: number): void => {
       for (let passed = 0; passed < ms; passed += 20) {
         clock.advance(20);
-        for (const { book, prober } of probers) {
-          book.expire();
+        for (const { registry, prober } of probers) {
+          registry.expire();
           prober.tick();
         }
       }
@@ -67,7 +67,9 @@ export const trafficSubject: DriverSubject = {
     const drained = new Map<Prober, ReturnType<Prober['drain']>>();
     pass(2_000);
 
-    const agents = await Promise.all(probers.map(({ book }) => listening(createSpikeAgent(book, TOKEN))));
+    const agents = await Promise.all(
+      probers.map(({ registry }) => listening(createSpikeAgent(registry, TOKEN))),
+    );
     const hanging = await listening(createServer(() => undefined));
     const agentAt = (port: number) => ({ agentUrl: `http://127.0.0.1:${port}`, token: TOKEN });
     const at = (...ports: number[]) => ({ teamId: TEAM, probers: ports.map(agentAt) });
@@ -122,6 +124,6 @@ function openProber(proberId: string, clock: ManualClock) {
       metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
     },
   );
-  const book = new SpikeBook(prober, () => clock.nowMs());
-  return { prober, book, watcher: new GameWatcher('g', prober) };
+  const registry = new SpikeRegistry(prober, () => clock.nowMs());
+  return { prober, registry, watcher: new GameWatcher('g', prober) };
 }

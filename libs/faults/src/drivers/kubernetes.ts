@@ -138,7 +138,7 @@ export class KubernetesDriver implements FaultDriver {
     for (;;) {
       let resource: ChaosResource | null;
       try {
-        resource = await this.look(target, order, signal);
+        resource = await this.readResource(target, order, signal);
       } catch (error) {
         // The time was up while it was asked once more: what it said before tells more.
         if (last !== null && signal.aborted) throw notYet(last);
@@ -152,11 +152,11 @@ export class KubernetesDriver implements FaultDriver {
   }
 
   async verify(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<Presence> {
-    const resource = await this.look(target, order, signal);
+    const resource = await this.readResource(target, order, signal);
     return resource === null || isRecovered(resource) ? 'gone' : 'active';
   }
 
-  private async look(
+  private async readResource(
     target: FaultTarget,
     order: FaultOrder,
     signal: AbortSignal,

@@ -81,7 +81,7 @@ export class ToxiproxyDriver implements FaultDriver {
     this.checkParams(order.kind, order.params);
     const api = apiOf(target, order, signal);
     await api.ensureProxy();
-    const added = await api.ask('POST', '/toxics', toxicOf(order));
+    const added = await api.request('POST', '/toxics', toxicOf(order));
     // 409: it is there already.
     if (!added.ok && added.status !== 409) throw refused(added, order);
     if (order.kind === 'toxiproxy-down') await api.enable(false);
@@ -96,7 +96,7 @@ export class ToxiproxyDriver implements FaultDriver {
     const { toxics } = await api.ensureProxy();
     const name = nameOf(order);
     if (toxics.some((toxic) => toxic.name === name)) {
-      const removed = await api.ask('DELETE', `/toxics/${name}`);
+      const removed = await api.request('DELETE', `/toxics/${name}`);
       if (!removed.ok && removed.status !== 404) throw refused(removed, order);
     }
     if (order.kind !== 'toxiproxy-down') return;
@@ -153,7 +153,7 @@ function toxicOf(order: FaultOrder): Record<string, unknown> {
 }
 
 interface Api {
-  ask(method: string, path: string, body?: unknown): Promise<BoundedAnswer>;
+  request(method: string, path: string, body?: unknown): Promise<BoundedAnswer>;
   /** @throws PaydayError `toxiproxy_proxy_missing` (retryable) if the server doesn't know the proxy. */
   proxy(): Promise<ShownProxy>;
   /** The same; makes the proxy where the target says how. */
@@ -165,15 +165,15 @@ function apiOf(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Api
   const place = placeOf(target.toxiproxy, order, 'toxiproxy');
   const root = `/proxies/${encodeURIComponent(place.proxy)}`;
   const api: Api = {
-    ask: (method, path, body) => request(place, method, root + path, order, signal, body),
+    request: (method, path, body) => request(place, method, root + path, order, signal, body),
     async proxy() {
-      const answer = await api.ask('GET', '');
+      const answer = await api.request('GET', '');
       if (answer.status === 404) throw missing(place);
       if (!answer.ok) throw refused(answer, order);
       return shownProxy(answer, order);
     },
     async ensureProxy() {
-      const answer = await api.ask('GET', '');
+      const answer = await api.request('GET', '');
       if (answer.status !== 404) return api.proxy();
       const { proxy: name, listen, upstream } = place;
       if (listen === undefined || upstream === undefined) throw missing(place);
@@ -187,7 +187,7 @@ function apiOf(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Api
       return api.proxy();
     },
     async enable(enabled) {
-      const answer = await api.ask('POST', '', { enabled });
+      const answer = await api.request('POST', '', { enabled });
       if (!answer.ok) throw refused(answer, order);
     },
   };

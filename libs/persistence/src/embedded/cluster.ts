@@ -93,7 +93,7 @@ function initdb(program: string, folder: string, passwordFile: string, user: Run
     '--locale=C',
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
-    // A power cut in the first seconds of an empty database loses nothing that was promised.
+    // A power cut in the first seconds of an empty database loses nothing that was acknowledged.
     '--no-sync',
     '--no-instructions',
   ];

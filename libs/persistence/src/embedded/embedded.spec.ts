@@ -280,38 +280,38 @@ class Launcher {
   readonly gone: Promise<void>;
   /** Every process of it that was ever reported. */
   readonly pids: number[] = [];
-  readonly #child: ChildProcess;
-  #last: Report | null = null;
-  #stderr = '';
+  private readonly child: ChildProcess;
+  private last: Report | null = null;
+  private stderr = '';
 
   constructor(dataDir: string) {
-    this.#child = spawn(process.execPath, [join(code, 'launcher.js'), dataDir], {
+    this.child = spawn(process.execPath, [join(code, 'launcher.js'), dataDir], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'] },
     });
-    this.gone = new Promise((resolve) => this.#child.once('exit', () => resolve()));
-    this.#child.stderr!.on('data', (chunk) => (this.#stderr += String(chunk)));
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => {
-      this.#last = JSON.parse(line) as Report;
-      this.pids.push(...[this.#last.pid, this.#last.guardianPid].filter((pid) => pid !== null));
+    this.gone = new Promise((resolve) => this.child.once('exit', () => resolve()));
+    this.child.stderr!.on('data', (chunk) => (this.stderr += String(chunk)));
+    createInterface({ input: this.child.stdout! }).on('line', (line) => {
+      this.last = JSON.parse(line) as Report;
+      this.pids.push(...[this.last.pid, this.last.guardianPid].filter((pid) => pid !== null));
     });
     launchers.push(this);
   }
 
   async report(until: (report: Report) => boolean = () => true): Promise<Report> {
     await eventually(() => {
-      if (this.#child.exitCode !== null) throw new Error(`the launcher ended: ${this.#stderr}`);
-      return this.#last !== null && until(this.#last);
+      if (this.child.exitCode !== null) throw new Error(`the launcher ended: ${this.stderr}`);
+      return this.last !== null && until(this.last);
     }, 15_000);
-    return this.#last!;
+    return this.last!;
   }
 
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.child.kill('SIGKILL');
   }
 
   async stop(): Promise<void> {
-    this.#child.kill('SIGTERM');
+    this.child.kill('SIGTERM');
     await this.gone;
   }
 }

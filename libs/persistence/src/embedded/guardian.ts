@@ -58,7 +58,7 @@ function launch(current: GuardianPlan): void {
   child.once('exit', (code, signal) => died(current, startedAt, code, signal));
   if (child.pid !== undefined) {
     pid = child.pid;
-    tell({ type: 'running', pid, adopted: false });
+    sendMessage({ type: 'running', pid, adopted: false });
   }
 }
 
@@ -66,7 +66,7 @@ function launch(current: GuardianPlan): void {
 function adopt(current: GuardianPlan, found: number): void {
   const since = performance.now();
   pid = found;
-  tell({ type: 'running', pid, adopted: true });
+  sendMessage({ type: 'running', pid, adopted: true });
   const timer = setInterval(() => {
     if (isAlive(found)) return;
     clearInterval(timer);
@@ -78,7 +78,7 @@ function died(current: GuardianPlan, since: number, code: number | null, signal:
   pid = null;
   if (stopping) return;
   if (performance.now() - since > HEALTHY_AFTER_MS) retryMs = FIRST_RETRY_MS;
-  tell({ type: 'died', code, signal, retryInMs: retryMs });
+  sendMessage({ type: 'died', code, signal, retryInMs: retryMs });
   setTimeout(() => run(current), retryMs);
   retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
 }
@@ -110,7 +110,7 @@ async function signalAndWait(signal: NodeJS.Signals, withinMs: number): Promise<
   return false;
 }
 
-function tell(message: FromGuardian): void {
+function sendMessage(message: FromGuardian): void {
   // Once the launcher is gone nobody listens, and the disconnect is already on its way.
   if (process.connected) process.send?.(message, () => undefined);
 }

@@ -30,7 +30,7 @@ import { postgresArgs } from './settings.js';
 export interface EmbeddedPostgresOptions {
   /** Folder that is this database's own; made if missing. Used by one process at a time. */
   dataDir: string;
-  /** Told in one line of what a person may want to know. Never holds the password. */
+  /** Called with one line that an operator may want to read. Never holds the password. */
   log?: (line: string) => void;
   /** How long the start may take, including the recovery after a crash. Default 60 000. */
   startWithinMs?: number;
@@ -109,10 +109,10 @@ const PORT_TAKEN = /could not bind|address already in use/i;
 class Keeper implements EmbeddedPostgres {
   readonly databaseUrl: string;
   pid: number | null = null;
-  #guardian: ChildProcess | null = null;
-  #deathsAtStart = 0;
-  #started = false;
-  #stopping: Promise<void> | null = null;
+  private guardian: ChildProcess | null = null;
+  private deathsAtStart = 0;
+  private started = false;
+  private stopping: Promise<void> | null = null;
 
   constructor(
     private readonly plan: GuardianPlan,
@@ -126,32 +126,32 @@ class Keeper implements EmbeddedPostgres {
   }
 
   get guardianPid(): number | null {
-    return this.#guardian?.pid ?? null;
+    return this.guardian?.pid ?? null;
   }
 
   /** Resolves when the database answers. */
   async start(deadline: number): Promise<void> {
     const logFrom = sizeOf(this.paths.logFile);
     const sureFrom = performance.now() + SURE_AFTER_MS;
-    this.#spawnGuardian();
+    this.spawnGuardian();
     for (;;) {
-      const problem = await this.#tryToUse();
+      const problem = await this.tryToUse();
       if (problem === null) break;
       // Were it another PostgreSQL, which has our port, ours would be dead by now.
-      if (WRONG_PASSWORD.test(problem) && performance.now() > sureFrom && this.#deathsAtStart === 0)
+      if (WRONG_PASSWORD.test(problem) && performance.now() > sureFrom && this.deathsAtStart === 0)
         throw new PaydayError(
           'postgres_start_failed',
           `the embedded PostgreSQL in ${this.paths.cluster} does not take the password in ${this.paths.passwordFile}: restore both from one copy, or choose another folder (--data)`,
         );
       const late = performance.now() > deadline;
-      if (late || this.#deathsAtStart >= MAX_DEATHS_AT_START)
+      if (late || this.deathsAtStart >= MAX_DEATHS_AT_START)
         throw new PaydayError(
           'postgres_start_failed',
           `the embedded PostgreSQL ${late ? 'was not ready in time' : 'ended at once'}: ${tail(this.paths.logFile, logFrom) || problem} (log: ${this.paths.logFile})`,
         );
       await sleep(30);
     }
-    this.#started = true;
+    this.started = true;
   }
 
   async stop(): Promise<void> {
@@ -161,11 +161,11 @@ class Keeper implements EmbeddedPostgres {
 
   /** Stops both processes, but keeps the folder. */
   halt(): Promise<void> {
-    this.#stopping ??= this.#stop();
-    return this.#stopping;
+    this.stopping ??= this.stopOnce();
+    return this.stopping;
   }
 
-  #spawnGuardian(): void {
+  private spawnGuardian(): void {
     const log = openSync(this.paths.logFile, 'a', 0o600);
     const guardian = spawn(process.execPath, [this.guardianFile], {
       cwd: '/',
@@ -175,38 +175,38 @@ class Keeper implements EmbeddedPostgres {
       detached: true,
     });
     closeSync(log);
-    this.#guardian = guardian;
-    guardian.on('message', (message: FromGuardian) => this.#heard(message));
+    this.guardian = guardian;
+    guardian.on('message', (message: FromGuardian) => this.onGuardianMessage(message));
     guardian.on('error', (error) => this.log(`the database guardian: ${error.message}`));
-    guardian.once('exit', (code, signal) => this.#guardianEnded(signal ?? code));
+    guardian.once('exit', (code, signal) => this.guardianEnded(signal ?? code));
     // We must not be kept alive by it; that is its task the other way round.
     guardian.unref();
     guardian.channel?.unref();
     guardian.send({ type: 'start', plan: this.plan } satisfies ToGuardian, () => undefined);
   }
 
-  #heard(message: FromGuardian): void {
+  private onGuardianMessage(message: FromGuardian): void {
     if (message.type === 'running') {
       this.pid = message.pid;
       if (message.adopted) this.log(`the new database guardian took over PostgreSQL (pid ${message.pid})`);
       return;
     }
     this.pid = null;
-    if (!this.#started) this.#deathsAtStart++;
+    if (!this.started) this.deathsAtStart++;
     else this.log(`PostgreSQL ended (${message.signal ?? message.code ?? 'unknown'}); it is started again`);
   }
 
-  #guardianEnded(how: number | string | null): void {
-    this.#guardian = null;
-    if (this.#stopping !== null) return;
+  private guardianEnded(how: number | string | null): void {
+    this.guardian = null;
+    if (this.stopping !== null) return;
     this.log(`the database guardian ended (${how}); a new one takes over`);
     setTimeout(() => {
-      if (this.#stopping === null) this.#spawnGuardian();
+      if (this.stopping === null) this.spawnGuardian();
     }, RESPAWN_MS);
   }
 
-  async #stop(): Promise<void> {
-    const guardian = this.#guardian;
+  private async stopOnce(): Promise<void> {
+    const guardian = this.guardian;
     if (guardian !== null) {
       const gone = new Promise<void>((done) => guardian.once('exit', () => done()));
       guardian.ref();
@@ -220,7 +220,7 @@ class Keeper implements EmbeddedPostgres {
   }
 
   /** Connects, and makes our database if it is missing. Returns what was wrong, or null. */
-  async #tryToUse(): Promise<string | null> {
+  private async tryToUse(): Promise<string | null> {
     const client = new pg.Client({
       host: '127.0.0.1',
       port: this.port,

@@ -38,7 +38,7 @@ const SECTIONS = {
       env: 'PAYDAY_PRIVATELY',
       help: 'Or not.',
     }),
-    lanes: optional(integer(1, 8), { flag: 'lanes', env: 'PAYDAY_LANES', help: 'How many.' }),
+    slots: optional(integer(1, 8), { flag: 'slots', env: 'PAYDAY_SLOTS', help: 'How many.' }),
   }),
 };
 const ENV = {
@@ -82,12 +82,12 @@ describe('readConfig', () => {
       'log: { url: "lmdb:/file" }\nhttp: { host: "::1", port: 8080 }\nprocess: { logLevel: warn, drainMs: 7 }\n',
     );
     const env = { ...ENV, PAYDAY_PORT: '8081', PAYDAY_LOG_LEVEL: 'error', PAYDAY_CONFIG: config };
-    expect(read(['--port=8082', '--lanes', '3', '--privately'], env)).toEqual({
+    expect(read(['--port=8082', '--slots', '3', '--privately'], env)).toEqual({
       log: { url: 'lmdb:/env' },
       database: { url: 'postgres://me:hunter2@db/payday' },
       http: { host: '::1', port: 8082 },
       process: { logLevel: 'error', drainMs: 7, stopWithinMs: 15_000 },
-      prober: { token: 'pd_secret', origins: [], privately: true, lanes: 3 },
+      prober: { token: 'pd_secret', origins: [], privately: true, slots: 3 },
     });
   });
 
@@ -113,7 +113,7 @@ describe('readConfig', () => {
       PAYDAY_PRIVATLEY: 'true',
       PAYDAY_INGEST_URL: 'is of another service',
     };
-    const flags = ['extra', '--config', config, '--lanes', '9', '--drain', '5', '--token', 'pd_x', '--host'];
+    const flags = ['extra', '--config', config, '--slots', '9', '--drain', '5', '--token', 'pd_x', '--host'];
     expect(mistakesOf(flags, env)).toEqual([
       '"extra": no such argument',
       '--drain: no such flag; did you mean --drain-ms?',
@@ -128,7 +128,7 @@ describe('readConfig', () => {
       `${config}: http.port: "many" is not allowed; give a whole number from 0 to 65535`,
       'PAYDAY_LOG_LEVEL: "loud" is not allowed; give one of fatal, error, warn, info, debug, trace, silent',
       `${config}: prober.origins: "ftp://x" is not allowed; give separated by commas, each an http(s) URL`,
-      '--lanes: "9" is not allowed; give a whole number from 1 to 8',
+      '--slots: "9" is not allowed; give a whole number from 1 to 8',
     ]);
   });
 

@@ -16,7 +16,7 @@ export function trackInFlight(app: NestFastifyApplication): InFlight {
   fastify.addHook('onRequest', (request, reply, done) => {
     if (!request.headers.accept?.includes('text/event-stream')) {
       count += 1;
-      // Also when the client goes away before it got its answer.
+      // Runs even when the client goes away before it got its answer.
       reply.raw.once('close', () => {
         count -= 1;
         if (count === 0) whenNone();

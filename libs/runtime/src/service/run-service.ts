@@ -9,7 +9,7 @@ import { trackInFlight } from './in-flight.js';
 import { listen } from './port.js';
 import type { Service, ServiceApp, ServiceParts, ServiceSections } from './service.js';
 import { waiter } from './wait-for.js';
-import { openWaitingRoom, type WaitingRoom } from './waiting-room.js';
+import { openStartupProbe, type StartupProbe } from './startup-probe.js';
 
 export interface RunOptions {
   /** The command line behind the service's name. Default: that of the process. */
@@ -59,7 +59,7 @@ class ServiceProcess<S extends ServiceSections> {
   private readonly readiness = new Readiness();
   private readonly stopping = new AbortController();
   private readonly settings: { host: string; port: number; drainMs: number; stopWithinMs: number };
-  private room: WaitingRoom | undefined;
+  private startupProbe: StartupProbe | undefined;
   private running: ServiceApp | undefined;
   private inFlight: ReturnType<typeof trackInFlight> | undefined;
   private exitCode: number = EXIT.fine;
@@ -91,8 +91,8 @@ class ServiceProcess<S extends ServiceSections> {
     readiness.register('start', () => {
       throw new Error('the service is starting');
     });
-    this.room = await openWaitingRoom(settings, readiness, metrics);
-    const at = { host: settings.host, port: this.room.port };
+    this.startupProbe = await openStartupProbe(settings, readiness, metrics);
+    const at = { host: settings.host, port: this.startupProbe.port };
     const parts: ServiceParts = {
       clock: systemClock,
       logger,
@@ -101,7 +101,7 @@ class ServiceProcess<S extends ServiceSections> {
       waitFor: waiter(readiness, logger, this.stopping.signal),
       stopping: this.stopping.signal,
       listensAt: at,
-      giveUp: (reason) => this.giveUp(reason),
+      fail: (reason) => this.fail(reason),
     };
     const running = await this.service.start(this.config, parts);
     this.running = running;
@@ -109,8 +109,8 @@ class ServiceProcess<S extends ServiceSections> {
     await running.app.init();
     await running.begin?.();
     if (this.stopping.signal.aborted) return;
-    await this.room.close();
-    this.room = undefined;
+    await this.startupProbe.close();
+    this.startupProbe = undefined;
     await listen(running.app, at.host, at.port);
     readiness.remove('start');
     logger.info(at, 'running');
@@ -126,7 +126,7 @@ class ServiceProcess<S extends ServiceSections> {
     void this.stop();
   }
 
-  private giveUp(reason: Error): void {
+  private fail(reason: Error): void {
     if (this.stopping.signal.aborted) return;
     this.logger.fatal({ err: reason }, messageOf(reason));
     this.exitCode = EXIT.failed;
@@ -147,7 +147,7 @@ class ServiceProcess<S extends ServiceSections> {
       const isRouted = this.running !== undefined && this.exitCode === EXIT.fine;
       await Promise.all([this.running?.handOver?.(), isRouted ? pause(drainMs) : undefined]);
       await this.inFlight?.drained(Math.max(0, stopWithinMs - drainMs - CLOSE_MS));
-      await this.room?.close();
+      await this.startupProbe?.close();
       await this.running?.app.close();
       await this.running?.close();
     } catch (error) {

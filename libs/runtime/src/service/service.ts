@@ -26,7 +26,7 @@ export interface ServiceParts {
   /** Where the service will listen. */
   listensAt: { host: string; port: number };
   /** Ends the process as SIGTERM does, but with exit code 1: something was lost without which it cannot go on. */
-  giveUp(reason: Error): void;
+  fail(reason: Error): void;
 }
 
 /** A service that has been built but does not listen yet. */

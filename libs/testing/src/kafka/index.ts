@@ -13,12 +13,12 @@ export interface KafkaOptions {
   dataDir?: string;
   /** Default 384. */
   heapMb?: number;
-  /** More doors, each advertised under another port: a test's proxy. */
-  doors?: readonly { port: number; advertisedPort: number }[];
+  /** More listeners, each advertised under another port: a test's proxy. */
+  extraListeners?: readonly { port: number; advertisedPort: number }[];
   /** Settings of the broker, or others than the defaults. */
   settings?: Readonly<Record<string, string>>;
-  /** Told of what takes long. */
-  say?(progress: string): void;
+  /** Called with the steps that take long. */
+  onProgress?(progress: string): void;
 }
 
 export interface LocalKafka {
@@ -54,7 +54,7 @@ export async function kafkaLacks(): Promise<string | undefined> {
  * @throws Error that says what to install, or what the broker said when it could not start.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka> {
-  const { doors = [], settings = {}, heapMb = 384, say = () => {} } = options;
+  const { extraListeners = [], settings = {}, heapMb = 384, onProgress = () => {} } = options;
   const lacks = await kafkaLacks();
   if (lacks) throw new Error(`cannot start Kafka: ${lacks}`);
   const port = options.port ?? (await freePort());
@@ -65,7 +65,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka
   const plan = {
     port,
     controllerPort: await freePort(),
-    doors,
+    extraListeners,
     dataDir: options.dataDir ?? join(folder, 'data'),
     overrides: settings,
   };
@@ -74,7 +74,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka
   try {
     const broker = isDocker
       ? await DockerBroker.prepare(plan, heapMb)
-      : await JavaBroker.prepare(plan, folder, heapMb, say);
+      : await JavaBroker.prepare(plan, folder, heapMb, onProgress);
     const start = async (): Promise<void> => {
       await broker.start();
       await answering(port, broker);

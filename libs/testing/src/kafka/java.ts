@@ -28,10 +28,10 @@ async function jarsFolder(): Promise<string> {
 }
 
 /** Lets Maven copy the broker and what it needs, once per version. @returns the folder of the jars. */
-async function fetchedJars(say: (progress: string) => void): Promise<string> {
+async function fetchedJars(onProgress: (progress: string) => void): Promise<string> {
   const folder = await jarsFolder();
   if (existsSync(folder)) return folder;
-  say('fetching Kafka by Maven (about 45 MB, once) …');
+  onProgress('fetching Kafka by Maven (about 45 MB, once) …');
   await mkdir(dirname(folder), { recursive: true });
   // Beside its place and then moved: others may be fetching it, too, and a half-filled folder must not be taken for it.
   const half = await mkdtemp(`${folder}.`);
@@ -67,9 +67,9 @@ export class JavaBroker {
     plan: BrokerPlan,
     folder: string,
     heapMb: number,
-    say: (progress: string) => void,
+    onProgress: (progress: string) => void,
   ): Promise<JavaBroker> {
-    const broker = new JavaBroker(await fetchedJars(say), folder, heapMb);
+    const broker = new JavaBroker(await fetchedJars(onProgress), folder, heapMb);
     await mkdir(plan.dataDir, { recursive: true });
     await writeFile(broker.config, propertiesFile(brokerSettings(plan)));
     if (!existsSync(join(plan.dataDir, 'meta.properties'))) {

@@ -4,8 +4,8 @@ export interface BrokerPlan {
   port: number;
   /** Where the broker talks to itself as controller, on loopback. */
   controllerPort: number;
-  /** More doors, each advertised under another port of loopback: a proxy's, say, in a test. */
-  doors: readonly { port: number; advertisedPort: number }[];
+  /** More listeners, each advertised under another port of loopback: a proxy's, say, in a test. */
+  extraListeners: readonly { port: number; advertisedPort: number }[];
   /** Where it keeps its data. */
   dataDir: string;
   /** More settings, or others. */
@@ -14,10 +14,10 @@ export interface BrokerPlan {
 
 /** The broker's configuration: one node that is broker and controller, for development and tests. */
 export function brokerSettings(plan: BrokerPlan): Record<string, string> {
-  const { port, controllerPort, doors, dataDir, overrides } = plan;
-  const names = ['PLAINTEXT', ...doors.map((_, i) => `DOOR${i}`)];
-  const listeners = [port, ...doors.map((door) => door.port)];
-  const advertised = [port, ...doors.map(({ advertisedPort }) => advertisedPort)];
+  const { port, controllerPort, extraListeners, dataDir, overrides } = plan;
+  const names = ['PLAINTEXT', ...extraListeners.map((_, i) => `EXTRA${i}`)];
+  const listeners = [port, ...extraListeners.map((listener) => listener.port)];
+  const advertised = [port, ...extraListeners.map(({ advertisedPort }) => advertisedPort)];
   const named = (ports: readonly number[]): string[] => ports.map((at, i) => `${names[i]}://127.0.0.1:${at}`);
   return {
     'process.roles': 'broker,controller',

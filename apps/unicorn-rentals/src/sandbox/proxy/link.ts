@@ -23,13 +23,13 @@ export class LinkConditions {
 
   add(faultId: string, effect: NetworkEffect): void {
     this.effects.set(faultId, effect);
-    this.tell();
+    this.notifyListeners();
   }
 
   remove(faultId: string): void {
     if (!this.effects.delete(faultId)) return;
     this.busyUntilMs = 0;
-    this.tell();
+    this.notifyListeners();
   }
 
   /** The delays of one piece, by fault. */
@@ -68,7 +68,7 @@ export class LinkConditions {
     return () => this.listeners.delete(listener);
   }
 
-  private tell(): void {
+  private notifyListeners(): void {
     for (const listener of [...this.listeners]) listener();
   }
 }

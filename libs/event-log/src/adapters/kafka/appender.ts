@@ -143,7 +143,7 @@ export class Appender {
 
   private async send(leader: number, outboxes: Outbox[]): Promise<void> {
     try {
-      const { topics } = await this.wire.ask(async (cluster) => {
+      const { topics } = await this.wire.sendRequest(async (cluster) => {
         const broker = await cluster.findBroker({ nodeId: leader });
         return broker.produce({
           acks: ALL_IN_SYNC,
@@ -198,7 +198,7 @@ export class Appender {
   }
 
   private newSession(): Promise<ProducerSession> {
-    return this.wire.ask(async (cluster) => {
+    return this.wire.sendRequest(async (cluster) => {
       const [nodeId] = cluster.getNodeIds();
       if (nodeId === undefined) throw new Error('no broker is known yet');
       const broker = await cluster.findBroker({ nodeId });

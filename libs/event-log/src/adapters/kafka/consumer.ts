@@ -119,7 +119,7 @@ export class KafkaConsumer implements Consumer {
         startAt: () => startAt(partition),
         openReader: async (start) => (held.feed = await this.openFeed(partition, start)),
         onStarted: () => this.readyIfReading(),
-        givesUp: (error) => this.failsStart(error),
+        shouldRelease: (error) => this.failsStart(error),
       },
     );
     this.loops.set(partition, held as { loop: PartitionLoop });

@@ -19,7 +19,7 @@ class FakeBroker {
         this.isSilent = false;
       },
       close: () => undefined,
-      ask: async (question: (cluster: unknown) => Promise<unknown>) =>
+      sendRequest: async (question: (cluster: unknown) => Promise<unknown>) =>
         question({ findBroker: async () => ({ fetch: (request: FetchRequest) => this.fetch(request) }) }),
     };
     return fake as unknown as Wire;

@@ -146,7 +146,7 @@ export class Fetcher {
         },
       ],
     };
-    const { responses } = await wire.ask(async (cluster) =>
+    const { responses } = await wire.sendRequest(async (cluster) =>
       (await cluster.findBroker({ nodeId: leader })).fetch(request),
     );
     this.failures = 0;

@@ -54,7 +54,7 @@ export class Membership {
   private memberId = '';
   private generation = NO_GENERATION;
   private coordinator: Broker | undefined;
-  private lastHeardMs: number;
+  private lastHeartbeatMs: number;
   private isChanged = false;
   /** Which of `sessionTimeoutsMs` is asked for: the first that the brokers did not refuse. */
   private session = 0;
@@ -69,7 +69,7 @@ export class Membership {
     private readonly hooks: MembershipHooks,
   ) {
     context.wire.about(topic);
-    this.lastHeardMs = this.nowMs();
+    this.lastHeartbeatMs = this.nowMs();
     this.finished = this.run();
   }
 
@@ -91,7 +91,7 @@ export class Membership {
     await finished;
     if (this.memberId !== '')
       await wire
-        .ask(
+        .sendRequest(
           (cluster) => this.coordinatorOf(cluster).then((broker) => broker.leaveGroup(this.identity())),
           LEAVE_TIMEOUT_MS,
         )
@@ -117,13 +117,13 @@ export class Membership {
           continue;
         }
         if (!MOVED.has(type)) report(toPaydayError(error, this.topic));
-        if (this.nowMs() - this.lastHeardMs > this.sessionTimeoutMs) this.disowned();
+        if (this.nowMs() - this.lastHeartbeatMs > this.sessionTimeoutMs) this.disowned();
         await timers.sleep(Math.min(retryPauseMs(failures++), 1_000), this.stop.signal);
       }
     }
   }
 
-  /** Others may have what was ours: the brokers said so, or have not heard of us for a session's time. */
+  /** Others may have what was ours: the brokers said so, or have had no heartbeat from us for a session's time. */
   private disowned(): void {
     if (this.generation === NO_GENERATION) return;
     this.generation = NO_GENERATION;
@@ -136,7 +136,7 @@ export class Membership {
     // Members join again within a heartbeat, whatever their handlers do: nobody need be waited for longer.
     const joinTimeoutMs = sessionTimeoutMs + settings.requestTimeoutMs;
     this.isChanged = false;
-    const joined = await wire.ask(async (cluster) => {
+    const joined = await wire.sendRequest(async (cluster) => {
       const broker = await this.coordinatorOf(cluster);
       return broker.joinGroup({
         groupId: this.groupId,
@@ -146,7 +146,7 @@ export class Membership {
         groupProtocols: [{ name: GROUP_PROTOCOL, metadata: this.claim() }],
       });
     }, joinTimeoutMs);
-    this.lastHeardMs = this.nowMs();
+    this.lastHeartbeatMs = this.nowMs();
     this.memberId = joined.memberId;
     const shares =
       joined.leaderId === joined.memberId
@@ -155,7 +155,7 @@ export class Membership {
             joined.members.map(({ memberId, memberMetadata }) => decodeClaim(memberId, memberMetadata)),
           )
         : new Map<string, MemberShare>();
-    const { memberAssignment } = await wire.ask(async (cluster) => {
+    const { memberAssignment } = await wire.sendRequest(async (cluster) => {
       const broker = await this.coordinatorOf(cluster);
       return broker.syncGroup({
         groupId: this.groupId,
@@ -167,7 +167,7 @@ export class Membership {
         })),
       });
     }, joinTimeoutMs);
-    this.lastHeardMs = this.nowMs();
+    this.lastHeartbeatMs = this.nowMs();
     this.generation = joined.generationId;
     this.hooks.shared(decodeShare(this.topic, memberAssignment));
   }
@@ -178,11 +178,11 @@ export class Membership {
       this.wakeUp = new AbortController();
       await timers.sleep(settings.heartbeatMs, this.wakeUp.signal);
       if (this.stop.signal.aborted || this.isChanged) return;
-      await wire.ask(async (cluster) => {
+      await wire.sendRequest(async (cluster) => {
         const broker = await this.coordinatorOf(cluster);
         return broker.heartbeat({ ...this.identity(), groupGenerationId: this.generation });
       });
-      this.lastHeardMs = this.nowMs();
+      this.lastHeartbeatMs = this.nowMs();
     }
   }
 
@@ -196,7 +196,7 @@ export class Membership {
     return !isLast;
   }
 
-  private async coordinatorOf(cluster: Parameters<Parameters<Wire['ask']>[0]>[0]): Promise<Broker> {
+  private async coordinatorOf(cluster: Parameters<Parameters<Wire['sendRequest']>[0]>[0]): Promise<Broker> {
     this.coordinator ??= await cluster.findGroupCoordinator({ groupId: this.groupId });
     return this.coordinator;
   }

@@ -28,7 +28,7 @@ describe('the URL of a log in Kafka', () => {
       '//a:1/?clientId=east&topicPrefix=acme.&replication=2&retentionMs=-1&sessionTimeoutMs=1000&requestTimeoutMs=4000',
     );
     expect(given).toMatchObject({ clientId: 'east', topicPrefix: 'acme.', replication: 2, retentionMs: -1 });
-    // A member is heard of at least five times within its session.
+    // A member sends a heartbeat at least five times within its session.
     expect(given).toMatchObject({ sessionTimeoutsMs: [1_000], heartbeatMs: 200, requestTimeoutMs: 4_000 });
   });
 

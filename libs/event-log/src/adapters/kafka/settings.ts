@@ -16,11 +16,11 @@ export interface KafkaSettings {
   /** How long the topics that are made keep records; −1 for ever. */
   retentionMs: number;
   /**
-   * A member of a group that is not heard of for so long loses its partitions. The first that the brokers allow: they take 6000
+   * A member of a group that sends no heartbeat for so long loses its partitions. The first that the brokers allow: they take 6000
    * and more unless told otherwise (`group.min.session.timeout.ms`).
    */
   sessionTimeoutsMs: readonly number[];
-  /** How often a member is heard of; also how soon it hears that others came or went. */
+  /** How often a member sends a heartbeat; also how soon it learns that others came or went. */
   heartbeatMs: number;
   /** A request that is not answered for so long has failed, and its connection is cut. */
   requestTimeoutMs: number;

@@ -140,7 +140,7 @@ export class Topics {
   private async asking<T>(topic: string | undefined, ask: (cluster: Cluster) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.wire.ask(ask, CREATE_TIMEOUT_MS);
+        return await this.wire.sendRequest(ask, CREATE_TIMEOUT_MS);
       } catch (error) {
         const isStale = STALE.has(protocolErrorOf(error) ?? '');
         if (isStale) this.wire.reset();

@@ -43,7 +43,10 @@ export class Wire {
    * also an answer that does not come at all, which kafkajs is known to wait for without end in some states.
    * @throws PaydayError `log_unavailable` if nobody can be connected to, `log_refused`; errors of kafkajs.
    */
-  async ask<T>(question: (cluster: Cluster) => Promise<T>, limitMs = this.requestTimeoutMs): Promise<T> {
+  async sendRequest<T>(
+    question: (cluster: Cluster) => Promise<T>,
+    limitMs = this.requestTimeoutMs,
+  ): Promise<T> {
     const answered = new AbortController();
     const late = this.timers.sleep(limitMs + LATE_MS, answered.signal).then(() => {
       throw new Error(`no answer for ${limitMs + LATE_MS} ms`);
@@ -83,7 +86,7 @@ export class Wire {
    * @throws PaydayError `log_unavailable`; errors of kafkajs.
    */
   leaders(topic: string, anew: boolean): Promise<Map<number, number>> {
-    return this.ask(async (cluster) => {
+    return this.sendRequest(async (cluster) => {
       await cluster.addTargetTopic(topic);
       await (anew ? cluster.refreshMetadata() : cluster.refreshMetadataIfNecessary());
       const partitions = cluster.findTopicPartitionMetadata(topic);

@@ -158,7 +158,7 @@ export class KinesisApi {
   }
 
   /** @param after the sequence number behind which the record must come. */
-  async put(
+  async putRecord(
     stream: string,
     record: { data: Uint8Array; partitionKey: string; hashKey: bigint; after: string | undefined },
   ): Promise<{ sequence: string; shardId: string }> {

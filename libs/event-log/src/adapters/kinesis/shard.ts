@@ -220,7 +220,7 @@ class ShardReader implements PartitionReader {
       .fill(this.pull)
       .then((records) => void this.pending.push(...records))
       .finally(() => (this.filling = undefined));
-    this.filling.catch(() => {}); // Told to whoever waits; after an abort nobody does.
+    this.filling.catch(() => {}); // Waiters see the rejection; after an abort there are none.
     let onAbort!: () => void;
     const aborted = new Promise<void>((resolve) => (onAbort = resolve));
     signal.addEventListener('abort', onAbort);

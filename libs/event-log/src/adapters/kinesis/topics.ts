@@ -72,7 +72,7 @@ export class Topics {
   }
 
   private async make(topic: string, partitions: number): Promise<void> {
-    const giveUpUs = this.clock.monotonicUs() + GIVE_UP_MS * 1000;
+    const deadlineUs = this.clock.monotonicUs() + GIVE_UP_MS * 1000;
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.api.createStream(this.streamOf(topic), partitions);
@@ -80,7 +80,7 @@ export class Topics {
         const kind = kindOf(error);
         if (kind === 'in_use') return;
         const mayPass = kind === 'throttled' || kind === 'unavailable';
-        if (!mayPass || this.clock.monotonicUs() > giveUpUs)
+        if (!mayPass || this.clock.monotonicUs() > deadlineUs)
           throw asPaydayError(error, `make topic "${topic}"`);
         await this.pause(retryPauseMs(attempt));
       }
@@ -88,12 +88,12 @@ export class Topics {
   }
 
   private async whenActive(topic: string): Promise<TopicStream> {
-    const giveUpUs = this.clock.monotonicUs() + GIVE_UP_MS * 1000;
+    const deadlineUs = this.clock.monotonicUs() + GIVE_UP_MS * 1000;
     for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(2 * pollMs, LONGEST_POLL_MS)) {
       // A stream that was just made may not be seen at once.
       const summary = await this.summary(topic);
       if (summary && ['ACTIVE', 'UPDATING'].includes(summary.status)) return this.load(topic, summary);
-      if (this.clock.monotonicUs() > giveUpUs)
+      if (this.clock.monotonicUs() > deadlineUs)
         throw new PaydayError('log_unavailable', `the stream of topic "${topic}" did not become active`, {
           retryable: true,
         });

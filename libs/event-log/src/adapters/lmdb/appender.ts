@@ -2,7 +2,7 @@ import { logClosed } from '../../errors.js';
 import type { RecordPosition } from '../../port.js';
 import { unavailable, type Database } from './folder.js';
 import { EMPTY, commitKey, setPosition } from './layout.js';
-import { Tails } from './tails.js';
+import { TailFollower } from './tail-follower.js';
 
 /** Records of one append call: encoded, each with its partition. */
 export interface EncodedAppend {
@@ -39,7 +39,7 @@ export class Appender {
   private commits = 0;
   private closed = false;
   /** The state that positions are given out for; undefined where it must be read. */
-  private state: Tails | undefined;
+  private state: TailFollower | undefined;
 
   constructor(
     private readonly db: Database,
@@ -72,11 +72,11 @@ export class Appender {
   private async drain(): Promise<void> {
     // Lets the calls of this turn come together.
     await Promise.resolve();
-    while (this.queue.length > 0) await this.commit(this.take());
+    while (this.queue.length > 0) await this.commit(this.takeBatch());
     this.running = undefined;
   }
 
-  private take(): Waiting[] {
+  private takeBatch(): Waiting[] {
     let bytes = 0;
     let records = 0;
     let calls = 0;
@@ -109,12 +109,12 @@ export class Appender {
 
   private async write(batch: readonly Waiting[]): Promise<RecordPosition[][]> {
     for (let attempt = 0; attempt < OPTIMISTIC_ATTEMPTS; attempt++) {
-      const tails = this.state ?? new Tails(this.db);
+      const tails = this.state ?? new TailFollower(this.db);
       this.state = undefined;
       let results!: RecordPosition[][];
       // lmdb-js' thread begins the transaction, writes all of this or nothing, flushes, and only then resolves.
       const written = await this.db.ifVersion(commitKey(tails.commit), this.ifExists, () => {
-        results = this.put(batch, tails);
+        results = this.putBatch(batch, tails);
       });
       if (written) {
         this.state = tails;
@@ -122,11 +122,11 @@ export class Appender {
       }
     }
     // Holds up this thread for the length of a flush, and with the lock held reads what no other process can change.
-    return this.db.transactionSync(() => this.put(batch, new Tails(this.db)));
+    return this.db.transactionSync(() => this.putBatch(batch, new TailFollower(this.db)));
   }
 
   /** The records, and in place of the last commit's key that of this one. Nothing here may throw. */
-  private put(batch: readonly Waiting[], tails: Tails): RecordPosition[][] {
+  private putBatch(batch: readonly Waiting[], tails: TailFollower): RecordPosition[][] {
     const results = batch.map(({ topicId, values, partitions }) =>
       values.map((value, i) => {
         const partition = partitions[i]!;

@@ -53,7 +53,7 @@ export function recordKey(topicId: number, partition: number, position: number):
   return key;
 }
 
-/** Turns a record's key into that of another record of the same partition. */
+/** Rewrites a record's key into that of another record of the same partition. */
 export function setPosition(key: Buffer, position: number): void {
   key.writeUInt32BE(Math.floor(position / TWO_32), 9);
   key.writeUInt32BE(position % TWO_32, 13);

@@ -10,7 +10,7 @@ import { Appender } from './appender.js';
 import { unavailable, type Database } from './folder.js';
 import { TOPIC_RANGE, decodeTopic, encodeTopic, recordKey, topicKey, type TopicEntry } from './layout.js';
 import { decodeRecord, encodeRecords, type Span } from '../../record-codec.js';
-import { lastPosition } from './tails.js';
+import { lastPosition } from './tail-follower.js';
 import { Wakeups } from './wakeups.js';
 
 /** The log's topics and records in one LMDB file, shared by all logs that this process has open on its folder. */

@@ -5,17 +5,17 @@ import type { CustomerRequest } from './http/customer-request.js';
 const UUID = /\{\{\s*uuid\s*\}\}/;
 
 /** Renders requests, those without anything unique in them only once: most customers ask for the same few things. */
-export class RequestBook {
-  readonly #checks: Map<string, { check: CheckSpec; isUnique: boolean; cases: CustomerRequest[] }>[];
+export class RequestRenderer {
+  private readonly checks: Map<string, { check: CheckSpec; isUnique: boolean; cases: CustomerRequest[] }>[];
   /** Per service: how many requests hold nothing unique. */
-  readonly #slots: number[];
+  private readonly slots: number[];
 
   constructor(
     scenario: Scenario,
     private readonly uuid: () => string,
   ) {
-    this.#slots = scenario.services.map(() => 0);
-    this.#checks = scenario.services.map(
+    this.slots = scenario.services.map(() => 0);
+    this.checks = scenario.services.map(
       ({ checks }) =>
         new Map(
           checks.map((check) => [
@@ -28,11 +28,11 @@ export class RequestBook {
 
   /** @throws PaydayError `unknown_case`. */
   render(serviceIndex: number, checkId: string, caseIndex: number): CustomerRequest {
-    const { check, isUnique, cases } = this.#checks[serviceIndex]!.get(checkId)!;
+    const { check, isUnique, cases } = this.checks[serviceIndex]!.get(checkId)!;
     if (isUnique) return renderRequest(check, caseIndex, this.uuid());
     return (cases[caseIndex] ??= {
       ...renderRequest(check, caseIndex, ''),
-      slot: this.#slots[serviceIndex]!++,
+      slot: this.slots[serviceIndex]!++,
       rightBody: null,
     });
   }

@@ -4,7 +4,7 @@ import { LEDGER_COLUMNS, type LedgerRow } from './ledger-rows.js';
 import { unscoredReport } from './unscored-requests.js';
 
 /** What the scorer has committed of one game, all from one snapshot of the database. */
-export interface GameBooks {
+export interface LedgerSnapshot {
   /** Where each partition's scorer stands: source positions by name. */
   checkpoints: {
     partition: number;
@@ -12,7 +12,7 @@ export interface GameBooks {
     /** First byte of the scorer's state: the format that it is in. Null: there is no state yet. */
     stateFormat: number | null;
   }[];
-  /** `asOf`: event time up to which the team's results were promised to be complete, epoch ms. */
+  /** `asOf`: event time up to which the team's results were complete by watermark, epoch ms. */
   scores: { teamId: string; salaryCents: number; asOf: number }[];
   /** Number of ledger rows of every team that has one, in order of team. */
   rowCounts: { teamId: string; rows: number }[];
@@ -22,11 +22,11 @@ export interface GameBooks {
   ledger(teamIds: readonly string[]): AsyncGenerator<LedgerRow, void, undefined>;
 }
 
-/** Hands the books of a game to `read`; they are valid until it resolves. Changes nothing in the database. */
-export async function withGameBooks<T>(
+/** Hands the ledger of a game to `read`; they are valid until it resolves. Changes nothing in the database. */
+export async function withLedgerSnapshot<T>(
   dataSource: DataSource,
   gameId: string,
-  read: (books: GameBooks) => Promise<T>,
+  read: (snapshot: LedgerSnapshot) => Promise<T>,
 ): Promise<T> {
   const runner = dataSource.createQueryRunner();
   await runner.connect();
@@ -36,12 +36,12 @@ export async function withGameBooks<T>(
     const checkpoints = (await runner.query(
       `SELECT partition, positions, CASE WHEN length(state) > 0 THEN get_byte(state, 0) END AS "stateFormat"
        FROM scorer_checkpoint ORDER BY partition`,
-    )) as GameBooks['checkpoints'];
-    const scores = await rowsOf<GameBooks['scores'][number]>(
+    )) as LedgerSnapshot['checkpoints'];
+    const scores = await rowsOf<LedgerSnapshot['scores'][number]>(
       `SELECT team_id AS "teamId", salary_cents AS "salaryCents", (score ->> 'asOf')::int8 AS "asOf"
        FROM team_score WHERE game_id = $1 ORDER BY team_id`,
     );
-    const rowCounts = await rowsOf<GameBooks['rowCounts'][number]>(
+    const rowCounts = await rowsOf<LedgerSnapshot['rowCounts'][number]>(
       `SELECT team_id AS "teamId", count(*) AS rows FROM ledger WHERE game_id = $1 GROUP BY 1 ORDER BY 1`,
     );
     return await read({
@@ -65,18 +65,18 @@ async function* streamLedger(
   teamIds: readonly string[],
 ): AsyncGenerator<LedgerRow, void, undefined> {
   await runner.query(
-    `DECLARE books NO SCROLL CURSOR FOR SELECT ${LEDGER_COLUMNS} FROM ledger
+    `DECLARE ledger_rows NO SCROLL CURSOR FOR SELECT ${LEDGER_COLUMNS} FROM ledger
      WHERE game_id = $1 AND team_id = ANY ($2)
      ORDER BY team_id, window_index, service_id, reason, counterparty`,
     [gameId, teamIds],
   );
   try {
     for (;;) {
-      const rows = (await runner.query(`FETCH ${FETCH_ROWS} FROM books`)) as LedgerRow[];
+      const rows = (await runner.query(`FETCH ${FETCH_ROWS} FROM ledger_rows`)) as LedgerRow[];
       if (rows.length === 0) return;
       yield* rows;
     }
   } finally {
-    await runner.query('CLOSE books').catch(() => undefined);
+    await runner.query('CLOSE ledger_rows').catch(() => undefined);
   }
 }

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { MAX_PROOFS_PER_ANSWER } from '#contracts';
-import { ProofBook } from './proof-book.js';
+import { ProofRegistry } from './proof-registry.js';
 
 const proof = (letter: string): string => `pt_${letter.repeat(43)}`;
 const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-let book: ProofBook;
+let registry: ProofRegistry;
 beforeEach(() => {
-  book = new ProofBook();
-  book.set('a', sha(proof('a')));
-  book.set('b', sha(proof('b')));
+  registry = new ProofRegistry();
+  registry.set('a', sha(proof('a')));
+  registry.set('b', sha(proof('b')));
 });
 
-const kind = (text: string, nowMs = 0): string => book.read(text, 'a', nowMs).reading.kind;
+const kind = (text: string, nowMs = 0): string => registry.read(text, 'a', nowMs).reading.kind;
 
 test.each([
   ['its own', proof('a'), 'ours'],
@@ -35,18 +35,18 @@ function many(count: number): string {
 }
 
 test('a former proof holds for a while, for its own team and no other', () => {
-  const before = book.version;
-  book.set('a', sha(proof('n')), 1_000);
-  expect(book.version).toBeGreaterThan(before);
-  expect(book.read(proof('a'), 'a', 999)).toEqual({ reading: { kind: 'ours' }, untilAt: 1_000 });
-  expect(book.read(proof('n'), 'a', 999)).toEqual({ reading: { kind: 'ours' }, untilAt: Infinity });
+  const before = registry.version;
+  registry.set('a', sha(proof('n')), 1_000);
+  expect(registry.version).toBeGreaterThan(before);
+  expect(registry.read(proof('a'), 'a', 999)).toEqual({ reading: { kind: 'ours' }, untilAt: 1_000 });
+  expect(registry.read(proof('n'), 'a', 999)).toEqual({ reading: { kind: 'ours' }, untilAt: Infinity });
   expect([kind(proof('a'), 1_000), kind(proof('n'), 1_000)]).toEqual(['none', 'ours']);
-  expect(book.read(proof('n'), 'b', 0).reading).toEqual({ kind: 'theirs', teamId: 'a' });
+  expect(registry.read(proof('n'), 'b', 0).reading).toEqual({ kind: 'theirs', teamId: 'a' });
 });
 
 test('the same proof again changes nothing', () => {
-  const { version } = book;
-  book.set('a', sha(proof('a')), 5);
-  expect([book.version, kind(proof('a'), 10)]).toEqual([version, 'ours']);
-  expect([book.knows('a'), book.knows('x')]).toEqual([true, false]);
+  const { version } = registry;
+  registry.set('a', sha(proof('a')), 5);
+  expect([registry.version, kind(proof('a'), 10)]).toEqual([version, 'ours']);
+  expect([registry.knows('a'), registry.knows('x')]).toEqual([true, false]);
 });

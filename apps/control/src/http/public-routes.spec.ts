@@ -4,7 +4,7 @@ import { GameLoop } from '../game-loop.js';
 import { ControlApp, SCENARIO } from '../conformance/control-app.js';
 
 /**
- * Every door of control through which something can be read, walked by every kind of reader: whose address a service has,
+ * Every route of control through which something can be read, walked by every kind of reader: whose address a service has,
  * and what it answered, is for facilitators and its own team.
  */
 const HOST = 'fenrir-hides-here.example';
@@ -15,7 +15,7 @@ let control: ControlApp;
 let gameId: string;
 let startsAt: number;
 let readers: Record<string, string | undefined>;
-let doors: string[];
+let routes: string[];
 
 beforeAll(async () => {
   control = await ControlApp.open();
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const documented = Object.entries(paths).flatMap(([path, methods]) =>
     methods.get === undefined ? [] : [fill(path)],
   );
-  doors = [
+  routes = [
     ...documented,
     ...['team=fenrir', 'reason=failed', 'format=ndjson', 'format=csv'].map((query) => `ledger?${query}`),
     'teams/fenrir/endpoints/router',
@@ -98,9 +98,9 @@ async function score(): Promise<void> {
   await scorer.close();
 }
 
-async function seen(door: string, as: string | undefined): Promise<string> {
+async function seen(route: string, as: string | undefined): Promise<string> {
   const answer = await control
-    .call('get', door, as === undefined ? {} : { as })
+    .call('get', route, as === undefined ? {} : { as })
     .buffer()
     .parse((response, done) => {
       let text = '';
@@ -110,14 +110,14 @@ async function seen(door: string, as: string | undefined): Promise<string> {
   return `${JSON.stringify(answer.headers)}${answer.body as string}`;
 }
 
-/** Who sees what through which door, as "door reader: what". */
+/** Who sees what through which route, as "route reader: what". */
 async function leaks(): Promise<string[]> {
   const found: string[] = [];
-  for (const door of doors)
+  for (const route of routes)
     for (const [reader, as] of Object.entries(readers)) {
-      const text = await seen(door, as);
+      const text = await seen(route, as);
       const what = [HOST, BODY, AT_A_RIVALS].filter((secret) => text.includes(secret));
-      if (what.length > 0) found.push(`${door} ${reader}: ${what.join(' ')}`);
+      if (what.length > 0) found.push(`${route} ${reader}: ${what.join(' ')}`);
     }
   return found.sort();
 }
@@ -128,16 +128,16 @@ const LEDGER = ['', '?team=fenrir', '?reason=failed', '?format=ndjson', '?format
 const HERE = ['facilitator', 'facilitator of this game'];
 const ALLOWED = (): string[] =>
   [
-    ...LEDGER.flatMap((door) => [
-      ...HERE.map((reader) => `${door} ${reader}: ${HOST} ${BODY} ${AT_A_RIVALS}`),
-      `${door} own: ${HOST} ${BODY}`,
+    ...LEDGER.flatMap((route) => [
+      ...HERE.map((reader) => `${route} ${reader}: ${HOST} ${BODY} ${AT_A_RIVALS}`),
+      `${route} own: ${HOST} ${BODY}`,
     ]),
     ...HERE.map((reader) => `games/${gameId}/teams ${reader}: ${HOST}`),
     ...HERE.map((reader) => `audit ${reader}: ${HOST}`),
   ].sort();
 
-it('walks every documented door', () => {
-  expect(doors).toEqual(
+it('walks every documented route', () => {
+  expect(routes).toEqual(
     expect.arrayContaining([
       'ledger',
       'history',

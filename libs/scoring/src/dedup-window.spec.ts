@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 import { ByteReader, ByteWriter } from './bytes.js';
-import { SeenSet } from './seen-set.js';
+import { DedupWindow } from './dedup-window.js';
 
-describe('SeenSet', () => {
+describe('DedupWindow', () => {
   it('answers like a set of numbers, also after being stored at any moment', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 400 }),
         fc.nat(400),
         (seqs, storeAt) => {
-          let seen = new SeenSet();
+          let seen = new DedupWindow();
           const model = new Set<number>();
           seqs.forEach((seq, i) => {
             if (i === storeAt) {
               const out = new ByteWriter();
               seen.write(out);
-              seen = SeenSet.read(new ByteReader(out.finish()));
+              seen = DedupWindow.read(new ByteReader(out.finish()));
             }
             expect(seen.add(seq)).toBe(!model.has(seq));
             model.add(seq);
@@ -27,7 +27,7 @@ describe('SeenSet', () => {
   });
 
   it('stays a few bytes for a million consecutive numbers in nearly any order', () => {
-    const seen = new SeenSet();
+    const seen = new DedupWindow();
     for (let block = 0; block < 1_000_000; block += 100) {
       for (let i = 99; i >= 0; i--) seen.add(block + i);
     }

@@ -15,13 +15,13 @@ import { asPaydayError, kindOf } from './errors.js';
 /** After so long without success an append is given up, and its caller told. */
 const GIVE_UP_MS = 30_000;
 
-export interface LaneContext {
+export interface ShardConnectionContext {
   topic: string;
   clock: Clock;
   timers: Timers;
-  /** One try. @param after the last sequence number of this lane. @returns the record's own. */
-  put(data: Uint8Array, after: string | undefined): Promise<string>;
-  /** Told of each position that was acknowledged last. */
+  /** One try. @param after the last sequence number of this shard. @returns the record's own. */
+  putRecord(data: Uint8Array, after: string | undefined): Promise<string>;
+  /** Called for each position that was acknowledged last. */
   onAppended(position: Position): void;
 }
 
@@ -36,13 +36,13 @@ interface Waiting {
  * last one was under way, and which is tried again until it is there (docs/adr: order in Kinesis). What was tried again
  * after a lost answer may be there twice.
  */
-export class Lane {
+export class ShardConnection {
   private queue: Waiting[] = [];
   private running: Promise<void> | undefined;
   private lastSequence: string | undefined;
   private closed = false;
 
-  constructor(private readonly context: LaneContext) {}
+  constructor(private readonly context: ShardConnectionContext) {}
 
   /** Takes the bytes at once. @throws PaydayError `log_unavailable`, `log_refused`, `record_too_large`, `log_closed`. */
   append(encoded: Uint8Array): Promise<Position> {
@@ -63,9 +63,9 @@ export class Lane {
     // Lets the calls of this turn come together.
     await Promise.resolve();
     while (this.queue.length > 0) {
-      const batch = this.take();
+      const batch = this.takeBatch();
       try {
-        const sequence = await this.put(pack(batch.map(({ encoded }) => encoded)));
+        const sequence = await this.putRecord(pack(batch.map(({ encoded }) => encoded)));
         this.lastSequence = sequence;
         this.context.onAppended(positionOf(sequence, batch.length - 1));
         batch.forEach(({ resolve }, index) => resolve(positionOf(sequence, index)));
@@ -77,7 +77,7 @@ export class Lane {
     this.running = undefined;
   }
 
-  private take(): Waiting[] {
+  private takeBatch(): Waiting[] {
     let bytes = EMPTY_ENVELOPE_BYTES;
     let count = 0;
     while (count < this.queue.length && count < MAX_RECORDS) {
@@ -88,18 +88,18 @@ export class Lane {
     return this.queue.splice(0, count);
   }
 
-  private async put(data: Uint8Array): Promise<string> {
+  private async putRecord(data: Uint8Array): Promise<string> {
     const { clock, timers, topic } = this.context;
     if (data.byteLength > MAX_DATA_BYTES) throw tooLarge(topic, data.byteLength);
-    const giveUpUs = clock.monotonicUs() + GIVE_UP_MS * 1000;
+    const deadlineUs = clock.monotonicUs() + GIVE_UP_MS * 1000;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.context.put(data, this.lastSequence);
+        return await this.context.putRecord(data, this.lastSequence);
       } catch (error) {
         const kind = kindOf(error);
         if (kind === 'missing') throw unknownTopic(topic);
         const mayPass = kind === 'throttled' || kind === 'unavailable';
-        if (error instanceof PaydayError || !mayPass || clock.monotonicUs() > giveUpUs)
+        if (error instanceof PaydayError || !mayPass || clock.monotonicUs() > deadlineUs)
           throw asPaydayError(error, `append to topic "${topic}"`);
         await timers.sleep(retryPauseMs(attempt), NEVER);
       }

@@ -1,16 +1,16 @@
 import type { ServiceView, TeamScore } from '#contracts';
 
 /** What is known of every team's services, by its latest score. */
-export class TeamLamps {
+export class ServiceStatuses {
   private readonly latest = new Map<string, { commitSeq: number; services: readonly ServiceView[] }>();
 
-  /** @returns whether a lamp changed */
+  /** @returns whether a status changed */
   observe({ gameId, teamId, commitSeq, services }: TeamScore): boolean {
     const key = `${gameId} ${teamId}`;
     const before = this.latest.get(key);
     if (before !== undefined && before.commitSeq > commitSeq) return false;
     this.latest.set(key, { commitSeq, services });
-    return before === undefined || lamps(before.services) !== lamps(services);
+    return before === undefined || statusKey(before.services) !== statusKey(services);
   }
 
   /** Undefined: nothing is known of the team. */
@@ -19,6 +19,6 @@ export class TeamLamps {
   }
 }
 
-function lamps(services: readonly ServiceView[]): string {
+function statusKey(services: readonly ServiceView[]): string {
   return services.map(({ id, state }) => `${id} ${state}`).join();
 }

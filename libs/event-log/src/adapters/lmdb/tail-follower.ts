@@ -2,7 +2,7 @@ import type { Database } from './folder.js';
 import { COMMIT_RANGE, recordKey } from './layout.js';
 
 /** The last positions of partitions as of one commit; each is read when it is first asked for. */
-export class Tails {
+export class TailFollower {
   private readonly tails = new Map<string, { key: Buffer; position: number }>();
   /** The number of the commit; the caller moves it on with what it writes. */
   commit: number;

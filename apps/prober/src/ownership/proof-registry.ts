@@ -15,19 +15,19 @@ interface Owner {
 }
 
 /** The proofs of all teams of a game, as hashes: events hold no more. */
-export class ProofBook {
-  readonly #owners = new Map<string, Owner>();
-  readonly #current = new Map<string, string>();
-  #version = 0;
+export class ProofRegistry {
+  private readonly owners = new Map<string, Owner>();
+  private readonly current = new Map<string, string>();
+  private currentVersion = 0;
 
   /** Goes up with every change: what was read before has to be read again. */
   get version(): number {
-    return this.#version;
+    return this.currentVersion;
   }
 
   /** False in games in which this team has no proof: it can't prove anything. */
   knows(teamId: string): boolean {
-    return this.#current.has(teamId);
+    return this.current.has(teamId);
   }
 
   /**
@@ -36,19 +36,19 @@ export class ProofBook {
    * @param formerUntilAt epoch ms until which the one before holds as well
    */
   set(teamId: string, sha256: string, formerUntilAt = 0): void {
-    const former = this.#current.get(teamId);
+    const former = this.current.get(teamId);
     if (former === sha256) return;
-    if (former !== undefined) this.#owners.set(former, { teamId, untilAt: formerUntilAt });
-    this.#owners.set(sha256, { teamId, untilAt: Infinity });
-    this.#current.set(teamId, sha256);
-    this.#version++;
+    if (former !== undefined) this.owners.set(former, { teamId, untilAt: formerUntilAt });
+    this.owners.set(sha256, { teamId, untilAt: Infinity });
+    this.current.set(teamId, sha256);
+    this.currentVersion++;
   }
 
   /** @returns what the text proves to `teamId`, and until when that is so: epoch ms, or Infinity */
   read(text: string, teamId: string, nowMs: number): { reading: Reading; untilAt: number } {
     let theirs: Owner | undefined;
     for (const proof of proofsIn(text)) {
-      const owner = this.#owners.get(createHash('sha256').update(proof).digest('hex'));
+      const owner = this.owners.get(createHash('sha256').update(proof).digest('hex'));
       if (owner === undefined || nowMs >= owner.untilAt) continue;
       if (owner.teamId === teamId) return { reading: { kind: 'ours' }, untilAt: owner.untilAt };
       theirs ??= owner;

@@ -4,7 +4,7 @@ import type { ByteReader, ByteWriter } from './bytes.js';
  * Which sequence numbers have been seen: everything below `base`, plus a sparse bitmap above it. With consecutive
  * numbers the base follows closely and the set stays a few bytes, whatever the order of arrival.
  */
-export class SeenSet {
+export class DedupWindow {
   /** All numbers below are seen. */
   private base = 0;
   /** 32 numbers per word; key k covers [32k, 32k + 32). Words wholly below `base` are dropped. */
@@ -35,8 +35,8 @@ export class SeenSet {
     for (const [key, word] of [...this.words].sort((a, b) => a[0] - b[0])) out.uint(key).uint(word >>> 0);
   }
 
-  static read(from: ByteReader): SeenSet {
-    const out = new SeenSet();
+  static read(from: ByteReader): DedupWindow {
+    const out = new DedupWindow();
     out.base = from.uint();
     for (let n = from.uint(); n > 0; n--) out.words.set(from.uint(), from.uint() | 0);
     return out;

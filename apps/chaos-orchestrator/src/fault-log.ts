@@ -10,7 +10,7 @@ const RETRY_MS = 500;
  * Stores what happens to faults, in order, many in one transaction. A database that is away delays the storing, never
  * the undoing: callers wait for `write` before they break something, and only then.
  */
-export class Writer {
+export class FaultLog {
   private faults = new Map<string, Fault>();
   private events: NewEvent[] = [];
   private waiting: (() => void)[] = [];

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { messageOf } from '#kernel';
 import type { TeamNames } from './dns/index.js';
-import { PromiseTracker } from './promise-tracker.js';
+import { WatermarkTracker } from './watermark-tracker.js';
 import type { TeamResults } from './result-buffer.js';
 import type { ServiceClient } from './service-client/service-client.js';
 import type { WorkMeter } from './work-meter.js';
@@ -10,16 +10,16 @@ import type { WorkMeter } from './work-meter.js';
 export type Target = { service: ServiceClient } | { problem: string } | null;
 
 /** Everything that belongs to one team: nothing in here is shared with another. */
-export class TeamLane {
-  readonly tracker = new PromiseTracker();
+export class TeamProbing {
+  readonly tracker = new WatermarkTracker();
   /** Monotonic time of the latest batch, microseconds. */
   reportedAtUs = -Infinity;
-  readonly #targets: Target[];
+  private readonly targets: Target[];
   /** How often each service's endpoint has changed: a look-up for an older change has no say any more. */
-  readonly #changes: number[];
-  readonly #pending = new Set<Promise<void>>();
-  readonly #urls: (string | null)[];
-  #isQuarantined = false;
+  private readonly changes: number[];
+  private readonly pending = new Set<Promise<void>>();
+  private readonly urls: (string | null)[];
+  private inQuarantine = false;
 
   constructor(
     readonly teamId: string,
@@ -31,13 +31,13 @@ export class TeamLane {
     /** Looks up an endpoint's name before the endpoint counts. */
     private readonly names?: Pick<TeamNames, 'resolve'>,
   ) {
-    this.#targets = new Array<Target>(serviceIds.length).fill(null);
-    this.#changes = new Array<number>(serviceIds.length).fill(0);
-    this.#urls = new Array<string | null>(serviceIds.length).fill(null);
+    this.targets = new Array<Target>(serviceIds.length).fill(null);
+    this.changes = new Array<number>(serviceIds.length).fill(0);
+    this.urls = new Array<string | null>(serviceIds.length).fill(null);
   }
 
   target(serviceIndex: number): Target {
-    return this.#targets[serviceIndex] ?? null;
+    return this.targets[serviceIndex] ?? null;
   }
 
   /**
@@ -45,54 +45,54 @@ export class TeamLane {
    * "now" is when the name has been looked up, with whatever result: until then requests go where they went before.
    */
   setEndpoint(serviceIndex: number, url: string | null): void {
-    const change = (this.#changes[serviceIndex] = (this.#changes[serviceIndex] ?? 0) + 1);
+    const change = (this.changes[serviceIndex] = (this.changes[serviceIndex] ?? 0) + 1);
     const name = url === null ? null : nameIn(url);
-    if (name === null || this.names === undefined) return this.#switch(serviceIndex, url);
+    if (name === null || this.names === undefined) return this.switch(serviceIndex, url);
     const pending = this.names.resolve(name).then(() => {
-      if (this.#changes[serviceIndex] === change) this.#switch(serviceIndex, url);
-      this.#pending.delete(pending);
+      if (this.changes[serviceIndex] === change) this.switch(serviceIndex, url);
+      this.pending.delete(pending);
     });
-    this.#pending.add(pending);
+    this.pending.add(pending);
   }
 
   get isQuarantined(): boolean {
-    return this.#isQuarantined;
+    return this.inQuarantine;
   }
 
   /** From now on this team's answers are read in a thread of their own. Requests on their way may finish here. */
   quarantine(): void {
-    if (this.#isQuarantined) return;
-    this.#isQuarantined = true;
-    this.#urls.forEach((url, index) => {
-      if (url !== null) this.#switch(index, url);
+    if (this.inQuarantine) return;
+    this.inQuarantine = true;
+    this.urls.forEach((url, index) => {
+      if (url !== null) this.switch(index, url);
     });
   }
 
   /** Resolves when no endpoint waits for its name to be looked up. */
   async settled(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    while (this.pending.size > 0) await Promise.all(this.pending);
   }
 
   close(): void {
     // What is being looked up must not be opened any more.
-    this.#changes.fill(Infinity);
-    for (const target of this.#targets) if (target && 'service' in target) target.service.destroy();
+    this.changes.fill(Infinity);
+    for (const target of this.targets) if (target && 'service' in target) target.service.destroy();
   }
 
-  #switch(serviceIndex: number, url: string | null): void {
-    this.#serviceAt(serviceIndex)?.retire();
-    this.#urls[serviceIndex] = url;
-    this.#targets[serviceIndex] = url === null ? null : this.#target(url, this.serviceIds[serviceIndex]!);
+  private switch(serviceIndex: number, url: string | null): void {
+    this.serviceAt(serviceIndex)?.retire();
+    this.urls[serviceIndex] = url;
+    this.targets[serviceIndex] = url === null ? null : this.openTarget(url, this.serviceIds[serviceIndex]!);
   }
 
-  #serviceAt(serviceIndex: number): ServiceClient | null {
+  private serviceAt(serviceIndex: number): ServiceClient | null {
     const target = this.target(serviceIndex);
     return target && 'service' in target ? target.service : null;
   }
 
-  #target(url: string, serviceId: string): Target {
+  private openTarget(url: string, serviceId: string): Target {
     try {
-      return { service: this.open(url, serviceId, this.#isQuarantined) };
+      return { service: this.open(url, serviceId, this.inQuarantine) };
     } catch (error) {
       return { problem: `the endpoint can't be called: ${messageOf(error)}` };
     }

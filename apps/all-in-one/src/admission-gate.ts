@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { problem } from '#contracts';
 
-export interface Door {
+export interface AdmissionGate {
   /** From now on everything is let in. */
   open(): void;
 }
@@ -10,7 +10,7 @@ export interface Door {
  * Until it is opened, only reading is let in: whoever wants to change something, results included, is told to come back in a
  * second. Call it before the application listens.
  */
-export function closeDoor(app: NestFastifyApplication): Door {
+export function installAdmissionGate(app: NestFastifyApplication): AdmissionGate {
   let isOpen = false;
   app
     .getHttpAdapter()

@@ -5,18 +5,18 @@ import type { ChaosStore, Recovered, StoredCommand } from '../store.js';
 import type { CommandMeta } from './types.js';
 
 /** How many commands are remembered without asking the store. */
-export const REMEMBERED_COMMANDS = 10_000;
+export const MAX_CACHED_COMMANDS = 10_000;
 
 const COMMAND_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** What `work` gets: the command's fingerprint, and whether an earlier process died while it carried it out. */
-export interface Once {
+export interface Execution {
   readonly hash: string;
   readonly inDoubt: boolean;
 }
 
 /** Sees to it that a command is carried out once, however often it is sent, and numbers them all. */
-export class Journal {
+export class IdempotencyStore {
   private readonly known = new Map<string, StoredCommand>();
   private readonly running = new Map<string, { hash: string; answer: Promise<object> }>();
   /** Ids whose storing failed without saying whether it was done. */
@@ -27,7 +27,7 @@ export class Journal {
 
   restore({ lastSeq, commands }: Pick<Recovered, 'lastSeq' | 'commands'>): void {
     this.lastSeq = Math.max(this.lastSeq, lastSeq);
-    for (const command of [...commands].reverse()) this.remember(command);
+    for (const command of [...commands].reverse()) this.cache(command);
   }
 
   /** The next place in the one order of all commands. */
@@ -38,15 +38,15 @@ export class Journal {
   /**
    * The answer to a command: that of `work`, or the one that it had before.
    * @param content what makes it this command and no other; JSON
-   * @param takeUp goes on with what an attempt stored that seemed to fail
+   * @param resume goes on with what an attempt stored that seemed to fail
    * @throws PaydayError `bad_request` for a bad id, `command_conflict`, and whatever `work` throws (then the id is free again)
    */
-  async once<T extends object>(
+  async runOnce<T extends object>(
     { commandId, actor }: CommandMeta,
     action: string,
     content: object,
-    work: (once: Once) => Promise<T>,
-    takeUp?: () => Promise<void>,
+    work: (execution: Execution) => Promise<T>,
+    resume?: () => Promise<void>,
   ): Promise<T> {
     if (typeof commandId !== 'string' || !COMMAND_ID.test(commandId))
       throw new PaydayError(
@@ -60,7 +60,7 @@ export class Journal {
       assertSame(commandId, hash, running.hash);
       return running.answer as Promise<T>;
     }
-    const answer = this.answer(commandId, hash, action, work, takeUp);
+    const answer = this.answer(commandId, hash, action, work, resume);
     this.running.set(commandId, { hash, answer });
     try {
       return await answer;
@@ -72,12 +72,12 @@ export class Journal {
   /** The answer that a command, which turned out to be stored already, got then. @throws PaydayError `command_conflict` */
   answerOf<T extends object>(stored: StoredCommand, hash: string): T {
     assertSame(stored.commandId, hash, stored.hash);
-    this.remember(stored);
+    this.cache(stored);
     return structuredClone(stored.result) as T;
   }
 
   /** Notes that nobody knows whether a command was stored. */
-  doubt(commandId: string): void {
+  markInDoubt(commandId: string): void {
     this.doubtful.add(commandId);
   }
 
@@ -85,26 +85,26 @@ export class Journal {
     commandId: string,
     hash: string,
     action: string,
-    work: (once: Once) => Promise<T>,
-    takeUp?: () => Promise<void>,
+    work: (execution: Execution) => Promise<T>,
+    resume?: () => Promise<void>,
   ): Promise<T> {
     let before = this.known.get(commandId) ?? null;
     if (before === null && this.doubtful.has(commandId)) {
       before = await this.store.findCommand(commandId);
-      if (before?.hash === hash) await takeUp?.();
+      if (before?.hash === hash) await resume?.();
       this.doubtful.delete(commandId);
     }
     if (before !== null && before.result !== null) return this.answerOf<T>(before, hash);
     if (before !== null) assertSame(commandId, hash, before.hash);
     const result = await work({ hash, inDoubt: before !== null });
-    this.remember({ commandId, hash, action, seq: (result as { seq?: number }).seq ?? 0, result });
+    this.cache({ commandId, hash, action, seq: (result as { seq?: number }).seq ?? 0, result });
     return result;
   }
 
-  private remember(command: StoredCommand): void {
+  private cache(command: StoredCommand): void {
     this.known.delete(command.commandId);
     this.known.set(command.commandId, command);
-    if (this.known.size > REMEMBERED_COMMANDS) this.known.delete(this.known.keys().next().value!);
+    if (this.known.size > MAX_CACHED_COMMANDS) this.known.delete(this.known.keys().next().value!);
   }
 }
 

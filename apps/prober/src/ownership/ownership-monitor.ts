@@ -3,7 +3,7 @@ import type { Clock } from '#kernel';
 import { proofPolicy } from '#scenario';
 import { OwnershipGuard, type OriginSender } from './ownership-guard.js';
 import { ASK_RULES, type AskRules, type Standing } from './ownership-state.js';
-import { ProofBook } from './proof-book.js';
+import { ProofRegistry } from './proof-registry.js';
 
 /** What facilitators should know of an endpoint's owner. */
 export interface OwnershipFinding {
@@ -17,9 +17,9 @@ export interface OwnershipFinding {
   got?: string;
 }
 
-export interface DeskParts {
+export interface MonitorParts {
   clock: Clock;
-  /** Told at most every 30 s of the same team's service. */
+  /** Reported at most every 30 s of the same team's service. */
   onFinding(finding: OwnershipFinding): void;
   /** Default: `ASK_RULES`. */
   rules?: AskRules;
@@ -30,40 +30,40 @@ const LOOK_EVERY_MS = 250;
 const TELL_EVERY_MS = 30_000;
 
 /** The proofs of a game, and the guards of its endpoints. */
-export class OwnershipDesk {
-  readonly #book = new ProofBook();
-  readonly #guards = new Set<OwnershipGuard>();
+export class OwnershipMonitor {
+  private readonly registry = new ProofRegistry();
+  private readonly guards = new Set<OwnershipGuard>();
   /** What was told last, by team and service. */
-  readonly #told = new Map<string, { kind: OwnershipFinding['kind']; atMs: number }>();
-  #policy: ProofPolicy = 'off';
-  #isStarted = false;
-  #lookedAtMs = -Infinity;
+  private readonly notified = new Map<string, { kind: OwnershipFinding['kind']; atMs: number }>();
+  private policy: ProofPolicy = 'off';
+  private isStarted = false;
+  private lookedAtMs = -Infinity;
 
-  constructor(private readonly parts: DeskParts) {}
+  constructor(private readonly parts: MonitorParts) {}
 
   /** Endpoints of now that did not prove themselves, by what they show. */
   count(kind: 'unproven' | 'foreign'): number {
     let count = 0;
-    for (const guard of this.#guards) if (guard.standing.kind === kind) count++;
+    for (const guard of this.guards) if (guard.standing.kind === kind) count++;
     return count;
   }
 
   created(scenario: Scenario): void {
-    this.#policy = proofPolicy(scenario);
+    this.policy = proofPolicy(scenario);
   }
 
   /** @param formerUntilAt epoch ms until which the team's proof before this one holds as well */
   proofChanged(teamId: string, proofSha256: string, formerUntilAt?: number): void {
-    const before = this.#book.version;
-    this.#book.set(teamId, proofSha256, formerUntilAt);
-    if (this.#book.version === before || !this.#isStarted) return;
-    for (const guard of this.#guards) if (guard.teamId === teamId) guard.reconsider();
+    const before = this.registry.version;
+    this.registry.set(teamId, proofSha256, formerUntilAt);
+    if (this.registry.version === before || !this.isStarted) return;
+    for (const guard of this.guards) if (guard.teamId === teamId) guard.reconsider();
   }
 
   /** The past has been read: endpoints of now are asked, and new ones from here on at once. */
   start(): void {
-    this.#isStarted = true;
-    for (const guard of this.#guards) guard.begin();
+    this.isStarted = true;
+    for (const guard of this.guards) guard.begin();
   }
 
   /**
@@ -71,47 +71,47 @@ export class OwnershipDesk {
    * @param origin sends to the endpoint's origin
    */
   guard(teamId: string, serviceId: string, origin: OriginSender): OwnershipGuard | null {
-    if (this.#policy === 'off') return null;
+    if (this.policy === 'off') return null;
     const { clock, rules = ASK_RULES } = this.parts;
     const guard = new OwnershipGuard({
       teamId,
       serviceId,
-      policy: this.#policy,
-      book: this.#book,
+      policy: this.policy,
+      registry: this.registry,
       clock,
       rules,
       origin,
     });
-    this.#guards.add(guard);
-    if (this.#isStarted) guard.begin();
+    this.guards.add(guard);
+    if (this.isStarted) guard.begin();
     return guard;
   }
 
   /** The endpoint is no more. */
   retire(guard: OwnershipGuard): void {
     guard.retire();
-    this.#guards.delete(guard);
+    this.guards.delete(guard);
   }
 
   /** One step of time: gives up asks that have no answer, and tells what was found. */
   tick(): void {
     const nowMs = this.parts.clock.monotonicUs() / 1000;
-    if (nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return;
-    this.#lookedAtMs = nowMs;
-    for (const guard of this.#guards) {
+    if (nowMs - this.lookedAtMs < LOOK_EVERY_MS) return;
+    this.lookedAtMs = nowMs;
+    for (const guard of this.guards) {
       guard.tick(nowMs);
-      this.#tell(guard, nowMs);
+      this.reportFinding(guard, nowMs);
     }
   }
 
-  #tell(guard: OwnershipGuard, nowMs: number): void {
+  private reportFinding(guard: OwnershipGuard, nowMs: number): void {
     const key = `${guard.teamId} ${guard.serviceId}`;
-    const told = this.#told.get(key);
-    if (told !== undefined && nowMs - told.atMs < TELL_EVERY_MS) return;
+    const notified = this.notified.get(key);
+    if (notified !== undefined && nowMs - notified.atMs < TELL_EVERY_MS) return;
     const standing = guard.takeWorst();
     const { kind } = standing;
-    if (kind === 'unknown' || kind === (told?.kind ?? 'proven')) return;
-    this.#told.set(key, { kind, atMs: nowMs });
+    if (kind === 'unknown' || kind === (notified?.kind ?? 'proven')) return;
+    this.notified.set(key, { kind, atMs: nowMs });
     this.parts.onFinding({ teamId: guard.teamId, serviceId: guard.serviceId, kind, ...detailsOf(standing) });
   }
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ProofPolicy } from '#contracts';
 import type { RenderedRequest } from '#scenario';
 import { ManualClock, buildScenario } from '#testing';
-import { OwnershipDesk, type OwnershipFinding } from './ownership-desk.js';
+import { OwnershipMonitor, type OwnershipFinding } from './ownership-monitor.js';
 import type { AskResult, OriginSender, OwnershipGuard } from './ownership-guard.js';
 import { ASK_RULES } from './ownership-state.js';
 
@@ -45,26 +45,26 @@ class Origin implements OriginSender {
 class World {
   readonly clock = new ManualClock();
   readonly findings: OwnershipFinding[] = [];
-  readonly desk = new OwnershipDesk({
+  readonly monitor = new OwnershipMonitor({
     clock: this.clock,
     onFinding: (finding) => this.findings.push(finding),
   });
 
   constructor(policy: ProofPolicy | undefined) {
     const { probing } = buildScenario();
-    this.desk.created(buildScenario({ probing: { ...probing, ...(policy && { proof: policy }) } }));
-    this.desk.proofChanged('a', sha('a'));
-    this.desk.proofChanged('b', sha('b'));
-    this.desk.start();
+    this.monitor.created(buildScenario({ probing: { ...probing, ...(policy && { proof: policy }) } }));
+    this.monitor.proofChanged('a', sha('a'));
+    this.monitor.proofChanged('b', sha('b'));
+    this.monitor.start();
   }
 
   guard(origin: OriginSender, teamId = 'a'): OwnershipGuard {
-    return this.desk.guard(teamId, 'router', origin)!;
+    return this.monitor.guard(teamId, 'router', origin)!;
   }
 
   pass(ms: number): void {
     this.clock.advance(ms);
-    this.desk.tick();
+    this.monitor.tick();
   }
 }
 
@@ -150,7 +150,7 @@ describe('with proof required', () => {
     const origin = new Origin(answer(200, proof('n')));
     const guard = world.guard(origin);
     expect(guard.judge(null).ok).toBe(false);
-    world.desk.proofChanged('a', sha('n'), world.clock.nowMs() + 1_000);
+    world.monitor.proofChanged('a', sha('n'), world.clock.nowMs() + 1_000);
     expect(guard.judge(null)).toEqual({ ok: true });
     expect(guard.judge(proof('n'))).toEqual({ ok: true });
     expect(guard.judge(proof('a'))).toEqual({ ok: true });
@@ -188,9 +188,9 @@ describe('another team’s proof', () => {
       kind: 'foreign',
       shownTeamId: 'b',
     });
-    expect(world.desk.count('foreign')).toBe(1);
-    world.desk.retire(thief);
-    expect(world.desk.count('foreign')).toBe(0);
+    expect(world.monitor.count('foreign')).toBe(1);
+    world.monitor.retire(thief);
+    expect(world.monitor.count('foreign')).toBe(0);
   });
 });
 
@@ -205,7 +205,7 @@ describe('with a warning', () => {
     }
     const unproven = { teamId: 'a', serviceId: 'router', kind: 'unproven' };
     expect(world.findings).toEqual([{ ...unproven, got: '/.well-known/payday-team gave status 404' }]);
-    expect(world.desk.count('unproven')).toBe(1);
+    expect(world.monitor.count('unproven')).toBe(1);
     guard.judge(proof('a'));
     world.pass(250);
     world.pass(250);
@@ -225,26 +225,26 @@ describe('with a warning', () => {
 
 it('asks nobody before the past was read, and then what is left', () => {
   const world = new World('warn');
-  const desk = new OwnershipDesk({ clock: world.clock, onFinding: () => undefined });
-  desk.created(buildScenario({ probing: { ...buildScenario().probing, proof: 'required' } }));
-  desk.proofChanged('a', sha('a'));
+  const monitor = new OwnershipMonitor({ clock: world.clock, onFinding: () => undefined });
+  monitor.created(buildScenario({ probing: { ...buildScenario().probing, proof: 'required' } }));
+  monitor.proofChanged('a', sha('a'));
   const [gone, here] = [new Origin(), new Origin()];
-  desk.retire(desk.guard('a', 'router', gone)!);
-  desk.guard('a', 'router', here);
+  monitor.retire(monitor.guard('a', 'router', gone)!);
+  monitor.guard('a', 'router', here);
   expect(here.requests).toEqual([]);
-  desk.start();
+  monitor.start();
   expect([gone.requests.length, here.requests.length]).toEqual([0, 1]);
 });
 
 it('gives up what it asked of an endpoint that is no more', () => {
   const world = new World('required');
   const origin = new Origin();
-  world.desk.retire(world.guard(origin));
+  world.monitor.retire(world.guard(origin));
   expect([origin.givenUp, origin.pending]).toEqual([1, null]);
 });
 
 it.each(['off', undefined] as const)('guards nothing with proof %s', (policy) => {
-  expect(new World(policy).desk.guard('a', 'router', new Origin())).toBeNull();
+  expect(new World(policy).monitor.guard('a', 'router', new Origin())).toBeNull();
 });
 
 test('whatever comes at whatever time: who proves is paid, who does not is not, and asks are bounded', () => {

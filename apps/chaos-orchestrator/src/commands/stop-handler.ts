@@ -1,14 +1,14 @@
 import type { FaultInfo } from '#contracts';
 import { PaydayError, messageOf, type Clock } from '#kernel';
 import type { Logger } from '#runtime';
-import type { FaultDesk } from '../fault-desk.js';
+import type { FaultSupervisor } from '../fault-supervisor.js';
 import type { FaultSelector } from '../fault-selector.js';
 import type { GameTimeline } from '../game-timeline.js';
 import { isOver } from '../game-view.js';
 import type { AuditNote, ChaosStore } from '../store.js';
 import type { Timers } from '../timers.js';
-import type { Journal, Once } from './journal.js';
-import type { Turns } from './turns.js';
+import type { IdempotencyStore, Execution } from './idempotency-store.js';
+import type { SerialQueue } from './serial-queue.js';
 import type { Actor, StopAllCommand, StopCommand, StopResult } from './types.js';
 
 /** How long faults are waited for, and when a stop is answered at the latest, recorded or not. */
@@ -22,19 +22,19 @@ export interface StopParts {
   timers: Timers;
   logger: Logger;
   store: Pick<ChaosStore, 'takeCommand' | 'finishCommand'>;
-  desk: FaultDesk;
-  journal: Journal;
-  turns: Turns;
+  supervisor: FaultSupervisor;
+  idempotency: IdempotencyStore;
+  queue: SerialQueue;
   flushed(): Promise<void>;
   timelines(): Iterable<GameTimeline>;
-  tell(seq: number, note: AuditNote): void;
+  announceCommand(seq: number, note: AuditNote): void;
 }
 
 /**
  * Stops faults at once, whatever else is going on: first the drivers are called, then it is written down. A driver that
  * hangs, or a database that is away, delays neither the other faults nor the answer.
  */
-export class StopDesk {
+export class StopHandler {
   private everywhere = 0;
   private readonly byGame = new Map<string, number>();
   private closed = false;
@@ -46,11 +46,11 @@ export class StopDesk {
     return this.everywhere + (this.byGame.get(gameId) ?? 0);
   }
 
-  stop(selector: FaultSelector, command: StopCommand, once: Once): Promise<StopResult> {
-    return this.halt(command, once, { action: 'stop', done: 'fault.stopped', selector, timelines: [] });
+  stop(selector: FaultSelector, command: StopCommand, execution: Execution): Promise<StopResult> {
+    return this.halt(command, execution, { action: 'stop', done: 'fault.stopped', selector, timelines: [] });
   }
 
-  stopAll(command: StopAllCommand, once: Once): Promise<StopResult> {
+  stopAll(command: StopAllCommand, execution: Execution): Promise<StopResult> {
     const { gameId } = command;
     if (gameId === undefined) this.everywhere++;
     else this.byGame.set(gameId, (this.byGame.get(gameId) ?? 0) + 1);
@@ -58,9 +58,9 @@ export class StopDesk {
     const timelines = [...this.parts.timelines()].filter(
       ({ view }) => (gameId ?? view.gameId) === view.gameId && !isOver(view, nowMs),
     );
-    for (const timeline of timelines) timeline.hold(true);
+    for (const timeline of timelines) timeline.setHeld(true);
     const selector = gameId === undefined ? {} : { gameId };
-    return this.halt(command, once, { action: 'stop-all', done: 'chaos.stopped', selector, timelines });
+    return this.halt(command, execution, { action: 'stop-all', done: 'chaos.stopped', selector, timelines });
   }
 
   /** Gives up storing what could not be stored. */
@@ -70,19 +70,19 @@ export class StopDesk {
 
   private async halt(
     { commandId, actor, reason }: StopCommand,
-    { hash, inDoubt }: Once,
+    { hash, inDoubt }: Execution,
     what: { action: string; done: string; selector: FaultSelector; timelines: readonly GameTimeline[] },
   ): Promise<StopResult> {
-    const { clock, desk, journal, store, flushed } = this.parts;
+    const { clock, supervisor, idempotency, store, flushed } = this.parts;
     const { action, done, selector, timelines } = what;
     const at = clock.nowMs();
     const begunUs = clock.monotonicUs();
     const why = reason === undefined ? '' : `: ${reason}`;
-    const stopping = desk.stop(selector, `stopped by hand (${actor.label})${why}`);
+    const stopping = supervisor.stop(selector, `stopped by hand (${actor.label})${why}`);
     if (action === 'stop' && stopping.infos().length === 0 && !inDoubt)
       throw new PaydayError('unknown_fault', 'No fault that is not over yet fits; there is nothing to stop.');
 
-    const seq = journal.nextSeq();
+    const seq = idempotency.nextSeq();
     const heldTimelines = timelines.map(({ view }) => view.gameId);
     const subject = subjectOf(selector);
     const audit: AuditNote = {
@@ -98,11 +98,11 @@ export class StopDesk {
     const holds = heldTimelines.map((gameId) => ({ gameId, held: true }));
     // In turn with the other commands, so that what is stored last is what came last.
     const stored = this.insist(() =>
-      this.parts.turns.take(() =>
+      this.parts.queue.run(() =>
         store.takeCommand({ commandId, seq, action, hash, result: null }, { holds, audit }),
       ),
     );
-    this.parts.tell(seq, audit);
+    this.parts.announceCommand(seq, audit);
 
     await this.within(stopping.gone, FAULTS_WITHIN_MS);
     const infos = stopping.infos();

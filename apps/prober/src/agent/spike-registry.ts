@@ -31,7 +31,7 @@ interface Entry {
 }
 
 /** The load spikes of one prober, each with its time to live. A prober that is started anew has none. */
-export class SpikeBook {
+export class SpikeRegistry {
   private readonly entries = new Map<string, Entry>();
 
   /** @param nowMs monotonic time. */
@@ -44,7 +44,7 @@ export class SpikeBook {
    * Begins a spike. Repeating it changes nothing but its time to live, which counts anew.
    * @throws PaydayError `invalid_params`, `invalid_ttl`, `fault_conflict`, `too_many_faults`, and as `SpikeSink.beginSpike`.
    */
-  put(id: string, order: SpikeOrder): void {
+  putSpike(id: string, order: SpikeOrder): void {
     this.expire();
     const { teamId, serviceId, percent, ttlMs } = order;
     const { minPercent, maxPercent, maxTtlMs, maxSpikes } = SPIKE_LIMITS;

@@ -1,17 +1,17 @@
 import { arm, type DriverRegistry, type FaultTarget } from '#faults';
 import { PaydayError, messageOf, type Clock } from '#kernel';
 import type { Logger } from '#runtime';
-import type { FaultDesk } from '../fault-desk.js';
+import type { FaultSupervisor } from '../fault-supervisor.js';
 import type { FaultSelector } from '../fault-selector.js';
 import type { GameTimeline } from '../game-timeline.js';
 import { isOver, type GameView } from '../game-view.js';
 import type { ChaosMetrics } from '../metrics.js';
 import type { AuditNote, ChaosStore, CommandChanges, DoneEntry, Recovered } from '../store.js';
 import type { Timers } from '../timers.js';
-import { Journal, type Once } from './journal.js';
+import { IdempotencyStore, type Execution } from './idempotency-store.js';
 import { checkPreview, planInjection } from './plan-injection.js';
-import { StopDesk } from './stop-desk.js';
-import { Turns } from './turns.js';
+import { StopHandler } from './stop-handler.js';
+import { SerialQueue } from './serial-queue.js';
 import type {
   Actor,
   ChaosChange,
@@ -36,7 +36,7 @@ export interface CommandParts {
   timers: Timers;
   logger: Logger;
   store: ChaosStore;
-  desk: FaultDesk;
+  supervisor: FaultSupervisor;
   drivers: DriverRegistry;
   metrics: ChaosMetrics;
   /** Resolves when every state of every fault so far is stored. */
@@ -48,33 +48,33 @@ export interface CommandParts {
   adopt(gameId: string, injectionId: string): Promise<void>;
 }
 
-/** Carries out what facilitators command; see `ChaosCommands` for what is promised. */
-export class CommandDesk implements ChaosCommands {
-  private readonly journal: Journal;
-  private readonly turns = new Turns();
-  private readonly stops: StopDesk;
+/** Carries out what facilitators command; see `ChaosCommands` for the guarantees. */
+export class CommandHandlers implements ChaosCommands {
+  private readonly idempotency: IdempotencyStore;
+  private readonly queue = new SerialQueue();
+  private readonly stopHandler: StopHandler;
   private readonly listeners = new Set<(change: ChaosChange) => void>();
   private isOpen = false;
 
   constructor(private readonly parts: CommandParts) {
-    this.journal = new Journal(parts.store);
-    this.stops = new StopDesk({
+    this.idempotency = new IdempotencyStore(parts.store);
+    this.stopHandler = new StopHandler({
       ...parts,
-      journal: this.journal,
-      turns: this.turns,
-      tell: (seq, note) => this.tell(seq, note),
+      idempotency: this.idempotency,
+      queue: this.queue,
+      announceCommand: (seq, auditNote) => this.announceCommand(seq, auditNote),
     });
   }
 
   /** Begins to take commands. */
   open(recovered: Pick<Recovered, 'lastSeq' | 'commands'>): void {
-    this.journal.restore(recovered);
+    this.idempotency.restore(recovered);
     this.isOpen = true;
   }
 
   close(): void {
     this.isOpen = false;
-    this.stops.close();
+    this.stopHandler.close();
   }
 
   async preview(request: InjectRequest): Promise<InjectPreview> {
@@ -84,10 +84,10 @@ export class CommandDesk implements ChaosCommands {
 
   inject(command: InjectCommand): Promise<InjectResult> {
     const { request, confirm, previewId } = command;
-    const inTurn = ({ hash }: Once): Promise<InjectResult> => {
-      const stopsBefore = this.stops.countFor(request.gameId);
-      return this.turns.take(async () => {
-        if (this.stops.countFor(request.gameId) !== stopsBefore)
+    const inTurn = ({ hash }: Execution): Promise<InjectResult> => {
+      const stopsBefore = this.stopHandler.countFor(request.gameId);
+      return this.queue.run(async () => {
+        if (this.stopHandler.countFor(request.gameId) !== stopsBefore)
           throw new PaydayError(
             'wrong_state',
             'Everything was stopped meanwhile. Inject it again if you still want it.',
@@ -96,26 +96,28 @@ export class CommandDesk implements ChaosCommands {
       });
     };
     // Stored by an attempt that seemed to fail, its faults have nobody who drives them.
-    const takeUp = (): Promise<void> => this.parts.adopt(request.gameId, injectionIdOf(command));
-    return this.once(command, 'inject', { request, confirm, previewId }, inTurn, takeUp);
+    const resume = (): Promise<void> => this.parts.adopt(request.gameId, injectionIdOf(command));
+    return this.runOnce(command, 'inject', { request, confirm, previewId }, inTurn, resume);
   }
 
   stop(selector: FaultSelector, command: StopCommand): Promise<StopResult> {
     const { reason } = command;
-    return this.once(command, 'stop', { selector, reason }, (once) =>
-      this.stops.stop(selector, command, once),
+    return this.runOnce(command, 'stop', { selector, reason }, (execution) =>
+      this.stopHandler.stop(selector, command, execution),
     );
   }
 
   stopAll(command: StopAllCommand): Promise<StopResult> {
     const { gameId, reason } = command;
-    return this.once(command, 'stop-all', { gameId, reason }, (once) => this.stops.stopAll(command, once));
+    return this.runOnce(command, 'stop-all', { gameId, reason }, (execution) =>
+      this.stopHandler.stopAll(command, execution),
+    );
   }
 
   list({ gameId, teamId, unfinished = false }: ListFilter): ChaosList {
-    const { desk, timelines, clock } = this.parts;
+    const { supervisor, timelines, clock } = this.parts;
     const nowMs = clock.nowMs();
-    const faults = [...desk.open(), ...(unfinished ? [] : desk.over())]
+    const faults = [...supervisor.openFaults(), ...(unfinished ? [] : supervisor.recentFaults())]
       .filter((each) => (gameId ?? each.gameId) === each.gameId)
       .filter(({ info }) => (teamId ?? info.teamId) === info.teamId)
       .map(({ info }) => info);
@@ -126,17 +128,17 @@ export class CommandDesk implements ChaosCommands {
   }
 
   pauseTimeline(command: TimelineCommand): Promise<TimelineResult> {
-    return this.hold(command, true);
+    return this.setTimelineHeld(command, true);
   }
 
   resumeTimeline(command: TimelineCommand): Promise<TimelineResult> {
-    return this.hold(command, false);
+    return this.setTimelineHeld(command, false);
   }
 
   skipEntry(command: SkipCommand): Promise<TimelineResult> {
     const { gameId, entryId, actor } = command;
-    return this.once(command, 'skip', { gameId, entryId }, ({ hash, inDoubt }) =>
-      this.turns.take(async () => {
+    return this.runOnce(command, 'skip', { gameId, entryId }, ({ hash, inDoubt }) =>
+      this.queue.run(async () => {
         const timeline = this.timeline(gameId);
         const entry = timeline.view.scenario.timeline.find(({ id }) => id === entryId);
         if (entry === undefined)
@@ -150,9 +152,9 @@ export class CommandDesk implements ChaosCommands {
         const at = this.parts.clock.nowMs();
         const detail = `taken out by ${actor.label}`;
         const done: DoneEntry = { gameId, entryId, outcome: 'skipped', detail, at };
-        const audit = note(at, actor, 'timeline.skipped', { game: gameId, entry: entryId });
+        const audit = auditNote(at, actor, 'timeline.skipped', { game: gameId, entry: entryId });
         return this.record<TimelineResult>(command, 'skip', hash, { entry: done, audit }, () => {
-          timeline.note(done);
+          timeline.recordEntry(done);
           return { timeline: timeline.describe() };
         });
       }),
@@ -178,7 +180,7 @@ export class CommandDesk implements ChaosCommands {
   }
 
   private async strike(command: InjectCommand, hash: string): Promise<InjectResult> {
-    const { desk, store, adopt } = this.parts;
+    const { supervisor, store, adopt } = this.parts;
     const { commandId, actor, request, confirm, previewId } = command;
     const plan = this.plan(request);
     if (previewId !== undefined) checkPreview(previewId, request, plan);
@@ -211,14 +213,14 @@ export class CommandDesk implements ChaosCommands {
     const asked = plan.teams.filter(({ spared, reachable }) => spared !== null && !reachable);
     const result: InjectResult = {
       commandId,
-      seq: this.journal.nextSeq(),
+      seq: this.idempotency.nextSeq(),
       at: plan.madeAt,
       gameId,
       injectionId,
       faults: faults.map(({ info }) => info),
       spared: asked.map(({ teamId, spared }) => ({ teamId, reason: spared! })),
     };
-    const audit = note(
+    const audit = auditNote(
       plan.madeAt,
       actor,
       'fault.injected',
@@ -231,32 +233,32 @@ export class CommandDesk implements ChaosCommands {
     );
     const stored = { commandId, seq: result.seq, action: 'inject', hash, result };
     let before: Awaited<ReturnType<ChaosStore['takeCommand']>> = null;
-    const isTaken = await desk.strike(faults, async () => {
+    const isTaken = await supervisor.strike(faults, async () => {
       before = await this.doubting(commandId, () => store.takeCommand(stored, { faults, audit }));
       return before === null;
     });
     if (!isTaken) {
-      const answer = this.journal.answerOf<InjectResult>(before!, hash);
+      const answer = this.idempotency.answerOf<InjectResult>(before!, hash);
       // It was stored by an attempt that seemed to fail: nobody drives its faults yet.
       await adopt(gameId, injectionId);
       return answer;
     }
-    this.tell(result.seq, audit);
+    this.announceCommand(result.seq, audit);
     return result;
   }
 
-  private hold(command: TimelineCommand, held: boolean): Promise<TimelineResult> {
+  private setTimelineHeld(command: TimelineCommand, held: boolean): Promise<TimelineResult> {
     const { gameId, actor } = command;
     const action = held ? 'pause' : 'resume';
-    return this.once(command, action, { gameId }, ({ hash }) =>
-      this.turns.take(async () => {
+    return this.runOnce(command, action, { gameId }, ({ hash }) =>
+      this.queue.run(async () => {
         const timeline = this.timeline(gameId);
-        const stopsBefore = this.stops.countFor(gameId);
-        const audit = note(this.parts.clock.nowMs(), actor, `timeline.${action}d`, { game: gameId });
+        const stopsBefore = this.stopHandler.countFor(gameId);
+        const audit = auditNote(this.parts.clock.nowMs(), actor, `timeline.${action}d`, { game: gameId });
         const changes = { holds: [{ gameId, held }], audit };
         return this.record<TimelineResult>(command, action, hash, changes, () => {
           // Who stops everything while a resumption is being stored comes later, and has the last word.
-          if (held || this.stops.countFor(gameId) === stopsBefore) timeline.hold(held);
+          if (held || this.stopHandler.countFor(gameId) === stopsBefore) timeline.setHeld(held);
           return { timeline: timeline.describe() };
         });
       }),
@@ -272,16 +274,16 @@ export class CommandDesk implements ChaosCommands {
     act: () => Omit<T, 'commandId' | 'seq' | 'at'>,
   ): Promise<T> {
     const { store } = this.parts;
-    const seq = this.journal.nextSeq();
+    const seq = this.idempotency.nextSeq();
     const { audit } = changes;
     const named = { ...audit, details: { ...audit.details, commandId, seq } };
     const command = { commandId, seq, action, hash, result: null };
     const before = await this.doubting(commandId, () =>
       store.takeCommand(command, { ...changes, audit: named }),
     );
-    if (before !== null && before.result !== null) return this.journal.answerOf<T>(before, hash);
+    if (before !== null && before.result !== null) return this.idempotency.answerOf<T>(before, hash);
     const result = { commandId, seq: before?.seq ?? seq, at: audit.at, ...act() } as T;
-    this.tell(result.seq, named);
+    this.announceCommand(result.seq, named);
     // The answer only repeats what is stored: without it, the same command is carried out again, to the same effect.
     void store.finishCommand(commandId, result, null).catch((error: unknown) => {
       this.parts.logger.warn(
@@ -293,29 +295,29 @@ export class CommandDesk implements ChaosCommands {
   }
 
   private plan(request: InjectRequest): InjectPreview {
-    const { desk, drivers, targetOf, clock } = this.parts;
+    const { supervisor, drivers, targetOf, clock } = this.parts;
     const { gameId, kind } = request;
     const view = this.view(gameId);
     return planInjection(request, {
       view,
       driver: drivers.driverFor(kind),
       targetOf: (teamId) => targetOf(gameId, teamId),
-      now: desk.now(gameId, clock.nowMs()),
-      dealt: desk.dealt(gameId),
-      courses: desk.history(gameId).courses(),
+      now: supervisor.chaosNow(gameId, clock.nowMs()),
+      dealt: supervisor.dealtCourses(gameId),
+      courses: supervisor.history(gameId).courses(),
     });
   }
 
-  private async once<T extends object>(
+  private async runOnce<T extends object>(
     command: CommandMeta,
     action: string,
     content: object,
-    work: (once: Once) => Promise<T>,
-    takeUp?: () => Promise<void>,
+    work: (execution: Execution) => Promise<T>,
+    resume?: () => Promise<void>,
   ): Promise<T> {
     try {
       this.assertOpen();
-      const result = await this.journal.once(command, action, content, work, takeUp);
+      const result = await this.idempotency.runOnce(command, action, content, work, resume);
       this.parts.metrics.command(action, 'done');
       return result;
     } catch (error) {
@@ -329,7 +331,7 @@ export class CommandDesk implements ChaosCommands {
       return await store();
     } catch (error) {
       if (error instanceof PaydayError && !error.retryable) throw error;
-      this.journal.doubt(commandId);
+      this.idempotency.markInDoubt(commandId);
       throw new PaydayError(
         'unavailable',
         `The command could not be stored: ${messageOf(error)}. Send it again.`,
@@ -341,7 +343,7 @@ export class CommandDesk implements ChaosCommands {
     }
   }
 
-  private tell(seq: number, { at, actor, action, subject, details }: AuditNote): void {
+  private announceCommand(seq: number, { at, actor, action, subject, details }: AuditNote): void {
     this.parts.logger.info({ seq, actor: actor.label, ...subject }, `${action} by ${actor.label}`);
     this.emit(() => ({
       type: 'command',
@@ -381,7 +383,7 @@ function injectionIdOf({ commandId }: CommandMeta): string {
   return `hand.${commandId}`;
 }
 
-export function note(
+export function auditNote(
   at: number,
   actor: Actor,
   action: string,

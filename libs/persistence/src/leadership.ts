@@ -5,10 +5,10 @@ import type { DataSource } from 'typeorm';
 import type { ADVISORY_LOCKS } from './advisory-locks.js';
 import { FIND_DEAD_PEERS, dedicatedClient } from './database.js';
 
-export interface OnlyOneOptions {
+export interface LeadershipOptions {
   /** For the list of connections, e.g. `payday-chaos`. */
   applicationName: string;
-  /** Told once, when another holds the place. */
+  /** Called once, when another holds the place. */
   onStandby?(): void;
   /** The place was lost with its connection: another may have it by now. Whoever had it must stop acting at once. */
   onLost(reason: Error): void;
@@ -25,10 +25,10 @@ const HEARTBEAT_MS = 5_000;
  * Waits until this process is the only one of its kind on the database, by an advisory lock that PostgreSQL gives back when
  * the connection ends, however it ends. @returns what gives the place back
  */
-export async function becomeOnlyOne(
+export async function acquireLeadership(
   dataSource: DataSource,
   lock: (typeof ADVISORY_LOCKS)[keyof typeof ADVISORY_LOCKS],
-  options: OnlyOneOptions,
+  options: LeadershipOptions,
 ): Promise<() => Promise<void>> {
   const { signal, retryMs = 1_000 } = options;
   let said = false;
@@ -56,13 +56,13 @@ async function tryLock(client: pg.Client, lock: number): Promise<boolean> {
   }
 }
 
-function keep(client: pg.Client, { onLost }: OnlyOneOptions): () => Promise<void> {
+function keep(client: pg.Client, { onLost }: LeadershipOptions): () => Promise<void> {
   let over = false;
   const lose = (why: string): void => {
     if (over) return;
     over = true;
     clearInterval(timer);
-    onLost(new Error(`the place as the only one was lost: ${why}`));
+    onLost(new Error(`leadership was lost: ${why}`));
   };
   const timer = setInterval(() => {
     const late = setTimeout(() => lose('PostgreSQL does not answer'), HEARTBEAT_MS);

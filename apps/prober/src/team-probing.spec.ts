@@ -1,6 +1,6 @@
 import type { Resolution } from './dns/index.js';
 import type { ServiceClient } from './service-client/service-client.js';
-import { TeamLane } from './team-lane.js';
+import { TeamProbing } from './team-probing.js';
 import { turn } from './testing/manual-time.js';
 
 /** Names whose look-ups end when the test says so. */
@@ -27,53 +27,53 @@ function setUp() {
       destroy: () => events.push(`destroy ${url}`),
     } as unknown as ServiceClient;
   };
-  const lane = new TeamLane('a', ['router', 'catalog'], {} as never, {} as never, open, names);
+  const probing = new TeamProbing('a', ['router', 'catalog'], {} as never, {} as never, open, names);
   const target = (index = 0): string => {
-    const now = lane.target(index);
+    const now = probing.target(index);
     return now === null
       ? 'none'
       : 'service' in now
         ? (now.service as unknown as { url: string }).url
         : now.problem;
   };
-  return { names, events, lane, target };
+  return { names, events, probing, target };
 }
 
-describe('TeamLane', () => {
+describe('TeamProbing', () => {
   it('goes to an address at once', () => {
-    const { lane, target, names } = setUp();
-    lane.setEndpoint(0, 'http://10.0.0.7:80');
+    const { probing, target, names } = setUp();
+    probing.setEndpoint(0, 'http://10.0.0.7:80');
     expect(target()).toBe('http://10.0.0.7:80');
-    lane.setEndpoint(0, 'http://[fd12::1]');
+    probing.setEndpoint(0, 'http://[fd12::1]');
     expect(target()).toBe('http://[fd12::1]');
-    lane.setEndpoint(0, 'ftp://10.0.0.7');
+    probing.setEndpoint(0, 'ftp://10.0.0.7');
     expect(target()).toMatch(/can't be called: neither http nor https/);
     expect(names.asked).toEqual([]);
   });
 
   it('stays at the old endpoint until the name of the new one has been looked up', async () => {
-    const { lane, target, names, events } = setUp();
-    lane.setEndpoint(0, 'http://a.example:81/x');
+    const { probing, target, names, events } = setUp();
+    probing.setEndpoint(0, 'http://a.example:81/x');
     expect(target()).toBe('none');
     expect(names.asked.map(({ name }) => name)).toEqual(['a.example']);
     names.asked[0]!.done(found);
-    await lane.settled();
+    await probing.settled();
     expect(target()).toBe('http://a.example:81/x');
-    lane.setEndpoint(0, 'http://b.example');
+    probing.setEndpoint(0, 'http://b.example');
     await turn();
     expect(target()).toBe('http://a.example:81/x');
     expect(events).toEqual(['open http://a.example:81/x']);
     // A name that leads nowhere counts as well: the team said that it is there.
     names.asked[1]!.done(gone);
-    await lane.settled();
+    await probing.settled();
     expect(target()).toBe('http://b.example');
     expect(events.slice(1)).toEqual(['retire http://a.example:81/x', 'open http://b.example']);
   });
 
   it('follows the latest change, whichever look-up ends first', async () => {
-    const { lane, target, names } = setUp();
-    for (const name of ['a', 'b', 'c']) lane.setEndpoint(0, `http://${name}`);
-    lane.setEndpoint(1, 'http://d');
+    const { probing, target, names } = setUp();
+    for (const name of ['a', 'b', 'c']) probing.setEndpoint(0, `http://${name}`);
+    probing.setEndpoint(1, 'http://d');
     const [a, b, c, d] = names.asked;
     c!.done(found);
     await turn();
@@ -81,21 +81,21 @@ describe('TeamLane', () => {
     a!.done(found);
     b!.done(found);
     d!.done(found);
-    await lane.settled();
+    await probing.settled();
     expect([target(0), target(1)]).toEqual(['http://c', 'http://d']);
-    lane.setEndpoint(0, 'http://e');
-    lane.setEndpoint(0, null);
+    probing.setEndpoint(0, 'http://e');
+    probing.setEndpoint(0, null);
     expect(target()).toBe('none');
     names.asked[4]!.done(found);
-    await lane.settled();
+    await probing.settled();
     expect(target()).toBe('none');
   });
 
   it('opens nothing after it was closed', async () => {
-    const { lane, names, events } = setUp();
-    lane.setEndpoint(0, 'http://10.0.0.1');
-    lane.setEndpoint(1, 'http://a');
-    lane.close();
+    const { probing, names, events } = setUp();
+    probing.setEndpoint(0, 'http://10.0.0.1');
+    probing.setEndpoint(1, 'http://a');
+    probing.close();
     names.asked[0]!.done(found);
     await turn();
     expect(events).toEqual(['open http://10.0.0.1', 'destroy http://10.0.0.1']);

@@ -5,7 +5,7 @@ import { problem } from '#contracts';
 import type { Readiness } from '../health.js';
 import { listenError } from './port.js';
 
-export interface WaitingRoom {
+export interface StartupProbe {
   port: number;
   /** Gives the port back. */
   close(): Promise<void>;
@@ -16,11 +16,11 @@ export interface WaitingRoom {
  * database are awaited, operators see what it waits for. Everything else is told to come back.
  * @throws PaydayError `port_taken`, `address_unusable`
  */
-export async function openWaitingRoom(
+export async function openStartupProbe(
   at: { host: string; port: number },
   readiness: Readiness,
   metrics: Registry,
-): Promise<WaitingRoom> {
+): Promise<StartupProbe> {
   const server = createServer((request, response) => {
     void answer(request.url?.split('?')[0] ?? '', readiness, metrics).then(
       ({ status, type, body }) => {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { Deque } from './deque.js';
-import { PromiseTracker, type Outstanding } from './promise-tracker.js';
+import { WatermarkTracker, type Outstanding } from './watermark-tracker.js';
 import { MAX_RESULTS_PER_BATCH, TeamResults } from './result-buffer.js';
 
 const identity = { gameId: 'g', teamId: 'a', serviceIds: ['s', 't'], proberId: 'p', epoch: 7 };
 
-describe('PromiseTracker and TeamResults', () => {
-  it('never break a promise, in whatever order requests end, and keep it in the end', () => {
+describe('WatermarkTracker and TeamResults', () => {
+  it('never break a watermark, in whatever order requests end, and keep it in the end', () => {
     const action = fc.oneof(
       fc.record({ kind: fc.constant('send' as const), after: fc.nat(20), service: fc.nat(1) }),
       fc.record({ kind: fc.constant('end' as const), pick: fc.nat() }),
@@ -14,22 +14,22 @@ describe('PromiseTracker and TeamResults', () => {
     );
     fc.assert(
       fc.property(fc.array(action, { maxLength: 200 }), (actions) => {
-        const tracker = new PromiseTracker();
+        const tracker = new WatermarkTracker();
         const results = new TeamResults(identity, 1000);
         const open: (Outstanding & { service: number })[] = [];
         let sent = 0;
         let received = 0;
         let now = 1_000;
-        let promised = 0;
+        let watermark = 0;
         const drain = (): void => {
-          results.drain(tracker.promise(now)).forEach((batch, i, all) => {
+          results.drain(tracker.advanceTo(now)).forEach((batch, i, all) => {
             for (let row = 0; row < batch.offsetMs.length; row++) {
-              expect(batch.baseIntendedAtMs + batch.offsetMs[row]!).toBeGreaterThanOrEqual(promised);
+              expect(batch.baseIntendedAtMs + batch.offsetMs[row]!).toBeGreaterThanOrEqual(watermark);
               received++;
             }
-            if (i < all.length - 1) expect(batch.watermarkMs).toBe(promised);
-            expect(batch.watermarkMs).toBeGreaterThanOrEqual(promised);
-            promised = batch.watermarkMs;
+            if (i < all.length - 1) expect(batch.watermarkMs).toBe(watermark);
+            expect(batch.watermarkMs).toBeGreaterThanOrEqual(watermark);
+            watermark = batch.watermarkMs;
           });
         };
         const end = (index: number): void => {
@@ -53,18 +53,18 @@ describe('PromiseTracker and TeamResults', () => {
         now++;
         drain();
         expect(received).toBe(sent);
-        expect(promised).toBe(now);
+        expect(watermark).toBe(now);
       }),
     );
   });
 
   it('refuses requests out of order', () => {
-    const tracker = new PromiseTracker();
+    const tracker = new WatermarkTracker();
     tracker.begin({ intendedAt: 5, concluded: false });
     expect(() => tracker.begin({ intendedAt: 4, concluded: false })).toThrow(RangeError);
   });
 
-  it('counts seqs without gaps, sends an empty batch for a promise alone, and none for nothing', () => {
+  it('counts seqs without gaps, sends an empty batch for a watermark alone, and none for nothing', () => {
     const results = new TeamResults(identity, 1000);
     expect(results.drain(0)).toEqual([]);
     expect(results.drain(10)).toMatchObject([{ seq: 0, serviceId: 's', watermarkMs: 10, samples: [] }]);

@@ -27,7 +27,7 @@ const NOT_FIRED = { firedAt: null, confirmedAt: null, revertingAt: null, goneAt:
 export const RECENT_FAULTS = 200;
 
 /** All faults of all games: those that run, those about to, and what became of the others. */
-export class FaultDesk {
+export class FaultSupervisor {
   private readonly runners = new Map<string, FaultRunner>();
   private readonly pending = new Set<Pending>();
   private readonly histories = new Map<string, FaultHistory>();
@@ -40,10 +40,10 @@ export class FaultDesk {
   }
 
   /** Goes on with a fault that an earlier process left. */
-  takeUp(fault: Fault, input: FaultInput): void {
+  resume(fault: Fault, input: FaultInput): void {
     if (this.runners.has(keyOf(fault))) return;
     this.history(fault.gameId).observe(fault.info, this.parts.clock.nowMs());
-    this.addRunner(fault).give(input);
+    this.addRunner(fault).handleInput(input);
   }
 
   /** Notes what the log tells of a fault. */
@@ -65,7 +65,7 @@ export class FaultDesk {
       // All are there before the first fires, so that a stop in between stops all.
       for (const [fault, runner] of faults.map((fault) => [fault, this.addRunner(fault)] as const)) {
         const reason = pending.stopped.get(fault);
-        runner.give(reason === undefined ? { type: 'due' } : { type: 'stop-requested', reason });
+        runner.handleInput(reason === undefined ? { type: 'due' } : { type: 'stop-requested', reason });
       }
       return true;
     } finally {
@@ -82,7 +82,7 @@ export class FaultDesk {
       for (const fault of faults) pending.stopped.set(fault, reason);
       return faults.map((fault) => ({ fault, settled: pending.settled }));
     });
-    for (const runner of chosen) runner.give({ type: 'stop-requested', reason });
+    for (const runner of chosen) runner.handleInput({ type: 'stop-requested', reason });
     // What is stored meanwhile gets its runner when that has settled, and its stop in the same breath.
     const laterRunner = (fault: Fault): FaultRunner | undefined => this.runners.get(keyOf(fault));
     const late = stored.map(async ({ fault, settled }) => {
@@ -97,14 +97,14 @@ export class FaultDesk {
   }
 
   /** Faults that are not reverted, newest first. */
-  open(): { gameId: string; info: FaultInfo }[] {
+  openFaults(): { gameId: string; info: FaultInfo }[] {
     return [...this.runners.values()]
       .map(({ fault: { gameId, info } }) => ({ gameId, info }))
       .sort((a, b) => b.info.startedAt - a.info.startedAt);
   }
 
   /** The latest that are reverted, newest first. */
-  over(): readonly { gameId: string; info: FaultInfo }[] {
+  recentFaults(): readonly { gameId: string; info: FaultInfo }[] {
     return this.recent;
   }
 
@@ -112,7 +112,7 @@ export class FaultDesk {
    * Every fault of a game that was dealt, or is about to be: who is struck next depends on it. Known from the game's events; what
    * is only being stored is there as well, so that the next strike counts with it.
    */
-  dealt(gameId: string): FaultCourse[] {
+  dealtCourses(gameId: string): FaultCourse[] {
     const courses = new Map(
       this.history(gameId)
         .courses()
@@ -132,7 +132,7 @@ export class FaultDesk {
   }
 
   /** What limits look at. */
-  now(gameId: string, nowMs: number): ChaosNow {
+  chaosNow(gameId: string, nowMs: number): ChaosNow {
     const isOfGame = (fault: Fault): boolean => fault.gameId === gameId;
     const running = [...this.runners.values()].map(({ fault }) => fault).filter(isOfGame);
     const stored = [...this.pending].flatMap(({ faults }) => faults.filter(isOfGame));
