@@ -56,9 +56,11 @@ export const PROBER_DEFAULTS: Omit<ProberOptions, 'gameId' | 'proberId' | 'epoch
 
 /**
  * A tick sends everything that is due within this time. Each time that the process wakes costs as much as several requests, so one wake
- * serves the requests that are close together; no request is earlier than this, and late only by what a timer is late.
+ * serves the requests that are close together. No request is earlier than this.
  */
-const EARLY_US = 2_000;
+const EARLY_US = 2_500;
+/** Timers are set to whole milliseconds and fire up to one late; half of that is expected, ms. */
+const TIMER_LATE_MS = 0.5;
 /** Longest pause between two ticks while the game runs or an answer is awaited, and while neither is so, ms. */
 const BUSY_PAUSE_MS = 5;
 const IDLE_PAUSE_MS = 20;
@@ -252,19 +254,18 @@ export class Prober implements GameListener, BatchSource {
     const isBusy = this.inFlight > 0 || this.game.schedule.stateAt(Math.floor(nowMs)) === 'running';
     const longestMs = isBusy ? BUSY_PAUSE_MS : IDLE_PAUSE_MS;
     const dueAt = this.plan?.nextDueBy(nowMs + longestMs) ?? Infinity;
-    return Math.max(1, Math.min(longestMs, Math.floor(dueAt - nowMs)));
+    return Math.max(1, Math.min(longestMs, Math.floor(dueAt - nowMs - TIMER_LATE_MS)));
   }
 
   /**
-   * Takes all results that wait, in the order of each team, and renews the promises. What was taken counts as
-   * pending until `settled`.
+   * Takes the results that wait, team by team and in the order of each team, and renews the watermarks. Time may pass between two
+   * batches: each team's watermark is that of the moment at which its results are taken. What was taken counts as pending until `settled`.
    */
-  drain(): ProbeBatch[] {
-    if (this.game === null || this.plan === null) return [];
+  *drain(): Generator<ProbeBatch> {
+    if (this.game === null || this.plan === null) return;
     const { schedule } = this.game;
     const nowUs = this.time.nowUs();
     const state = schedule.stateAt(Math.floor(nowUs / 1000));
-    const batches: ProbeBatch[] = [];
     for (const probing of this.teams) {
       const { results } = probing;
       // After the end, promises go on until one lies beyond it: then the game can be sealed.
@@ -274,10 +275,9 @@ export class Prober implements GameListener, BatchSource {
         (state === 'ended' && results.watermark <= (schedule.endsAt ?? 0));
       const due = isPublishing && nowUs - probing.reportedAtUs >= this.options.watermarkEveryMs * 1000;
       if (results.count === 0 && !due) continue;
-      batches.push(...results.drain(isPublishing ? probing.tracker.advanceTo(this.plan.doneThrough) : 0));
       probing.reportedAtUs = nowUs;
+      yield* results.drain(isPublishing ? probing.tracker.advanceTo(this.plan.doneThrough) : 0);
     }
-    return batches;
   }
 
   settled(results: number): void {

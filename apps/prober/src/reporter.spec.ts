@@ -89,6 +89,7 @@ async function harness(
           if (ms >= 60_000) signal.addEventListener('abort', () => resolve());
           else setImmediate(resolve);
         }),
+      nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
       monotonicUs: () => clockUs,
       dispatcher,
     },

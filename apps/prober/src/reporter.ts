@@ -6,7 +6,7 @@ import { IngestConnection } from './reporter-connection.js';
 
 /** Where batches come from, and who is told when they are settled. */
 export interface BatchSource {
-  drain(): ProbeBatch[];
+  drain(): Iterable<ProbeBatch>;
   settled(results: number): void;
 }
 
@@ -38,6 +38,8 @@ export interface ReporterParts {
   log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
   /** Resolves after so many ms, or at once when the signal aborts. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Resolves when the event loop has delivered what there is. */
+  nextTurn: () => Promise<void>;
   monotonicUs: () => number;
   dispatcher?: Dispatcher;
 }
@@ -49,6 +51,8 @@ interface Encoded {
 
 /** Leaves room for the framing of each batch. */
 const MAX_BODY_BYTES = PROBE_BATCH_LIMITS.maxBodyBytes - 64 * 1024;
+/** A batch takes some 10 microseconds. */
+const BATCHES_PER_TURN = 16;
 const UNKNOWN_CODES = ['unknown_game', 'unknown_team', 'unknown_service'];
 
 /**
@@ -90,7 +94,7 @@ export class Reporter {
     for (;;) {
       // Asked before draining, so that what came last is drained once more.
       const last = this.stopping.signal.aborted;
-      this.outbox = this.source.drain().flatMap((batch) => this.encode(batch));
+      await this.fillOutbox();
       while (this.outbox.length > 0 && !this.abandoning.signal.aborted)
         await this.deliver(this.takeRequest());
       if (last || this.abandoning.signal.aborted) return;
@@ -98,13 +102,22 @@ export class Reporter {
     }
   }
 
-  private encode(batch: ProbeBatch): Encoded[] {
+  /** In short steps: while it works, no answer can be dated. */
+  private async fillOutbox(): Promise<void> {
+    this.outbox = [];
+    let batches = 0;
+    for (const batch of this.source.drain()) {
+      this.encode(batch);
+      if (++batches % BATCHES_PER_TURN === 0) await this.parts.nextTurn();
+    }
+  }
+
+  private encode(batch: ProbeBatch): void {
     const results = batch.outcome.length;
     try {
-      return [{ bytes: encodeProbeBatch(batch), results }];
+      this.outbox.push({ bytes: encodeProbeBatch(batch), results });
     } catch (error) {
       this.drop([{ bytes: new Uint8Array(), results }], `the batch can't be encoded: ${messageOf(error)}`);
-      return [];
     }
   }
 
