@@ -14,27 +14,11 @@ export interface ProberMetrics {
   reports: Counter<'result'>;
 }
 
-export function createProberMetrics(
-  registry: Registry,
-  gauges: {
-    inFlight: () => number;
-    pending: () => number;
-    heldBytes: () => number;
-    quarantined?: () => number;
-  },
-): ProberMetrics {
+/** Injection token of `ProberMetrics`. */
+export const PROBER_METRICS = Symbol('ProberMetrics');
+
+export function createProberMetrics(registry: Registry): ProberMetrics {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number): void => {
-    const made: Gauge = new Gauge({ name, help, registers, collect: () => made.set(read()) });
-  };
-  gauge('payday_prober_in_flight', 'Requests sent and not yet concluded', gauges.inFlight);
-  gauge('payday_prober_pending_results', 'Results that ingest has not accepted yet', gauges.pending);
-  gauge('payday_prober_held_bytes', 'Bytes of unfinished answers in memory', gauges.heldBytes);
-  gauge(
-    'payday_prober_quarantined_teams',
-    'Teams whose answers are read in a thread of their own',
-    gauges.quarantined ?? (() => 0),
-  );
   return {
     results: new OutcomeCounter(registry, 'payday_prober_results_total', 'Probe results by outcome'),
     scheduleLag: new LagHistogram(
@@ -57,7 +41,25 @@ export function createProberMetrics(
   };
 }
 
-/** What is known of the owners of endpoints, counted when it is asked for. */
+/** What a prober has to do right now, read at each scrape. */
+export function registerProberGauges(
+  registry: Registry,
+  prober: Readonly<Record<'inFlight' | 'pending' | 'heldBytes' | 'quarantined', number>>,
+): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    const made: Gauge = new Gauge({ name, help, registers: [registry], collect: () => made.set(read()) });
+  };
+  gauge('payday_prober_in_flight', 'Requests sent and not yet concluded', () => prober.inFlight);
+  gauge('payday_prober_pending_results', 'Results that ingest has not accepted yet', () => prober.pending);
+  gauge('payday_prober_held_bytes', 'Bytes of unfinished answers in memory', () => prober.heldBytes);
+  gauge(
+    'payday_prober_quarantined_teams',
+    'Teams whose answers are read in a thread of their own',
+    () => prober.quarantined,
+  );
+}
+
+/** What is known of the owners of endpoints, counted at each scrape. */
 export function registerOwnershipMetrics(
   registry: Registry,
   ownership: { count(kind: 'unproven' | 'foreign'): number },

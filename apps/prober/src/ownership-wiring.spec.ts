@@ -29,7 +29,6 @@ const http = (handler: RequestListener): Promise<string> => servers.listen(handl
 async function play(policy: ProofPolicy, urls: Record<string, string>) {
   const findings: OwnershipFinding[] = [];
   const ownership = new OwnershipMonitor({ clock: systemClock, onFinding: (each) => findings.push(each) });
-  const zero = (): number => 0;
   const prober = new Prober(
     { ...PROBER_DEFAULTS, gameId: 'g', proberId: 'p', epoch: 1 },
     {
@@ -37,7 +36,7 @@ async function play(policy: ProofPolicy, urls: Record<string, string>) {
       uuid: () => 'u',
       loop: { idleUs: () => performance.nodeTiming.idleTime * 1000, afterRound: setImmediate },
       net: { bookOf: () => new GuardedAddressBook(guard, names), userAgent: 'payday/test' },
-      metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
+      metrics: createProberMetrics(new Registry()),
       ownership,
     },
   );

@@ -47,7 +47,6 @@ class Game {
     const guard = new AddressGuard({ allow: [AllowedRange.parse('127.0.0.0/8')], deniedOrigins: [] });
     const names = systemNames({ servers: [], ingestUrl: 'http://127.0.0.1' }, this.clock);
     const book = new GuardedAddressBook(guard, names.of('team'));
-    const zero = (): number => 0;
     let uuids = 0;
     this.prober = new Prober(
       { ...PROBER_DEFAULTS, gameId: 'g', proberId: 'p', epoch: 1, ...options },
@@ -59,7 +58,7 @@ class Game {
           afterRound: setImmediate,
         },
         net: { bookOf: () => book, userAgent: 'payday/test' },
-        metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
+        metrics: createProberMetrics(new Registry()),
       },
     );
     this.watcher = new GameWatcher('g', this.prober);

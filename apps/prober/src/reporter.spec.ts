@@ -68,7 +68,6 @@ async function harness(
   const dispatcher = new Agent();
   closing.push(() => dispatcher.destroy());
   const registry = new Registry();
-  const zero = (): number => 0;
   let settled = 0;
   let clockUs = 0;
   const reporter = new Reporter(
@@ -80,7 +79,7 @@ async function harness(
       ...options,
     },
     {
-      metrics: createProberMetrics(registry, { inFlight: zero, pending: zero, heldBytes: zero }),
+      metrics: createProberMetrics(registry),
       log: { warn: () => {}, error: () => {} },
       // Time passes only by pauses, and they take one turn of the event loop. The deadline of `stop` never comes.
       sleep: (ms, signal) =>

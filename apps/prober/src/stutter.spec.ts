@@ -113,8 +113,7 @@ function play(
 ): Row[] {
   const loop = new LoopModel(stutters, callbackUs);
   const watch = new LoopWatch({ monotonicUs: loop.monotonicUs, idleUs: loop.idleUs }, loop.afterRound);
-  const zero = (): number => 0;
-  const metrics = createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero });
+  const metrics = createProberMetrics(new Registry());
   const sender = new ProbeSender(scenario, PROBER_DEFAULTS, new WallTime(loop), watch, () => 'uuid', metrics);
   const probings = behaviours.map((behaviour, team) => {
     const identity = {

@@ -1,11 +1,12 @@
+import { Test, type TestingModule } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { TOPICS, encodeCloudEvent, encodeProbeBatch, teamKey } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
 import { ScorerStore, openDatabase } from '#persistence';
-import { Readiness, createLogger, systemClock } from '#runtime';
+import { RuntimeModule, createLogger, systemClock } from '#runtime';
 import { EventBuilder, buildBatch, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
-import { ScorerService } from './scorer.service.js';
+import { ScorerModule } from './scorer.module.js';
 
 const GAME = 'g';
 
@@ -13,7 +14,7 @@ describe('a scorer whose partition is claimed by somebody who then does nothing 
   let postgres: TestPostgres;
   let dataSource: DataSource;
   let log: EventLog;
-  let scorer: ScorerService;
+  let scorer: TestingModule;
   let rival: ScorerStore;
   const startsAt = Date.now();
 
@@ -30,13 +31,16 @@ describe('a scorer whose partition is claimed by somebody who then does nothing 
     ];
     await log.append(TOPICS.gameEvents, begun.map(encodeCloudEvent));
     const logger = createLogger({ service: 'test', level: 'silent' });
-    scorer = new ScorerService(log, dataSource, systemClock, logger, new Registry(), new Readiness());
-    await scorer.onApplicationBootstrap();
+    const parts = { clock: systemClock, logger, metrics: new Registry(), eventLog: log, dataSource };
+    scorer = await Test.createTestingModule({
+      imports: [RuntimeModule.register(parts), ScorerModule],
+    }).compile();
+    await scorer.init();
     rival = new ScorerStore(dataSource);
   }, 60_000);
 
   afterAll(async () => {
-    await scorer?.stop();
+    await scorer?.close();
     await rival?.close();
     await log?.close();
     await dataSource?.destroy();

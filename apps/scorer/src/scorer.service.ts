@@ -1,17 +1,11 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import { TOPICS } from '#contracts';
 import type { Consumer, EventLog } from '#event-log';
-import type { Clock } from '#kernel';
-import { ScorerStore } from '#persistence';
-import { CLOCK, DATA_SOURCE, EVENT_LOG, LOGGER, METRICS, Readiness, type Logger } from '#runtime';
-import { PartitionScorer } from './partition-scorer.js';
-import { PartitionWorker } from './partition-worker.js';
-import { ScorerMetrics } from './scorer-metrics.js';
+import { EVENT_LOG, LOGGER, Readiness, type Logger } from '#runtime';
+import { delay } from './delay.js';
+import { PartitionWorkerFactory } from './partition-worker-factory.js';
+import type { PartitionWorker } from './partition-worker.js';
 
-/** A prober that says nothing for this long no longer holds windows open. */
-const LEASE_MS = 15_000;
 /** How often somebody who waits for the scorer looks whether it has caught up. */
 const CAUGHT_UP_POLL_MS = 20;
 /** How long after one of its partitions had to be given up a scorer asks for its share anew. */
@@ -21,7 +15,6 @@ const RENEW_AFTER_MS = 5_000;
 @Injectable()
 export class ScorerService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly workers = new Map<number, PartitionWorker>();
-  private readonly metrics: ScorerMetrics;
   private consumer: Consumer | undefined;
   private partitions = 0;
   private joined = false;
@@ -30,13 +23,10 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
 
   constructor(
     @Inject(EVENT_LOG) private readonly log: EventLog,
-    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
-    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(PartitionWorkerFactory) private readonly factory: PartitionWorkerFactory,
     @Inject(LOGGER) private readonly logger: Logger,
-    @Inject(METRICS) registry: Registry,
     @Inject(Readiness) readiness: Readiness,
   ) {
-    this.metrics = new ScorerMetrics(registry, () => clock.monotonicUs() / 1000);
     readiness.register('partitions', () => {
       if (!this.joined) throw new Error('this scorer has not joined the group of scorers yet');
       for (const worker of this.workers.values()) worker.assertWorking();
@@ -87,7 +77,7 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
       startAt: async (partition) => {
         // One whose start has failed before.
         await this.workers.get(partition)?.stop();
-        const worker = this.newWorker(partition, partitions);
+        const worker = this.factory.create(partition, partitions, () => this.renew());
         this.workers.set(partition, worker);
         return (await worker.start()) ?? 'earliest';
       },
@@ -129,34 +119,4 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
     if (!this.stopping)
       await this.join().catch((err: unknown) => this.logger.error({ err }, 'could not join again'));
   }
-
-  private newWorker(partition: number, partitions: number): PartitionWorker {
-    const store = new ScorerStore(this.dataSource);
-    const { log, clock, logger, metrics } = this;
-    const scorer = new PartitionScorer({
-      partition,
-      partitions,
-      store,
-      log,
-      clock,
-      logger,
-      metrics,
-      leaseMs: LEASE_MS,
-      delay,
-    });
-    const onFailed = (): void => this.renew();
-    return new PartitionWorker({
-      partition,
-      scorer,
-      log,
-      logger,
-      delay,
-      close: () => store.close(),
-      onFailed,
-    });
-  }
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

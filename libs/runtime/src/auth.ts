@@ -2,7 +2,6 @@ import {
   Inject,
   Injectable,
   SetMetadata,
-  UseGuards,
   applyDecorators,
   createParamDecorator,
   type CanActivate,
@@ -37,22 +36,17 @@ const OPTIONAL_KEY = 'payday:optional-token';
 /** What changes nothing, and so may be public. */
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Lets only these roles in. Without it a handler is public, so every handler that changes something has it. */
+/** Admits only these roles. A handler without it is public, so every handler that changes something has it. */
 export function Roles(...roles: TokenRole[]): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(ROLES_KEY, roles), UseGuards(TokenGuard), ApiBearerAuth());
+  return applyDecorators(SetMetadata(ROLES_KEY, roles), ApiBearerAuth());
 }
 
 /**
- * Public, but who sends a token may see more: `MaybePrincipal` gives whom it stands for. A token that is worth nothing is
- * refused rather than taken for the public.
+ * Public, but a token may show more: `MaybePrincipal` is the principal it stands for. An invalid token is refused
+ * rather than treated as public.
  */
 export function OptionalToken(): MethodDecorator & ClassDecorator {
-  return applyDecorators(
-    SetMetadata(OPTIONAL_KEY, true),
-    UseGuards(TokenGuard),
-    ApiSecurity({}),
-    ApiBearerAuth(),
-  );
+  return applyDecorators(SetMetadata(OPTIONAL_KEY, true), ApiSecurity({}), ApiBearerAuth());
 }
 
 /** The principal of a handler with `OptionalToken`; undefined for the public. */
@@ -61,11 +55,12 @@ export const MaybePrincipal = createParamDecorator(
     context.switchToHttp().getRequest<{ principal?: Principal }>().principal,
 );
 
-/** The principal that `TokenGuard` let in. */
+/** The principal that `TokenGuard` admitted. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   return context.switchToHttp().getRequest<{ principal: Principal }>().principal;
 });
 
+/** Checks the token of every handler that has `Roles` or `OptionalToken`. Gateways check their own at the handshake. */
 @Injectable()
 export class TokenGuard implements CanActivate {
   constructor(
@@ -74,6 +69,7 @@ export class TokenGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
     const roles = rolesOf(this.reflector, context);
     const isOptional = this.reflector.getAllAndOverride<boolean | undefined>(OPTIONAL_KEY, [
       context.getHandler(),
@@ -103,7 +99,7 @@ export class TokenGuard implements CanActivate {
   }
 }
 
-/** Refuses whatever may change something and doesn't say by `Roles` who may: a forgotten decorator opens nothing. */
+/** Refuses every request that may change something unless its handler has `Roles`: a forgotten decorator opens nothing. */
 @Injectable()
 export class DenyByDefault implements CanActivate {
   constructor(@Inject(Reflector) private readonly reflector: Reflector) {}

@@ -1,0 +1,34 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { AgentConfig } from '../config.js';
+import { createSpikeAgent } from './spike-agent.js';
+import type { SpikeRegistry } from './spike-registry.js';
+
+/** Serves the load spikes' agent on a port of its own. */
+export class SpikeAgentServer {
+  private server: Server | undefined;
+
+  constructor(
+    private readonly spikes: SpikeRegistry,
+    private readonly config: Partial<AgentConfig> = {},
+  ) {}
+
+  /** @returns the agent's origin; null without a token: then there is no agent. Rejects if the port can't be had. */
+  async listen(): Promise<string | null> {
+    const { token, host, port } = this.config;
+    if (token === undefined) return null;
+    const server = createSpikeAgent(this.spikes, token);
+    this.server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    const { family, address, port: taken } = server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+  }
+
+  close(): void {
+    this.server?.close();
+    this.server?.closeAllConnections();
+  }
+}
