@@ -26,7 +26,7 @@ import {
 import { ProbingLoop } from './probing-loop.js';
 import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
 
-/** The customers of one game; they come and go with the application. Needs `RuntimeModule`. */
+/** The prober of one game; it starts and stops with the application. Needs `RuntimeModule`. */
 @Module({
   providers: [
     ProbingLoop,
@@ -124,8 +124,8 @@ function makeProber(
   };
   const onQuarantine: ProberParts['onQuarantine'] = (news) =>
     'teamId' in news
-      ? logger.warn(news, "the team's answers take too much time to read; a thread of its own reads them")
-      : logger.error({ err: news.error }, 'the thread for teams in quarantine has ended; it starts again');
+      ? logger.warn(news, "the team's answers take too much time to read; from now on a separate thread reads them")
+      : logger.error({ err: news.error }, 'the thread for teams in quarantine has ended; it is restarted');
   const loop = { idleUs: () => performance.nodeTiming.idleTime * 1000, afterRound: setImmediate };
   return new Prober(
     { ...PROBER_DEFAULTS, gameId, proberId, epoch: clock.nowMs() },

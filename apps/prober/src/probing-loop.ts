@@ -12,7 +12,7 @@ import { Reporter } from './reporter.js';
 import { watchGameEvents } from './watch-game-events.js';
 
 const SEND_FINDINGS_EVERY_MS = 1_000;
-/** How long results that wait may take to reach ingest when the prober stops. */
+/** How long waiting results may take to reach ingest when the prober stops. */
 const FLUSH_WITHIN_MS = 2_000;
 
 /** Drives the prober from the start of the process to its end. */
@@ -24,7 +24,7 @@ export class ProbingLoop implements OnApplicationBootstrap, OnApplicationShutdow
   private consumer: Consumer | undefined;
   private stopping: Promise<void> | undefined;
   private findingsTimer: NodeJS.Timeout | undefined;
-  /** It is set again and again: a new one for each tick would be work of its own. */
+  /** Reused for every tick, because a new timer each time would cost extra work. */
   private tickTimer: NodeJS.Timeout | undefined;
   private tickTimerMs = 0;
 
@@ -47,8 +47,8 @@ export class ProbingLoop implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   /**
-   * Resolves once the events so far have been read and the schedule is being followed. Rejects if the agent's port can't be
-   * had.
+   * Resolves once past events have been read and the schedule is being followed. Rejects if the agent's port is not
+   * available.
    */
   async onApplicationBootstrap(): Promise<void> {
     await this.network.open();
@@ -57,7 +57,7 @@ export class ProbingLoop implements OnApplicationBootstrap, OnApplicationShutdow
     );
     this.agentUrl = await this.agent.listen();
     if (this.agentUrl !== null) this.network.addOwn(this.agentUrl);
-    // A name that is not looked up yet would be a failure that nobody has caused.
+    // A request to a name that is not looked up yet would fail without anybody's fault.
     await this.prober.namesLookedUp();
     if (this.stopping) return;
     this.prober.start();
@@ -73,7 +73,7 @@ export class ProbingLoop implements OnApplicationBootstrap, OnApplicationShutdow
     return this.stop();
   }
 
-  /** Stops probing, sends what waits for at most `withinMs`, closes everything but the log. Repeatable. */
+  /** Stops probing, sends waiting results for at most `withinMs`, and closes everything but the log. Repeatable. */
   stop(withinMs = FLUSH_WITHIN_MS): Promise<void> {
     this.stopping ??= this.shutDown(withinMs);
     return this.stopping;

@@ -4,7 +4,7 @@ import type { AgentConfig } from '../config.js';
 import { createSpikeAgent } from './spike-agent.js';
 import type { SpikeRegistry } from './spike-registry.js';
 
-/** Serves the load spikes' agent on a port of its own. */
+/** Serves the agent for load spikes on a port of its own. */
 export class SpikeAgentServer {
   private server: Server | undefined;
 
@@ -13,7 +13,7 @@ export class SpikeAgentServer {
     private readonly config: Partial<AgentConfig> = {},
   ) {}
 
-  /** @returns the agent's origin; null without a token: then there is no agent. Rejects if the port can't be had. */
+  /** @returns the agent's origin; null if no token is configured, so that there is no agent. Rejects if the port is not available. */
   async listen(): Promise<string | null> {
     const { token, host, port } = this.config;
     if (token === undefined) return null;

@@ -14,8 +14,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 };
 
 /**
- * The HTTP face of a prober's load spikes, not listening yet: the fault agent's protocol (docs/adding-a-fault.md), with the
- * struck team as `teamId` in the body of a `PUT`. Who shows `token` as a bearer token may do everything here.
+ * The HTTP server for a prober's load spikes, not listening yet. It speaks the fault agent's protocol (docs/adding-a-fault.md),
+ * with the affected team as `teamId` in the body of a `PUT`. The bearer token `token` allows everything here.
  */
 export function createSpikeAgent(registry: SpikeRegistry, token: string): Server {
   const expected = digest(`Bearer ${token}`);
@@ -62,14 +62,14 @@ function faultIdOf(url: string): string {
   try {
     id = decodeURIComponent(encoded);
   } catch {
-    // Broken encoding is no id.
+    // Malformed encoding is not an id.
   }
   if (!/^[\x21-\x7e]{1,200}$/.test(id))
     throw new PaydayError('invalid_fault_id', 'a fault id is 1 to 200 visible ASCII characters');
   return id;
 }
 
-/** What the values mean is for the registry to judge. @throws PaydayError `invalid_body`, `unknown_kind`, `invalid_params`. */
+/** Checks the shape only; the registry checks the values. @throws PaydayError `invalid_body`, `unknown_kind`, `invalid_params`. */
 function orderIn(body: unknown): SpikeOrder {
   if (!isObject(body) || !isObject(body['params']))
     throw new PaydayError('invalid_body', 'send {"kind","teamId","serviceId","params","ttlMs"} as JSON');
@@ -114,7 +114,7 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.end(text);
 }
 
-/** Hashes have one length, which a comparison in constant time needs. */
+/** Hashes have equal lengths, which a constant-time comparison needs. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

@@ -9,13 +9,13 @@ import { PlatformAddresses } from './platform-addresses.js';
 export interface NetworkParts {
   clock: Clock;
   logger: Logger;
-  /** Of the event log: its brokers are never called. */
+  /** URL of the event log: its brokers are never called. */
   logUrl?: string | undefined;
   /** Where the prober itself listens. */
   listensAt?: { host: string; port: number } | undefined;
 }
 
-/** What a launcher may change while the prober runs, as text: sandboxes that were started again have other ports. */
+/** What a launcher may change while the prober runs, as text: restarted sandboxes have new ports. */
 export interface AddressRules {
   allow: readonly string[];
   deniedOrigins: readonly string[];
@@ -24,7 +24,7 @@ export interface AddressRules {
 /** How often the game's own names are looked up again. */
 const REFRESH_MS = 10_000;
 
-/** How the prober sees the network: where names lead, and what may be called. */
+/** The prober's view of the network: how names resolve, and what may be called. */
 export class ProberNetwork {
   readonly guard: AddressGuard;
   readonly names: Names;
@@ -33,7 +33,7 @@ export class ProberNetwork {
   private denied: readonly string[];
   private readonly platform: PlatformAddresses;
   private readonly logger: Logger;
-  /** The names of which the latest warning speaks. */
+  /** The names in the latest warning. */
   private warnedOf = '';
   private timer: NodeJS.Timeout | undefined;
 
@@ -57,32 +57,32 @@ export class ProberNetwork {
     });
   }
 
-  /** Resolves when the game's own names have been looked up for the first time, or could not be; then keeps them up to date. */
+  /** Resolves when the first lookup of the game's own names has ended, with whatever result; then keeps them up to date. */
   async open(): Promise<void> {
     await this.refresh();
     void this.names.checkCanary().then((isFound) => {
       if (!isFound)
         this.logger.warn(
-          'the DNS canary cannot be found; until it is, other teams’ names tell whether DNS works',
+          'the DNS canary cannot be found; until it is, other teams’ names show whether DNS works',
         );
     });
     this.timer = setInterval(() => this.refreshLater(), REFRESH_MS).unref();
   }
 
-  /** Denies something of the game's own that listens only now. */
+  /** Adds an origin of the game itself that has just begun to listen. */
   addOwn(origin: string): void {
     this.own.push(origin);
     this.deny();
   }
 
-  /** Replaces what may be called, and what belongs to the game besides its fixed origins. Rules that make no sense change nothing. */
+  /** Replaces what may be called, and what belongs to the game besides its fixed origins. Ignores invalid rules, with an error in the log. */
   setRules({ allow, deniedOrigins }: AddressRules): void {
     try {
       this.guard.setAllowed(allow.map((text) => AllowedRange.parse(text)));
       this.denied = [...deniedOrigins];
       this.deny();
     } catch (error) {
-      this.logger.error({ err: error }, `new rules for addresses were not understood: ${messageOf(error)}`);
+      this.logger.error({ err: error }, `the new address rules are invalid: ${messageOf(error)}`);
     }
   }
 
@@ -105,12 +105,12 @@ export class ProberNetwork {
 
   private refreshLater(): void {
     void this.refresh().catch((err: unknown) =>
-      this.logger.error({ err }, "the game's own names were not looked up"),
+      this.logger.error({ err }, "the lookup of the game's own names failed"),
     );
   }
 }
 
-/** What listens on every address is denied on every address. */
+/** A listener on every address is denied on every address. */
 function originOf({ host, port }: { host: string; port: number }): string {
   return host === '0.0.0.0' || host === '::' ? `http://0.0.0.0:${port}` : urlOf(host, port);
 }
