@@ -1,4 +1,4 @@
-/** Resolves after so many milliseconds; a process that has nothing else to do does not wait for it. */
+/** Resolves after `ms` milliseconds. The timer does not keep the process alive. */
 export function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

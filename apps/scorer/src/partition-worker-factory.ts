@@ -9,7 +9,7 @@ import { PartitionScorer } from './partition-scorer.js';
 import { PartitionWorker } from './partition-worker.js';
 import { ScorerMetrics } from './scorer-metrics.js';
 
-/** A prober that says nothing for this long no longer holds windows open. */
+/** A prober that sends nothing for this long no longer holds windows open. */
 const LEASE_MS = 15_000;
 
 /** Makes the workers of partitions. */
@@ -25,7 +25,7 @@ export class PartitionWorkerFactory {
 
   /**
    * A worker with database connections of its own, not started.
-   * @param partitions how many there are
+   * @param partitions total number of partitions
    * @param onFailed as in `PartitionWorkerOptions`
    */
   create(partition: number, partitions: number, onFailed: () => void): PartitionWorker {

@@ -10,7 +10,7 @@ import { ScorerModule } from './scorer.module.js';
 
 const GAME = 'g';
 
-describe('a scorer whose partition is claimed by somebody who then does nothing with it', () => {
+describe('a scorer whose partition is claimed by a rival that then does nothing', () => {
   let postgres: TestPostgres;
   let dataSource: DataSource;
   let log: EventLog;
@@ -76,7 +76,7 @@ describe('a scorer whose partition is claimed by somebody who then does nothing 
     while ((await served()) < count) await new Promise((resolve) => setTimeout(resolve, 20));
   };
 
-  it('is refused, asks for its share anew, and goes on behind the last commit', async () => {
+  it('is fenced, rejoins the group, and resumes after the last commit', async () => {
     await append(0);
     await until(1);
     await rival.claim(0);
@@ -84,7 +84,7 @@ describe('a scorer whose partition is claimed by somebody who then does nothing 
     await until(2);
     await append(2);
     await until(3);
-    // Nothing was counted twice on the way.
+    // Nothing was counted twice.
     expect(await served()).toBe(3);
   }, 30_000);
 });

@@ -6,13 +6,13 @@ import { ScorerService } from './scorer.service.js';
 export const scorerService = defineService({
   name: 'scorer',
   summary:
-    'Scores results: alone writes the ledger. Several share the partitions of the results among them; a partition\n' +
-    'whose scorer stops or dies goes to another, which goes on behind its last commit.',
+    'Scores results; only scorers write the ledger. Several share the partitions of the results; a partition whose\n' +
+    'scorer stops or dies goes to another, which resumes after its last commit.',
   sections: {
     log: logSection,
     database: databaseSection,
     http: httpSection(3004),
-    // No balancer routes to a scorer, so none has to notice that it stops.
+    // No load balancer routes to a scorer, so none has to notice that it stops.
     process: processSection(0),
   },
   // Each partition has connections of its own; the pool is for occasional queries.
