@@ -54,7 +54,7 @@ it('probes a real service by game events, reports to a real server, and sends wa
     log.append(TOPICS.gameEvents, [encodeCloudEvent(event)]);
   await append(events.created(scenario));
   await append(events.team('a'));
-  // An event that makes no sense goes to the dead letters and stops nothing.
+  // An inconsistent event goes to the dead letters and stops nothing.
   await append(events.make('dev.payday.game.paused', { fromAt: 5, reason: '' }));
   for (const [serviceId, url] of [
     ['router', serviceUrl],
@@ -83,7 +83,7 @@ it('probes a real service by game events, reports to a real server, and sends wa
   const module = await Test.createTestingModule({ imports: [runtime, prober] }).compile();
   await module.init();
   const loop = module.get(ProbingLoop);
-  // Twice as many customers for the router, over the agent's own port, from the beginning on.
+  // Twice the load for the router, ordered through the agent's own port, from the beginning on.
   const spike = await fetch(`${loop.agentUrl}/faults/spike`, {
     method: 'PUT',
     headers: { authorization: 'Bearer agent-secret' },
