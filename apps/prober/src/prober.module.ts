@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { Inject, Module } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 import type { Clock } from '#kernel';
@@ -124,7 +125,10 @@ function makeProber(
   };
   const onQuarantine: ProberParts['onQuarantine'] = (news) =>
     'teamId' in news
-      ? logger.warn(news, "the team's answers take too much time to read; from now on a separate thread reads them")
+      ? logger.warn(
+          news,
+          "the team's answers take too much time to read; from now on a separate thread reads them",
+        )
       : logger.error({ err: news.error }, 'the thread for teams in quarantine has ended; it is restarted');
   const loop = { idleUs: () => performance.nodeTiming.idleTime * 1000, afterRound: setImmediate };
   return new Prober(
@@ -151,15 +155,7 @@ function makeReporter(
   );
 }
 
+/** Resolves after `ms`, or as soon as the signal aborts. */
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
+  return setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }
