@@ -190,7 +190,7 @@ export class Prober implements GameListener, BatchSource {
    */
   beginSpike(id: string, teamId: string, serviceId: string, percent: number): void {
     if (this.game === null)
-      throw new PaydayError('no_game', 'the game is not known yet; ask again', { retryable: true });
+      throw new PaydayError('no_game', 'the game is not known yet; try again', { retryable: true });
     const team = this.byTeam.get(teamId);
     if (team === undefined) throw new PaydayError('unknown_team', `the game has no team "${teamId}"`);
     const serviceIndex = this.game.scenario.services.findIndex((service) => service.id === serviceId);

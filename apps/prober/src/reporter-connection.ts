@@ -69,7 +69,7 @@ export class IngestConnection {
   /** Aborts posts in progress and refuses later ones. */
   close(): void {
     this.isClosed = true;
-    for (const abort of this.aborts) abort(new Error('the prober stops'));
+    for (const abort of this.aborts) abort(new Error('the prober is stopping'));
     this.dispatcher.destroy().catch(() => undefined);
   }
 }

@@ -8,7 +8,7 @@ import { assertMigrated, openMigratedDatabase } from './migrated.js';
 import { TokenStore } from './token-store.js';
 
 export interface ServicePostgresOptions extends Pick<OpenDatabaseOptions, 'poolSize' | 'migrations'> {
-  /** The service needs the database at the start only, and is ready without it afterwards. Default false. */
+  /** The service needs the database only at the start and is ready without it afterwards. Default false. */
   startOnly?: boolean;
   /** The service verifies tokens. Default false: it refuses all of them. */
   tokens?: boolean;
@@ -20,7 +20,7 @@ export interface ServicePostgresOptions extends Pick<OpenDatabaseOptions, 'poolS
 
 type LeadershipHandlers = Omit<LeadershipOptions, 'applicationName'>;
 
-/** How a service uses PostgreSQL, in the form that `defineService` takes. Somebody else migrates it (`payday migrate`). */
+/** How a service uses PostgreSQL, in the form that `defineService` takes. The schema must be migrated already (`payday migrate`). */
 export function servicePostgres(options: ServicePostgresOptions = {}) {
   const { poolSize, migrations, startOnly = false, tokens = false, leases = false, leader } = options;
   return {

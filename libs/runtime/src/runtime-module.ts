@@ -49,7 +49,7 @@ const PARTS: Provider[] = [
   AsyncApi,
 ];
 
-/** What every request passes. The guards run in this order: a handler that nobody may call does not look at the token. */
+/** Applied to every request. The guards run in this order, so that a handler without `Roles` is refused before any look at the token. */
 export const HTTP_ENHANCERS: readonly Provider[] = [
   { provide: APP_FILTER, useClass: ProblemFilter },
   { provide: APP_GUARD, useClass: DenyByDefault },

@@ -49,7 +49,7 @@ export function createSpikeAgent(registry: SpikeRegistry, token: string): Server
         registry.end(faultId);
         return registry.state(faultId);
       default:
-        throw new PaydayError('method_not_allowed', 'only GET, PUT, DELETE is possible here');
+        throw new PaydayError('method_not_allowed', 'only GET, PUT and DELETE are allowed here');
     }
   }
 }
@@ -57,7 +57,7 @@ export function createSpikeAgent(registry: SpikeRegistry, token: string): Server
 /** The id may hold slashes, percent-encoded or not. */
 function faultIdOf(url: string): string {
   const [, encoded] = /^\/faults\/([^?]+)$/.exec(url) ?? [];
-  if (encoded === undefined) throw new PaydayError('not_found', 'there is only /faults/{id} here');
+  if (encoded === undefined) throw new PaydayError('not_found', 'the only path here is /faults/{id}');
   let id = '';
   try {
     id = decodeURIComponent(encoded);
@@ -75,15 +75,14 @@ function orderIn(body: unknown): SpikeOrder {
     throw new PaydayError('invalid_body', 'send {"kind","teamId","serviceId","params","ttlMs"} as JSON');
   const { kind, teamId, serviceId, params, ttlMs, ...others } = body;
   const unknown = Object.keys(others)[0];
-  if (unknown !== undefined)
-    throw new PaydayError('invalid_body', `"${unknown.slice(0, 80)}" is not known here`);
+  if (unknown !== undefined) throw new PaydayError('invalid_body', `unknown field "${unknown.slice(0, 80)}"`);
   if (kind !== SPIKE_KIND)
     throw new PaydayError('unknown_kind', `no fault kind ${JSON.stringify(kind)}; there is ${SPIKE_KIND}`);
   if (typeof teamId !== 'string' || typeof serviceId !== 'string')
-    throw new PaydayError('invalid_body', '"teamId" and "serviceId" must be texts');
+    throw new PaydayError('invalid_body', '"teamId" and "serviceId" must be strings');
   const { percent, ...more } = params as Record<string, unknown>;
   if (Object.keys(more).length > 0)
-    throw new PaydayError('invalid_params', `${SPIKE_KIND} takes percent only`);
+    throw new PaydayError('invalid_params', `${SPIKE_KIND} has one parameter, percent`);
   return { teamId, serviceId, percent: percent as number, ttlMs: ttlMs as number };
 }
 
@@ -93,13 +92,13 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) {
     bytes += (chunk as Buffer).length;
     if (bytes > MAX_BODY_BYTES)
-      throw new PaydayError('body_too_large', `at most ${MAX_BODY_BYTES} bytes are taken here`);
+      throw new PaydayError('body_too_large', `the body may have at most ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk as Buffer);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {
-    throw new PaydayError('invalid_body', 'the body is no JSON');
+    throw new PaydayError('invalid_body', 'the body is not JSON');
   }
 }
 

@@ -25,7 +25,7 @@ export class LookupQueue {
     if (this.waiting.length >= this.limits.waiting)
       return Promise.resolve({
         kind: 'none',
-        got: `${name}: not looked up, ${this.limits.waiting} look-ups of this team wait already`,
+        got: `${name}: not looked up, ${this.limits.waiting} lookups of this team are already waiting`,
       });
     return new Promise((done) => this.waiting.push({ name, done }));
   }

@@ -15,7 +15,7 @@ describe('a name with several addresses', () => {
     // IPv6 addresses only are the team's choice.
     for (const error of [notHere, new AggregateError([notHere])]) {
       expect(outcomeOfError(error)).toBe('connect_error');
-      expect(describeError(error)).toBe('connect EADDRNOTAVAIL 2001:db8::1: customers come without IPv6');
+      expect(describeError(error)).toBe('connect EADDRNOTAVAIL 2001:db8::1: the prober has no IPv6');
     }
   });
 

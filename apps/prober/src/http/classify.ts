@@ -55,5 +55,5 @@ export function describeError(error: unknown): string {
   const code = codeOf(error);
   const text = message === '' ? 'the connection failed' : message;
   const told = code === '' || text.includes(code) ? text : `${text} (${code})`;
-  return isWithoutIPv6(error) ? `${told}: customers come without IPv6` : told;
+  return isWithoutIPv6(error) ? `${told}: the prober has no IPv6` : told;
 }

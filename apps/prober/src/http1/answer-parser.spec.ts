@@ -160,7 +160,10 @@ describe('what is refused, with a reason and the byte', () => {
     ['<html>hello</html>\n', /no HTTP: it begins with "<html"/],
     ['\r\n\r\n\r\n', /no HTTP: it begins with "" \(byte 4 /],
     [`${OK}no colon\r\n`, /a header line without a colon: "no colon" \(byte 17 /],
-    [`${OK}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`, /Content-Length is "5, 6", which is no length/],
+    [
+      `${OK}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`,
+      /Content-Length is "5, 6", which is not a length/,
+    ],
     ...['-1', '+5', '0x10', '5 5', '', '1e3'].map((bad): [string, RegExp] => [
       `${OK}Content-Length: ${bad}\r\n\r\n`,
       /Content-Length is/,

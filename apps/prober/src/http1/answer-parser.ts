@@ -321,7 +321,7 @@ export class AnswerParser {
   private headEnd(): void {
     const status = this.status;
     if (status === 101)
-      throw new AnswerError('connect_error', 'status 101: another protocol, which nobody asked for');
+      throw new AnswerError('connect_error', 'status 101: an unrequested switch of protocols');
     if (status < 200) {
       if (++this.interim > this.limits.maxInterim)
         throw tooLarge(`more than ${this.limits.maxInterim} interim answers (status ${status})`);

@@ -71,7 +71,7 @@ export function decodeContent(
     done(
       tooLarge
         ? new AnswerError('too_large', `a body of more than ${maxBytes} bytes after decoding ${coding}`)
-        : new AnswerError('wrong_body', `the body is no valid ${coding}: ${error.message}`),
+        : new AnswerError('wrong_body', `the body is not valid ${coding}: ${error.message}`),
       bytes,
     );
   });

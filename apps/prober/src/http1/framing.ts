@@ -56,6 +56,9 @@ function lengthOf(value: string): number {
   const members = value.split(',').map((member) => member.trim());
   const [first = ''] = members;
   if (!DIGITS.test(first) || members.some((member) => member !== first))
-    throw new AnswerError('connect_error', `Content-Length is "${value.slice(0, 60)}", which is no length`);
+    throw new AnswerError(
+      'connect_error',
+      `Content-Length is "${value.slice(0, 60)}", which is not a length`,
+    );
   return Number(first);
 }

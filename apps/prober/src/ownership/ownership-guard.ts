@@ -176,7 +176,7 @@ export class OwnershipGuard {
     const ask = this.ask;
     this.ask = null;
     this.askId++;
-    ask?.timeOut('given up');
+    ask?.timeOut('abandoned');
   }
 
   private stand(standing: Standing): void {
