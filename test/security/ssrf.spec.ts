@@ -86,7 +86,7 @@ async function prober(flags: string[], env: Record<string, string> = {}): Promis
     },
   });
   const logger = createLogger({ service: 'test', level: 'silent' });
-  const network = new ProberNetwork(config.prober, { clock: systemClock, logger, logUrl: config.log.url });
+  const network = new ProberNetwork({ config: config.prober, logUrl: config.log.url }, systemClock, logger);
   await network.open();
   networks.push(network);
   return network;

@@ -31,14 +31,10 @@ import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
 @Module({
   providers: [
     ProbingLoop,
+    ProberNetwork,
     SharedAddresses,
+    SpikeAgentServer,
     { provide: PROBER_METRICS, useFactory: createProberMetrics, inject: [METRICS] },
-    {
-      provide: ProberNetwork,
-      useFactory: ({ config, ...parts }: ProberModuleOptions, clock: Clock, logger: Logger) =>
-        new ProberNetwork(config, { ...parts, clock, logger }),
-      inject: [PROBER_OPTIONS, CLOCK, LOGGER],
-    },
     {
       provide: FindingsReporter,
       useFactory: ({ config: { gameId, ingestUrl, token } }: ProberModuleOptions, log: Logger) => {
@@ -77,12 +73,6 @@ import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
       useFactory: (prober: Prober, clock: Clock) =>
         new SpikeRegistry(prober, () => clock.monotonicUs() / 1000),
       inject: [Prober, CLOCK],
-    },
-    {
-      provide: SpikeAgentServer,
-      useFactory: ({ agent }: ProberModuleOptions, spikes: SpikeRegistry) =>
-        new SpikeAgentServer(spikes, agent),
-      inject: [PROBER_OPTIONS, SpikeRegistry],
     },
     {
       provide: Reporter,

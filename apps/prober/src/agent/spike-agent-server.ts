@@ -1,21 +1,23 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AgentConfig } from '../config.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { PROBER_OPTIONS, type ProberModuleOptions } from '../prober.module-definition.js';
 import { createSpikeAgent } from './spike-agent.js';
-import type { SpikeRegistry } from './spike-registry.js';
+import { SpikeRegistry } from './spike-registry.js';
 
 /** Serves the agent for load spikes on a port of its own. */
+@Injectable()
 export class SpikeAgentServer {
   private server: Server | undefined;
 
   constructor(
-    private readonly spikes: SpikeRegistry,
-    private readonly config: Partial<AgentConfig> = {},
+    @Inject(PROBER_OPTIONS) private readonly options: ProberModuleOptions,
+    @Inject(SpikeRegistry) private readonly spikes: SpikeRegistry,
   ) {}
 
   /** @returns the agent's origin; null if no token is configured, so that there is no agent. Rejects if the port is not available. */
   async listen(): Promise<string | null> {
-    const { token, host, port } = this.config;
+    const { token, host, port } = this.options.agent ?? {};
     if (token === undefined) return null;
     const server = createSpikeAgent(this.spikes, token);
     this.server = server;

@@ -1,19 +1,11 @@
 import { networkInterfaces } from 'node:os';
+import { Inject, Injectable } from '@nestjs/common';
 import { messageOf, type Clock } from '#kernel';
-import { AllowedRange, urlOf, type Logger } from '#runtime';
-import type { ProberConfig } from '../config.js';
+import { AllowedRange, CLOCK, LOGGER, urlOf, type Logger } from '#runtime';
 import { systemNames, type Names } from '../dns/index.js';
 import { AddressGuard } from '../http/address-guard.js';
+import { PROBER_OPTIONS, type ProberModuleOptions } from '../prober.module-definition.js';
 import { PlatformAddresses } from './platform-addresses.js';
-
-export interface NetworkParts {
-  clock: Clock;
-  logger: Logger;
-  /** URL of the event log: its brokers are never called. */
-  logUrl?: string | undefined;
-  /** Where the prober itself listens. */
-  listensAt?: { host: string; port: number } | undefined;
-}
 
 /** What a launcher may change while the prober runs, as text: restarted sandboxes have new ports. */
 export interface AddressRules {
@@ -25,6 +17,7 @@ export interface AddressRules {
 const REFRESH_MS = 10_000;
 
 /** The prober's view of the network: how names resolve, and what may be called. */
+@Injectable()
 export class ProberNetwork {
   readonly guard: AddressGuard;
   readonly names: Names;
@@ -32,14 +25,16 @@ export class ProberNetwork {
   private readonly own: string[];
   private denied: readonly string[];
   private readonly platform: PlatformAddresses;
-  private readonly logger: Logger;
   /** The names in the latest warning. */
   private warnedOf = '';
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(config: ProberConfig, { clock, logger, logUrl, listensAt }: NetworkParts) {
+  constructor(
+    @Inject(PROBER_OPTIONS) { config, logUrl, listensAt }: ProberModuleOptions,
+    @Inject(CLOCK) clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
     const { ingestUrl, databaseUrl, dnsServers: servers, dnsCanary, allow, deniedOrigins } = config;
-    this.logger = logger;
     this.own = [ingestUrl, databaseUrl ?? [], logUrl ?? []].flat();
     if (listensAt !== undefined) this.own.push(originOf(listensAt));
     this.denied = deniedOrigins;
