@@ -42,7 +42,7 @@ export class ProbingLoop implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(Readiness) readiness: Readiness,
   ) {
     readiness.register('game events', () => {
-      if (!this.isProbing) throw new Error('the game events of the past are still being read');
+      if (!this.isProbing) throw new Error('past game events are still being read');
     });
   }
 

@@ -11,7 +11,7 @@ class Root {}
 let app: NestFastifyApplication;
 afterEach(() => app?.close());
 
-test('what is not even a path is answered with a problem, as everything else', async () => {
+test('a malformed path is answered with problem details, like any other error', async () => {
   const logger = createLogger({ service: 'test', level: 'silent' });
   const eventLog = await openEventLog('memory:');
   const runtime = RuntimeModule.register({ clock: systemClock, logger, metrics: new Registry(), eventLog });

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { nestLogger, type Logger } from './logger.js';
 import { toProblem } from './problem-filter.js';
 
-/** Sent with every answer: the pages need nothing from elsewhere and may not be framed. */
+/** Sent with every response: the pages load nothing from other origins and may not be framed. */
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -25,9 +25,9 @@ class SocketAdapter extends IoAdapter {
   }
 }
 
-/** The default for JSON bodies; ingest has its own bound for batches. */
+/** The default for JSON bodies; ingest has its own limit for batches. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
-/** Files that people write: handlers get the bytes. */
+/** Media types of uploaded files; handlers receive the raw bytes. */
 const FILE_TYPES = ['text/csv', 'application/yaml', 'text/yaml', 'application/x-yaml'];
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
@@ -39,7 +39,7 @@ export async function createHttpApp(module: unknown, logger: Logger): Promise<Ne
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_JSON_BYTES,
     forceCloseConnections: true,
-    // What fails before there is a route, a path that can't be decoded, passes by every filter.
+    // Failures before routing, such as a path that cannot be decoded, bypass every filter.
     frameworkErrors: (error: Error, _request: unknown, reply: FastifyReply) => {
       const body = toProblem(error);
       void reply
@@ -56,7 +56,7 @@ export async function createHttpApp(module: unknown, logger: Logger): Promise<Ne
   return app;
 }
 
-/** The part of `createHttpApp` that tests apply to an application of their own. */
+/** The part of `createHttpApp` that tests apply to their own applications. */
 export function configureHttpApp(app: NestFastifyApplication): void {
   app.useWebSocketAdapter(new SocketAdapter(app));
   app.useBodyParser('application/x-protobuf', { bodyLimit: MAX_JSON_BYTES });

@@ -16,7 +16,7 @@ import type { Logger } from './logger.js';
 import { ProblemFilter } from './problem-filter.js';
 import { CLOCK, DATA_SOURCE, EVENT_LOG, LOGGER, METRICS, TOKEN_VERIFIER } from './tokens.js';
 
-/** What a process gives to its modules. `dataSource` is a TypeORM `DataSource`. */
+/** The parts that a process shares with its services. `dataSource` is a TypeORM `DataSource`. */
 export interface RuntimeParts {
   clock: Clock;
   logger: Logger;

@@ -12,23 +12,23 @@ import type { Service, ServiceApp, ServiceParts, ServiceSections } from './servi
 /** A service as data: what it needs, and the module that does its work. */
 export interface ServiceDefinition<S extends ServiceSections> {
   name: string;
-  /** For the help: one or two sentences. */
+  /** One or two sentences for the help. */
   summary: string;
   sections: S;
   /** Goes with a section `database`. */
   database?: ServiceDatabase;
   /**
-   * The service's own module; `RuntimeModule` is there already. Called before anything is opened, so that a mistake in a file
-   * that it reads shows at once.
+   * The service's own module, beside `RuntimeModule`. Called before anything is opened, so that a mistake in a file that it
+   * reads shows immediately.
    */
   module(config: ConfigOf<S>, parts: ServiceParts): Type | DynamicModule;
-  /** Game events go to the `@OnGameEvent` handlers; the service does not listen before they have handled those of the past. */
+  /** Delivers game events to the `@OnGameEvent` handlers; the service listens once they have handled all past events. */
   gameEvents?: boolean;
   /** `api`: the OpenAPI document; `pages`: the web pages. */
   serves?: readonly ('api' | 'pages')[];
-  /** Called when the app is initialised and has caught up with the game events, before it listens. */
+  /** Called after the app has caught up with the game events and before it listens. */
   begin?(app: NestFastifyApplication): Promise<void> | void;
-  /** Gives work back, e.g. partitions and unsent results, while `/readyz` says 503 and the app still answers. */
+  /** Hands over work, e.g. partitions and unsent results, while `/readyz` answers 503 and the app still serves. */
   handOver?(app: NestFastifyApplication): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ async function startService<S extends ServiceSections>(
   const { log, database: at } = config as ConfigOf<ServiceSections> & { database?: { url: string } };
   const module = definition.module(config, parts);
   const openDatabase = async () => database && at && openServiceDatabase(database, at.url, parts);
-  // Leases lie in the database, so where the log needs them the database comes first.
+  // Leases are in the database, so a service that uses them opens the database before the log.
   const early = database?.leases ? await openDatabase() : undefined;
   const leases = early && database?.leases?.(early);
   const eventLog = await openServiceLog(log, parts, { leases });

@@ -7,7 +7,7 @@ import type { ServiceParts } from './service.js';
 
 type LogConfig = ConfigOf<{ log: typeof logSection }>['log'];
 
-/** Opens the configured log with its credentials. @throws as `openEventLog` */
+/** Opens the configured log with the configured credentials. @throws as `openEventLog` */
 export function openConfiguredLog(
   config: LogConfig,
   options: Omit<OpenEventLogOptions, 'kafka'>,
@@ -23,8 +23,8 @@ export function openConfiguredLog(
 }
 
 /**
- * Opens the log and waits until it can be reached and has every topic; `/readyz` keeps checking it.
- * @param options `leases` for services that share partitions, as `openEventLog` takes them
+ * Opens the log and waits until it is reachable and has every topic; `/readyz` keeps checking it afterwards.
+ * @param options `leases` for services that share partitions, as in `openEventLog`
  */
 export async function openServiceLog(
   config: LogConfig,
@@ -52,7 +52,7 @@ export function connectGameEvents(
   { logger, readiness }: ServiceParts,
 ): Promise<void> {
   readiness.register('game events', () => {
-    throw new Error('the game events of the past are still being read');
+    throw new Error('past game events are still being read');
   });
   return new Promise((resolve) => {
     const strategy = new EventLogTransport({

@@ -14,38 +14,38 @@ export type ServiceSections = Sections & {
   process: ReturnType<typeof processSection>;
 };
 
-/** What a service gets besides its configuration. */
+/** The shared parts that a service receives besides its configuration. */
 export interface ServiceParts {
   clock: Clock;
   logger: Logger;
   metrics: Registry;
   readiness: Readiness;
   waitFor: WaitFor;
-  /** Aborted when the process is asked to stop. */
+  /** Aborts when the process begins to stop. */
   stopping: AbortSignal;
   /** Where the service will listen. */
   listensAt: { host: string; port: number };
-  /** Stops the process as SIGTERM does, but with exit code 1: it has lost something that it cannot work without. */
+  /** Stops the process as SIGTERM does, but with exit code 1, after losing something that it cannot work without. */
   fail(reason: Error): void;
 }
 
 /** A service that has been built but does not listen yet. */
 export interface ServiceApp {
   app: NestFastifyApplication;
-  /** Called when the app is initialised, before it listens: reads what the first request needs. */
+  /** Called after the app is initialised and before it listens: loads the state that the first request needs. */
   begin?(): Promise<void>;
-  /** Gives work back, e.g. partitions and unsent results, while `/readyz` says 503 and the app still answers. */
+  /** Hands over work, e.g. partitions and unsent results, while `/readyz` answers 503 and the app still serves. */
   handOver?(): Promise<void>;
-  /** Closes log and database, after the app has closed. */
+  /** Releases the log and the database after the app has closed. */
   close(): Promise<void>;
 }
 
-/** One service that can be a process of its own. */
+/** A service that can run as its own process. */
 export interface Service<S extends ServiceSections = ServiceSections> {
   name: string;
-  /** For the help: one or two sentences. */
+  /** One or two sentences for the help. */
   summary: string;
   sections: S;
-  /** Opens what the service needs and builds its app. Rejects if the service can never work. */
+  /** Opens its dependencies and builds the app. Rejects if it can never work. */
   start(config: ConfigOf<S>, parts: ServiceParts): Promise<ServiceApp>;
 }
