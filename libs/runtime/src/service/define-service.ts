@@ -5,18 +5,23 @@ import { createHttpApp } from '../http-app.js';
 import { serveOpenApi } from '../open-api.js';
 import { RuntimeModule } from '../runtime-module.js';
 import { serveWebPages } from '../web-pages.js';
-import { openServiceDatabase, waitForLeadership, type ServiceDatabase } from './database.js';
+import {
+  openServiceDatabase,
+  waitForLeadership,
+  type DatabaseHandle,
+  type ServiceDatabase,
+} from './database.js';
 import { connectGameEvents, openServiceLog } from './log-part.js';
 import type { Service, ServiceApp, ServiceParts, ServiceSections } from './service.js';
 
 /** A service as data: what it needs, and the module that does its work. */
-export interface ServiceDefinition<S extends ServiceSections> {
+export interface ServiceDefinition<S extends ServiceSections, D extends DatabaseHandle> {
   name: string;
   /** One or two sentences for the help. */
   summary: string;
   sections: S;
   /** Goes with a section `database`. */
-  database?: ServiceDatabase;
+  database?: ServiceDatabase<D>;
   /**
    * The service's own module, beside `RuntimeModule`. Called before anything is opened, so that a mistake in a file that it
    * reads shows immediately.
@@ -33,7 +38,9 @@ export interface ServiceDefinition<S extends ServiceSections> {
 }
 
 /** Makes a service that `runService` runs. */
-export function defineService<S extends ServiceSections>(definition: ServiceDefinition<S>): Service<S> {
+export function defineService<S extends ServiceSections, D extends DatabaseHandle>(
+  definition: ServiceDefinition<S, D>,
+): Service<S> {
   const { name, summary, sections } = definition;
   return { name, summary, sections, start: (config, parts) => startService(definition, config, parts) };
 }
@@ -41,15 +48,15 @@ export function defineService<S extends ServiceSections>(definition: ServiceDefi
 /** Root of every service's module graph. */
 class ServiceRoot {}
 
-async function startService<S extends ServiceSections>(
-  { name, database, gameEvents, serves = [], ...definition }: ServiceDefinition<S>,
+async function startService<S extends ServiceSections, D extends DatabaseHandle>(
+  { name, database, gameEvents, serves = [], ...definition }: ServiceDefinition<S, D>,
   config: ConfigOf<S>,
   parts: ServiceParts,
 ): Promise<ServiceApp> {
   const { clock, logger, metrics, readiness } = parts;
   const { log, database: at } = config as ConfigOf<ServiceSections> & { database?: { url: string } };
   const module = definition.module(config, parts);
-  const openDatabase = async () => database && at && openServiceDatabase(database, at.url, parts);
+  const openDatabase = async () => database && openServiceDatabase(database, at!.url, parts);
   // Leases are in the database, so a service that uses them opens the database before the log.
   const early = database?.leases ? await openDatabase() : undefined;
   const leases = early && database?.leases?.(early);
