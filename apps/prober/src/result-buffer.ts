@@ -6,15 +6,15 @@ export interface ProbeResult {
   latencyUs: number;
   /** Index into `OUTCOMES`. */
   outcome: number;
-  /** Explains a failure; asked only if this one is to be explained. */
+  /** Explains a failure; called only if this one gets a sample. */
   sample: (() => Omit<ProbeSample, 'index'>) | null;
 }
 
-/** So many results make one batch, and so many failures of one service and window are explained. */
+/** Maximum number of results per batch, and of explained failures per service and window. */
 export const MAX_RESULTS_PER_BATCH = 16_384;
 const SAMPLES_PER_WINDOW = 3;
 
-/** Lets the first failures of every window through. */
+/** Selects the first failures of every window. */
 class SampleQuota {
   private window = -1;
   private taken = 0;
@@ -34,8 +34,8 @@ class SampleQuota {
 }
 
 /**
- * Results of one team on their way into batches. `(prober, epoch, seq)` identifies each batch; the watermark rides on
- * the last one, so that whoever has seen it has seen everything that it speaks of.
+ * Collects the results of one team into batches. `(prober, epoch, seq)` identifies each batch; the watermark goes with
+ * the last one, so that a reader of the watermark has already read everything that it covers.
  */
 export class TeamResults {
   private readonly services: ServiceResults[];
@@ -58,12 +58,12 @@ export class TeamResults {
     this.quotas = identity.serviceIds.map(() => new SampleQuota(windowMs));
   }
 
-  /** Results that wait. */
+  /** Number of waiting results. */
   get count(): number {
     return this.waitingCount;
   }
 
-  /** The latest watermark that was put into a batch, epoch ms; 0 at first. */
+  /** The latest watermark in a batch, epoch ms; initially 0. */
   get watermark(): number {
     return this.lastWatermark;
   }
@@ -77,8 +77,8 @@ export class TeamResults {
   }
 
   /**
-   * Takes everything that waits, as batches in order. A watermark that says more than the last one goes with the last
-   * batch; where there are no results, in a batch of its own.
+   * Takes everything that waits, as batches in order. A watermark that is higher than the last one goes with the last
+   * batch, or in an empty batch if there are no results.
    */
   drain(watermark: number): ProbeBatch[] {
     const taken: { serviceIndex: number; columns: ResultColumns }[] = [];

@@ -110,7 +110,6 @@ export const trafficSubject: DriverSubject = {
 };
 
 function openProber(proberId: string, clock: ManualClock) {
-  const zero = (): number => 0;
   const prober = new Prober(
     { ...PROBER_DEFAULTS, gameId: 'g', proberId, epoch: 1 },
     {
@@ -121,7 +120,7 @@ function openProber(proberId: string, clock: ManualClock) {
         bookOf: () => ({ find: () => ({ outcome: 'connect_error', got: 'there is no endpoint' }) }),
         userAgent: 'payday',
       },
-      metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
+      metrics: createProberMetrics(new Registry()),
     },
   );
   const registry = new SpikeRegistry(prober, () => clock.nowMs());
