@@ -5,43 +5,43 @@ import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { canonicalJson } from './canonical-json.js';
 import type { TokenRole } from './entities.js';
 
-/** Who did it: a token, or Payday itself (the schedule, the launcher, the command line), which has none. */
+/** The author of an entry: a token, or Payday itself (the schedule, the launcher, the command line), which has no token. */
 export interface AuditActor {
   tokenId: string | null;
   role: TokenRole | 'system';
-  /** For people: the token's label, or which part of Payday it was. */
+  /** Human-readable: the token's label, or the part of Payday that acted. */
   label: string;
 }
 
 export interface NewAuditEntry {
-  /** When it was done, epoch ms. */
+  /** Time of the action, epoch ms. */
   at: number;
   actor: AuditActor;
-  /** What was done, `<thing>.<past participle>`: `game.paused`, `token.revoked`, `fault.injected`. */
+  /** The action, `<thing>.<past participle>`: `game.paused`, `token.revoked`, `fault.injected`. */
   action: string;
-  /** What it was done to, by kind of thing: `{game: 'demo-1a2b', team: 'fenrir'}`. `game` is what the log is searched by. */
+  /** The objects of the action, by kind: `{game: 'demo-1a2b', team: 'fenrir'}`. Queries filter the log by `game`. */
   subject: Record<string, string>;
-  /** Whatever explains it: reasons, amounts, times. Plain JSON, never a secret. */
+  /** Further information: reasons, amounts, times. Plain JSON, never a secret. */
   details?: Record<string, unknown>;
 }
 
 /** One row of the log. `prevHash` and `hash` are 64 lower-case hexadecimal digits. */
 export interface AuditEntry extends Required<NewAuditEntry> {
-  /** 1, 2, 3 … without a gap, over all games. */
+  /** 1, 2, 3 … without gaps, across all games. */
   seq: number;
-  /** `hash` of the entry before; 64 zeros for the first. */
+  /** `hash` of the previous entry; 64 zeros for the first one. */
   prevHash: string;
-  /** SHA-256 over the 32 bytes of `prevHash`, then the UTF-8 of the canonical JSON of all other fields but `hash`. */
+  /** SHA-256 of the 32 bytes of `prevHash` followed by the canonical JSON (UTF-8) of all other fields except `hash`. */
   hash: string;
 }
 
 /**
- * Adds to the audit log within the caller's transaction: what is done and that it was done are stored together or not at all.
+ * Appends to the audit log within the caller's transaction, so a change and its entry are stored together or not at all.
  *
- * Entries have one total order, over all processes on the database: a lock, held until the transaction ends, lets one writer
- * in after the other. So call it **last** in the transaction, when every other lock is held already, and keep to READ COMMITTED
- * (the default), for the entry before must be visible.
- * @throws PaydayError `not_json` if `details` hold what JSON can't.
+ * Entries have one total order across all processes on the database, because a lock that is held until the transaction ends
+ * serializes the writers. Therefore call this **last** in the transaction, after acquiring every other lock, and use
+ * READ COMMITTED (the default), because the previous entry must be visible.
+ * @throws PaydayError `not_json` if `details` contains a value that JSON cannot represent.
  */
 export async function appendAudit(manager: EntityManager, wanted: NewAuditEntry): Promise<AuditEntry> {
   const { at, actor, action, subject, details } = storable(wanted);
@@ -69,7 +69,7 @@ export async function appendAudit(manager: EntityManager, wanted: NewAuditEntry)
   return entry;
 }
 
-/** The hash of an entry (see `AuditEntry.hash`; docs/audit-log.md has it in Python). @param prevHash hexadecimal */
+/** The hash of an entry (see `AuditEntry.hash`; docs/audit-log.md has a Python version). @param prevHash hexadecimal */
 export function auditHash(prevHash: string, entry: Omit<AuditEntry, 'prevHash' | 'hash'>): string {
   const { seq, at, actor, action, subject, details } = entry;
   return createHash('sha256')
@@ -80,13 +80,13 @@ export function auditHash(prevHash: string, entry: Omit<AuditEntry, 'prevHash' |
 
 export const FIRST_PREV_HASH = '0'.repeat(64);
 
-/** A token's secret (`TokenStore`), wherever somebody may have typed it. */
+/** A token's secret (`TokenStore`), which someone may have pasted into any text. */
 const SECRET = /pd_[A-Za-z0-9_-]{43}/g;
 
-/** As the database gives it back, so that the hash of what is read is the hash of what was written. */
+/** The entry exactly as the database will return it, so that the hash can be verified after reading. */
 function storable(entry: NewAuditEntry): Required<NewAuditEntry> {
   if (!Number.isSafeInteger(entry.at))
-    throw new PaydayError('not_json', `at ${entry.at} is no whole number of milliseconds`);
+    throw new PaydayError('not_json', `at ${entry.at} is not a whole number of milliseconds`);
   const text = canonicalJson({ ...entry, details: entry.details ?? {} });
   return clean(JSON.parse(text)) as Required<NewAuditEntry>;
 }
@@ -99,14 +99,14 @@ function clean(value: unknown): unknown {
 }
 
 function cleanText(text: string): string {
-  // jsonb holds neither NUL nor half a character.
+  // jsonb can store neither NUL nor lone surrogates.
   return Buffer.from(text.replaceAll('\0', '\uFFFD').replace(SECRET, 'pd_…')).toString();
 }
 
 export interface AuditQuery {
-  /** Entries about one game. */
+  /** Only entries about this game. */
   gameId?: string;
-  /** Entries with a smaller number. */
+  /** Only entries with a smaller `seq`. */
   beforeSeq?: number;
   /** ≥ 1 */
   limit: number;
@@ -126,7 +126,7 @@ const COLUMNS = `seq, at, actor, action, subject, details,
   encode(prev_hash, 'hex') AS "prevHash", encode(hash, 'hex') AS hash`;
 const FETCH_ROWS = 1000;
 
-/** All entries in order, from one snapshot, through a server-side cursor: the memory it takes does not grow. */
+/** All entries in order, from one snapshot, read through a server-side cursor in constant memory. */
 export async function* streamAudit(
   dataSource: DataSource,
   filter: { gameId?: string } = {},
@@ -146,22 +146,22 @@ export async function* streamAudit(
       yield* rows;
     }
   } finally {
-    await runner.query('ROLLBACK').catch(() => undefined); // It only read: a lost connection loses nothing.
+    await runner.query('ROLLBACK').catch(() => undefined); // Read-only: a lost connection loses nothing.
     await runner.release();
   }
 }
 
 export interface AuditChainReport {
   intact: boolean;
-  /** Entries that follow from each other, from the first on. */
+  /** Number of entries, from the first on, that form an unbroken chain. */
   entries: number;
-  /** The last of them: noted elsewhere, it also shows later that nothing was cut off behind it. Null if there is none. */
+  /** The last of them; null if there is none. A copy kept elsewhere later proves that the end was not truncated. */
   head: { seq: number; at: number; hash: string } | null;
-  /** The first entry that does not fit; null if the chain is intact. */
+  /** The first entry that breaks the chain; null if the chain is intact. */
   broken: { seq: number; why: 'gap' | 'prev_hash' | 'hash'; detail: string } | null;
 }
 
-/** Reads the whole log and checks that each entry follows from the one before. */
+/** Reads the whole log and checks that each entry follows from the previous one. */
 export async function verifyAuditChain(dataSource: DataSource): Promise<AuditChainReport> {
   let head: AuditChainReport['head'] = null;
   let entries = 0;
@@ -181,17 +181,17 @@ function misfit(before: AuditChainReport['head'], entry: AuditEntry): AuditChain
     return {
       seq,
       why: 'gap',
-      detail: `entry ${expectedSeq} is missing: behind ${expectedSeq - 1} comes ${seq}`,
+      detail: `entry ${expectedSeq} is missing: ${expectedSeq - 1} is followed by ${seq}`,
     };
   const expectedPrev = before?.hash ?? FIRST_PREV_HASH;
   if (prevHash !== expectedPrev)
     return {
       seq,
       why: 'prev_hash',
-      detail: `it follows ${prevHash}, but the entry before has ${expectedPrev}`,
+      detail: `it refers to ${prevHash}, but the previous entry has the hash ${expectedPrev}`,
     };
   const computed = auditHash(prevHash, entry);
   if (hash !== computed)
-    return { seq, why: 'hash', detail: `its content has the hash ${computed}, stored is ${hash}` };
+    return { seq, why: 'hash', detail: `its content has the hash ${computed}, but ${hash} is stored` };
   return null;
 }

@@ -1,9 +1,9 @@
 import { PaydayError } from '#kernel';
 
 /**
- * JSON in the one form that RFC 8785 (JCS) gives it: keys in the order of their UTF-16 code units, no white space, numbers and
- * strings as ECMAScript writes them. `undefined` members are left out.
- * @throws PaydayError `not_json` for what JSON can't hold: NaN, infinities, functions.
+ * JSON in the canonical form of RFC 8785 (JCS): keys ordered by UTF-16 code units, no whitespace, numbers and strings as
+ * ECMAScript serializes them. `undefined` members are omitted.
+ * @throws PaydayError `not_json` for values that JSON cannot represent: NaN, infinities, functions.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
@@ -16,6 +16,6 @@ export function canonicalJson(value: unknown): string {
   }
   const isJson = value === null || typeof value === 'string' || typeof value === 'boolean';
   if (!isJson && !(typeof value === 'number' && Number.isFinite(value)))
-    throw new PaydayError('not_json', `${typeof value} "${String(value)}" has no place in JSON`);
+    throw new PaydayError('not_json', `${typeof value} "${String(value)}" cannot be represented in JSON`);
   return JSON.stringify(value);
 }

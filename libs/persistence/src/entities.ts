@@ -4,8 +4,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export type TokenRole = 'facilitator' | 'team' | 'prober' | 'integration' | 'read-only';
 
 /**
- * The tables that are read and written row by row. The ledger, the checkpoint and the outbox are written in sets by
- * SQL (`ScorerStore`, `Outbox`), where an entity would only be in the way. All times are epoch milliseconds.
+ * The tables that are read and written row by row. SQL writes the ledger, the checkpoint and the outbox in sets
+ * (`ScorerStore`, `insertIntoOutbox`), where an entity would only be in the way. All times are epoch milliseconds.
  */
 @Entity('game')
 export class GameEntity {
@@ -17,28 +17,28 @@ export class GameEntity {
   @Column('text') state!: GameState;
   @Column('int8', { name: 'starts_at', nullable: true }) startsAt!: number | null;
   @Column('int8', { name: 'ends_at', nullable: true }) endsAt!: number | null;
-  /** Where the open pause begins; null while none is open. */
+  /** Start of the open pause; null if there is none. */
   @Column('int8', { name: 'paused_at', nullable: true }) pausedAt!: number | null;
   @Column('int8', { name: 'created_at' }) createdAt!: number;
-  /** When its ledger was closed. `state` is `sealed` only once the last of it is scored; until then it is `ended`. */
+  /** When the ledger was closed. `state` stays `ended` until the last result is scored and becomes `sealed` then. */
   @Column('int8', { name: 'sealed_at', nullable: true }) sealedAt!: number | null;
-  /** The boundary of the freeze that is set; null again once it is thawed. It stays when the game is revealed. */
+  /** The boundary of the current freeze; a thaw sets it back to null, a reveal keeps it. */
   @Column('int8', { name: 'frozen_at', nullable: true }) frozenAt!: number | null;
   @Column('int8', { name: 'revealed_at', nullable: true }) revealedAt!: number | null;
-  /** Whether there ever was a freeze: one that was thawed is not set again by the schedule. */
+  /** Whether the game was ever frozen: the schedule does not freeze a game again after a thaw. */
   @Column('boolean', { name: 'was_frozen', default: false }) wasFrozen!: boolean;
   /** The last heartbeat of the process that runs the game. */
   @Column('int8', { name: 'last_alive_at', nullable: true }) lastAliveAt!: number | null;
 }
 
-/** Windows in [fromAt, untilAt) do not score; an open pause has no end yet. */
+/** Windows in [fromAt, untilAt) do not score; `untilAt` is null while the pause is open. */
 @Entity('game_pause')
 export class GamePauseEntity {
   @PrimaryColumn('text', { name: 'game_id' }) gameId!: string;
   @PrimaryColumn('int4') seq!: number;
   @Column('int8', { name: 'from_at' }) fromAt!: number;
   @Column('int8', { name: 'until_at', nullable: true }) untilAt!: number | null;
-  /** It makes up for an outage: nobody asked for it, and it ends by itself once the game can go on. */
+  /** The pause compensates for an outage: it begins and ends automatically. */
   @Column('boolean', { default: false }) outage!: boolean;
 }
 
@@ -49,7 +49,7 @@ export class TeamEntity {
   @Column('text') name!: string;
   @Column('text') color!: string;
   @Column('boolean') ranked!: boolean;
-  /** What the team's services show to prove whose they are (docs/adr/0023); null in games that are older than proofs. */
+  /** The token with which the team's services prove their owner (docs/adr/0023); null in games that predate proofs. */
   @Column('text', { nullable: true }) proof!: string | null;
 }
 
@@ -64,14 +64,14 @@ export class EndpointEntity {
 @Entity('api_token')
 export class ApiTokenEntity {
   @PrimaryColumn('text') id!: string;
-  /** SHA-256 of the secret; the secret itself is nowhere. */
+  /** SHA-256 of the secret; the secret itself is never stored. */
   @Column('bytea') sha256!: Buffer;
   @Column('text') role!: TokenRole;
   @Column('text', { name: 'game_id', nullable: true }) gameId!: string | null;
   @Column('text', { name: 'team_id', nullable: true }) teamId!: string | null;
   @Column('text') label!: string;
   @Column('int8', { name: 'created_at' }) createdAt!: number;
-  /** From here on it is worth nothing; null: it doesn't expire. */
+  /** The token is invalid from this time on; null: it does not expire. */
   @Column('int8', { name: 'expires_at', nullable: true }) expiresAt!: number | null;
   @Column('int8', { name: 'revoked_at', nullable: true }) revokedAt!: number | null;
 }

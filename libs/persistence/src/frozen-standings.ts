@@ -1,7 +1,7 @@
 import { resultsDueWithinMs } from '#contracts';
 import type { DataSource } from 'typeorm';
 
-/** A team at the boundary of a freeze, from the windows before it and from nothing else. Amounts are integer cents. */
+/** A team at the boundary of a freeze, computed only from the windows before it. Amounts are integer cents. */
 export interface FrozenScore {
   teamId: string;
   salaryCents: number;
@@ -17,10 +17,9 @@ export interface Freeze {
 }
 
 /**
- * The standings that the public sees during a freeze; null while results from before it may still be under way (a prober that
- * died is not waited for longer than `resultsDueWithinMs`). They are
- * computed from the ledger once, by whoever asks first, and stored: everybody else, and everybody who asks later, gets
- * the same.
+ * The standings that the public sees during a freeze; null while results from before the freeze may still arrive (a dead
+ * prober delays them by at most `resultsDueWithinMs`). The first caller computes them from the ledger and stores them, so
+ * every later caller gets the same.
  */
 export async function frozenStandings(
   dataSource: DataSource,
@@ -45,7 +44,7 @@ async function read(dataSource: DataSource, gameId: string, frozenAt: number): P
   return row?.scores ?? null;
 }
 
-/** Of a game: teams whose results are not complete by watermark up to the freeze, and how long a request may take. */
+/** For one game: the number of teams whose watermark has not reached the freeze, and the request timeout. */
 const BEHIND = `
   SELECT (g.scenario -> 'probing' ->> 'timeoutMs')::int AS "timeoutMs", (
     SELECT count(*)::int FROM team t LEFT JOIN team_score s ON s.game_id = t.game_id AND s.team_id = t.id
@@ -53,7 +52,7 @@ const BEHIND = `
   ) AS behind
   FROM game g WHERE g.id = $1`;
 
-/** The rate is that of the last ten seconds, in whole windows, as the scorer's is. */
+/** The rate covers the last ten seconds in whole windows, like the scorer's. */
 const SETTLE = `
   INSERT INTO frozen_standings (game_id, frozen_at, scores, settled_at)
   SELECT g.id, $2, coalesce(jsonb_agg(jsonb_build_object(

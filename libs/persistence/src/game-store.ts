@@ -8,7 +8,7 @@ export interface Endpoint {
   url: string;
 }
 
-/** A team with its proof of ownership; default: it has none. */
+/** A team with its proof of ownership. Default: none. */
 export type ProvenTeam = TeamInfo & { proof?: string | null };
 
 export interface Pause {
@@ -17,7 +17,7 @@ export interface Pause {
   untilAt: number | null;
 }
 
-/** Rows of games and what belongs to them. Writers pass the manager of their transaction. */
+/** Games with their teams, endpoints and pauses. Writers pass the manager of their transaction. */
 export class GameStore {
   constructor(private readonly dataSource: DataSource) {}
 
@@ -44,12 +44,12 @@ export class GameStore {
     return newest ?? null;
   }
 
-  /** The game, locked until the transaction ends, so that changes of one game come one after the other. */
+  /** The game, locked until the transaction ends, which serializes the changes of one game. */
   async lock(manager: EntityManager, gameId: string): Promise<GameEntity | null> {
     return manager.findOne(GameEntity, { where: { id: gameId }, lock: { mode: 'pessimistic_write' } });
   }
 
-  /** A game that was never frozen. */
+  /** Inserts a game that was never frozen. */
   async insert(
     manager: EntityManager,
     game: Omit<GameEntity, 'frozenAt' | 'revealedAt' | 'wasFrozen'>,
@@ -78,7 +78,7 @@ export class GameStore {
       );
   }
 
-  /** Replaces all of a team but its id. */
+  /** Replaces everything of a team except its id. */
   async updateTeam(
     manager: EntityManager,
     gameId: string,
@@ -114,13 +114,13 @@ export class GameStore {
     return rows.map(({ id, name, color, ranked }) => ({ id, name, color, ranked }));
   }
 
-  /** The teams' proofs of ownership, by team; those that have none are left out. */
+  /** The teams' proofs of ownership, by team; teams without one are omitted. */
   async proofs(gameId: string): Promise<Map<string, string>> {
     const rows = await this.dataSource.manager.find(TeamEntity, { where: { gameId } });
     return new Map(rows.flatMap(({ id, proof }) => (proof === null ? [] : [[id, proof]])));
   }
 
-  /** A team's proof of ownership: null if it has none, undefined if there is no such team. @param teamId an id */
+  /** A team's proof of ownership: null if it has none, undefined if there is no such team. */
   async proof(
     gameId: string,
     teamId: string,
@@ -142,7 +142,7 @@ export class GameStore {
     return rows.map(({ teamId, serviceId, url }) => ({ teamId, serviceId, url }));
   }
 
-  /** Sets or (with `url: null`) removes an endpoint. Returns false if it was so already. */
+  /** Sets or (with `url: null`) removes an endpoint. @returns false if nothing changed */
   async setEndpoint(
     manager: EntityManager,
     gameId: string,
@@ -158,19 +158,19 @@ export class GameStore {
     return true;
   }
 
-  /** In order. */
+  /** In chronological order. */
   async pauses(gameId: string, manager: EntityManager = this.dataSource.manager): Promise<Pause[]> {
     const rows = await manager.find(GamePauseEntity, { where: { gameId }, order: { seq: 'ASC' } });
     return rows.map(({ fromAt, untilAt }) => ({ fromAt, untilAt }));
   }
 
-  /** @param outage whether it makes up for an outage */
+  /** @param outage whether the pause compensates for an outage */
   async addPause(manager: EntityManager, gameId: string, pause: Pause, outage = false): Promise<void> {
     const seq = await manager.countBy(GamePauseEntity, { gameId });
     await manager.insert(GamePauseEntity, { gameId, seq, ...pause, outage });
   }
 
-  /** Whether the game stands still because of an outage. */
+  /** Whether the game is paused because of an outage. */
   async isInOutage(gameId: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
     return manager.existsBy(GamePauseEntity, { gameId, untilAt: IsNull(), outage: true });
   }
@@ -185,7 +185,7 @@ export class GameStore {
       .execute();
   }
 
-  /** Notes that the game was being run at `at`. Never goes back. */
+  /** Records that a process was running the game at `at` (epoch ms). The stored time never decreases. */
   async touchAlive(gameId: string, at: number): Promise<void> {
     await this.dataSource.query(
       `UPDATE game SET last_alive_at = $2 WHERE id = $1 AND coalesce(last_alive_at, 0) < $2 AND state <> 'sealed'`,
@@ -193,7 +193,7 @@ export class GameStore {
     );
   }
 
-  /** Teams of a game whose results are not complete by watermark up to its end. */
+  /** Number of teams whose watermark has not reached `endsAt` (epoch ms). */
   async teamsBehind(gameId: string, endsAt: number): Promise<number> {
     const [row] = await this.dataSource.query<{ behind: number }[]>(
       `SELECT count(*)::int AS behind FROM team t LEFT JOIN team_score s ON s.game_id = t.game_id AND s.team_id = t.id
@@ -204,8 +204,8 @@ export class GameStore {
   }
 
   /**
-   * Makes a game whose ledger is closed `sealed` once the last score of every team is committed. Repeatable, and by several
-   * at once.
+   * Marks a game with a closed ledger as `sealed` once the last score of every team is committed. Idempotent and safe to call
+   * concurrently.
    */
   async markSealed(gameId: string): Promise<void> {
     await this.dataSource.query(
@@ -216,7 +216,7 @@ export class GameStore {
     );
   }
 
-  /** Games in which something may still happen by itself: from the schedule on, until sealed and, if frozen, revealed. */
+  /** Games that may still change automatically: scheduled, and not yet sealed and (if frozen) revealed. */
   async unfinished(): Promise<GameEntity[]> {
     return this.dataSource.manager
       .createQueryBuilder(GameEntity, 'game')

@@ -4,20 +4,20 @@ import type { HiddenScores } from './ledger-reader.js';
 
 export interface HistoryQuery {
   gameId: string;
-  /** Default: every team that has an entry. */
+  /** Default: every team with an entry. */
   teamIds?: readonly string[];
   /** Window ends in [fromAt, toAt], epoch ms. The salary includes what was earned before `fromAt`. */
   fromAt?: number;
   toAt?: number;
-  /** ≥ 1: at most this many per team. Each stands for a stretch of windows and holds the salary at its end. */
+  /** Maximum number of points per team, ≥ 1. Each represents a range of windows and contains the salary at its end. */
   points: number;
   /** What the reader may not see. */
   hidden?: HiddenScores;
 }
 
 /**
- * Running salaries at window ends, from the ledger. The last point of a series is always its last window's, so a line
- * ends where the salary is.
+ * Running salaries at the ends of windows, from the ledger. The last point of a series always belongs to its last window, so
+ * a line ends at the current salary.
  */
 export async function salaryHistory(dataSource: DataSource, query: HistoryQuery): Promise<SalaryHistory> {
   const rows = await dataSource.query<{ teamId: string; at: number[]; salaryCents: number[] }[]>(HISTORY, [
@@ -29,7 +29,7 @@ export async function salaryHistory(dataSource: DataSource, query: HistoryQuery)
     query.hidden?.fromAt ?? null,
     query.hidden?.exceptTeamId ?? null,
   ]);
-  // Inside arrays int8 arrives as text whatever the parser of the scalar; the sums were checked to be safe above.
+  // The driver returns int8 inside arrays as text, regardless of the scalar's parser.
   const series = rows.map(({ teamId, at, salaryCents }) => ({
     teamId,
     at: at.map(Number),

@@ -6,24 +6,24 @@ import type { ADVISORY_LOCKS } from './advisory-locks.js';
 import { FIND_DEAD_PEERS, dedicatedClient } from './database.js';
 
 export interface LeadershipOptions {
-  /** For the list of connections, e.g. `payday-chaos`. */
+  /** Shown in PostgreSQL's list of connections, e.g. `payday-chaos`. */
   applicationName: string;
-  /** Called once, when another holds the place. */
+  /** Called once if another process is the leader. */
   onStandby?(): void;
-  /** The place was lost with its connection: another may have it by now. Whoever had it must stop acting at once. */
+  /** Leadership was lost with its connection. Another process may be the leader by now, so stop acting at once. */
   onLost(reason: Error): void;
-  /** Ends the waiting; the promise rejects then. */
+  /** Aborts the wait; the promise then rejects. */
   signal: AbortSignal;
-  /** How often a standby looks. Default 1000. */
+  /** How often a standby retries. Default 1000. */
   retryMs?: number;
 }
 
-/** A connection that does not answer within so long is taken for lost: what lies between would not tell. */
+/** A connection without a response for this long counts as lost, because a silent network reports no error. */
 const HEARTBEAT_MS = 5_000;
 
 /**
- * Waits until this process is the only one of its kind on the database, by an advisory lock that PostgreSQL gives back when
- * the connection ends, however it ends. @returns what gives the place back
+ * Waits until this process becomes the leader on the database. Leadership is an advisory lock, which PostgreSQL releases
+ * when the connection ends for whatever reason. @returns a function that releases leadership
  */
 export async function acquireLeadership(
   dataSource: DataSource,
@@ -44,7 +44,7 @@ export async function acquireLeadership(
   }
 }
 
-/** False also if the database is away: then nobody can be the only one. */
+/** Also false if the database is unreachable, because then no process can be the leader. */
 async function tryLock(client: pg.Client, lock: number): Promise<boolean> {
   try {
     await client.connect();

@@ -2,10 +2,10 @@ import type { Statement } from './scorer-sql.js';
 
 export const LEASE_CHANNEL = 'payday_lease';
 
-/** Counts from when the server got the statement, which is after it was sent, however long it then waits for a lock. */
+/** Counts from the server's receipt of the statement, so time spent waiting for a lock does not extend the lease. */
 const AFTER = (ms: string): string => `statement_timestamp() + ${ms} * interval '1 millisecond'`;
 
-/** A member that ended and says that it lives is new: it joins behind the others. */
+/** An expired member that renews joins anew, behind the others. */
 export const STAY: Statement = {
   name: 'lease_stay',
   text: `INSERT INTO group_member AS m (topic, group_id, member, joined_at, until_at)
@@ -16,7 +16,7 @@ export const STAY: Statement = {
          RETURNING joined_at = statement_timestamp() AS joined`,
 };
 
-/** Clears away members that ended long ago. */
+/** Also deletes members that expired long ago. */
 export const LEAVE: Statement = {
   name: 'lease_leave',
   text: `DELETE FROM group_member
@@ -46,7 +46,7 @@ export const LEASES: Statement = {
          ORDER BY partition`,
 };
 
-/** The condition is judged on the row as it is when it is locked, so of many that ask at once one gets it. */
+/** PostgreSQL evaluates the condition on the locked row, so exactly one of several concurrent requests succeeds. */
 export const ACQUIRE: Statement = {
   name: 'lease_acquire',
   text: `INSERT INTO partition_lease AS l (topic, group_id, partition, owner, until_at)

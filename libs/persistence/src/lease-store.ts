@@ -8,13 +8,13 @@ export interface GroupMemberName {
   member: string;
 }
 
-/** A call that has no answer by then counts as failed, and the connection as lost. */
+/** A call without a response after this time fails, and its connection counts as lost. */
 const TIMEOUT_MS = 2_000;
 
 /**
- * Members of consumer groups and their leases on partitions, in PostgreSQL, whose clock alone decides when one has
- * ended: the `LeaseStore` of the event log, for logs with no group protocol of their own. One database serves one log.
- * It has one connection of its own. Its calls reject with PaydayError `database_unavailable` (retryable) when that is lost.
+ * The event log's `LeaseStore` in PostgreSQL: members of consumer groups and their leases on partitions, for logs without a
+ * group protocol of their own. Only PostgreSQL's clock decides when a lease expires. One database serves one log.
+ * The store has a connection of its own; calls reject with PaydayError `database_unavailable` (retryable) when it is lost.
  */
 export class PostgresLeaseStore {
   private readonly connection: DedicatedConnection;
@@ -79,7 +79,7 @@ export class PostgresLeaseStore {
     };
   }
 
-  /** Finishes the running call and closes the connection. Close the log first: its members give up their leases. */
+  /** Finishes the current call and closes the connection. Close the log first, because its members release their leases. */
   async close(): Promise<void> {
     await this.connection.close();
   }
@@ -89,7 +89,7 @@ export class PostgresLeaseStore {
   }
 }
 
-/** Topic names hold no slash, so the pair is unambiguous. */
+/** Topic names contain no slash, so the pair is unambiguous. */
 function nameOf(topic: string, group: string): string {
   return `${topic}/${group}`;
 }

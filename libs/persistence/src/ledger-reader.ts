@@ -4,7 +4,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { LEDGER_COLUMNS, type LedgerKey, type LedgerRow } from './ledger-rows.js';
 import { REQUESTS_SQL } from './unscored-requests.js';
 
-/** Which entries. Absent fields don't filter. */
+/** Selects entries. Absent fields do not filter. */
 export interface LedgerFilter {
   gameId: string;
   teamId?: string;
@@ -14,37 +14,37 @@ export interface LedgerFilter {
   fromWindow?: number;
   /** Last window, inclusive. */
   toWindow?: number;
-  /** What the reader may not see. Sums and salaries leave it out, too. */
+  /** What the reader may not see. Sums and salaries exclude it too. */
   hidden?: HiddenScores;
 }
 
-/** During a freeze: whatever was earned or lost in windows that begin at `fromAt` (epoch ms) or later. */
+/** During a freeze: everything earned or lost in windows that begin at `fromAt` (epoch ms) or later. */
 export interface HiddenScores {
   fromAt: number;
-  /** The team that sees its own all the same. */
+  /** The team whose own entries stay visible. */
   exceptTeamId?: string;
 }
 
 export interface LedgerRows {
   rows: LedgerRow[];
-  /** Over all that match the filter, not only this page. */
+  /** Over all entries that match the filter, not only this page. */
   total: { entries: number; cents: number };
-  /** Of what matches, whatever the reason asked for. */
+  /** Over all matching entries, regardless of the requested reason. */
   requests: RequestCounts;
-  /** Set when one team was asked for: its whole salary, 0 if it was never scored. */
+  /** The team's whole salary if the query names a team, 0 if it was never scored; otherwise null. */
   salaryCents: number | null;
   /** Opaque; null on the last page. */
   nextCursor: string | null;
 }
 
-/** Reads what the scorer committed, each answer from one snapshot of the database. */
+/** Reads what the scorer committed, each result from one snapshot of the database. */
 export class LedgerReader {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
    * One page in the order team, window, service, reason, counterpartyId (bytewise).
    * @param query.limit ≥ 1
-   * @throws PaydayError `invalid_query` if the cursor is none of ours.
+   * @throws PaydayError `invalid_query` if the cursor is not valid.
    */
   async page(query: LedgerFilter & { limit: number; cursor?: string }): Promise<LedgerRows> {
     const { where, values } = conditions(query);
@@ -67,7 +67,7 @@ export class LedgerReader {
     });
   }
 
-  /** All matching entries in the same order, through a server-side cursor: the memory it takes does not grow. */
+  /** All matching entries in the same order, through a server-side cursor in constant memory. */
   async *stream(filter: LedgerFilter, batch = 1000): AsyncGenerator<LedgerRow, void, undefined> {
     const { where, values } = conditions(filter);
     const runner = await this.begin();
@@ -121,7 +121,7 @@ export class LedgerReader {
 const KEY = 'team_id, window_index, service_id, reason, counterparty';
 
 async function finish(runner: QueryRunner): Promise<void> {
-  await runner.query('COMMIT').catch(() => undefined); // It only read: a lost connection loses nothing.
+  await runner.query('COMMIT').catch(() => undefined); // Read-only: a lost connection loses nothing.
   await runner.release();
 }
 
@@ -185,7 +185,7 @@ function conditions(filter: LedgerFilter): { where: string; values: unknown[] } 
   add('window_index <=', filter.toWindow);
   if (filter.hidden !== undefined) {
     values.push(filter.hidden.fromAt, filter.hidden.exceptTeamId ?? null);
-    // With null the second comparison is null, which admits nothing.
+    // With null, the second comparison is null, which matches no row.
     clauses.push(`(window_start_at < $${values.length - 1} OR team_id = $${values.length}::text)`);
   }
   return { where: clauses.join(' AND '), values };
@@ -223,6 +223,6 @@ function decodeCursor(cursor: string): CursorKey {
   } catch {
     // Reported below.
   }
-  const message = 'cursor: not a cursor of this ledger; leave it out to begin at the first page';
+  const message = 'cursor: not a cursor of this ledger; omit it to start at the first page';
   throw new PaydayError('invalid_query', message, { details: { errors: [{ path: 'cursor', message }] } });
 }

@@ -3,26 +3,26 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { LEDGER_COLUMNS, type LedgerRow } from './ledger-rows.js';
 import { unscoredReport } from './unscored-requests.js';
 
-/** What the scorer has committed of one game, all from one snapshot of the database. */
+/** Everything that the scorer has committed for one game, from one snapshot of the database. */
 export interface LedgerSnapshot {
-  /** Where each partition's scorer stands: source positions by name. */
+  /** The progress of each partition's scorer: source positions by name. */
   checkpoints: {
     partition: number;
     positions: Record<string, string>;
-    /** First byte of the scorer's state: the format that it is in. Null: there is no state yet. */
+    /** First byte of the scorer's state, which identifies its format; null if there is no state yet. */
     stateFormat: number | null;
   }[];
-  /** `asOf`: event time up to which the team's results were complete by watermark, epoch ms. */
+  /** `asOf`: the watermark up to which the team's results were complete, epoch ms. */
   scores: { teamId: string; salaryCents: number; asOf: number }[];
-  /** Number of ledger rows of every team that has one, in order of team. */
+  /** Number of ledger rows of every team with at least one, ordered by team. */
   rowCounts: { teamId: string; rows: number }[];
-  /** What of the game's requests was not scored, as the rows say. */
+  /** Which of the game's requests were not scored, according to the ledger rows. */
   unscored(): Promise<UnscoredReport>;
-  /** The rows of these teams in the order team, window, service, reason, counterpartyId (bytewise). One stream at a time. */
+  /** The rows of these teams, ordered bytewise by team, window, service, reason, counterpartyId. One stream at a time. */
   ledger(teamIds: readonly string[]): AsyncGenerator<LedgerRow, void, undefined>;
 }
 
-/** Hands the ledger of a game to `read`; they are valid until it resolves. Changes nothing in the database. */
+/** Passes a read-only snapshot of a game's ledger to `read`; it is valid until `read` settles. */
 export async function withLedgerSnapshot<T>(
   dataSource: DataSource,
   gameId: string,
@@ -52,7 +52,7 @@ export async function withLedgerSnapshot<T>(
       ledger: (teamIds) => streamLedger(runner, gameId, teamIds),
     });
   } finally {
-    await runner.query('ROLLBACK').catch(() => undefined); // It only read: a lost connection loses nothing.
+    await runner.query('ROLLBACK').catch(() => undefined); // Read-only: a lost connection loses nothing.
     await runner.release();
   }
 }

@@ -12,19 +12,19 @@ export interface OutboxRecord {
 }
 
 export interface OutboxRelayOptions {
-  /** Resolves when the records are durable in the log, in this order. */
+  /** Appends the records in this order; resolves once they are durable in the log. */
   append(topic: string, records: OutboxRecord[]): Promise<unknown>;
-  /** Called for every retry. */
+  /** Called before every retry. */
   onError?(error: unknown): void;
-  /** How often to look although nobody called. Default 1000. */
+  /** How often to poll without a notification. Default 1000. */
   pollMs?: number;
   /** Default 500. */
   maxBatch?: number;
 }
 
 /**
- * Moves the outbox to the event log: in order, at least once (a record is deleted only after it is durable in the log).
- * Of several relays on one database one works at a time: the others wait, and take over when its connection ends.
+ * Moves the outbox to the event log, in order and at least once (a record is deleted only after it is durable in the log).
+ * Only one of several relays on a database is active; the others wait and take over when its connection ends.
  */
 export class OutboxRelay {
   private readonly append: OutboxRelayOptions['append'];
@@ -46,7 +46,7 @@ export class OutboxRelay {
     this.maxBatch = options.maxBatch ?? 500;
   }
 
-  /** How many events wait to be published. */
+  /** Number of events that wait for publication. */
   async pending(): Promise<number> {
     const [row] = await this.dataSource.query<{ count: number }[]>('SELECT count(*) AS count FROM outbox');
     return Number(row!.count);
@@ -56,13 +56,13 @@ export class OutboxRelay {
     this.running ??= this.run();
   }
 
-  /** Looks at once. Commits on the same database do this by themselves. */
+  /** Polls at once. Commits on the same database trigger this automatically. */
   nudge(): void {
     this.nudged = true;
     this.wake?.();
   }
 
-  /** Resolves when everything committed before this call is in the log. @throws PaydayError `timeout` (retryable). */
+  /** Resolves once everything committed before this call is in the log. @throws PaydayError `timeout` (retryable). */
   async drained(withinMs: number): Promise<void> {
     const [row] = await this.dataSource.query<{ id: number }[]>(
       'SELECT coalesce(max(id), 0) AS id FROM outbox',
@@ -83,7 +83,7 @@ export class OutboxRelay {
     }
   }
 
-  /** Finishes the running batch. What is left stays in the outbox. */
+  /** Finishes the current batch; the rest stays in the outbox. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.wake?.();
@@ -121,7 +121,7 @@ export class OutboxRelay {
     return rows[0]!.mine;
   }
 
-  /** Returns how many were moved. */
+  /** @returns the number of records moved */
   private async relayBatch(client: pg.Client): Promise<number> {
     this.nudged = false;
     const { rows } = await client.query<OutboxRecord & { id: number; topic: string }>(
@@ -142,7 +142,7 @@ export class OutboxRelay {
     return rows.length;
   }
 
-  /** Like `rest`, but a nudge from before does not count: where nothing can be moved, it would make a busy loop. */
+  /** Like `rest`, but ignores earlier nudges, which would cause a busy loop while nothing can be moved. */
   private restAnew(): Promise<void> {
     this.nudged = false;
     return this.rest();

@@ -3,24 +3,24 @@ import { type CloudEvent, encodeCloudEvent } from '#contracts';
 import { PaydayError } from '#kernel';
 import type { EntityManager } from 'typeorm';
 
-/** An event before it has its place in the sequence. */
+/** An event without its sequence number. */
 export type NewEvent<Type extends string = string, Data = unknown> = Pick<
   CloudEvent<Type, Data>,
   'type' | 'source' | 'subject' | 'time' | 'data'
 >;
 
-/** The channel on which a committed insert wakes the relay. */
+/** The notification channel on which a committed insert wakes the relay. */
 export const OUTBOX_CHANNEL = 'payday_outbox';
 
-/** Key, value and headers of a record that every event log takes. */
+/** Size of key, value and headers that every event log accepts. */
 const MAX_RECORD_BYTES = 1_000_000;
 
 /**
- * Puts events into the outbox within the caller's transaction: they are published if, and only if, it commits.
+ * Inserts events into the outbox within the caller's transaction: they are published if and only if it commits.
  *
- * Numbering locks the (source, subject) row until the transaction ends, so that events of one subject have
- * gapless sequence numbers, and outbox ids in the same order.
- * @throws PaydayError `payload_too_large` for an event that no log would take: it, and all events behind it, would stay for ever.
+ * Numbering locks the (source, subject) row until the transaction ends, so the events of one subject have gapless sequence
+ * numbers, and outbox ids in the same order.
+ * @throws PaydayError `payload_too_large` for an event that no log accepts, because it would block all later events.
  */
 export async function insertIntoOutbox(
   manager: EntityManager,
@@ -43,7 +43,7 @@ export async function insertIntoOutbox(
     if (bytes > MAX_RECORD_BYTES)
       throw new PaydayError(
         'payload_too_large',
-        `The event ${numbered[i]!.type} would have ${bytes} bytes, at most ${MAX_RECORD_BYTES} are possible: what it tells of is too large.`,
+        `The event ${numbered[i]!.type} has ${bytes} bytes; the maximum is ${MAX_RECORD_BYTES}.`,
       );
   });
   await manager.query(

@@ -1,4 +1,4 @@
-/** A statement that the server prepares once per connection. */
+/** A statement that PostgreSQL prepares once per connection. */
 export interface Statement {
   name: string;
   text: string;
@@ -12,7 +12,7 @@ export const CLAIM: Statement = {
          RETURNING fencing_epoch AS "fencingEpoch", commit_seq AS "commitSeq", positions, state`,
 };
 
-/** The gate of a commit: updates one row, or none if the caller was fenced. The row stays locked until the commit. */
+/** The fencing check of a commit: updates one row, or none if the caller is fenced. The row stays locked until the commit. */
 export const ADVANCE: Statement = {
   name: 'scorer_advance',
   text: `UPDATE scorer_checkpoint SET commit_seq = $3::int8, positions = $4::jsonb, state = $5, updated_at = now()

@@ -5,19 +5,19 @@ import type { LedgerKey, LedgerRow } from './ledger-rows.js';
 import { DedicatedConnection } from './dedicated-connection.js';
 import * as sql from './scorer-sql.js';
 
-/** Where a partition's scorer stands. */
+/** The progress of a partition's scorer. */
 export interface Claim {
-  /** Higher than that of every earlier claim of the partition. */
+  /** Higher than in every earlier claim of the partition. */
   fencingEpoch: number;
-  /** Of the last commit; 0 before the first. */
+  /** Number of the last commit; 0 before the first. */
   commitSeq: number;
-  /** Source positions by topic (or whatever name the scorer gave them). */
+  /** Source positions by topic, or by any name that the scorer chose. */
   positions: Record<string, string>;
   state: Uint8Array | null;
 }
 
 export interface WindowKey {
-  /** The scorer's own name for what the window belongs to, e.g. `game/team/service`. */
+  /** The scorer's name for the owner of the window, e.g. `game/team/service`. */
   key: string;
   windowIndex: number;
 }
@@ -29,26 +29,26 @@ export interface WindowState extends WindowKey {
 export interface Commit {
   partition: number;
   fencingEpoch: number;
-  /** The last commit's plus one. */
+  /** One more than that of the last commit. */
   commitSeq: number;
   positions: Record<string, string>;
   state: Uint8Array;
-  /** New and revised rows; no key twice. */
+  /** New and revised rows; keys are unique. */
   ledger: LedgerRow[];
-  /** Rows that a revision took away; none of them also in `ledger`. */
+  /** Rows that a revision removed; none of them is also in `ledger`. */
   deleted: LedgerKey[];
-  /** No team twice. */
+  /** At most one per team. */
   scores: TeamScore[];
-  /** Accumulators of closed windows, kept so that late results can revise them; no key twice. */
+  /** Accumulators of closed windows, kept so that late results can revise them; keys are unique. */
   windows: WindowState[];
 }
 
-/** A process that is stopped in the middle of a commit holds its partition's row: nobody could take the partition over. As long as a lease. */
+/** A process suspended in the middle of a commit locks its partition's row and blocks a takeover. Equals the duration of a lease. */
 const IDLE_TX_TIMEOUT = `SET idle_in_transaction_session_timeout = '2s'`;
 
 /**
- * The scorer's side of the database: its checkpoint, the ledger and the salaries, written together or not at all.
- * One store has one connection of its own; its calls run one after the other.
+ * The scorer's side of the database: checkpoint, ledger and salaries, written atomically.
+ * Each store has a connection of its own; its calls run one at a time.
  */
 export class ScorerStore {
   private readonly connection: DedicatedConnection;
@@ -59,16 +59,16 @@ export class ScorerStore {
     });
   }
 
-  /** Takes over a partition: every earlier claimant's commits are refused from here on. */
+  /** Takes over a partition: commits of earlier claimants are refused from now on. */
   async claim(partition: number): Promise<Claim> {
     const [row] = await this.connection.run((query) => query<Claim>(sql.CLAIM, [partition]));
     return row!;
   }
 
   /**
-   * Writes all of it in one transaction. Repeating a commit that did go through (because the answer was lost) is harmless.
-   * @throws PaydayError `fenced` if another claim came since, or `commitSeq` is not the next: nothing was written;
-   * `database_unavailable` (retryable): unknown whether it was written, so commit the same again.
+   * Writes everything in one transaction. Repeating a successful commit (after a lost response) is harmless.
+   * @throws PaydayError `fenced` if a newer claim exists or `commitSeq` is not the next number; nothing was written.
+   * `database_unavailable` (retryable) if the outcome is unknown: repeat the same commit.
    */
   async commit(commit: Commit): Promise<void> {
     const { partition, fencingEpoch, commitSeq } = commit;
@@ -84,7 +84,7 @@ export class ScorerStore {
         if (done !== undefined) return;
         throw new PaydayError(
           'fenced',
-          `commit ${commitSeq} of partition ${partition} was refused: epoch ${fencingEpoch} is no longer the partition's, or the commit is not the next`,
+          `commit ${commitSeq} of partition ${partition} was refused: epoch ${fencingEpoch} is no longer current, or the commit is not the next one`,
           { details: { partition, fencingEpoch, commitSeq } },
         );
       }
@@ -103,7 +103,7 @@ export class ScorerStore {
     });
   }
 
-  /** The stored accumulators among those asked for, in any order. */
+  /** Those of the requested accumulators that are stored, in any order. */
   async loadWindows(partition: number, keys: readonly WindowKey[]): Promise<WindowState[]> {
     if (keys.length === 0) return [];
     return this.connection.run((query) =>
@@ -121,7 +121,7 @@ export class ScorerStore {
     return rows.map((row) => row.score);
   }
 
-  /** Finishes the running call and closes the connection. */
+  /** Finishes the current call and closes the connection. */
   async close(): Promise<void> {
     await this.connection.close();
   }
@@ -159,7 +159,7 @@ function scoreColumns(scores: readonly TeamScore[]): unknown[] {
   ];
 }
 
-/** The driver knows Buffers; this makes one without copying. */
+/** The driver requires Buffers; this creates one without copying. */
 function bytes(data: Uint8Array): Buffer {
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -5,20 +5,20 @@ import { ApiTokenEntity, type TokenRole } from './entities.js';
 
 export interface NewToken {
   role: TokenRole;
-  /** Limits the token to one game. */
+  /** Restricts the token to one game. */
   gameId?: string;
   /** For role `team`. */
   teamId?: string;
-  /** For people: whose it is, or what it is for. */
+  /** Human-readable owner or purpose. */
   label: string;
-  /** Epoch ms from which on it is worth nothing. Default: it doesn't expire. */
+  /** The token is invalid from this time on, epoch ms. Default: it does not expire. */
   expiresAt?: number;
 }
 
-/** A token without its secret, which is nowhere. Times are epoch ms. */
+/** A token without its secret, which is never stored. Times are epoch ms. */
 export type TokenInfo = Omit<ApiTokenEntity, 'sha256'>;
 
-/** Whom a token stands for. */
+/** The identity and rights that a token grants. */
 export interface TokenPrincipal {
   tokenId: string;
   role: TokenRole;
@@ -28,37 +28,37 @@ export interface TokenPrincipal {
 }
 
 export interface TokenStoreOptions {
-  /** How long an answer is remembered; a token revoked elsewhere works at most this long. Default 5000. */
+  /** How long a verification is cached; a token revoked by another process stays valid here at most this long. Default 5000. */
   cacheTtlMs?: number;
 }
 
-/** More to do in the transaction of a change: to audit it. */
+/** Further work in the transaction of a change, such as its audit entry. */
 type InSameTransaction = (manager: EntityManager, token: TokenInfo) => Promise<unknown>;
 
 interface CachedToken {
   principal: TokenPrincipal | null;
-  /** Epoch ms; Infinity where it doesn't expire. */
+  /** Epoch ms; Infinity if it does not expire. */
   expiresAt: number;
   untilUs: number;
 }
 
 const PREFIX = 'pd_';
 const SECRET_PATTERN = /^pd_[A-Za-z0-9_-]{43}$/;
-/** Guessing must not fill the memory. */
+/** Bounds the memory that guessed secrets can occupy. */
 const MAX_CACHED = 10_000;
 
-/** The id of a new token. People type it into command lines, where a leading hyphen would be an option. */
+/** A new token id. It never begins with a hyphen, because command lines would take it for an option. */
 export function newTokenId(random: (bytes: number) => Buffer = randomBytes): string {
   return random(9).toString('base64url').replace(/^-/, 'A');
 }
 
 /**
- * API tokens: `pd_` and 32 random bytes in base64url. Only the SHA-256 is stored; with 256 bits of chance there is
- * nothing that a slow hash would add.
+ * API tokens: `pd_` and 32 random bytes in base64url. Only the SHA-256 is stored; with 256 bits of entropy a slow hash would
+ * add nothing.
  */
 export class TokenStore {
   private readonly cache = new Map<string, CachedToken>();
-  /** Goes up whenever the cache is emptied because something was revoked. */
+  /** Incremented whenever a revocation clears the cache. */
   private generation = 0;
   private readonly ttlUs: number;
 
@@ -71,7 +71,7 @@ export class TokenStore {
   }
 
   /**
-   * Makes a token. The secret is returned here and can never be read again.
+   * Creates a token. The secret is returned only here and cannot be read again.
    * @param inSameTransaction runs in the same transaction
    */
   async create(
@@ -85,7 +85,7 @@ export class TokenStore {
     });
   }
 
-  /** Makes a token in place of every valid one with the same role, game, team and label. */
+  /** Creates a token and revokes every valid one with the same role, game, team and label. */
   async rotate(token: NewToken): Promise<{ tokenId: string; secret: string }> {
     const made = await this.dataSource.transaction(async (manager) => {
       await manager
@@ -103,8 +103,7 @@ export class TokenStore {
   }
 
   /**
-   * Makes a token for the same purpose, until the same time, in place of one; null if there is no such token, or it is
-   * worth nothing any more.
+   * Revokes a token and creates one with the same purpose and expiry; null if there is no such token or it is no longer valid.
    * @param inSameTransaction runs in the same transaction, with the new token
    */
   async replace(
@@ -129,7 +128,7 @@ export class TokenStore {
     return made;
   }
 
-  /** Newest first. @param gameId only tokens that are good for this game alone */
+  /** Newest first. @param gameId only tokens restricted to this game */
   async list(gameId?: string): Promise<TokenInfo[]> {
     const rows = await this.dataSource.manager.find(ApiTokenEntity, {
       where: gameId === undefined ? {} : { gameId },
@@ -143,7 +142,7 @@ export class TokenStore {
     return row && infoOf(row);
   }
 
-  /** Whom the secret stands for; null if it is unknown, was revoked, or has expired. */
+  /** The principal of a secret; null if the secret is unknown, revoked or expired. */
   async verify(secret: string): Promise<TokenPrincipal | null> {
     if (!SECRET_PATTERN.test(secret)) return null;
     const hash = sha256(secret);
@@ -154,14 +153,14 @@ export class TokenStore {
       const generation = this.generation;
       known = { ...(await this.lookUp(hash)), untilUs: nowUs + this.ttlUs };
       if (this.cache.size >= MAX_CACHED) this.cache.clear();
-      // What was read before a revocation must not be remembered behind it.
+      // A result read before a revocation must not be cached after it.
       if (generation === this.generation) this.cache.set(cacheKey, known);
     }
     return this.clock.nowMs() < known.expiresAt ? known.principal : null;
   }
 
   /**
-   * From now on the token is worth nothing here, and within the cache's time elsewhere. Repeatable.
+   * Invalidates the token at once in this process, and within the cache time in others. Idempotent.
    * @param inSameTransaction runs in the same transaction, if the token was not revoked already
    */
   async revoke(tokenId: string, inSameTransaction?: InSameTransaction): Promise<void> {

@@ -1,19 +1,20 @@
 import { UNSCORED_WARNING_PERCENT, type RequestCounts, type UnscoredReport } from '#contracts';
 import type { DataSource } from 'typeorm';
 
-/** Runs one statement: of a data source, or of a transaction. */
+/** A data source or a query runner. */
 type Query = Pick<DataSource, 'query'>;
 
-/** At most so many windows are listed: the worst. */
+/** Maximum number of windows in a report; the worst ones are listed. */
 export const MAX_UNSCORED_WINDOWS = 200;
 
-/** How many requests there were and how many of them were not scored, as the ledger says: SQL for its rows of one group. */
+/** SQL columns that count a group's requests, and those of them that were not scored. */
 export const REQUESTS_SQL = `coalesce(sum(count) FILTER (WHERE reason IN ('served', 'failed', 'unscored')), 0)::int8 AS requests,
   coalesce(sum(count) FILTER (WHERE reason = 'unscored'), 0)::int8 AS unscored`;
 
 /**
- * How many of a game's requests were not scored for trouble of the prober's own, from the ledger as it is committed: in all, by
- * team and service, and the windows in which their share is above the warning. During a freeze it is not for the public.
+ * How many of a game's requests were not scored because of trouble on the prober's side, according to the committed ledger:
+ * in total, by team and service, and the windows in which their share exceeds the warning level. Not for the public during a
+ * freeze.
  */
 export async function unscoredReport(database: Query, gameId: string): Promise<UnscoredReport> {
   const groups = (await database.query(
