@@ -19,7 +19,7 @@ import { systemTimers, type Timers } from './timers.js';
 import { FROZEN_STANDINGS, SCORE_SNAPSHOT, TIMERS } from './tokens.js';
 
 /**
- * Shows the public what happens. Needs `RuntimeModule` with a data source, and game events by `EventLogTransport`,
+ * Publishes the public view. Needs `RuntimeModule` with a data source, and game events from `EventLogTransport`,
  * whose `onCaughtUp` must call `ScoreFeed.gameEventsCaughtUp`.
  */
 @Module({

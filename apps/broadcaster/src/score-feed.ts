@@ -21,9 +21,9 @@ import { SCORE_SNAPSHOT, TIMERS } from './tokens.js';
 const RETRY_MS = 500;
 
 /**
- * Feeds the public view. Live score updates are read first; then, once all game events of the past are known, the
- * committed scores of the game shown. Whatever is committed in between comes by one of the two ways or by both,
- * and the view takes the later commit. Only then is the first frame made.
+ * Feeds the public view. It subscribes to live score updates first; once all past game events are known, it loads the
+ * committed scores of the game shown. A commit in between arrives through one of the two ways or both, and the view keeps the
+ * later commit. Only then is the first frame made.
  */
 @Injectable()
 export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -31,7 +31,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
   private readingUpdates = false;
   private eventsCaughtUp = false;
   private recovering = false;
-  /** Why the broadcaster isn't ready; null once it is. */
+  /** Why the broadcaster is not ready; null once it is. */
   private waitingFor: string | null = 'the game events of the past are still being read';
   private cancelRetry: () => void = () => {};
   private stopped = false;
@@ -53,7 +53,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // Fixed here and moved on by what is read, so that a consumer that starts anew skips nothing.
+    // Fixed here and advanced by reading, so that a restarted consumer skips nothing.
     const positions = await this.log.endPositions(TOPICS.scoreUpdates);
     this.consumer = this.log.consume({
       topic: TOPICS.scoreUpdates,
@@ -69,7 +69,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     });
     await this.consumer.ready;
     this.readingUpdates = true;
-    // Not awaited: the port opens, and says that it isn't ready, while a database is slow.
+    // Not awaited: the port opens and reports that the service is not ready while the database is slow.
     void this.recover();
   }
 
@@ -91,7 +91,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     try {
       this.view.applyGameEvent(event);
     } catch (err) {
-      // It won't fit next time either, and the events behind it must not wait: say so and go on.
+      // A retry would fail again and later events must not wait, so report it and continue.
       if (!(err instanceof PaydayError)) throw err;
       this.metrics.eventRefused(err.code);
       this.logger.error({ err, event: event.id, type: event.type }, 'a game event does not fit its game');
@@ -115,7 +115,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     try {
       const { gameId } = this.view;
       if (gameId !== null) for (const score of await this.snapshot.load(gameId)) this.view.applyScore(score);
-      // Who begins in a freeze knows nothing that may be shown before this.
+      // A broadcaster that starts during a freeze has nothing to show before this.
       await this.freezes.settleIfFrozen();
       if (this.stopped) return;
       this.waitingFor = null;

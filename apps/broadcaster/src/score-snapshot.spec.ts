@@ -9,7 +9,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => postgres?.stop());
 
-test('loads what the scorer committed last, of one game only', async () => {
+test('loads the latest committed scores of one game only', async () => {
   const dataSource = await openDatabase(postgres.databaseUrl, { migrate: true });
   const store = new ScorerStore(dataSource);
   try {

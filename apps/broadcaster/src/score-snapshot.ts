@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { TeamScore } from '#contracts';
 
-/** The scores that are committed, for a broadcaster that starts while a game goes on. */
+/** The committed scores, for a broadcaster that starts during a game. */
 export interface ScoreSnapshot {
-  /** The latest committed score of every team of a game that has one. */
+  /** The latest committed score of every scored team of a game. */
   load(gameId: string): Promise<TeamScore[]>;
 }
 

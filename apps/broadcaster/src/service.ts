@@ -22,8 +22,8 @@ const POOL_SIZE = 2;
 export const broadcasterService = defineService({
   name: 'broadcaster',
   summary:
-    'Shows the public what happens: the pages, /api/v1/standings, /api/v1/stream and Socket.IO /leaderboard.\n' +
-    'Any number of copies; a viewer who comes to another one gets a snapshot and goes on.',
+    'Serves the public view: the pages, /api/v1/standings, /api/v1/stream and Socket.IO /leaderboard.\n' +
+    'Any number of copies; a viewer that switches to another one gets a snapshot and continues.',
   sections: {
     log: logSection,
     database: databaseSection,
@@ -33,7 +33,7 @@ export const broadcasterService = defineService({
   async start({ log: logConfig, database }, parts) {
     const { clock, logger, metrics, readiness, waitFor } = parts;
     const eventLog = await openServiceLog(logConfig, parts);
-    // Needed only to begin with: from then on everything comes by the log, also while the database is away.
+    // Needed only for the start: afterwards all data comes from the log, even while the database is unavailable.
     const dataSource = await waitFor('database', () =>
       openMigratedDatabase(database.url, { poolSize: POOL_SIZE }),
     );

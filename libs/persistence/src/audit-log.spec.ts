@@ -26,7 +26,7 @@ const append = (action: string, details?: Record<string, unknown>, game = 'g'): 
     appendAudit(manager, { at: 1_763_900_000_000, actor: BOSS, action, subject: { game }, details }),
   );
 
-/** Changes a row as somebody with all power over the database could, and takes it back afterwards. */
+/** Changes a row as a database superuser could, and reverts the change afterwards. */
 async function tampered(change: string, check: () => Promise<void>): Promise<void> {
   const runner = database.createQueryRunner();
   await runner.query('ALTER TABLE audit_log DISABLE TRIGGER ALL');
@@ -47,7 +47,7 @@ test('an empty log is intact', async () => {
   expect(await verifyAuditChain(database)).toEqual({ intact: true, entries: 0, head: null, broken: null });
 });
 
-test('the audit log does not wait for the outbox relay, which holds a lock for life', async () => {
+test('the audit log does not wait for the outbox relay, which holds its lock permanently', async () => {
   const relay = new OutboxRelay(database, { append: async () => undefined });
   relay.start();
   await relay.drained(5_000);
@@ -81,7 +81,7 @@ test.each(['UPDATE audit_log SET at = 1', 'DELETE FROM audit_log', 'TRUNCATE aud
   },
 );
 
-test('what is rolled back leaves neither entry nor gap', async () => {
+test('a rollback leaves neither an entry nor a gap', async () => {
   const before = (await verifyAuditChain(database)).entries;
   const work = database.transaction(async (manager) => {
     await appendAudit(manager, { at: 1, actor: BOSS, action: 'x', subject: {} });
@@ -92,13 +92,13 @@ test('what is rolled back leaves neither entry nor gap', async () => {
   expect(await verifyAuditChain(database)).toMatchObject({ intact: true, entries: before + 1 });
 });
 
-test('forty writers at once: one order, no gap', async () => {
+test('forty concurrent writers produce one order without gaps', async () => {
   const before = (await verifyAuditChain(database)).entries;
   await Promise.all(Array.from({ length: 40 }, (_, i) => append('crowd', { i })));
   expect(await verifyAuditChain(database)).toMatchObject({ intact: true, entries: before + 40 });
 });
 
-test('no secret gets in, and what jsonb can’t hold is replaced', async () => {
+test('secrets are masked, and characters that jsonb cannot store are replaced', async () => {
   const secret = `pd_${'a'.repeat(43)}`;
   const { details } = await append('x', { note: `it is ${secret}!`, nul: 'a\0b', half: '\ud800' });
   expect(details).toEqual({ note: 'it is pd_…!', nul: 'a\uFFFDb', half: '\uFFFD' });
@@ -107,7 +107,7 @@ test('no secret gets in, and what jsonb can’t hold is replaced', async () => {
   await expect(append('x', { n: Number.NaN })).rejects.toMatchObject({ code: 'not_json' });
 });
 
-test('any JSON has the same hash when it is read back', async () => {
+test('any JSON has the same hash after it is read back', async () => {
   await fc.assert(
     fc.asyncProperty(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), async (details) => {
       await append('any', details);
@@ -117,7 +117,7 @@ test('any JSON has the same hash when it is read back', async () => {
   expect(await verifyAuditChain(database)).toMatchObject({ intact: true });
 });
 
-describe('the verifier names the first entry that does not fit', () => {
+describe('the verifier names the first entry that breaks the chain', () => {
   test.each([
     ['a changed detail', `UPDATE audit_log SET details = '{"cents": 5}' WHERE seq = 2`, 2, 'hash'],
     ['another actor', `UPDATE audit_log SET actor = actor || '{"label":"me"}' WHERE seq = 3`, 3, 'hash'],
@@ -141,7 +141,7 @@ describe('the verifier names the first entry that does not fit', () => {
   });
 });
 
-test('a thousand and more entries are streamed in order', async () => {
+test('more than a thousand entries are streamed in order', async () => {
   const before = (await verifyAuditChain(database)).entries;
   await database.transaction(async (manager) => {
     for (let i = 0; i < 1100; i++)
@@ -152,7 +152,7 @@ test('a thousand and more entries are streamed in order', async () => {
   expect(seqs).toEqual(Array.from({ length: 1100 }, (_, i) => before + 1 + i));
 });
 
-test('canonical JSON is that of RFC 8785', () => {
+test('canonical JSON follows RFC 8785', () => {
   const value = { b: [1e21, -0, 0.1, 1e-7], a: { '\u20ac': 'é"\n', $: true }, 1: null, gone: undefined };
   expect(canonicalJson(value)).toBe('{"1":null,"a":{"$":true,"\u20ac":"é\\"\\n"},"b":[1e+21,0,0.1,1e-7]}');
 });

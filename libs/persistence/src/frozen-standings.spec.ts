@@ -55,7 +55,7 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-/** Commits one cent amount per window from the start on, and the watermark. */
+/** Commits one amount in cents per window from the start on, and the watermark. */
 async function commit(teamId: string, cents: number[], asOf: number): Promise<void> {
   const ledger = cents.map((amount, windowIndex): LedgerRow => ({
     gameId: 'g',
@@ -95,12 +95,12 @@ async function commit(teamId: string, cents: number[], asOf: number): Promise<vo
   });
 }
 
-/** The last request may take its whole time to fail, and its result some to arrive. */
+/** The last request may take its full timeout to fail, and its result needs time to arrive. */
 const GRACE_MS = buildScenario().probing.timeoutMs + DELIVERY_MARGIN_MS;
 const freeze = { gameId: 'g', frozenAt: FROZEN_AT };
 const BEFORE = FROZEN_AT - START;
 
-test('are settled once results from before the freeze are complete, from those alone, the same for everybody', async () => {
+test('are settled once all results from before the freeze are in, from those alone, the same for every reader', async () => {
   const windows = BEFORE / WINDOW;
   const earned = Array.from({ length: windows + 10 }, (_, n) => (n < windows ? 1 : 1_000_000));
   await commit('a', earned, FROZEN_AT + 3_000);
@@ -120,14 +120,14 @@ test('are settled once results from before the freeze are complete, from those a
   expect(await frozenStandings(database, freeze, FROZEN_AT + 60_000)).toEqual(expected);
 });
 
-test('are not waited for beyond a grace, and settled anew for another freeze', async () => {
+test('are settled without missing results after a grace period, and again for another freeze', async () => {
   const other = { gameId: 'g', frozenAt: FROZEN_AT + 100_000 };
   expect(await frozenStandings(database, other, other.frozenAt + GRACE_MS - 1)).toBe(null);
   const scores = await frozenStandings(database, other, other.frozenAt + GRACE_MS);
   expect(scores).toContainEqual(expect.objectContaining({ teamId: 'b', salaryCents: 999 }));
 });
 
-test('a game without a ledger has none', async () => {
+test('do not exist for a game without a ledger', async () => {
   expect(await frozenStandings(database, { gameId: 'empty', frozenAt: FROZEN_AT }, FROZEN_AT)).toEqual([]);
   expect(await frozenStandings(database, { gameId: 'none', frozenAt: FROZEN_AT }, FROZEN_AT)).toBe(null);
 });

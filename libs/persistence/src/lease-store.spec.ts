@@ -32,7 +32,7 @@ describeLeaseStore('PostgreSQL', async () => {
 describe('PostgresLeaseStore', () => {
   const as = (member: string) => ({ topic: 't', group: 'robust', member });
 
-  it('a lost connection is one failed call; the next one works, and changes arrive again', async () => {
+  it('fails one call after a lost connection; the next one works, and notifications arrive again', async () => {
     const database = await openDatabase(postgres.databaseUrl, { migrate: true });
     const store = new PostgresLeaseStore(database);
     await store.acquire(as('a'), { partitions: [0], forMs: 60_000 });
@@ -54,7 +54,7 @@ describe('PostgresLeaseStore', () => {
     await database.destroy();
   });
 
-  it('a server that does not answer is a failed call within seconds', async () => {
+  it('fails a call within seconds if the server does not respond', async () => {
     const database = await openDatabase(postgres.databaseUrl, { migrate: true });
     const store = new PostgresLeaseStore(database);
     await store.acquire(as('b'), { partitions: [1], forMs: 60_000 });

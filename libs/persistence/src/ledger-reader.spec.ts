@@ -45,7 +45,7 @@ const rowsArbitrary = fc.uniqueArray(rowArbitrary, {
 });
 
 describe('LedgerReader', () => {
-  it('pages through exactly what matches, once, in order, with totals that agree', async () => {
+  it('pages through exactly the matching entries, once and in order, with consistent totals', async () => {
     const filterArbitrary = fc.record(
       {
         teamId: fc.constantFrom('a', 'b', 'nobody'),
@@ -98,7 +98,7 @@ describe('LedgerReader', () => {
     );
   });
 
-  it('sums to the salary of every team', async () => {
+  it('adds up to the salary of every team', async () => {
     await fc.assert(
       fc.asyncProperty(rowsArbitrary, async (some) => {
         const sums = await reader.sums(await ledgerOf(some));
@@ -109,7 +109,7 @@ describe('LedgerReader', () => {
     );
   });
 
-  it('gives the salary from the same snapshot when one team is asked for', async () => {
+  it('returns the salary from the same snapshot when the query names a team', async () => {
     const gameId = await ledgerOf([
       { teamId: 'a', windowIndex: 1, serviceId: 'router', reason: 'served', counterpartyId: 'a', cents: 77 },
     ]);
@@ -121,7 +121,7 @@ describe('LedgerReader', () => {
     expect(await reader.page({ gameId, limit: 10 })).toMatchObject({ salaryCents: null });
   });
 
-  it('never shows half of a commit, while a scorer writes', async () => {
+  it('never shows a partial commit while a scorer writes', async () => {
     const gameId = `torn-${++games}`;
     const partition = games;
     const { fencingEpoch } = await store.claim(partition);
@@ -149,7 +149,7 @@ describe('LedgerReader', () => {
     expect(reads).toBeGreaterThan(0);
   });
 
-  it('ends a stream that is left early, and its connection is free again', async () => {
+  it('releases the connection of a stream that is abandoned early', async () => {
     const gameId = await ledgerOf(
       Array.from({ length: 20 }, (_, i) => ({
         teamId: 'a',
@@ -178,7 +178,7 @@ describe('LedgerReader', () => {
 });
 
 describe('salaryHistory', () => {
-  it('is the running sum at window ends, thinned to the points asked for, and ends at the salary', async () => {
+  it('is the running sum at window ends, reduced to the requested points, and ends at the salary', async () => {
     await fc.assert(
       fc.asyncProperty(rowsArbitrary, fc.integer({ min: 1, max: 8 }), async (some, points) => {
         const gameId = await ledgerOf(some);
@@ -199,7 +199,7 @@ describe('salaryHistory', () => {
     );
   });
 
-  it('keeps what was earned before the first point asked for', async () => {
+  it('includes the pay from before the first requested point', async () => {
     const gameId = await ledgerOf(
       [10, 20, 30].map((cents, windowIndex) => ({
         teamId: 'a',

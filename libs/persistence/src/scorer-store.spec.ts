@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 describe('openDatabase', () => {
-  it('migrates an empty database, and again without effect', async () => {
+  it('migrates an empty database, and does nothing the second time', async () => {
     const again = await openDatabase(postgres.databaseUrl, { migrate: true });
     const tables = await again.query<{ name: string }[]>(
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1`,
@@ -46,12 +46,12 @@ describe('openDatabase', () => {
     await again.destroy();
   });
 
-  it('has a table with every column of every entity', async () => {
+  it('creates a column for every property of every entity', async () => {
     for (const entity of ENTITIES)
       expect(await database.manager.find(entity as new () => object)).toEqual([]);
   });
 
-  it('lets two services migrate at the same time', async () => {
+  it('supports two services that migrate at the same time', async () => {
     await database.query('CREATE DATABASE twice');
     const url = postgres.databaseUrl.replace(/payday$/, 'twice');
     const both = await Promise.all([
@@ -61,7 +61,7 @@ describe('openDatabase', () => {
     await Promise.all(both.map((one) => one.destroy()));
   });
 
-  it('undoes its migrations, the last one first', async () => {
+  it('reverts its migrations, the last one first', async () => {
     await database.query('CREATE DATABASE undone');
     const undone = await openDatabase(postgres.databaseUrl.replace(/payday$/, 'undone'), { migrate: true });
     for (const _ of undone.migrations) await undone.undoLastMigration();
@@ -77,7 +77,7 @@ describe('openDatabase', () => {
     await expect(openDatabase(url)).rejects.toMatchObject({ code: 'database_refused' });
   });
 
-  it('gives up on a server that is not there after the bound', async () => {
+  it('gives up on an unreachable server after the time limit', async () => {
     await expect(
       openDatabase('postgres://x@127.0.0.1:1/x', { reachableWithinMs: 200 }),
     ).rejects.toMatchObject({
@@ -86,7 +86,7 @@ describe('openDatabase', () => {
     });
   });
 
-  it('reads int8 as numbers and refuses what they can not hold', async () => {
+  it('reads int8 as numbers and refuses values that they cannot represent', async () => {
     expect(await database.query('SELECT 9007199254740991::int8 AS n')).toEqual([{ n: 9007199254740991 }]);
     await expect(database.query('SELECT 9007199254740993::int8 AS n')).rejects.toMatchObject({
       code: 'unsafe_integer',
@@ -107,11 +107,11 @@ describe('ScorerStore', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
-  it('begins a partition with nothing', async () => {
+  it('starts a partition with empty state', async () => {
     expect(await newStore().claim(1)).toEqual({ fencingEpoch: 1, commitSeq: 0, positions: {}, state: null });
   });
 
-  it('gives every claim a higher epoch, also to many at once', async () => {
+  it('gives every claim a higher epoch, including concurrent ones', async () => {
     const epochs = await Promise.all(
       Array.from({ length: 6 }, async () => (await newStore().claim(2)).fencingEpoch),
     );
@@ -163,7 +163,7 @@ describe('ScorerStore', () => {
     });
   });
 
-  it('replaces revised rows and takes deleted ones away', async () => {
+  it('replaces revised rows and removes deleted ones', async () => {
     const store = newStore();
     const { fencingEpoch } = await store.claim(4);
     const first = ledgerRow({ gameId: 'g4', cents: 10 });
@@ -183,7 +183,7 @@ describe('ScorerStore', () => {
     );
   });
 
-  it('refuses the commit of a scorer that was replaced, and nothing of it is written', async () => {
+  it('refuses the commit of a scorer that was replaced, and writes none of it', async () => {
     const stale = newStore();
     const old = await stale.claim(5);
     const fresh = newStore();
@@ -198,7 +198,7 @@ describe('ScorerStore', () => {
     expect(await database.query(`SELECT cents FROM ledger WHERE game_id = 'g5'`)).toEqual([{ cents: 100 }]);
   });
 
-  it('refuses a commit that is not the next', async () => {
+  it('refuses a commit that is not the next one', async () => {
     const store = newStore();
     const { fencingEpoch } = await store.claim(6);
     await expect(store.commit(commit({ partition: 6, fencingEpoch, commitSeq: 2 }))).rejects.toMatchObject({
@@ -206,7 +206,7 @@ describe('ScorerStore', () => {
     });
   });
 
-  it('takes the same commit twice as one', async () => {
+  it('applies a repeated commit once', async () => {
     const store = newStore();
     const { fencingEpoch } = await store.claim(7);
     const once = commit({ partition: 7, fencingEpoch, ledger: [ledgerRow({ gameId: 'g7' })] });

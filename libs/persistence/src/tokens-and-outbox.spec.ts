@@ -18,7 +18,7 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-it('makes token ids that no command line takes for an option', () => {
+it('creates token ids that no command line mistakes for an option', () => {
   for (let first = 0; first < 256; first++)
     expect(newTokenId((bytes) => Buffer.alloc(bytes, first))).toMatch(/^[A-Za-z0-9_][A-Za-z0-9_-]{11}$/);
 });
@@ -28,7 +28,7 @@ describe('TokenStore', () => {
   const clock = { nowMs: () => nowMs, monotonicUs: () => nowMs * 1000 };
   const newStore = (): TokenStore => new TokenStore(database, clock, { cacheTtlMs: 5_000 });
 
-  it('tells whom a secret stands for', async () => {
+  it('returns the principal of a secret', async () => {
     const store = newStore();
     const { tokenId, secret } = await store.create({
       role: 'team',
@@ -60,7 +60,7 @@ describe('TokenStore', () => {
     },
   );
 
-  it('keeps the secret in no table', async () => {
+  it('stores the secret in no table', async () => {
     const { secret } = await newStore().create({ role: 'prober', label: 'prober 1' });
     const tables = await database.query<{ name: string }[]>(
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
@@ -74,7 +74,7 @@ describe('TokenStore', () => {
     }
   });
 
-  it('forgets a revoked token at once here, and within the cache time elsewhere', async () => {
+  it('rejects a revoked token at once in its own process, and within the cache time in others', async () => {
     const here = newStore();
     const elsewhere = newStore();
     const { tokenId, secret } = await here.create({ role: 'read-only', label: 'x' });
@@ -88,17 +88,17 @@ describe('TokenStore', () => {
     expect(await elsewhere.verify(secret)).toBe(null);
   });
 
-  it('remembers nothing that was read before a revocation', async () => {
+  it('caches nothing that was read before a revocation', async () => {
     const store = newStore();
     const { tokenId, secret } = await store.create({ role: 'read-only', label: 'race' });
-    // Twenty look-ups on their way while the token is revoked.
+    // Twenty look-ups are in flight while the token is revoked.
     const looking = Array.from({ length: 20 }, () => store.verify(secret));
     await store.revoke(tokenId);
     await Promise.all(looking);
     expect(await store.verify(secret)).toBe(null);
   });
 
-  it('ends a token when its time is over, also while it is remembered', async () => {
+  it('expires a token on time, even while it is cached', async () => {
     const store = newStore();
     const { secret } = await store.create({ role: 'read-only', label: 'x', expiresAt: nowMs + 1000 });
     nowMs += 999;
@@ -108,7 +108,7 @@ describe('TokenStore', () => {
     expect(await newStore().verify(secret)).toBe(null);
   });
 
-  it('replaces one token by another for the same purpose, once', async () => {
+  it('replaces a token with another one for the same purpose, once', async () => {
     const store = newStore();
     const first = await store.create({
       role: 'team',
@@ -129,7 +129,7 @@ describe('TokenStore', () => {
     expect(JSON.stringify(await store.list())).not.toContain('sha256');
   });
 
-  it('makes no token where what belongs to it fails', async () => {
+  it('creates no token if other work in its transaction fails', async () => {
     const store = newStore();
     const before = (await store.list()).length;
     const failing = store.create({ role: 'team', label: 'x' }, async () => Promise.reject(new Error('no')));
@@ -137,7 +137,7 @@ describe('TokenStore', () => {
     expect(await store.list()).toHaveLength(before);
   });
 
-  it('rotates: the new token replaces those of the same purpose only', async () => {
+  it('rotates only the tokens with the same purpose', async () => {
     const store = newStore();
     const purpose = { role: 'prober' as const, gameId: 'g', label: 'prober 7' };
     const first = await store.create(purpose);
@@ -173,7 +173,7 @@ describe('the outbox', () => {
       ),
     );
 
-  it('publishes in order, numbered without gaps per subject, and ends empty', async () => {
+  it('publishes in order, numbered without gaps per subject, until it is empty', async () => {
     const seen: OutboxRecord[] = [];
     const moving = relay(async (_, records) => void seen.push(...records), 3);
     await put('g1', 1, 2, 3, 4, 5);
@@ -191,7 +191,7 @@ describe('the outbox', () => {
     expect(await database.query('SELECT 1 FROM outbox')).toEqual([]);
   });
 
-  it('publishes nothing of a transaction that was rolled back', async () => {
+  it('publishes nothing from a transaction that was rolled back', async () => {
     const seen: OutboxRecord[] = [];
     const moving = relay(async (_, records) => void seen.push(...records));
     await expect(
@@ -207,7 +207,7 @@ describe('the outbox', () => {
     ]);
   });
 
-  it('publishes again what the log did not take, in the same order', async () => {
+  it('retries records that the log did not accept, in the same order', async () => {
     const tries: number[][] = [];
     let broken = 3;
     const moving = relay(async (_, records) => {
@@ -220,7 +220,7 @@ describe('the outbox', () => {
     expect(tries.at(-1)).toEqual([1, 2, 3]);
   });
 
-  it('refuses an event that no log would take, for everything behind it would wait for ever', async () => {
+  it('refuses an event that no log accepts, because it would block all later events', async () => {
     const huge = { ...event('huge', 1), data: { text: 'x'.repeat(1_000_000) } };
     await expect(
       database.transaction((manager) => insertIntoOutbox(manager, 't', [huge])),
@@ -243,7 +243,7 @@ describe('the outbox', () => {
     expect([...new Set(seen)]).toEqual(['1', '2', '3', '4', '5']);
   });
 
-  it('is moved by one relay at a time, and by the other when that one ends', async () => {
+  it('has one active relay at a time; another takes over when it ends', async () => {
     const by: string[] = [];
     const first = relay(async (_, records) => void by.push(...records.map(() => 'first')));
     await put('two', 1);
