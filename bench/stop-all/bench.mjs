@@ -6,15 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { DEFAULT_POLICY, SandboxDriver } from '#faults';
-import { openDatabase, startEmbeddedPostgres } from '#persistence';
+import { PostgresChaosStore, openDatabase, startEmbeddedPostgres } from '#persistence';
 import { systemClock } from '#runtime';
 import { parseScenario } from '#scenario';
-import {
-  CHAOS_MIGRATIONS,
-  Orchestrator,
-  PostgresChaosStore,
-  realTimers,
-} from '../../dist/apps/chaos-orchestrator/src/index.js';
+import { Orchestrator, realTimers } from '../../dist/apps/chaos-orchestrator/src/index.js';
 
 export const name = 'stop-all';
 export const description =
@@ -92,10 +87,7 @@ async function open(progress) {
   chmodSync(folder, 0o755);
   progress('starting PostgreSQL and five teams');
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
-  const dataSource = await openDatabase(postgres.databaseUrl, {
-    migrate: true,
-    migrations: CHAOS_MIGRATIONS,
-  });
+  const dataSource = await openDatabase(postgres.databaseUrl, { migrate: true });
   const teams = await Promise.all(TEAMS.map(startTeam));
   const targets = new Map(
     teams.map(({ teamId, agentUrl }) => [teamId, { teamId, sandbox: { agentUrl, token: TOKEN } }]),

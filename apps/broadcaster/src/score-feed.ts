@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { TOPICS, decodeCloudEvent, type GameEvent, type ScoreUpdate } from '#contracts';
+import { TOPICS, decodeCloudEvent, type GameEvent, type ScoreUpdate, type TeamScore } from '#contracts';
 import {
   PoisonRecordError,
   type Consumer,
@@ -13,12 +13,14 @@ import { BroadcasterMetrics } from './broadcaster-metrics.js';
 import { FreezeWatch } from './freeze-watch.js';
 import { FrameHub } from './frames/frame-hub.js';
 import { PublicView } from './public-view/public-view.js';
-import type { ScoreSnapshot } from './score-snapshot.js';
 import { asScoreUpdate } from './team-score.js';
 import type { Timers } from './timers.js';
-import { SCORE_SNAPSHOT, TIMERS } from './tokens.js';
+import { COMMITTED_SCORES, TIMERS } from './tokens.js';
 
 const RETRY_MS = 500;
+
+/** Loads the latest committed score of every scored team of a game. */
+export type CommittedScores = (gameId: string) => Promise<TeamScore[]>;
 
 /**
  * Feeds the public view. It subscribes to live score updates first; once all past game events are known, it loads the
@@ -38,7 +40,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
 
   constructor(
     @Inject(EVENT_LOG) private readonly log: EventLog,
-    @Inject(SCORE_SNAPSHOT) private readonly snapshot: ScoreSnapshot,
+    @Inject(COMMITTED_SCORES) private readonly committedScores: CommittedScores,
     @Inject(TIMERS) private readonly timers: Timers,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(PublicView) private readonly view: PublicView,
@@ -114,7 +116,8 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     this.recovering = true;
     try {
       const { gameId } = this.view;
-      if (gameId !== null) for (const score of await this.snapshot.load(gameId)) this.view.applyScore(score);
+      if (gameId !== null)
+        for (const score of await this.committedScores(gameId)) this.view.applyScore(score);
       // A broadcaster that starts during a freeze has nothing to show before this.
       await this.freezes.settleIfFrozen();
       if (this.stopped) return;

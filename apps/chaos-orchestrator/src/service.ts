@@ -26,7 +26,6 @@ import {
 import { ChaosModule } from './chaos.module.js';
 import { ChaosTargetsFile, joinTargets } from './chaos-targets.js';
 import { FileTargets } from './file-targets.js';
-import { CHAOS_MIGRATIONS } from './migrations/index.js';
 import { Orchestrator, type FaultTargets } from './orchestrator.js';
 
 class ChaosProcess {}
@@ -78,9 +77,7 @@ export const chaosService = defineService({
           ),
     );
     const eventLog = await openServiceLog(logConfig, parts);
-    const dataSource = await waitFor('database', () =>
-      openMigratedDatabase(database.url, { migrations: CHAOS_MIGRATIONS }),
-    );
+    const dataSource = await waitFor('database', () => openMigratedDatabase(database.url));
     readiness.register('database', () => assertMigrated(dataSource));
     readiness.register('only one', () => {
       throw new Error('standing by: another chaos orchestrator acts');

@@ -1,21 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PaydayError, messageOf } from '#kernel';
 import pg from 'pg';
-import { DataSource, type MigrationInterface } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { ENTITIES } from './entities.js';
-import { InitialSchema1700000000000 } from './migrations/0001-initial-schema.js';
-import { AuditLog1700000200000 } from './migrations/0002-audit-log.js';
-import { GameControl1700000300000 } from './migrations/0003-game-control.js';
-import { Leases1700000400000 } from './migrations/0004-leases.js';
-import { OutageAndFinal1700000500000 } from './migrations/0005-outage-and-final.js';
-import { TeamProof1700000510000 } from './migrations/0006-team-proof.js';
+import { MIGRATIONS } from './migrations/index.js';
 
 export interface OpenDatabaseOptions {
   /** Migrate the schema first. Default false: another process does it. */
   migrate?: boolean;
-  /** Migrations of services that bring tables of their own; they run after ours, in order of their names' times. */
-  migrations?: (new () => MigrationInterface)[];
   /** How long to wait for the server to become reachable. Default 30 000. */
   reachableWithinMs?: number;
   /** Connections in the pool. Default 10. */
@@ -33,7 +26,7 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions = {
     type: 'postgres',
     url,
     entities: ENTITIES,
-    migrations: [...MIGRATIONS, ...(options.migrations ?? [])],
+    migrations: MIGRATIONS,
     migrationsTableName: 'schema_migration',
     migrationsTransactionMode: 'all',
     uuidExtension: 'pgcrypto',
@@ -117,15 +110,6 @@ async function migrateAlone(dataSource: DataSource): Promise<void> {
     await runner.release();
   }
 }
-
-const MIGRATIONS = [
-  InitialSchema1700000000000,
-  AuditLog1700000200000,
-  GameControl1700000300000,
-  Leases1700000400000,
-  OutageAndFinal1700000500000,
-  TeamProof1700000510000,
-];
 
 const STARTING_UP = '57P03';
 

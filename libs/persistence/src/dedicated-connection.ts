@@ -2,7 +2,12 @@ import { PaydayError, messageOf } from '#kernel';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { dedicatedClient } from './database.js';
-import type { Statement } from './scorer-sql.js';
+
+/** A statement that PostgreSQL prepares once per connection. */
+export interface Statement {
+  name: string;
+  text: string;
+}
 
 export type Query = <Row = Record<string, unknown>>(
   statement: Statement,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeLeaseStore } from '#event-log/conformance';
 import { startTestPostgres, type TestPostgres } from '#testing';
-import { openDatabase } from './database.js';
+import { openDatabase } from '../database.js';
 import { PostgresLeaseStore } from './lease-store.js';
 
 let postgres: TestPostgres;

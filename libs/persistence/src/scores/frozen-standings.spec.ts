@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
 import { DELIVERY_MARGIN_MS, type LedgerRow } from '#contracts';
 import { buildScenario, startTestPostgres, type TestPostgres } from '#testing';
-import { openDatabase } from './database.js';
+import { openDatabase } from '../database.js';
 import { frozenStandings } from './frozen-standings.js';
-import { GameStore } from './game-store.js';
+import { GameStore } from '../games/game-store.js';
 import { ScorerStore } from './scorer-store.js';
 
 const START = 1_763_900_000_000;

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { DedicatedConnection } from './dedicated-connection.js';
+import { DedicatedConnection } from '../dedicated-connection.js';
 import * as sql from './lease-sql.js';
 
 export interface GroupMemberName {

@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto';
 import { PaydayError } from '#kernel';
 import type { DataSource, EntityManager } from 'typeorm';
-import { ADVISORY_LOCKS } from './advisory-locks.js';
+import { ADVISORY_LOCKS } from '../advisory-locks.js';
+import { Snapshot } from '../snapshot.js';
+import type { TokenRole } from '../tokens/token-entity.js';
+import { FIRST_PREV_HASH, auditHash } from './audit-hash.js';
+import { AuditEntity } from './audit-entity.js';
 import { canonicalJson } from './canonical-json.js';
-import type { TokenRole } from './entities.js';
 
 /** The author of an entry: a token, or Payday itself (the schedule, the launcher, the command line), which has no token. */
 export interface AuditActor {
@@ -46,39 +48,17 @@ export interface AuditEntry extends Required<NewAuditEntry> {
 export async function appendAudit(manager: EntityManager, wanted: NewAuditEntry): Promise<AuditEntry> {
   const { at, actor, action, subject, details } = storable(wanted);
   await manager.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.auditLog]);
-  const [last] = await manager.query<{ seq: number; hash: string }[]>(
-    `SELECT seq, encode(hash, 'hex') AS hash FROM audit_log ORDER BY seq DESC LIMIT 1`,
-  );
+  const [last] = await manager.find(AuditEntity, {
+    select: { seq: true, hash: true },
+    order: { seq: 'DESC' },
+    take: 1,
+  });
   const prevHash = last?.hash ?? FIRST_PREV_HASH;
   const fields = { seq: (last?.seq ?? 0) + 1, at, actor, action, subject, details };
   const entry = { ...fields, prevHash, hash: auditHash(prevHash, fields) };
-  await manager.query(
-    `INSERT INTO audit_log (seq, at, actor, action, subject, details, prev_hash, hash)
-     VALUES ($1, $2, $3, $4, $5, $6, decode($7, 'hex'), decode($8, 'hex'))`,
-    [
-      entry.seq,
-      at,
-      JSON.stringify(actor),
-      action,
-      JSON.stringify(subject),
-      JSON.stringify(details),
-      entry.prevHash,
-      entry.hash,
-    ],
-  );
+  await manager.insert(AuditEntity, { ...entry, details: details as object });
   return entry;
 }
-
-/** The hash of an entry (see `AuditEntry.hash`; docs/audit-log.md has a Python version). @param prevHash hexadecimal */
-export function auditHash(prevHash: string, entry: Omit<AuditEntry, 'prevHash' | 'hash'>): string {
-  const { seq, at, actor, action, subject, details } = entry;
-  return createHash('sha256')
-    .update(Buffer.from(prevHash, 'hex'))
-    .update(canonicalJson({ seq, at, actor, action, subject, details }))
-    .digest('hex');
-}
-
-export const FIRST_PREV_HASH = '0'.repeat(64);
 
 /** A token's secret (`TokenStore`), which someone may have pasted into any text. */
 const SECRET = /pd_[A-Za-z0-9_-]{43}/g;
@@ -114,84 +94,30 @@ export interface AuditQuery {
 
 /** Entries, newest first. */
 export async function readAudit(dataSource: DataSource, query: AuditQuery): Promise<AuditEntry[]> {
-  return dataSource.query<AuditEntry[]>(
-    `SELECT ${COLUMNS} FROM audit_log
-     WHERE ($1::text IS NULL OR subject ->> 'game' = $1) AND ($2::int8 IS NULL OR seq < $2)
-     ORDER BY seq DESC LIMIT $3`,
-    [query.gameId ?? null, query.beforeSeq ?? null, query.limit],
-  );
+  const { gameId, beforeSeq, limit } = query;
+  const select = dataSource.manager
+    .createQueryBuilder(AuditEntity, 'entry')
+    .orderBy('entry.seq', 'DESC')
+    .limit(limit);
+  if (gameId !== undefined) select.andWhere(`entry.subject ->> 'game' = :gameId`, { gameId });
+  if (beforeSeq !== undefined) select.andWhere('entry.seq < :beforeSeq', { beforeSeq });
+  return select.getMany();
 }
-
-const COLUMNS = `seq, at, actor, action, subject, details,
-  encode(prev_hash, 'hex') AS "prevHash", encode(hash, 'hex') AS hash`;
-const FETCH_ROWS = 1000;
 
 /** All entries in order, from one snapshot, read through a server-side cursor in constant memory. */
 export async function* streamAudit(
   dataSource: DataSource,
   filter: { gameId?: string } = {},
 ): AsyncGenerator<AuditEntry, void, undefined> {
-  const runner = dataSource.createQueryRunner();
+  const snapshot = await Snapshot.open(dataSource);
   try {
-    await runner.connect();
-    await runner.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await runner.query(
-      `DECLARE audit_stream NO SCROLL CURSOR FOR SELECT ${COLUMNS} FROM audit_log
-       WHERE ($1::text IS NULL OR subject ->> 'game' = $1) ORDER BY seq`,
+    yield* snapshot.stream<AuditEntry>(
+      `SELECT seq, at, actor, action, subject, details,
+         encode(prev_hash, 'hex') AS "prevHash", encode(hash, 'hex') AS hash
+       FROM audit_log WHERE ($1::text IS NULL OR subject ->> 'game' = $1) ORDER BY seq`,
       [filter.gameId ?? null],
     );
-    for (;;) {
-      const rows = (await runner.query(`FETCH ${FETCH_ROWS} FROM audit_stream`)) as AuditEntry[];
-      if (rows.length === 0) return;
-      yield* rows;
-    }
   } finally {
-    await runner.query('ROLLBACK').catch(() => undefined); // Read-only: a lost connection loses nothing.
-    await runner.release();
+    await snapshot.close();
   }
-}
-
-export interface AuditChainReport {
-  intact: boolean;
-  /** Number of entries, from the first on, that form an unbroken chain. */
-  entries: number;
-  /** The last of them; null if there is none. A copy kept elsewhere later proves that the end was not truncated. */
-  head: { seq: number; at: number; hash: string } | null;
-  /** The first entry that breaks the chain; null if the chain is intact. */
-  broken: { seq: number; why: 'gap' | 'prev_hash' | 'hash'; detail: string } | null;
-}
-
-/** Reads the whole log and checks that each entry follows from the previous one. */
-export async function verifyAuditChain(dataSource: DataSource): Promise<AuditChainReport> {
-  let head: AuditChainReport['head'] = null;
-  let entries = 0;
-  for await (const entry of streamAudit(dataSource)) {
-    const broken = misfit(head, entry);
-    if (broken !== null) return { intact: false, entries, head, broken };
-    head = { seq: entry.seq, at: entry.at, hash: entry.hash };
-    entries += 1;
-  }
-  return { intact: true, entries, head, broken: null };
-}
-
-function misfit(before: AuditChainReport['head'], entry: AuditEntry): AuditChainReport['broken'] {
-  const { seq, prevHash, hash } = entry;
-  const expectedSeq = (before?.seq ?? 0) + 1;
-  if (seq !== expectedSeq)
-    return {
-      seq,
-      why: 'gap',
-      detail: `entry ${expectedSeq} is missing: ${expectedSeq - 1} is followed by ${seq}`,
-    };
-  const expectedPrev = before?.hash ?? FIRST_PREV_HASH;
-  if (prevHash !== expectedPrev)
-    return {
-      seq,
-      why: 'prev_hash',
-      detail: `it refers to ${prevHash}, but the previous entry has the hash ${expectedPrev}`,
-    };
-  const computed = auditHash(prevHash, entry);
-  if (hash !== computed)
-    return { seq, why: 'hash', detail: `its content has the hash ${computed}, but ${hash} is stored` };
-  return null;
 }

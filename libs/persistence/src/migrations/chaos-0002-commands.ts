@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Facilitators' commands, held timelines, and why an entry was skipped. */
+/** Facilitators' commands, held timelines, and the reason for a skipped entry. */
 export class ChaosCommands1700000110000 implements MigrationInterface {
   readonly name = 'ChaosCommands1700000110000';
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { startTestPostgres, type TestPostgres } from '#testing';
-import { appendAudit, readAudit, streamAudit, verifyAuditChain, type AuditEntry } from './audit-log.js';
+import { verifyAuditChain } from './audit-chain.js';
+import { appendAudit, readAudit, streamAudit, type AuditEntry } from './audit-log.js';
 import { canonicalJson } from './canonical-json.js';
-import { openDatabase } from './database.js';
-import { OutboxRelay } from './outbox-relay.js';
+import { openDatabase } from '../database.js';
+import { OutboxRelay } from '../outbox/outbox-relay.js';
 
 let postgres: TestPostgres;
 let database: DataSource;

@@ -1,4 +1,4 @@
-import type { Statement } from './scorer-sql.js';
+import type { Statement } from '../dedicated-connection.js';
 
 export const LEASE_CHANNEL = 'payday_lease';
 

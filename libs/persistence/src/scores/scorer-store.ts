@@ -1,8 +1,8 @@
 import type { TeamScore } from '#contracts';
 import { PaydayError } from '#kernel';
 import type { DataSource } from 'typeorm';
-import type { LedgerKey, LedgerRow } from './ledger-rows.js';
-import { DedicatedConnection } from './dedicated-connection.js';
+import type { LedgerKey, LedgerRow } from '../ledger/ledger-rows.js';
+import { DedicatedConnection } from '../dedicated-connection.js';
 import * as sql from './scorer-sql.js';
 
 /** The progress of a partition's scorer. */

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { LEDGER_REASONS, type LedgerReason } from '#contracts';
 import { startTestPostgres, type TestPostgres } from '#testing';
-import { openDatabase } from './database.js';
+import { openDatabase } from '../database.js';
 import { salaryHistory } from './history.js';
 import { LedgerReader } from './ledger-reader.js';
 import type { LedgerRow } from './ledger-rows.js';
-import { ScorerStore } from './scorer-store.js';
+import { ScorerStore } from '../scores/scorer-store.js';
 
 const WINDOW_MS = 5000;
 const STARTS_AT = 1_763_900_000_000;

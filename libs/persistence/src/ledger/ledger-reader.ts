@@ -1,6 +1,7 @@
 import type { LedgerReason, RequestCounts } from '#contracts';
 import { PaydayError } from '#kernel';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource } from 'typeorm';
+import { Snapshot } from '../snapshot.js';
 import { LEDGER_COLUMNS, type LedgerKey, type LedgerRow } from './ledger-rows.js';
 import { REQUESTS_SQL } from './unscored-requests.js';
 
@@ -49,13 +50,14 @@ export class LedgerReader {
   async page(query: LedgerFilter & { limit: number; cursor?: string }): Promise<LedgerRows> {
     const { where, values } = conditions(query);
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
-    return this.snapshot(async (runner) => {
-      const { total, requests } = await totalsOf(runner, query);
+    return Snapshot.use(this.dataSource, async (snapshot) => {
+      const { total, requests } = await totalsOf(snapshot, query);
       const salaryCents =
-        query.teamId === undefined ? null : await salaryOf(runner, query.gameId, query.teamId, query.hidden);
+        query.teamId === undefined
+          ? null
+          : await salaryOf(snapshot, query.gameId, query.teamId, query.hidden);
       const pageValues = [...values, ...(after ?? []), query.limit + 1];
-      const rows = await rowsOf<LedgerRow>(
-        runner,
+      const rows = await snapshot.query<LedgerRow>(
         `SELECT ${LEDGER_COLUMNS} FROM ledger
          WHERE ${where} ${after === null ? '' : `AND (${KEY}) > (${parameters(values.length, after.length)})`}
          ORDER BY ${KEY} LIMIT $${pageValues.length}`,
@@ -70,20 +72,15 @@ export class LedgerReader {
   /** All matching entries in the same order, through a server-side cursor in constant memory. */
   async *stream(filter: LedgerFilter, batch = 1000): AsyncGenerator<LedgerRow, void, undefined> {
     const { where, values } = conditions(filter);
-    const runner = await this.begin();
+    const snapshot = await Snapshot.open(this.dataSource);
     try {
-      await runner.query(
-        `DECLARE ledger_stream NO SCROLL CURSOR FOR
-         SELECT ${LEDGER_COLUMNS} FROM ledger WHERE ${where} ORDER BY ${KEY}`,
+      yield* snapshot.stream<LedgerRow>(
+        `SELECT ${LEDGER_COLUMNS} FROM ledger WHERE ${where} ORDER BY ${KEY}`,
         values,
+        batch,
       );
-      for (;;) {
-        const rows = await rowsOf<LedgerRow>(runner, `FETCH ${Math.trunc(batch)} FROM ledger_stream`, []);
-        if (rows.length === 0) return;
-        yield* rows;
-      }
     } finally {
-      await finish(runner);
+      await snapshot.close();
     }
   }
 
@@ -95,45 +92,18 @@ export class LedgerReader {
     );
     return new Map(rows.map((row) => [row.teamId, row.cents]));
   }
-
-  private async snapshot<T>(read: (runner: QueryRunner) => Promise<T>): Promise<T> {
-    const runner = await this.begin();
-    try {
-      return await read(runner);
-    } finally {
-      await finish(runner);
-    }
-  }
-
-  private async begin(): Promise<QueryRunner> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      await runner.connect();
-      await runner.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      return runner;
-    } catch (error) {
-      await runner.release();
-      throw error;
-    }
-  }
 }
 
 const KEY = 'team_id, window_index, service_id, reason, counterparty';
 
-async function finish(runner: QueryRunner): Promise<void> {
-  await runner.query('COMMIT').catch(() => undefined); // Read-only: a lost connection loses nothing.
-  await runner.release();
-}
-
 async function totalsOf(
-  runner: QueryRunner,
+  snapshot: Snapshot,
   { reason, ...filter }: LedgerFilter,
 ): Promise<Pick<LedgerRows, 'total' | 'requests'>> {
   const { where, values } = conditions(filter);
   values.push(reason ?? null);
   const matches = `FILTER (WHERE $${values.length}::text IS NULL OR reason = $${values.length})`;
-  const [row] = await rowsOf<{ entries: number; cents: number; requests: number; unscored: number }>(
-    runner,
+  const [row] = await snapshot.query<{ entries: number; cents: number; requests: number; unscored: number }>(
     `SELECT count(*) ${matches} AS entries, coalesce(sum(cents) ${matches}, 0)::int8 AS cents, ${REQUESTS_SQL}
      FROM ledger WHERE ${where}`,
     values,
@@ -143,30 +113,24 @@ async function totalsOf(
 }
 
 async function salaryOf(
-  runner: QueryRunner,
+  snapshot: Snapshot,
   gameId: string,
   teamId: string,
   hidden?: HiddenScores,
 ): Promise<number> {
   if (hidden !== undefined && hidden.exceptTeamId !== teamId) {
-    const [sum] = await rowsOf<{ cents: number }>(
-      runner,
+    const [sum] = await snapshot.query<{ cents: number }>(
       `SELECT coalesce(sum(cents), 0)::int8 AS cents FROM ledger
        WHERE game_id = $1 AND team_id = $2 AND window_start_at < $3`,
       [gameId, teamId, hidden.fromAt],
     );
     return sum!.cents;
   }
-  const [row] = await rowsOf<{ cents: number }>(
-    runner,
+  const [row] = await snapshot.query<{ cents: number }>(
     'SELECT salary_cents AS cents FROM team_score WHERE game_id = $1 AND team_id = $2',
     [gameId, teamId],
   );
   return row?.cents ?? 0;
-}
-
-async function rowsOf<Row>(runner: QueryRunner, sql: string, values: unknown[]): Promise<Row[]> {
-  return (await runner.query(sql, values)) as Row[];
 }
 
 function conditions(filter: LedgerFilter): { where: string; values: unknown[] } {

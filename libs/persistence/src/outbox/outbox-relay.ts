@@ -1,8 +1,8 @@
 import { PaydayError } from '#kernel';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
-import { ADVISORY_LOCKS } from './advisory-locks.js';
-import { FIND_DEAD_PEERS, dedicatedClient } from './database.js';
+import { ADVISORY_LOCKS } from '../advisory-locks.js';
+import { FIND_DEAD_PEERS, dedicatedClient } from '../database.js';
 import { OUTBOX_CHANNEL } from './outbox.js';
 
 export interface OutboxRecord {

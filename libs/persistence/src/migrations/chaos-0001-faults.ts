@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The orchestrator's own tables. Times are epoch milliseconds. Its events go through the common outbox. */
+/** Faults and finished timeline entries of the chaos orchestrator. Times are epoch milliseconds. */
 export class Chaos1700000100000 implements MigrationInterface {
   readonly name = 'Chaos1700000100000';
 
@@ -14,7 +14,7 @@ export class Chaos1700000100000 implements MigrationInterface {
 }
 
 const TABLES = [
-  // `fault` holds the whole life-cycle state; the columns beside it are for finding and counting.
+  // `fault` contains the whole life-cycle state; the other columns are for queries.
   `CREATE TABLE fault (
      game_id text NOT NULL,
      id text NOT NULL,

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '#kernel';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
-import type { ADVISORY_LOCKS } from './advisory-locks.js';
-import { FIND_DEAD_PEERS, dedicatedClient } from './database.js';
+import type { ADVISORY_LOCKS } from '../advisory-locks.js';
+import { FIND_DEAD_PEERS, dedicatedClient } from '../database.js';
 
 export interface LeadershipOptions {
   /** Shown in PostgreSQL's list of connections, e.g. `payday-chaos`. */

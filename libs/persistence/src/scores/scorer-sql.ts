@@ -1,8 +1,4 @@
-/** A statement that PostgreSQL prepares once per connection. */
-export interface Statement {
-  name: string;
-  text: string;
-}
+import type { Statement } from '../dedicated-connection.js';
 
 export const CLAIM: Statement = {
   name: 'scorer_claim',

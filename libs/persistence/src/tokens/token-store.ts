@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '#kernel';
 import type { DataSource, EntityManager } from 'typeorm';
-import { ApiTokenEntity, type TokenRole } from './entities.js';
+import { ApiTokenEntity, type TokenRole } from './token-entity.js';
 
 export interface NewToken {
   role: TokenRole;

@@ -1,8 +1,5 @@
 import { UNSCORED_WARNING_PERCENT, type RequestCounts, type UnscoredReport } from '#contracts';
-import type { DataSource } from 'typeorm';
-
-/** A data source or a query runner. */
-type Query = Pick<DataSource, 'query'>;
+import type { Snapshot } from '../snapshot.js';
 
 /** Maximum number of windows in a report; the worst ones are listed. */
 export const MAX_UNSCORED_WINDOWS = 200;
@@ -16,13 +13,16 @@ export const REQUESTS_SQL = `coalesce(sum(count) FILTER (WHERE reason IN ('serve
  * in total, by team and service, and the windows in which their share exceeds the warning level. Not for the public during a
  * freeze.
  */
-export async function unscoredReport(database: Query, gameId: string): Promise<UnscoredReport> {
-  const groups = (await database.query(
+export async function unscoredReport(
+  database: Pick<Snapshot, 'query'>,
+  gameId: string,
+): Promise<UnscoredReport> {
+  const groups = await database.query<{ teamId: string; id: string } & RequestCounts>(
     `SELECT team_id AS "teamId", service_id AS id, ${REQUESTS_SQL} FROM ledger
      WHERE game_id = $1 AND service_id <> '' GROUP BY 1, 2 ORDER BY 1, 2`,
     [gameId],
-  )) as ({ teamId: string; id: string } & RequestCounts)[];
-  const windows = (await database.query(
+  );
+  const windows = await database.query<UnscoredReport['windows'][number] & { total: number }>(
     `SELECT *, count(*) OVER () AS total FROM (
        SELECT team_id AS "teamId", service_id AS "serviceId", window_index AS "windowIndex",
               min(window_start_at)::int8 AS "windowStartAt", ${REQUESTS_SQL}
@@ -30,7 +30,7 @@ export async function unscoredReport(database: Query, gameId: string): Promise<U
      ) AS w WHERE unscored * 100 > requests * $2::int4
      ORDER BY unscored DESC, "windowIndex", "teamId", "serviceId" LIMIT ${MAX_UNSCORED_WINDOWS}`,
     [gameId, UNSCORED_WARNING_PERCENT],
-  )) as (UnscoredReport['windows'][number] & { total: number })[];
+  );
   const total: RequestCounts = { requests: 0, unscored: 0 };
   const teams: UnscoredReport['teams'] = [];
   for (const { teamId, id, requests, unscored } of groups) {

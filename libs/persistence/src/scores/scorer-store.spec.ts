@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
 import type { TeamScore } from '#contracts';
 import { startTestPostgres, type TestPostgres } from '#testing';
-import { openDatabase, parseInt8 } from './database.js';
-import { ENTITIES } from './entities.js';
-import type { LedgerRow } from './ledger-rows.js';
+import { openDatabase, parseInt8 } from '../database.js';
+import { ENTITIES } from '../entities.js';
+import type { LedgerRow } from '../ledger/ledger-rows.js';
+import { committedScores } from './committed-scores.js';
 import { type Commit, ScorerStore } from './scorer-store.js';
 
 let postgres: TestPostgres;
@@ -28,8 +29,10 @@ describe('openDatabase', () => {
     expect(tables.map((t) => t.name)).toEqual([
       'api_token',
       'audit_log',
+      'chaos_command',
       'endpoint',
       'event_sequence',
+      'fault',
       'frozen_standings',
       'game',
       'game_pause',
@@ -41,6 +44,8 @@ describe('openDatabase', () => {
       'scorer_checkpoint',
       'team',
       'team_score',
+      'timeline_done',
+      'timeline_held',
       'window_state',
     ]);
     await again.destroy();
@@ -213,6 +218,21 @@ describe('ScorerStore', () => {
     await store.commit(once);
     await store.commit(once);
     expect((await store.claim(7)).commitSeq).toBe(1);
+  });
+
+  it('makes the latest scores of each game readable', async () => {
+    const store = newStore();
+    const { fencingEpoch } = await store.claim(11);
+    const scores = [score('g11', 'ants', 10), score('g11', 'bees', 10), score('g12', 'ants', 7)];
+    await store.commit(commit({ partition: 11, fencingEpoch, scores }));
+    await store.commit(
+      commit({ partition: 11, fencingEpoch, commitSeq: 2, scores: [score('g11', 'bees', 20)] }),
+    );
+    expect(await committedScores(database, 'g11')).toEqual([
+      score('g11', 'ants', 10),
+      score('g11', 'bees', 20),
+    ]);
+    expect(await committedScores(database, 'g13')).toEqual([]);
   });
 
   it('writes nothing when one part of a commit fails', async () => {
