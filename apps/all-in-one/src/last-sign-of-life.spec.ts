@@ -1,8 +1,7 @@
 import { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import { TOPICS, encodeCloudEvent, encodeProbeBatch, teamKey } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
-import { openDatabase } from '#persistence';
+import { type DataSource, openDatabase } from '#persistence';
 import { Readiness, createLogger } from '#runtime';
 import {
   EventBuilder,

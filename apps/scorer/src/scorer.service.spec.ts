@@ -1,8 +1,7 @@
 import { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import { TOPICS, encodeCloudEvent, encodeProbeBatch, teamKey } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
-import { ScorerStore, openDatabase } from '#persistence';
+import { type DataSource, openDatabase, ScorerStore } from '#persistence';
 import { Readiness, createLogger, systemClock } from '#runtime';
 import { EventBuilder, buildBatch, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
 import { ScorerService } from './scorer.service.js';

@@ -1,10 +1,9 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import { TOPICS } from '#contracts';
 import type { Consumer, EventLog } from '#event-log';
 import type { Clock } from '#kernel';
-import { ScorerStore } from '#persistence';
+import { type DataSource, ScorerStore } from '#persistence';
 import { CLOCK, DATA_SOURCE, EVENT_LOG, LOGGER, METRICS, Readiness, type Logger } from '#runtime';
 import { PartitionScorer } from './partition-scorer.js';
 import { PartitionWorker } from './partition-worker.js';

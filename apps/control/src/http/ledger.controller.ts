@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@ne
 import { LEDGER_REASONS, type LedgerEntry, type LedgerPage, type SalaryHistory } from '#contracts';
 import { type Clock, PaydayError } from '#kernel';
 import {
+  type DataSource,
   type GameEntity,
   GameStore,
   type HistoryQuery,
@@ -12,7 +13,6 @@ import {
   salaryHistory,
 } from '#persistence';
 import { CLOCK, DATA_SOURCE, MaybePrincipal, OptionalToken, type Principal } from '#runtime';
-import type { DataSource } from 'typeorm';
 import { GameService } from '../game-service.js';
 import { LATENCY_PERCENTILES, type LatencyPercentiles } from '../options.js';
 import { LEDGER_FORMATS, LedgerStreams, acceptedFormat } from './ledger-stream.js';
