@@ -1,4 +1,4 @@
-import { AuditEntity } from './audit/audit-entity.js';
+import { AuditEntity } from './audit/audit-entry.js';
 import {
   ChaosCommandEntity,
   FaultEntity,

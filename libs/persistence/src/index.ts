@@ -1,5 +1,6 @@
 export { ADVISORY_LOCKS } from './advisory-locks.js';
 export * from './audit/audit-chain.js';
+export type { AuditActor, AuditEntry, NewAuditEntry } from './audit/audit-entry.js';
 export * from './audit/audit-log.js';
 export { canonicalJson } from './audit/canonical-json.js';
 export * from './chaos/chaos-store.js';

@@ -10,7 +10,10 @@ const DELTA_SCHEMA = {
   type: 'object',
   required: ['epoch', 'fromSeq', 'seq', 'serverAt', 'asOf', 'rows'],
   properties: {
-    epoch: { type: 'string', description: 'The epoch of the snapshot; if it differs, request a new snapshot' },
+    epoch: {
+      type: 'string',
+      description: 'The epoch of the snapshot; if it differs, request a new snapshot',
+    },
     fromSeq: { type: 'integer', description: 'The frame to which this delta applies' },
     seq: { type: 'integer', description: 'The frame that results from it' },
     serverAt: epochMs,

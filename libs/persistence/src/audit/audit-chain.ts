@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
+import type { AuditEntry } from './audit-entry.js';
 import { FIRST_PREV_HASH, auditHash } from './audit-hash.js';
-import { streamAudit, type AuditEntry } from './audit-log.js';
+import { streamAudit } from './audit-log.js';
 
 export interface AuditChainReport {
   intact: boolean;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AuditEntry } from './audit-log.js';
+import type { AuditEntry } from './audit-entry.js';
 import { canonicalJson } from './canonical-json.js';
 
 /** The hash of an entry (see `AuditEntry.hash`; docs/audit-log.md has a Python version). @param prevHash hexadecimal */

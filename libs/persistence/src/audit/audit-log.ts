@@ -2,40 +2,9 @@ import { PaydayError } from '#kernel';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ADVISORY_LOCKS } from '../advisory-locks.js';
 import { Snapshot } from '../snapshot.js';
-import type { TokenRole } from '../tokens/token-entity.js';
 import { FIRST_PREV_HASH, auditHash } from './audit-hash.js';
-import { AuditEntity } from './audit-entity.js';
+import { AuditEntity, type AuditEntry, type NewAuditEntry } from './audit-entry.js';
 import { canonicalJson } from './canonical-json.js';
-
-/** The author of an entry: a token, or Payday itself (the schedule, the launcher, the command line), which has no token. */
-export interface AuditActor {
-  tokenId: string | null;
-  role: TokenRole | 'system';
-  /** Human-readable: the token's label, or the part of Payday that acted. */
-  label: string;
-}
-
-export interface NewAuditEntry {
-  /** Time of the action, epoch ms. */
-  at: number;
-  actor: AuditActor;
-  /** The action, `<thing>.<past participle>`: `game.paused`, `token.revoked`, `fault.injected`. */
-  action: string;
-  /** The objects of the action, by kind: `{game: 'demo-1a2b', team: 'fenrir'}`. Queries filter the log by `game`. */
-  subject: Record<string, string>;
-  /** Further information: reasons, amounts, times. Plain JSON, never a secret. */
-  details?: Record<string, unknown>;
-}
-
-/** One row of the log. `prevHash` and `hash` are 64 lower-case hexadecimal digits. */
-export interface AuditEntry extends Required<NewAuditEntry> {
-  /** 1, 2, 3 … without gaps, across all games. */
-  seq: number;
-  /** `hash` of the previous entry; 64 zeros for the first one. */
-  prevHash: string;
-  /** SHA-256 of the 32 bytes of `prevHash` followed by the canonical JSON (UTF-8) of all other fields except `hash`. */
-  hash: string;
-}
 
 /**
  * Appends to the audit log within the caller's transaction, so a change and its entry are stored together or not at all.

@@ -1,7 +1,8 @@
 import { TOPICS, type FaultInfo } from '#contracts';
 import { PaydayError, type Clock } from '#kernel';
 import { Not, type DataSource, type EntityManager } from 'typeorm';
-import { appendAudit, type NewAuditEntry } from '../audit/audit-log.js';
+import type { NewAuditEntry } from '../audit/audit-entry.js';
+import { appendAudit } from '../audit/audit-log.js';
 import { insertIntoOutbox } from '../outbox/outbox.js';
 import {
   ChaosCommandEntity,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, openSync, closeSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, openSync, closeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,6 +24,7 @@ import {
   type ToGuardian,
 } from './guardian-protocol.js';
 import { clearLeftovers, releaseOwnership, takeOwnership } from './owner.js';
+import { boundLog, logSize, logTail } from './log-file.js';
 import { chooseUser } from './run-as.js';
 import { postgresArgs } from './settings.js';
 
@@ -52,7 +53,6 @@ export interface EmbeddedPostgres {
 
 const MAX_PORT_TRIES = 5;
 const MAX_DEATHS_AT_START = 3;
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 /**
  * Starts the PostgreSQL that npm installed, on a free loopback port. A guardian process restarts it when it dies, and stops
@@ -131,7 +131,7 @@ class Keeper implements EmbeddedPostgres {
 
   /** Resolves once the database responds. */
   async start(deadline: number): Promise<void> {
-    const logFrom = sizeOf(this.paths.logFile);
+    const logFrom = logSize(this.paths.logFile);
     const sureFrom = performance.now() + SURE_AFTER_MS;
     this.spawnGuardian();
     for (;;) {
@@ -147,7 +147,7 @@ class Keeper implements EmbeddedPostgres {
       if (late || this.deathsAtStart >= MAX_DEATHS_AT_START)
         throw new PaydayError(
           'postgres_start_failed',
-          `the embedded PostgreSQL ${late ? 'was not ready in time' : 'ended at once'}: ${tail(this.paths.logFile, logFrom) || problem} (log: ${this.paths.logFile})`,
+          `the embedded PostgreSQL ${late ? 'was not ready in time' : 'ended at once'}: ${logTail(this.paths.logFile, logFrom) || problem} (log: ${this.paths.logFile})`,
         );
       await sleep(30);
     }
@@ -256,21 +256,4 @@ function freePort(): Promise<number> {
       server.close(() => found(port));
     });
   });
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function boundLog(file: string): void {
-  if (sizeOf(file) > MAX_LOG_BYTES) truncateSync(file, 0);
-}
-
-/** The last lines of the log after an offset, joined into one line. */
-function tail(file: string, from: number): string {
-  try {
-    return readFileSync(file).subarray(from).toString('utf8').trim().split('\n').slice(-4).join(' | ');
-  } catch {
-    return '';
-  }
 }

@@ -206,6 +206,7 @@ export class TokenStore {
     return { info, secret };
   }
 
+  /** Plain SQL, because every unknown secret costs one look-up. */
   private async lookUp(hash: Buffer): Promise<Omit<CachedToken, 'untilUs'>> {
     const [row] = await this.dataSource.query<
       Pick<ApiTokenEntity, 'id' | 'role' | 'gameId' | 'teamId' | 'label' | 'expiresAt'>[]
