@@ -4,7 +4,7 @@ export type { AuditActor, AuditEntry, NewAuditEntry } from './audit/audit-entry.
 export * from './audit/audit-log.js';
 export { canonicalJson } from './audit/canonical-json.js';
 export * from './chaos/chaos-store.js';
-export type { DoneEntry, StoredCommand, StoredFault } from './chaos/entities.js';
+export type { StoredFault } from './chaos/entities.js';
 export { openDatabase, type OpenDatabaseOptions } from './database.js';
 export * from './embedded/attach.js';
 export * from './embedded/start.js';

@@ -21,29 +21,25 @@ export interface NewAuditEntry {
   details?: Record<string, unknown>;
 }
 
-/** One row of the log. `prevHash` and `hash` are 64 lower-case hexadecimal digits. */
-export interface AuditEntry extends Required<NewAuditEntry> {
-  /** 1, 2, 3 … without gaps, across all games. */
-  seq: number;
-  /** `hash` of the previous entry; 64 zeros for the first one. */
-  prevHash: string;
-  /** SHA-256 of the 32 bytes of `prevHash` followed by the canonical JSON (UTF-8) of all other fields except `hash`. */
-  hash: string;
-}
-
 const HEXADECIMAL: ValueTransformer = {
   to: (hex: string) => Buffer.from(hex, 'hex'),
   from: (bytes: Buffer) => bytes.toString('hex'),
 };
 
+/** One row of the log. `prevHash` and `hash` are 64 lower-case hexadecimal digits. */
 @Entity('audit_log')
-export class AuditEntity implements AuditEntry {
+export class AuditEntity implements Required<NewAuditEntry> {
+  /** 1, 2, 3 … without gaps, across all games. */
   @PrimaryColumn('int8') seq!: number;
   @Column('int8') at!: number;
   @Column('jsonb') actor!: AuditActor;
   @Column('text') action!: string;
   @Column('jsonb') subject!: Record<string, string>;
   @Column('jsonb') details!: Record<string, unknown>;
+  /** `hash` of the previous entry; 64 zeros for the first one. */
   @Column('bytea', { name: 'prev_hash', transformer: HEXADECIMAL }) prevHash!: string;
+  /** SHA-256 of the 32 bytes of `prevHash` followed by the canonical JSON (UTF-8) of all other fields except `hash`. */
   @Column('bytea', { transformer: HEXADECIMAL }) hash!: string;
 }
+
+export type AuditEntry = AuditEntity;

@@ -10,10 +10,11 @@ import {
   TimelineEntryEntity,
   TimelineHoldEntity,
   jsonbText,
-  type DoneEntry,
-  type StoredCommand,
   type StoredFault,
 } from './entities.js';
+
+export type DoneEntry = TimelineEntryEntity;
+export type StoredCommand = Omit<ChaosCommandEntity, 'at'>;
 
 /** The `source` of every event that the store publishes. */
 export const CHAOS_SOURCE = '/chaos-orchestrator';
@@ -52,7 +53,7 @@ export interface RecoveredChaos<Fault> {
   commands: StoredCommand[];
 }
 
-/** The chaos orchestrator's store in PostgreSQL. Events go through the outbox. */
+/** The chaos orchestrator's store in PostgreSQL; its port `ChaosStore` documents the methods. Events go through the outbox. */
 export class PostgresChaosStore<Fault extends StoredFault, Event extends NewChaosEvent = NewChaosEvent> {
   /** @param topic name of the game-events topic, if it is not the default */
   constructor(
@@ -61,7 +62,6 @@ export class PostgresChaosStore<Fault extends StoredFault, Event extends NewChao
     private readonly topic: string = TOPICS.gameEvents,
   ) {}
 
-  /** @param limit how many reverted faults and how many commands to return */
   async recover(limit: { faults: number; commands: number }): Promise<RecoveredChaos<Fault>> {
     const { manager } = this.dataSource;
     const unfinished = await manager.find(FaultEntity, {
@@ -82,11 +82,10 @@ export class PostgresChaosStore<Fault extends StoredFault, Event extends NewChao
       recent: recent.map(({ gameId, fault: { info } }) => ({ gameId, info })),
       heldGames: held.map(({ gameId }) => gameId),
       lastSeq: commands[0]?.seq ?? 0,
-      commands: commands.map(commandOf),
+      commands,
     };
   }
 
-  /** Takes a timeline entry. False if it was taken before; nothing is stored then. */
   takeEntry(
     entry: DoneEntry,
     faults: readonly Fault[],
@@ -101,11 +100,6 @@ export class PostgresChaosStore<Fault extends StoredFault, Event extends NewChao
     });
   }
 
-  /**
-   * Takes a command with its changes. Returns null on success, or the stored command if its id was taken before; nothing is
-   * stored then.
-   * @throws PaydayError `wrong_state` if the entry was taken before; nothing is stored
-   */
   takeCommand(command: StoredCommand, changes: ChaosChanges<Fault, Event>): Promise<StoredCommand | null> {
     const { faults = [], events = [], holds = [], entry, audit } = changes;
     return this.dataSource.transaction(async (manager) => {
@@ -127,7 +121,6 @@ export class PostgresChaosStore<Fault extends StoredFault, Event extends NewChao
     });
   }
 
-  /** Adds the response to a command that was taken without one, and its outcome to the audit log. */
   async finishCommand(commandId: string, result: object, audit: NewAuditEntry | null): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await manager.update(ChaosCommandEntity, { commandId }, { result });
@@ -139,7 +132,6 @@ export class PostgresChaosStore<Fault extends StoredFault, Event extends NewChao
     return findCommand(this.dataSource.manager, commandId);
   }
 
-  /** The faults of one injection that are not reverted. */
   async unfinishedOf(gameId: string, injectionId: string): Promise<Fault[]> {
     const rows = await this.dataSource.manager.find(FaultEntity, {
       where: { gameId, state: Not('reverted') },
@@ -148,7 +140,6 @@ export class PostgresChaosStore<Fault extends StoredFault, Event extends NewChao
     return rows.map(faultOf<Fault>).filter(({ info }) => info.injectionId === injectionId);
   }
 
-  /** Stores the latest state of faults, and events to publish. */
   async save(faults: readonly Fault[], events: readonly Event[]): Promise<void> {
     await this.dataSource.transaction((manager) => this.write(manager, faults, events));
   }
@@ -210,15 +201,10 @@ async function insertIfNew<E extends object>(
   return (raw as unknown[]).length > 0;
 }
 
-async function findCommand(manager: EntityManager, commandId: string): Promise<StoredCommand | null> {
-  const row = await manager.findOneBy(ChaosCommandEntity, { commandId });
-  return row && commandOf(row);
+function findCommand(manager: EntityManager, commandId: string): Promise<StoredCommand | null> {
+  return manager.findOneBy(ChaosCommandEntity, { commandId });
 }
 
 function faultOf<Fault extends StoredFault>({ fault }: FaultEntity): Fault {
   return fault as Fault;
-}
-
-function commandOf({ commandId, seq, action, hash, result }: ChaosCommandEntity): StoredCommand {
-  return { commandId, seq, action, hash, result };
 }

@@ -7,28 +7,6 @@ export interface StoredFault {
   info: FaultInfo;
 }
 
-/** The outcome of one timeline entry of one game. Times are epoch ms. */
-export interface DoneEntry {
-  gameId: string;
-  entryId: string;
-  outcome: 'fired' | 'announced' | 'skipped';
-  /** Why it was skipped or trimmed; may be empty. */
-  detail: string;
-  at: number;
-}
-
-/** A command that was executed. */
-export interface StoredCommand {
-  commandId: string;
-  /** Its position in the total order of all commands, from 1; some numbers may be missing. */
-  seq: number;
-  action: string;
-  /** Hash of the content: a command with the same id but another hash is a different command. */
-  hash: string;
-  /** The response to its sender; null if the process died before it was known. */
-  result: object | null;
-}
-
 /**
  * JSON without NUL and lone surrogates (replaced by U+FFFD), which jsonb cannot store. Remote systems may report such text about a fault, and a value
  * that cannot be stored would block everything that is stored with it.
@@ -54,12 +32,15 @@ export class FaultEntity {
   @Column('int8', { name: 'updated_at' }) updatedAt!: number;
 }
 
+/** The outcome of one timeline entry of one game. */
 @Entity('timeline_done')
-export class TimelineEntryEntity implements DoneEntry {
+export class TimelineEntryEntity {
   @PrimaryColumn('text', { name: 'game_id' }) gameId!: string;
   @PrimaryColumn('text', { name: 'entry_id' }) entryId!: string;
-  @Column('text') outcome!: DoneEntry['outcome'];
+  @Column('text') outcome!: 'fired' | 'announced' | 'skipped';
+  /** Why it was skipped or trimmed; may be empty. */
   @Column('text') detail!: string;
+  /** Epoch ms. */
   @Column('int8') at!: number;
 }
 
@@ -70,12 +51,17 @@ export class TimelineHoldEntity {
   @Column('int8', { name: 'since_at' }) sinceAt!: number;
 }
 
+/** A command that was executed. */
 @Entity('chaos_command')
-export class ChaosCommandEntity implements StoredCommand {
+export class ChaosCommandEntity {
   @PrimaryColumn('text', { name: 'command_id' }) commandId!: string;
+  /** Its position in the total order of all commands, from 1; some numbers may be missing. */
   @Column('int8') seq!: number;
   @Column('text') action!: string;
+  /** Hash of the content: a command with the same id but another hash is a different command. */
   @Column('text') hash!: string;
+  /** The response to its sender; null if the process died before it was known. */
   @Column('jsonb', { nullable: true, transformer: STORABLE }) result!: object | null;
-  @Column('int8') at!: number;
+  /** For operators only; never read. Epoch ms. */
+  @Column('int8', { select: false }) at!: number;
 }

@@ -90,20 +90,7 @@ export class GameStore {
   async update(
     manager: EntityManager,
     gameId: string,
-    change: Partial<
-      Pick<
-        GameEntity,
-        | 'state'
-        | 'startsAt'
-        | 'endsAt'
-        | 'pausedAt'
-        | 'sealedAt'
-        | 'lastAliveAt'
-        | 'frozenAt'
-        | 'revealedAt'
-        | 'wasFrozen'
-      >
-    >,
+    change: Partial<Omit<GameEntity, 'id' | 'name' | 'seed' | 'scenario' | 'createdAt'>>,
   ): Promise<void> {
     await manager.update(GameEntity, { id: gameId }, change);
   }
@@ -177,12 +164,7 @@ export class GameStore {
 
   /** Ends the open pause. */
   async closePause(manager: EntityManager, gameId: string, untilAt: number): Promise<void> {
-    await manager
-      .createQueryBuilder()
-      .update(GamePauseEntity)
-      .set({ untilAt })
-      .where('game_id = :gameId AND until_at IS NULL', { gameId })
-      .execute();
+    await manager.update(GamePauseEntity, { gameId, untilAt: IsNull() }, { untilAt });
   }
 
   /** Records that a process was running the game at `at` (epoch ms). The stored time never decreases. */

@@ -187,6 +187,6 @@ function decodeCursor(cursor: string): CursorKey {
   } catch {
     // Reported below.
   }
-  const message = 'cursor: not a cursor of this ledger; omit it to start at the first page';
+  const message = 'cursor: not a cursor of this ledger; leave it out to start at the first page';
   throw new PaydayError('invalid_query', message, { details: { errors: [{ path: 'cursor', message }] } });
 }

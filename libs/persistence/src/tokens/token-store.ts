@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '#kernel';
-import type { DataSource, EntityManager } from 'typeorm';
+import { IsNull, type DataSource, type EntityManager } from 'typeorm';
 import { ApiTokenEntity, type TokenRole } from './token-entity.js';
 
 export interface NewToken {
@@ -88,14 +88,9 @@ export class TokenStore {
   /** Creates a token and revokes every valid one with the same role, game, team and label. */
   async rotate(token: NewToken): Promise<{ tokenId: string; secret: string }> {
     const made = await this.dataSource.transaction(async (manager) => {
-      await manager
-        .createQueryBuilder()
-        .update(ApiTokenEntity)
-        .set({ revokedAt: this.clock.nowMs() })
-        .where('revoked_at IS NULL AND role = :role AND label = :label', token)
-        .andWhere('game_id IS NOT DISTINCT FROM :gameId', { gameId: token.gameId ?? null })
-        .andWhere('team_id IS NOT DISTINCT FROM :teamId', { teamId: token.teamId ?? null })
-        .execute();
+      const { role, label, gameId = IsNull(), teamId = IsNull() } = token;
+      const replaced = { role, label, gameId, teamId, revokedAt: IsNull() };
+      await manager.update(ApiTokenEntity, replaced, { revokedAt: this.clock.nowMs() });
       return this.insert(manager, token);
     });
     this.forget();
