@@ -66,6 +66,14 @@ module.exports = {
       to: { path: '/(adapters|drivers)/', pathNot: '/$1/$2[^/]*' },
     },
     {
+      name: 'database-only-through-persistence',
+      comment:
+        'libs/persistence holds all SQL and exports the types of database handles; nothing else imports the drivers. ESLint refuses queries elsewhere.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^libs/persistence/' },
+      to: { path: 'node_modules/(@types/)?(pg|typeorm)/' },
+    },
+    {
       name: 'testing-kit-never-ships',
       severity: 'error',
       from: { path: '^(apps|libs)/', pathNot: ['^libs/testing/', SPEC] },

@@ -8,6 +8,18 @@ const PURE = [
   'libs/scenario/src/**/*.ts',
 ];
 
+const NO_SQL = [
+  {
+    selector:
+      "CallExpression[callee.property.name=/^(query|createQueryBuilder|createQueryRunner|getRepository)$/]:not([callee.object.type='ThisExpression'])",
+    message: 'Queries belong in libs/persistence.',
+  },
+  ...['Literal[value=', 'TemplateElement[value.raw='].map((node) => ({
+    selector: `${node}/^\\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM)\\s/]`,
+    message: 'SQL belongs in libs/persistence.',
+  })),
+];
+
 export default tseslint.config(
   { ignores: ['.cache/', 'dist/**', 'node_modules/**', '.payday/**', 'coverage/**'] },
   js.configs.recommended,
@@ -43,6 +55,12 @@ export default tseslint.config(
   // What a person runs in a terminal may print.
   { files: ['tools/**', 'bench/**', '**/cli/**'], rules: { 'no-console': 'off' } },
   { files: ['**/*.cjs'], languageOptions: { globals: { module: 'writable', require: 'readonly' } } },
+  // One library holds all SQL, so that locks, isolation and the schema can be reviewed in one place. Tests may look anywhere.
+  {
+    files: ['apps/**/*.ts', 'libs/**/*.ts'],
+    ignores: ['libs/persistence/**', '**/*.spec.ts', '**/conformance/**', '**/testing/**'],
+    rules: { 'no-restricted-syntax': ['error', ...NO_SQL] },
+  },
   // The clock and chance are injected, so that a game can be replayed to the cent.
   {
     files: PURE,
@@ -50,6 +68,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-syntax': [
         'error',
+        ...NO_SQL,
         {
           selector: "MemberExpression[object.name='Date'][property.name='now']",
           message: 'Inject a Clock (libs/kernel).',

@@ -1,6 +1,6 @@
 // npm run bench [-- [--list] [--quick] [--option=value]… name…]
 // Runs bench/*/bench.mjs one after the other. One JSON line per figure on stdout, progress on stderr; bench/README.md
-// says how to read them. Exit codes: 0 all ran, 1 a bench failed, 2 bad usage.
+// explains the figures. Exit codes: 0 all ran, 1 a bench failed, 2 wrong usage.
 import { execFileSync, fork } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -21,15 +21,15 @@ function usageError(message) {
 const flags = process.argv.slice(2).filter((arg) => arg.startsWith('-'));
 const names = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
 for (const name of names)
-  if (!known.includes(name)) usageError(`unknown bench ${name}; there are ${known.join(', ')}`);
-/** Options of single benches, as --name=value. */
+  if (!known.includes(name)) usageError(`unknown bench ${name}; the benches are ${known.join(', ')}`);
+/** Options of individual benches, as --name=value. */
 const given = {};
 const plain = ['--list', '--quick'];
 for (const flag of flags) {
   const [, option, value] = /^--([a-z]+)=(.*)$/.exec(flag) ?? [];
   if (option !== undefined) given[option] = value;
   else if (!plain.includes(flag))
-    usageError(`unknown option ${flag}; allowed are --list, --quick, and a bench's own as --name=value`);
+    usageError(`unknown option ${flag}; use --list, --quick, or an option of a bench as --name=value`);
 }
 
 execFileSync(process.execPath, [join(root, 'tools/build.mjs'), '--if-stale'], {
@@ -51,12 +51,12 @@ for (const option of Object.keys(given)) {
     names.map(async (name) => Object.hasOwn((await load(name)).options ?? {}, option)),
   );
   if (!taken.includes(true))
-    usageError(`no bench that is named has an option --${option}; --list tells which has`);
+    usageError(`none of the named benches has an option --${option}; --list shows the options`);
 }
 
 const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version };
 
-/** @returns {Promise<boolean>} whether the bench ran to its end */
+/** @returns {Promise<boolean>} whether the bench completed */
 function runBench(name) {
   const settings = JSON.stringify({ quick: flags.includes('--quick'), options: given });
   const child = fork(join(here, 'harness/child.mjs'), [name, settings], {

@@ -37,13 +37,13 @@ export async function* run({ quick, progress }) {
   };
 }
 
-/** Seconds from the launch until `/api/v1/standings` shows a salary that is not zero. */
+/** Seconds from the launch until `/api/v1/standings` shows a non-zero salary. */
 async function firstSalary({ url, startedAt }) {
   await until(60_000, async () => {
     const response = await fetch(`${url}/api/v1/standings`);
     if (!response.ok) return null;
     const { game, standings } = await response.json();
-    // With an old data folder the last game is shown until the new one begins.
+    // With an existing data folder, the previous game is shown until the new one begins.
     if (game.state !== 'running') return null;
     return standings.some(({ salaryCents }) => salaryCents !== 0) ? true : null;
   });

@@ -16,7 +16,7 @@ const PEERS = [
   { mode: 'tuned', label: 'Kafka Streams, in-memory stores, tuned' },
   { mode: 'combining', label: 'Kafka Streams, as tuned, with the results of a record combined by hand' },
 ];
-/** Records of one size: how many results lie in the topic, and how many of them warm a side up. */
+/** Records of one size: the number of results in the topic, and how many of them are warm-up. */
 const WORKLOADS = {
   full: [
     { size: 256, label: 'packed (256 per record)', results: 24_000_000, warm: 8_000_000 },

@@ -17,7 +17,7 @@ const PERCENTILES = [
   ['p99', 0.99],
 ];
 
-/** Latency of a game that goes on: 5,000 results a second for 40 teams, packed as a prober packs them, and one per record. */
+/** Latency during a game: 5,000 results a second for 40 teams, in batches as a prober sends them, and one per record. */
 export async function* latencyFigures({ broker, database, quick, cannotBuild, progress }) {
   const seconds = quick ? 5 : 20;
   const runs = quick ? 1 : 3;
@@ -72,7 +72,7 @@ function percentile(values, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
 
-/** When each team's oldest unanswered batch left. */
+/** The send time of each team's oldest unanswered batch. */
 class Departures {
   #left = new Map();
   #latencies = [];
@@ -99,14 +99,14 @@ class Departures {
   }
 }
 
-/** Calls `send(team)` for every team once per period, spread over it, at fixed times. */
+/** Calls `send(team)` once per period for every team, at fixed times spread over the period. */
 async function schedule(seconds, everyMs, send) {
   const startAt = performance.now();
   const steps = Math.floor((WARM_MS + seconds * 1000) / everyMs) * TEAMS;
   for (let i = 0; i < steps; i++) {
     const dueAt = startAt + (i * everyMs) / TEAMS;
     const waitMs = dueAt - performance.now();
-    // Even when it is late: what arrives is noted by this process, too.
+    // Yields even when it is late, because this process also records the arrivals.
     if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
     else if (i % 8 === 0) await nextTurn();
     send(i % TEAMS, Math.floor(i / TEAMS));
@@ -114,7 +114,7 @@ async function schedule(seconds, everyMs, send) {
   await new Promise((resolve) => setTimeout(resolve, 500));
 }
 
-/** Made once: the sender's own work must not be measured. */
+/** Created once in advance, so that the sender's own work is not measured. */
 const columnsOf = new Map();
 
 function columns(size, index) {
@@ -128,7 +128,7 @@ function columns(size, index) {
   return columnsOf.get(size)[index % 97];
 }
 
-/** A team's batches of one moment, one per service. */
+/** A team's batches for one moment, one per service. */
 function batches(team, round, size, startsAt) {
   const nowMs = Date.now();
   return SERVICES.map((serviceId, s) => ({
@@ -205,7 +205,7 @@ async function livePeer({ bootstrap, logUrl, input, prefix, seconds, everyMs, si
         value: encodeProbeBatch(batch),
       })),
     );
-  // A JVM needs some seconds until it reads.
+  // A JVM needs some seconds before it reads.
   await append(0, 0);
   await until(60_000, async () => ((await peer.processed()) > 0 ? true : null));
   const departures = new Departures(performance.now() + WARM_MS);

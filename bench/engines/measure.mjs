@@ -1,5 +1,5 @@
 /**
- * Watches a side drain the topic: CPU-seconds from when `warm` results are processed until all are.
+ * Measures one side while it drains the topic: CPU-seconds from `warm` processed results until all are processed.
  * @param {{processed: () => Promise<number>, cpu: () => number}} side
  * @returns {Promise<{results: number, cpuSeconds: number, seconds: number}>}
  */
@@ -12,7 +12,7 @@ export async function drain(side, warm, total, withinMs) {
     if (from === null && count >= warm) from = now;
     if (count >= total) {
       if (count > total) throw new Error(`${count} of ${total} results were processed`);
-      if (from === now) throw new Error('it was over before it was warm; measure more results');
+      if (from === now) throw new Error('the run ended during the warm-up; measure more results');
       return {
         results: now.count - from.count,
         cpuSeconds: now.cpu - from.cpu,

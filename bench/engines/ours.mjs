@@ -10,16 +10,16 @@ import { cpuSeconds, familyCpuSeconds } from './cpu.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** PostgreSQL with the settings that npm start gives it: it flushes each commit. */
+/** PostgreSQL with the settings of `npm start`: it flushes each commit. */
 export async function startDatabase(progress) {
   progress('starting PostgreSQL');
   const folder = mkdtempSync(join(tmpdir(), 'payday-bench-postgres-'));
-  // Started by root, PostgreSQL runs as a user of its own, who has to get in.
+  // Started by root, PostgreSQL runs as a different user, which needs access to the folder.
   chmodSync(folder, 0o755);
   const server = await startEmbeddedPostgres({ dataDir: join(folder, 'data') });
   let made = 0;
   return {
-    /** An empty database of its own, with the schema. @returns {Promise<string>} its URL */
+    /** Creates an empty database with the schema. @returns {Promise<string>} its URL */
     async fresh() {
       const name = `bench_${++made}`;
       const admin = await openDatabase(server.databaseUrl, { poolSize: 1 });
@@ -38,7 +38,7 @@ export async function startDatabase(progress) {
   };
 }
 
-/** One service as `payday run` starts it; resolves when it is ready. */
+/** Starts one service like `payday run`; resolves when it is ready. */
 export async function startService(name, { logUrl, databaseUrl, env = {} }) {
   const port = await freePort();
   const args = ['dist/apps/cli/src/main.js', 'run', name, '--log', logUrl, '--port', String(port)];
@@ -62,7 +62,7 @@ export async function startService(name, { logUrl, databaseUrl, env = {} }) {
   };
 }
 
-/** The scorer on an empty database: it reads the topic from its beginning. */
+/** The scorer on an empty database, so it reads the topic from the beginning. */
 export async function startScorer(logUrl, database) {
   const scorer = await startService('scorer', { logUrl, databaseUrl: await database.fresh() });
   const scored = /^payday_scorer_results_total (\d+)/m;

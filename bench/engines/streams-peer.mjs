@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { cpuSeconds } from './cpu.mjs';
 
 const home = fileURLToPath(new URL('./streams', import.meta.url));
-/** A fixed heap whose pages are touched before, and the collector for throughput on one thread. */
+/** A fixed, pre-touched heap and the throughput collector on one thread. */
 const JVM_OPTIONS = [
   '-Xms2g',
   '-Xmx2g',
@@ -16,7 +16,7 @@ const JVM_OPTIONS = [
 ];
 let applications = 0;
 
-/** @returns {string} why the peer can't be built; empty if it is */
+/** @returns {string} why the peer cannot be built; empty after a successful build */
 export function buildPeer(progress) {
   progress('building the peer with Maven');
   let output = '';
@@ -28,7 +28,7 @@ export function buildPeer(progress) {
   return `mvn package failed: ${output}`;
 }
 
-/** Kafka Streams in a JVM of its own that reads the topic from its beginning. @param mode default, tuned or combining */
+/** Kafka Streams in a separate JVM that reads the topic from the beginning. @param mode default, tuned or combining */
 export function startPeer({ bootstrap, input, output, mode }) {
   const classPath = [join(home, 'target/classes'), join(home, 'target/lib/*')].join(':');
   const application = `bench-${process.pid}-${++applications}`;

@@ -1,11 +1,11 @@
-// What both sides read: one game, whose results lie in a topic before anybody is measured.
+// The input of both sides: one game whose results are in a topic before the measurement starts.
 import { openEventLog } from '#event-log';
 import { TOPICS, encodeCloudEvent, teamKey } from '#contracts';
 import { BatchStream, SCENARIO, SERVICES, STARTS_AT, teamId } from '../scoring/workload.mjs';
 
 export const TEAMS = 40;
 const GAME = 'game';
-/** The board shows the load phase; nobody follows it here. */
+/** The scenario's load phase, which only the board would show. */
 const PHASE = {
   atMs: 0,
   label: 'steady',
@@ -14,12 +14,12 @@ const PHASE = {
 };
 const RECORDS_PER_APPEND = 2_000;
 
-/** One partition everywhere: one core's work is measured. */
+/** One partition everywhere, because the work of one core is measured. */
 export function makeTopics(log) {
   return makeGame(log, STARTS_AT);
 }
 
-/** As `makeTopics`, for a game that began just now. @returns {Promise<number>} when, epoch ms */
+/** Like `makeTopics`, for a game that starts now. @returns {Promise<number>} its start, epoch ms */
 export async function makeLiveGame(log) {
   const startsAt = Math.floor(Date.now() / 1000) * 1000 - 5_000;
   await makeGame(log, startsAt);
@@ -55,7 +55,7 @@ async function makeGame(log, startsAt) {
   );
 }
 
-/** Fills the topic of results. @returns {Promise<number>} how many results lie in it */
+/** Fills the topic of results. @returns {Promise<number>} the number of results in it */
 export async function fill(log, size, results, progress) {
   const stream = new BatchStream(TEAMS, size);
   let done = 0;
@@ -67,7 +67,7 @@ export async function fill(log, size, results, progress) {
   while (done < results) {
     const batches = stream.next();
     batches.forEach((value, i) =>
-      // A copy: the stream uses its bytes again.
+      // A copy, because the stream reuses its bytes.
       records.push({ key: teamKey(GAME, teamId(Math.floor(i / 4))), value: Uint8Array.from(value) }),
     );
     done += stream.resultsPerSlot;

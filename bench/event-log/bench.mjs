@@ -8,7 +8,7 @@ import { oursThroughKafka, peerThroughKafka } from './kafka.mjs';
 import { atRate, percentile } from './rate.mjs';
 
 export const name = 'event-log';
-export const description = 'latency of a record: through Kafka to its handler, and into LMDB on disk';
+export const description = 'latency of a record through Kafka to its handler, and into LMDB on disk';
 
 const PERCENTILES = [
   ['p50', 0.5],
@@ -35,7 +35,7 @@ export async function* run({ quick, progress }) {
   }
 }
 
-/** Both appended to at one rate; each waits for the disk. On the disk of the repository: /tmp may be memory. */
+/** Appends to both at the same rate; each waits for the disk. Uses the disk of the repository, because /tmp may be in memory. */
 async function* disk({ seconds, runs, progress }) {
   const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const folder = mkdtempSync(join(root, 'node_modules/.bench-disk-'));

@@ -7,14 +7,14 @@ const PARTITIONS = 4;
 const VALUE_BYTES = 200;
 const keyOf = (i) => `team-${i % 40}`;
 
-/** A value that says when it was due, on this process' monotonic clock. */
+/** A value that contains its due time on this process's monotonic clock. */
 function stamped(dueAt) {
   const value = Buffer.alloc(VALUE_BYTES);
   value.writeDoubleLE(dueAt);
   return value;
 }
 
-/** Keeps how long records took, from the warm-up on, and tells when all are there. */
+/** Records latencies after the warm-up and resolves when all records have arrived. */
 class Arrivals {
   latencies = [];
   #count = 0;
@@ -57,9 +57,9 @@ export async function oursThroughKafka(broker, topic, seconds) {
 }
 
 /**
- * The library's own producer and consumer, set up for latency: a consumer that waits as briefly as ours, any number of requests
- * under way, and so without idempotence or order, which ours keeps (with them it sends one record after the other, and falls
- * behind at this rate).
+ * The library's own producer and consumer, configured for latency: a consumer that waits as briefly as ours, and any number of
+ * requests in flight, therefore without idempotence or order, which ours guarantees (with them it sends one record at a time
+ * and falls behind at this rate).
  */
 export async function peerThroughKafka(broker, topic, seconds) {
   const kafka = new kafkajs.Kafka({ brokers: [broker.bootstrap], logLevel: kafkajs.logLevel.NOTHING });
@@ -80,7 +80,7 @@ export async function peerThroughKafka(broker, topic, seconds) {
     },
   });
   await joined;
-  // It has joined, and finds its offsets only now.
+  // After joining the group, the consumer still has to fetch its offsets.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   arrivals = new Arrivals(seconds);
   await atRate({ perSecond: PER_SECOND, seconds }, (i, dueAt) =>

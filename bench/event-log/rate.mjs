@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The first seconds warm both sides up. */
+/** Duration of the warm-up. */
 export const WARM_SECONDS = 3;
 
 /**
- * Calls `work(i)` at a fixed rate, whatever earlier calls do (open loop). A call that is late because the process was busy
- * counts from when it was due.
- * @returns {Promise<number[]>} how long each took, ms; without the warm-up
+ * Calls `work(i)` at a fixed rate, independent of earlier calls (open loop). The latency of a late call counts from its due
+ * time.
+ * @returns {Promise<number[]>} the latency of each call in ms, without the warm-up
  */
 export async function atRate({ perSecond, seconds }, work) {
   const latencies = [];

@@ -1,5 +1,5 @@
-// Runs one bench in a process of its own, so that neither heap nor compiled code of one bench colours the next.
-// Figures leave through the IPC channel; whatever a bench or its libraries print goes to stderr.
+// Runs one bench in a separate process, so that its heap and compiled code do not affect the next one.
+// Figures are sent through the IPC channel; the output of a bench and its libraries goes to stderr.
 const [name, settings] = process.argv.slice(2);
 const bench = await import(new URL(`../${name}/bench.mjs`, import.meta.url).href);
 const progress = (text) => process.stderr.write(`[${name}] ${text}\n`);

@@ -1,4 +1,4 @@
-// Programs in Go that a bench needs, built once into .cache.
+// Go programs for the benchmarks, built once into .cache.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const cache = fileURLToPath(new URL('../../.cache', import.meta.url));
 
-/** A published program. @returns {string} its path @throws if there is no go, or the module can't be had */
+/** A published program. @returns {string} its path @throws if Go is missing or the module is not available */
 export function goTool(module, version) {
   const name = module
     .split('/')
@@ -18,7 +18,7 @@ export function goTool(module, version) {
   );
 }
 
-/** A program of one file without modules. @returns {string} its path @throws if there is no go, or it doesn't compile */
+/** A single-file program without modules. @returns {string} its path @throws if Go is missing or compilation fails */
 export function goProgram(name, source) {
   const hash = createHash('sha256').update(readFileSync(source)).digest('hex').slice(0, 12);
   return built(`${name}-${hash}`, name, (scratch) =>
@@ -29,7 +29,7 @@ export function goProgram(name, source) {
 function built(folder, name, build) {
   const path = join(cache, folder, name);
   if (existsSync(path)) return path;
-  // Beside it, then renamed: another process may be building or running it.
+  // Built under a temporary name, then renamed, because another process may be building or running it.
   const scratch = join(cache, folder, `build-${process.pid}`);
   mkdirSync(scratch, { recursive: true });
   try {

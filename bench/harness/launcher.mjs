@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** A port that was free a moment ago. */
+/** A free port (another process may take it at any time). */
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -19,11 +19,11 @@ export function freePort() {
   });
 }
 
-/** Starts what `npm start` starts, on a port and a data folder of its own. `stop()` ends it and removes the folder. */
+/** Starts the same as `npm start`, with a separate port and data folder. `stop()` ends it and removes the folder. */
 export async function launch(args, options = {}) {
   const port = await freePort();
   const data = options.data ?? mkdtempSync(join(tmpdir(), 'payday-bench-'));
-  // Started by root, PostgreSQL runs as a user of its own, who has to get in.
+  // Started by root, PostgreSQL runs as a different user, which needs access to the folder.
   chmodSync(data, 0o755);
   const startedAt = performance.now();
   const child = spawn(
@@ -45,13 +45,13 @@ export async function launch(args, options = {}) {
   };
 }
 
-/** Asks until there is an answer that is not null. @throws after `withinMs` */
+/** Polls until the result is not null. @throws after `withinMs` */
 export async function until(withinMs, ask, everyMs = 20) {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const answer = await ask().catch(() => null);
     if (answer !== null) return answer;
-    if (performance.now() > deadline) throw new Error(`nothing came within ${withinMs} ms`);
+    if (performance.now() > deadline) throw new Error(`no result within ${withinMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -1,5 +1,5 @@
-// One short game for one prober, without the rest of Payday: the product's own prober process, told of the game by an event log, and
-// an ingest that keeps what it is told. What is measured is what a game would have been paid for.
+// One short game for one prober without the rest of Payday: the product's own prober process, which learns of the game from an
+// event log, and an ingest that stores the reports. The measured results are those on which pay would be based.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -14,9 +14,9 @@ import { cpuSeconds, spawnOn } from './processes.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const GAME = 'bench';
-/** Between the moment that the prober is ready and the start of the game. */
+/** Time between the prober's readiness and the start of the game. */
 const LEAD_MS = 700;
-/** After the end of the game, for the last answers and watermarks. */
+/** Time after the end of the game for the last answers and watermarks. */
 const GRACE_MS = 15_000;
 const STOP_WITHIN_MS = 10_000;
 const RECORDS_PER_APPEND = 500;
@@ -24,10 +24,10 @@ const RECORDS_PER_APPEND = 500;
 /**
  * Plays one game to its end.
  * @param {object} options
- * @param {object} options.scenario as `game.created` carries it
+ * @param {object} options.scenario as in `game.created`
  * @param {{id: string, endpoints: Record<string, string>}[]} options.teams in order of joining; endpoints by service
- * @param {number} options.core on which the prober runs, alone if possible
- * @param {number} [options.warmMs] from the start of the game, when the CPU time begins to count
+ * @param {number} options.core the core on which the prober runs, alone if possible
+ * @param {number} [options.warmMs] time from the start of the game until CPU time counts
  * @returns {Promise<{startsAt: number, endsAt: number, results: Results, salaries: Map<string, number>, cpuSeconds: number, cpuBetween: [number, number],
  *   complete: boolean, log: string}>} `results` in columns; `cpuSeconds` of the prober from the start of the game to its end;
  *   `complete`: the prober's watermark covered everything up to the end
@@ -71,7 +71,7 @@ export async function playForProber({ scenario, teams, core, warmMs = 0 }) {
     ]);
 
     prober = await startProber(`lmdb:${folder}/log`, ingest.url, core);
-    // Whole seconds, as a real game starts.
+    // A real game also starts at a whole second.
     const startsAt = Math.ceil((Date.now() + LEAD_MS) / 1000) * 1000;
     const endsAt = startsAt + scenario.durationMs;
     await tell([make('dev.payday.game.scheduled', { startsAt, endsAt })]);
@@ -129,7 +129,7 @@ async function startProber(logUrl, ingestUrl, core) {
       PAYDAY_GAME_ID: GAME,
       PAYDAY_ALLOW: '127.0.0.0/8',
     },
-    // By the channel it notices if this process dies.
+    // The channel tells the prober when this process dies.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let said = '';
@@ -142,10 +142,10 @@ async function startProber(logUrl, ingestUrl, core) {
     return answer?.ok ? true : null;
   };
   try {
-    if (!(await until(30_000, ready))) throw new Error('it ended');
+    if (!(await until(30_000, ready))) throw new Error('the process ended');
   } catch (error) {
     child.kill('SIGKILL');
-    throw new Error(`the prober did not get ready: ${said}`, { cause: error });
+    throw new Error(`the prober did not become ready: ${said}`, { cause: error });
   }
   return {
     pid: child.pid,
@@ -159,7 +159,7 @@ async function startProber(logUrl, ingestUrl, core) {
   };
 }
 
-/** Takes batches as ingest does, and looks into them when the game is over: decoding is no work of the prober's core. */
+/** Accepts batches like ingest and decodes them after the game, because decoding is not part of the prober's work. */
 async function startIngest(teamIds) {
   const bodies = [];
   let decoded = 0;
@@ -193,7 +193,7 @@ async function startIngest(teamIds) {
 
 /** @typedef {{teamId: string, serviceId: string, intendedAt: number, latencyUs: number, outcome: string, got: string}[]} Results */
 
-/** @returns {Results} every result once */
+/** @returns {Results} each result once */
 function columnsOf(batches) {
   const once = new Map(batches.map((batch) => [`${batch.teamId} ${batch.epoch} ${batch.seq}`, batch]));
   return [...once.values()].flatMap((batch) => {

@@ -1,4 +1,4 @@
-// What Linux says of a process: CPU time from /proc, one core from taskset. Elsewhere there is no figure, and no pin.
+// Linux process tools: CPU time from /proc, pinning to a core with taskset. Other systems have neither.
 import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
@@ -6,8 +6,8 @@ import { setPriority } from 'node:os';
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
 /**
- * User and system time so far of a process, all its threads, and the processes below it that live.
- * @returns {number} seconds; 0 once the process is gone
+ * User and system time used so far by a process with all its threads and running descendants.
+ * @returns {number} seconds; 0 after the process has ended
  */
 export function cpuSeconds(pid) {
   try {
@@ -36,24 +36,24 @@ export function allowedCores() {
 }
 
 /**
- * Starts a command on one core, in a session of its own.
- * @param {{core: number, before?: boolean}} where `before`: others that want the core get it only when this one doesn't, as far as the
- *   machine allows: what is measured shall not be what else the machine has to do
+ * Starts a command on one core in a separate session.
+ * @param {{core: number, before?: boolean}} where `before`: the command has priority over other processes on the core, as far as the
+ *   machine allows, so that other work does not affect the measurement
  */
 export function spawnOn({ core, before = false }, command, args, options) {
   const child = spawn('taskset', ['-c', String(core), command, ...args], { ...options, detached: true });
-  // Only root gets more than others do; without, those that are not measured get less.
+  // Only root can raise a priority; otherwise the processes that are not measured get a lower one.
   const nice = process.getuid() === 0 ? (before ? -15 : 0) : before ? 0 : 10;
   if (child.pid !== undefined && nice !== 0) giveWay(child.pid, nice);
   return child;
 }
 
-/** Sets the nice value of a process, and that of its session, by which Linux shares between sessions. */
+/** Sets the nice value of a process and of its session, by which Linux divides time between sessions. */
 function giveWay(pid, nice) {
   try {
     setPriority(pid, nice);
     writeFileSync(`/proc/${pid}/autogroup`, String(nice));
   } catch {
-    // Not every kernel has groups: then the figures are noisier.
+    // Some kernels have no autogroups; the figures are noisier then.
   }
 }

@@ -6,7 +6,7 @@ export function summary(values) {
   return { min: round(sorted[0]), median: round(median), max: round(sorted[sorted.length - 1]) };
 }
 
-/** Ratios run by run: what disturbs the machine during one turn disturbs both sides of the same pair. */
+/** Ratios per run, because a disturbance of the machine affects both sides of the same turn. */
 export function ratio(ours, peers) {
   return summary(ours.map((value, i) => value / peers[i]));
 }

@@ -5,14 +5,14 @@ export const name = 'isolation';
 export const description =
   'What honest teams lose while one team’s server misbehaves, row by row of the table of hostile servers; no peer';
 export const options = {
-  rows: 'only rows with one of these texts in their name, separated by commas',
-  tries: 'how often a row that is not ok is played before it counts (default 3)',
+  rows: 'only rows whose names contain one of these substrings, separated by commas',
+  tries: 'maximum number of attempts for a row that is not ok (default 3)',
 };
 
-/** A row is ok if neighbours earn at least so much of the run without it, and their p99 is at most so much later. */
+/** A row is ok if the neighbours earn at least this share of their pay without it, and their p99 increases by at most this much. */
 const LEAST_PAY = 0.99;
 const MOST_ADDED_MS = 1;
-/** The run without a hostile team, first so often, then again after so many rows: what differs between those is the machine. */
+/** How often the run without a hostile team is played at first, and after how many rows again. Their differences are noise. */
 const BASELINES = 3;
 const ROWS_PER_BASELINE = 10;
 
@@ -21,7 +21,7 @@ export async function* run({ quick, progress, options: { rows: only = '', tries 
   const durationMs = quick ? 4_000 : 8_000;
   const texts = only.split(',');
   const rows = (await hostileRows()).filter((row) => texts.some((text) => row.name.includes(text)));
-  if (rows.length === 0) throw new Error(`no row has a name with ${only}`);
+  if (rows.length === 0) throw new Error(`no row's name contains ${only}`);
   const baselines = [];
   const baseline = async () => {
     progress(`without a hostile team, run ${baselines.length + 1}`);
@@ -34,7 +34,7 @@ export async function* run({ quick, progress, options: { rows: only = '', tries 
     if (index > 0 && index % ROWS_PER_BASELINE === 0) await baseline();
     let figure;
     for (let attempt = 1; attempt <= Number(tries) && !figure?.ok; attempt++) {
-      progress(`${index + 1} of ${rows.length}: ${row.name}${attempt > 1 ? `, once more` : ''}`);
+      progress(`${index + 1} of ${rows.length}: ${row.name}${attempt > 1 ? `, repeated` : ''}`);
       figure = { ...judged(row, await play(row.name, durationMs), baselines), tries: attempt };
     }
     figures.push(figure);

@@ -1,4 +1,4 @@
-// The honest teams' servers, all in one process that is not the prober's: the same right answer at once, a port for each team.
+// The honest teams' servers in one process: the same correct answer without delay, one port per team.
 import { createServer } from 'node:http';
 
 const RIGHT = '{"ok":true,"n":7}';

@@ -1,4 +1,4 @@
-// The hostile team's server, by the name of its row; without a name it tells what rows there are. Runs with tools/typescript-hooks.mjs.
+// The hostile team's server, selected by the name of its row; without a name it lists the rows. Runs with tools/typescript-hooks.mjs.
 import { HOSTILE_ROWS } from '../../test/support/hostile/index.ts';
 
 const row = HOSTILE_ROWS.find(({ name }) => name === process.argv[2]);

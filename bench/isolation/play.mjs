@@ -1,4 +1,4 @@
-// One run: honest teams, with or without a hostile one beside them.
+// One run: honest teams, with or without a hostile team.
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { allowedCores, spawnOn } from '../harness/processes.mjs';
@@ -8,13 +8,13 @@ export const HONEST_TEAMS = 6;
 const SERVICES = ['router', 'catalog', 'pricing', 'booking'];
 const REQUESTS_PER_SECOND = 3;
 const HOSTILE = 'hostile';
-/** The prober's is the last core; everybody else, and the kernel's usual work, is on the first. */
+/** The prober has the last core; all other processes, and most of the kernel's work, use the first. */
 const CORES = allowedCores();
 const PROBER_CORE = CORES.at(-1);
 const OTHERS_CORE = CORES[0];
 const hooks = fileURLToPath(new URL('../../tools/typescript-hooks.mjs', import.meta.url));
 
-/** Pay as in the game that is played most; windows of a second, so that a short run has many. */
+/** The pay rules of a typical game, with one-second windows, so that a short run has many of them. */
 function scenario(durationMs) {
   const check = {
     id: 'right',
@@ -88,7 +88,7 @@ export async function play(row, durationMs) {
     ]);
     const everywhere = (at) => Object.fromEntries(SERVICES.map((id) => [id, at]));
     const teams = urls.map((at, i) => ({ id: `honest-${i}`, endpoints: everywhere(at) }));
-    // In the middle of the order of joining, and so of each second.
+    // In the middle of the joining order, and therefore of each second.
     if (hostile) teams.splice(HONEST_TEAMS / 2, 0, { id: HOSTILE, endpoints: everywhere(url) });
     return readRun(await playForProber({ scenario: scenario(durationMs), teams, core: PROBER_CORE }));
   } finally {
@@ -138,7 +138,7 @@ function readRun({ results, salaries, cpuSeconds, complete, startsAt, endsAt }) 
   };
 }
 
-/** Takes what the honest leave of their core, as a server on another machine takes nothing from anybody. */
+/** Uses only the time that the honest server leaves, because a server on another machine would use none of its core. */
 function startHostile(row) {
   const script = fileURLToPath(new URL('hostile.mjs', import.meta.url));
   const args = ['--conditions=source', '--import', hooks, script, ...(row === undefined ? [] : [row])];

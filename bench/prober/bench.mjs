@@ -10,14 +10,14 @@ export const description =
   'Whether the prober reports the truth, and what a request costs it; peers: Vegeta and k6, beside a server that knows the truth';
 export const options = {
   rates: 'requests per second, separated by commas (default 1600,4000)',
-  rounds: 'how often each contestant has its turn (default 3)',
+  rounds: 'number of runs per contestant (default 3)',
 };
 
 const STALL_MS = 100;
-/** A tenth of all requests meets the stall and waits for between none and all of it, evenly. */
+/** A tenth of all requests hits the stall; their waits are uniformly distributed over its duration. */
 const ANALYTIC = { p99: 90, p999: 99 };
 const FULL_SHARE = 0.8;
-/** Ours is due: figures that the design promises. */
+/** The design's targets for our prober. */
 const LIMITS = { errorP99Ms: 1, lateP99Ms: 1, ratio: 1.2, stall: 0.05 };
 
 /** @param {{quick: boolean, progress: (text: string) => void, options: {rates?: string, rounds?: string}}} settings */
@@ -35,7 +35,7 @@ async function* measure({ quick, progress, options: { rates = '1600,4000', round
   const turns = Number(rounds ?? (quick ? 1 : 3));
   const cores = allowedCores();
   const [serverCore, core] = [cores[0], cores.at(-1)];
-  progress('building the server, Vegeta and k6, if they are not there yet');
+  progress('building the server, Vegeta and k6 unless they exist');
   const contestants = [
     { key: 'ours', name: 'Payday', play: ours },
     contestant('vegeta', VEGETA, buildVegeta, vegeta),
@@ -74,7 +74,7 @@ async function* measure({ quick, progress, options: { rates = '1600,4000', round
   }
 }
 
-/** A peer; one that can't be had is skipped, and says why. */
+/** A peer; an unavailable one is skipped with the reason. */
 function contestant(key, { name: who, version }, build, play) {
   try {
     const path = build();
@@ -171,7 +171,7 @@ function* stallFigures(rate, runs, contestants, turns) {
       truth,
       analytic: ANALYTIC,
       offPercent: { p99: round(off('p99') * 100), p999: round(off('p999') * 100) },
-      // The server itself takes a while to write all that have waited: what it says is the truth of this run.
+      // The server needs some time to answer all waiting requests, so its own records are the truth of this run.
       offTruthPercent: {
         p99: round(off('p99', truth.p99.median) * 100),
         p999: round(off('p999', truth.p999.median) * 100),
@@ -199,7 +199,7 @@ function quantilesOver(runs, what) {
   );
 }
 
-/** Medians, for people. */
+/** Medians, human-readable. */
 function table(figures) {
   const text = (range) => (range ? String(range.median) : '');
   const rows = figures.map(({ ok, figure, unit, ours: mine, reported, peer, ratio: times }) => [

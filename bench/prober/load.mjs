@@ -1,6 +1,6 @@
-// What every contestant sends: the same requests at the same rate, for as long, and what is measured of it.
+// The load of every contestant (the same requests at the same rate, equally long) and its measurements.
 
-/** Milliseconds after which the server answers; each is as frequent as the others. With stalls, nothing else shall delay an answer. */
+/** Milliseconds after which the server answers, all equally frequent. In runs with stalls nothing else delays an answer. */
 export const DELAYS_MS = [0, 0, 0, 0, 1, 5, 20];
 export const AT_ONCE_MS = [0];
 export const SERVICES = ['router', 'catalog', 'pricing', 'booking'];
@@ -9,7 +9,7 @@ export const REQUESTS_PER_SECOND = 2;
 
 /** @typedef {{rate: number, delaysMs: number[], warmMs: number, measuredMs: number}} Load requests per second; what comes in the warm-up doesn't count */
 
-/** How many teams make this rate. */
+/** The number of teams that results in this rate. */
 export function teamsOf(rate) {
   return Math.round(rate / (SERVICES.length * REQUESTS_PER_SECOND));
 }
@@ -21,12 +21,12 @@ export function endpointsOf(serverUrl, rate) {
 
 /**
  * @typedef {object} Outcome
- * @property {number} requests that reached the server between the two looks at the CPU time
- * @property {number} cpuSeconds used between them
+ * @property {number} requests that reached the server between the two CPU time readings
+ * @property {number} cpuSeconds used between the readings
  * @property {number} cpuShare of a core
- * @property {Quantiles} reported latencies as the contestant says, ms
- * @property {Quantiles} truth from the read to the write, as the server says, ms
- * @property {Quantiles | null} late of the send against its schedule, as the server sees it, ms
+ * @property {Quantiles} reported latencies according to the contestant, ms
+ * @property {Quantiles} truth from the read to the write according to the server, ms
+ * @property {Quantiles | null} late delay of the send against its schedule according to the server, ms
  */
 
 /** @typedef {{p50: number, p99: number, p999: number, max: number}} Quantiles */

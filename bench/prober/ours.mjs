@@ -1,9 +1,9 @@
-// Payday's prober at a load, and its reports held against the truth request by request.
+// Payday's prober under load; its reports are compared with the truth request by request.
 import { playForProber } from '../harness/prober-game.mjs';
 import { REQUESTS_PER_SECOND, SERVICES, quantilesOf, teamsOf } from './load.mjs';
 import { quantiles } from './truth.mjs';
 
-/** The schedule is in whole milliseconds, and the prober follows the wall clock with some inertia. */
+/** Tolerance: the schedule is in whole milliseconds, and the prober follows the wall clock with some inertia. */
 const CLOCK_GRACE_MS = 2;
 
 function scenario(durationMs, delaysMs) {
@@ -84,8 +84,8 @@ export async function ours(truth, { rate, delaysMs, warmMs, measuredMs }, core) 
 }
 
 /**
- * Pairs results with notes, endpoint by endpoint in order of time. Of the notes that can be a result's own (two requests of one endpoint may be
- * under way at once, on two connections) it is the one whose write is closest to the end that is reported.
+ * Pairs results with the server's notes, per endpoint in order of time. If several notes can belong to a result (one endpoint
+ * may have two requests in flight on two connections), it gets the note whose write is closest to the reported end.
  */
 function matched(results, notes) {
   const byEndpoint = new Map();

@@ -1,4 +1,4 @@
-// Vegeta and k6 at the same load, tuned as well as we know how.
+// Vegeta and k6 under the same load, tuned as well as we can.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { quantiles } from './truth.mjs';
 
 export const VEGETA = { name: 'Vegeta', version: '12.12.0' };
 export const K6 = { name: 'k6', version: '0.57.0' };
-/** Before the end, when the last look is taken at the CPU time: a process that is gone has none. */
+/** How long before the end CPU time is last read, because it is gone with the process. */
 const BEFORE_END_MS = 200;
 
 /** @throws if it can't be built */
@@ -24,12 +24,12 @@ export function buildK6() {
   return goTool('go.k6.io/k6', `v${K6.version}`);
 }
 
-/** Kept connections without a limit, a worker more whenever all are busy, bodies read and not kept. @returns {Promise<Outcome>} */
+/** Unlimited kept connections, an additional worker whenever all are busy, bodies read and discarded. @returns {Promise<Outcome>} */
 export async function vegeta(path, truth, load, core) {
   return inFolder(async (folder) => {
     const [targets, output] = [join(folder, 'targets'), join(folder, 'results')];
     const urls = endpointsOf(truth.url, load.rate);
-    // Every endpoint in turn, each time with the next delay.
+    // The endpoints in turn, each time with the next delay.
     const lines = load.delaysMs.flatMap((_, turn) =>
       urls.map((url, i) => `GET ${url}/${load.delaysMs[(i + turn) % load.delaysMs.length]}`),
     );
@@ -51,7 +51,7 @@ export async function vegeta(path, truth, load, core) {
   });
 }
 
-/** An executor with a constant rate of arrivals, enough virtual users for a stall, bodies not kept. @returns {Promise<Outcome>} */
+/** A constant-arrival-rate executor, enough virtual users for a stall, bodies discarded. @returns {Promise<Outcome>} */
 export async function k6(path, truth, load, core) {
   return inFolder(async (folder) => {
     const [script, summary] = [join(folder, 'load.js'), join(folder, 'summary.json')];
@@ -93,14 +93,14 @@ export function handleSummary(data) { return { ${JSON.stringify(summary)}: JSON.
 `;
 }
 
-/** Runs a contestant, and looks at its CPU time after the warm-up and shortly before the end. */
+/** Runs a contestant and reads its CPU time after the warm-up and shortly before the end. */
 async function watched(path, args, truth, { rate, warmMs, measuredMs }, core) {
   await truth.notes();
   const child = spawnOn({ core, before: true }, path, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (said = (said + text).slice(-2_000)));
   const ended = once(child, 'exit');
-  // k6 first makes its virtual users: the warm-up begins with the first request.
+  // k6 first creates its virtual users, so the warm-up begins with the first request.
   const startedAt = await firstNote(truth, ended);
   await sleepUntil(startedAt.atMs + warmMs);
   const [fromMs, before] = [Date.now(), cpuSeconds(child.pid)];
@@ -127,12 +127,12 @@ async function firstNote(truth, ended) {
   for (;;) {
     const notes = await truth.notes();
     if (notes.length > 0) return { notes, atMs: notes[0].readMs };
-    if (gone) throw new Error('a contestant ended without a request');
+    if (gone) throw new Error('a contestant ended without sending a request');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Against a schedule of even steps, whose beginning is that of the request that was earliest by it. */
+/** Delays against an evenly spaced schedule whose start is set by the earliest request relative to it. */
 function lateness(notes, rate) {
   const late = notes.map(({ readMs }, i) => readMs - (i * 1000) / rate);
   const earliest = late.reduce((least, value) => Math.min(least, value), Infinity);

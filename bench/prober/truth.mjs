@@ -1,4 +1,4 @@
-// The server whose answers are known, and what it says of them.
+// The server with known timing, and its records.
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { goProgram } from '../harness/go.mjs';
 import { spawnOn } from '../harness/processes.mjs';
 
-/** Starts the server on one core. @throws if it can't be built */
+/** Starts the server on one core. @throws if it cannot be built */
 export async function startTruth(core) {
   const program = goProgram('truth', fileURLToPath(new URL('server/main.go', import.meta.url)));
   const child = spawnOn({ core, before: true }, program, [], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -26,9 +26,9 @@ export async function startTruth(core) {
   const port = Number(await line());
   return {
     url: `http://127.0.0.1:${port}`,
-    /** Everything stands still for so long in each second from now on. */
+    /** From now on, the server stalls for this long in each second. */
     stall: (ms) => command(`stall ${ms}`),
-    /** What was answered since the last call, in order of arrival. @returns {Promise<Note[]>} */
+    /** The requests answered since the last call, in order of arrival. @returns {Promise<Note[]>} */
     async notes() {
       const path = join(folder, 'notes');
       await command(`dump ${path}`);

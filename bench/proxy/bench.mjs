@@ -71,7 +71,7 @@ export async function* run({ quick, progress }) {
 async function startToxiproxy(upstreamPort, progress) {
   let path;
   try {
-    progress('building Toxiproxy, if it is not there yet');
+    progress('building Toxiproxy unless it exists');
     const build = fileURLToPath(new URL('../../tools/toxiproxy.mjs', import.meta.url));
     path = execFileSync(process.execPath, [build], { encoding: 'utf8' }).trim();
   } catch (error) {
@@ -123,7 +123,7 @@ async function latencies(port, requests) {
   return took.sort((a, b) => a - b)[took.length >> 1];
 }
 
-/** User and system time of a process so far. */
+/** User and system time used so far by a process. */
 function cpuSeconds(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

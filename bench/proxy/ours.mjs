@@ -1,4 +1,4 @@
-// The sandbox's proxy in a process of its own, so that its CPU time can be told from everybody else's.
+// The sandbox's proxy in a separate process, so that its CPU time can be measured separately.
 import { TcpProxy } from '../../dist/apps/unicorn-rentals/src/sandbox/proxy/tcp-proxy.js';
 import { realTimers } from '../../dist/apps/unicorn-rentals/src/sandbox/timers.js';
 

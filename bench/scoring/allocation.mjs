@@ -4,8 +4,8 @@ import { getHeapStatistics } from 'node:v8';
 import { CoreRun } from './core-run.mjs';
 
 /**
- * Bytes allocated per result, on the heap and in array buffers, over one commit at a time.
- * Commits during which a collection ran are measured again, because what it freed would be missing.
+ * Bytes allocated per result on the heap and in array buffers, measured over one commit at a time.
+ * A commit during which a collection ran is measured again, because the freed memory would be missing.
  * @returns {Promise<number[]>}
  */
 export async function allocationPerResult(teams, size, runs) {
@@ -17,7 +17,7 @@ export async function allocationPerResult(teams, size, runs) {
   const found = [];
   for (let attempt = 0; attempt < 20 * runs && found.length < runs; attempt++) {
     globalThis.gc();
-    // Buffers are freed in the background for a while after a collection.
+    // Buffers are still freed in the background for a while after a collection.
     await setTimeout(50);
     collections = 0;
     const { results, bytes } = measured(run);

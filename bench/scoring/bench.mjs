@@ -10,7 +10,7 @@ export const description =
 
 const TEAMS = [40, 1000, 10_000];
 const SIZES = [1, 16, 256];
-/** The CPU time that one run of the core takes at least; runs are whole seconds of event time. */
+/** Minimum CPU time of one run of the core; runs last whole seconds of event time. */
 const RUN_CPU_MS = 500;
 
 const MODES = [
@@ -49,7 +49,7 @@ export async function* run({ quick, progress }) {
 async function* throughput({ teams, size, runs, quick, jet, progress }) {
   const cores = MODES.map((mode) => new CoreRun(teams, size, mode.withSnapshot, mode.slotsPerCommit));
   const targetUs = (quick ? 0.3 : 1) * RUN_CPU_MS * 1000;
-  /** So many seconds of event time are one run; found while warming up. */
+  /** Seconds of event time per run, determined during the warm-up. */
   const seconds = cores.map((core) => warmUp(core, targetUs));
   const peerSlots = await jet.warmUp(teams, size, targetUs);
   const ours = cores.map(() => []);
@@ -65,7 +65,7 @@ async function* throughput({ teams, size, runs, quick, jet, progress }) {
   }
 }
 
-/** Runs for as long as two runs and returns the seconds of event time that one run needs. */
+/** Runs for the duration of two runs and returns the seconds of event time that one run needs. */
 function warmUp(core, targetUs) {
   let last = core.seconds(1);
   for (let sum = last.cpuUs; sum < 1.5 * targetUs; sum += last.cpuUs) last = core.seconds(1);

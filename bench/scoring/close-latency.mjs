@@ -2,12 +2,12 @@ import { decodeProbeBatch, encodeProbeBatch } from '#contracts';
 import { CoreRun } from './core-run.mjs';
 import { SERVICES, SLOT_MS, SLOTS_PER_SECOND, STARTS_AT, WINDOW_MS, teamId } from './workload.mjs';
 
-/** Beyond the seqs of the stream. */
+/** Greater than every seq of the stream. */
 const FIRST_SEQ = 2 ** 30;
 
 /**
  * From the bytes of the watermark that completes a window to that window's final rows: decode, step, snapshot, drain.
- * @param closing how many teams' windows one commit closes
+ * @param closing the number of teams whose windows one commit closes
  * @returns {number[]} microseconds of wall time, one per close
  */
 export function closeLatencies(teams, size, closing, closes) {
@@ -15,7 +15,7 @@ export function closeLatencies(teams, size, closing, closes) {
   const times = [];
   for (let second = 1; second <= closes + 3; second++) {
     run.seconds(1);
-    // All results of this window that come in order have come; the stream's own watermark lies a window behind.
+    // All in-order results of this window have arrived; the stream's own watermark lags by one window.
     const watermarkMs = STARTS_AT + second * WINDOW_MS;
     const watermarks = Array.from({ length: closing }, (_, team) =>
       watermarkOf(team, FIRST_SEQ + second, watermarkMs),
@@ -26,7 +26,7 @@ export function closeLatencies(teams, size, closing, closes) {
     const { scores } = run.commit(inputs);
     const tookMs = performance.now() - startedAt;
     if (scores.length !== closing) throw new Error(`${scores.length} of ${closing} teams closed a window`);
-    // The first turns only warm up.
+    // The first iterations are warm-up.
     if (second > 3) times.push(tookMs * 1000);
   }
   return times;

@@ -2,23 +2,23 @@ import { decodeProbeBatch } from '#contracts';
 import { createState, missingWindows, restoreWindow, snapshot, step } from '#scoring';
 import { BatchStream, SCENARIO, SLOT_MS, SLOTS_PER_SECOND, STARTS_AT, teamId } from './workload.mjs';
 
-/** As in the scorer service: at most this many inputs go into one commit. */
+/** Maximum number of inputs in one commit, as in the scorer service. */
 const MAX_INPUTS_PER_COMMIT = 20_000;
 
-/** One game that is being scored by the core; every call goes on where the last one stopped. */
+/** One game that the core scores; every call continues where the last one stopped. */
 export class CoreRun {
   #state = createState({ leaseMs: 15_000, owns: () => true });
   #stream;
   #slot = 0;
   #waiting = [];
-  /** Sums over all that came out, so that no output goes unread. */
+  /** Checksums over all outputs, so that each output is read. */
   drained = { cents: 0, rows: 0, bytes: 0, results: 0 };
 
   constructor(
     teams,
     size,
-    /** Whether each commit also takes the whole state as bytes, as the service does. */ withSnapshot,
-    /** A commit comes after so many slots of event time, or earlier after as many inputs as it may hold. */ slotsPerCommit = 1,
+    /** Whether each commit also serializes the whole state, as the service does. */ withSnapshot,
+    /** Slots of event time per commit; a commit with the maximum number of inputs comes earlier. */ slotsPerCommit = 1,
   ) {
     this.#stream = new BatchStream(teams, size);
     this.teams = teams;
@@ -27,7 +27,7 @@ export class CoreRun {
     step(this.#state, openingEvents(teams));
   }
 
-  /** @returns {{results: number, cpuUs: number}} of so many seconds of event time; making the batches is not counted */
+  /** @returns {{results: number, cpuUs: number}} for `count` seconds of event time; excludes generating the batches */
   seconds(count) {
     const sum = { results: 0, cpuUs: 0 };
     let before;
@@ -43,7 +43,7 @@ export class CoreRun {
     return sum;
   }
 
-  /** One slot of event time. @param around is told `begin` and `end` of the measured part @returns results */
+  /** One slot of event time. @param around has callbacks `begin` and `end` for the measured part @returns results */
   slot(around) {
     const records = this.#stream.next();
     this.#slot++;
@@ -53,7 +53,7 @@ export class CoreRun {
     return this.#stream.resultsPerSlot;
   }
 
-  /** What the service does between reading records and the transaction. */
+  /** The work of the service between reading records and the transaction. */
   #slotOf(records) {
     for (const bytes of records) {
       this.#waiting.push({ kind: 'batch', batch: decodeProbeBatch(bytes) });

@@ -8,7 +8,7 @@ import { SERVICES } from './workload.mjs';
 const MIN_SLOTS = 5;
 const home = fileURLToPath(new URL('./jet', import.meta.url));
 
-/** Made for throughput: the parallel collector on one thread, a large young generation, a fixed heap whose pages are touched before. */
+/** Tuned for throughput: the parallel collector on one thread, a large young generation, a fixed and pre-touched heap. */
 const JVM_OPTIONS = [
   '-Xms3g',
   '-Xmx3g',
@@ -26,7 +26,7 @@ const JVM_OPTIONS = [
   '--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED',
 ];
 
-/** Hazelcast Jet in a JVM of its own that waits between runs. Where it can't be had, `available` is false and `reason` says why. */
+/** Hazelcast Jet in a separate JVM that is idle between runs. If it is unavailable, `available` is false and `reason` says why. */
 export class JetPeer {
   name = 'Hazelcast Jet';
   version = '';
@@ -63,7 +63,7 @@ export class JetPeer {
     return done ? null : JSON.parse(value);
   }
 
-  /** @returns {Promise<number>} slots of event time that one run needs */
+  /** @returns {Promise<number>} slots of event time per run */
   async warmUp(teams, size, targetUs) {
     if (!this.available) return 0;
     let slots = MIN_SLOTS;
@@ -75,7 +75,7 @@ export class JetPeer {
     return slots;
   }
 
-  /** @returns {Promise<{results: number, cpuUs: number}>} of so many slots of event time, in a job of its own */
+  /** @returns {Promise<{results: number, cpuUs: number}>} for `slots` slots of event time in a separate job */
   async run(teams, size, slots) {
     this.#child.stdin.write(`${teams} ${size} ${slots}\n`);
     const answer = await this.#answer();
@@ -92,7 +92,7 @@ export class JetPeer {
   }
 }
 
-/** @returns {string} why the peer can't be built; empty if it is */
+/** @returns {string} why the peer cannot be built; empty after a successful build */
 function build(progress) {
   if (spawnSync('java', ['-version']).status !== 0) return 'no java on the path (17 or newer)';
   if (spawnSync('mvn', ['--version']).status !== 0) return 'no mvn on the path';

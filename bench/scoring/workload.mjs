@@ -1,24 +1,24 @@
-// What both sides of the bench score: the same results, as encoded batches for the core and as columns for the peer.
+// The input of both sides: the same results, as encoded batches for the core and as columns for the peer.
 import { OUTCOME, encodeProbeBatch } from '#contracts';
 import { randomStream } from '#kernel';
 
 export const SERVICES = ['router', 'catalog', 'pricing', 'booking'];
 export const WINDOW_MS = 1000;
-/** Every team and service sends one batch, and the scorer commits, once in so much event time. */
+/** Event time per slot, in which every team and service sends one batch and the scorer commits once. */
 export const SLOT_MS = 100;
 export const SLOTS_PER_SECOND = 1000 / SLOT_MS;
-/** Results that come out of order are up to so much older than their batch; the watermark lags by as much, so that none is late. */
+/** Maximum age of out-of-order results relative to their batch. The watermark lags by the same time, so none is late. */
 export const DISORDER_MS = 1000;
 export const STARTS_AT = 1_700_000_000_000;
-/** Distinct batches per service; a prime, so that a team meets each of them in each slot of a second. */
+/** Distinct batches per service; a prime, so that a team uses each of them in each slot of a second. */
 const POOL = 97;
 const DISORDER = 0.05;
 const FAILURES = 0.03;
-/** The prober explains so many failures of one service and window. */
+/** Number of failure samples that the prober sends per service and window. */
 const SAMPLES_PER_WINDOW = 3;
 const FAILURE_KINDS = ['bad_status', 'wrong_body', 'timeout', 'connect_error'];
 
-/** The pay rules of a usual game. */
+/** The pay rules of a typical game. */
 export const SCENARIO = {
   id: 'bench',
   name: 'Bench',
@@ -44,8 +44,8 @@ export const SCENARIO = {
 };
 
 /**
- * Columns of one batch that covers the slot [DISORDER_MS, DISORDER_MS + SLOT_MS) after its base: sent in order, except
- * that some results belong up to `DISORDER_MS` earlier. Latencies are log-normal around 20 ms, p99 near 100 ms.
+ * Columns of one batch for the slot [DISORDER_MS, DISORDER_MS + SLOT_MS) after its base time: in order, except for some
+ * results that are up to `DISORDER_MS` older. Latencies are log-normal around 20 ms, p99 near 100 ms.
  */
 export function makeColumns(random, size) {
   const offsetMs = new Uint32Array(size);
@@ -65,8 +65,8 @@ export function makeColumns(random, size) {
 }
 
 /**
- * A stream of encoded batches. Each is a copy from a pool of encoded batches with team, seq, base time and watermark
- * written over: encoding gigabytes anew would take longer than scoring them.
+ * A stream of encoded batches. Each is copied from a pool of encoded batches, with team, seq, base time and watermark
+ * overwritten, because encoding gigabytes from scratch would take longer than scoring them.
  */
 export class BatchStream {
   #pool;
@@ -83,7 +83,7 @@ export class BatchStream {
   }
 
   /**
-   * Every batch of the next slot, team by team as one log partition holds them.
+   * All batches of the next slot, ordered by team as in one log partition.
    * @returns {Uint8Array[]} views that are valid until the next call
    */
   next() {
@@ -94,7 +94,7 @@ export class BatchStream {
     for (let team = 0; team < this.teams; team++)
       for (let s = 0; s < SERVICES.length; s++) {
         const template = this.#pool[s][(team * 31 + slot) % POOL];
-        // The first failures of a window are explained; the slots after that come without samples.
+        // The first failures of a window have samples; later slots have none.
         chosen.push((team + slot) % SLOTS_PER_SECOND === 0 ? template.explained : template.plain);
         bytes += chosen[chosen.length - 1].bytes.length;
       }
@@ -122,7 +122,7 @@ export function teamId(team) {
   return `t${String(team).padStart(5, '0')}`;
 }
 
-// Varints may be longer than needed, so a fixed width fits every value. Times of this age take six bytes anyhow.
+// Varints may be longer than necessary, so a fixed width fits every value. Current times take six bytes anyway.
 const SEQ_BYTES = 4;
 const TIME_BYTES = 6;
 
@@ -157,7 +157,7 @@ function encodeTemplate(serviceId, seed, size) {
   return { plain: encode(false), explained: encode(true) };
 }
 
-/** Where the values lie that are written over: walks the message's top-level fields. */
+/** The offsets of the overwritten values, found by walking the message's top-level fields. */
 function findFields(bytes) {
   const fields = { teams: [], seq: 0, base: 0, watermark: 0 };
   let at = 0;

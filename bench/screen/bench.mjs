@@ -7,9 +7,9 @@ import { launch, until } from '../harness/launcher.mjs';
 import { summary } from '../harness/stats.mjs';
 
 export const name = 'screen';
-export const description = 'from the answer to a probe until the new salary is at a Socket.IO client';
+export const description = 'latency from the answer to a probe until a Socket.IO client has the new salary';
 
-/** Teams whose answers are traced: each is asked so seldom that every change of its salary has one cause. */
+/** Teams whose answers are traced: each gets requests so rarely that every change of its salary has one cause. */
 const TRACED = 20;
 /** @param {{quick: boolean, progress: (text: string) => void}} options */
 export async function* run({ quick, progress }) {
@@ -42,7 +42,7 @@ export async function* run({ quick, progress }) {
   }
 }
 
-/** Plays a game whose services are in this process. @returns latencies in ms */
+/** Plays a game whose team services run in this process. @returns latencies in ms */
 async function measure(seconds) {
   const answeredAt = new Map();
   const server = createServer((request, response) => {

@@ -6,15 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { DEFAULT_POLICY, SandboxDriver } from '#faults';
-import { openDatabase, startEmbeddedPostgres } from '#persistence';
+import { PostgresChaosStore, openDatabase, startEmbeddedPostgres } from '#persistence';
 import { systemClock } from '#runtime';
 import { parseScenario } from '#scenario';
-import {
-  CHAOS_MIGRATIONS,
-  Orchestrator,
-  PostgresChaosStore,
-  realTimers,
-} from '../../dist/apps/chaos-orchestrator/src/index.js';
+import { Orchestrator, realTimers } from '../../dist/apps/chaos-orchestrator/src/index.js';
 
 export const name = 'stop-all';
 export const description =
@@ -22,7 +17,7 @@ export const description =
 
 const TEAM_MODULE = fileURLToPath(new URL('../../dist/apps/unicorn-rentals/src/team.js', import.meta.url));
 const TEAMS = ['ants', 'bees', 'cats', 'dogs', 'eels'];
-/** One injection each, on all five teams: 20 faults. */
+/** One injection per entry, each on all five teams: 20 faults. */
 const INJECTIONS = [
   { serviceId: 'catalog', kind: 'crash', params: {} },
   { serviceId: 'pricing', kind: 'slow', params: { delayMs: 300 } },
@@ -88,14 +83,11 @@ function figure(text, values) {
 
 async function open(progress) {
   const folder = mkdtempSync(join(tmpdir(), 'payday-bench-'));
-  // Started by root, PostgreSQL runs as a user of its own, who has to get in.
+  // Started by root, PostgreSQL runs as a different user, which needs access to the folder.
   chmodSync(folder, 0o755);
   progress('starting PostgreSQL and five teams');
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
-  const dataSource = await openDatabase(postgres.databaseUrl, {
-    migrate: true,
-    migrations: CHAOS_MIGRATIONS,
-  });
+  const dataSource = await openDatabase(postgres.databaseUrl, { migrate: true });
   const teams = await Promise.all(TEAMS.map(startTeam));
   const targets = new Map(
     teams.map(({ teamId, agentUrl }) => [teamId, { teamId, sandbox: { agentUrl, token: TOKEN } }]),
@@ -121,7 +113,7 @@ async function open(progress) {
   const until = async (holds) => {
     const deadline = performance.now() + 60_000;
     while (!holds()) {
-      if (performance.now() > deadline) throw new Error(`it did not happen: ${JSON.stringify(open())}`);
+      if (performance.now() > deadline) throw new Error(`timed out: ${JSON.stringify(open())}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
@@ -158,7 +150,7 @@ async function open(progress) {
   };
 }
 
-/** The services of the quick game, without a timeline, for a day. */
+/** The services of the quick game for one day, without a timeline. */
 async function play(orchestrator) {
   const file = new URL('../../scenarios/quick.yaml', import.meta.url);
   const scenario = {

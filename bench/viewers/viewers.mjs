@@ -1,4 +1,4 @@
-// Many viewers in one process: raw WebSockets that speak just enough of Engine.IO to be served, and count.
+// Many viewers in one process: raw WebSockets that implement just enough of Engine.IO to be served, and count messages.
 import WebSocket from 'ws';
 
 const [url, count] = process.argv.slice(2);

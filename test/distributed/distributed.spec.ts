@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import kafkajs from 'kafkajs';
 import { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import { TOPICS } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
 import { formatCents } from '#kernel';
-import { openDatabase } from '#persistence';
+import { type DataSource, openDatabase } from '#persistence';
 import { RuntimeModule, createLogger, systemClock } from '#runtime';
 import { kafkaLacks, startKafka, startTestPostgres, type LocalKafka, type TestPostgres } from '#testing';
-import { SERVICE_MIGRATIONS, topicSpecs } from '../../apps/all-in-one/src/index.js';
+import { topicSpecs } from '../../apps/all-in-one/src/index.js';
 import { ScorerModule } from '../../apps/scorer/src/index.js';
 import { ServiceProcess } from '../faults/scoring/service-process.js';
 import { documentedPaths, standings } from '../support/api.js';
@@ -43,7 +42,7 @@ describeWith('distributed', await kafkaLacks(), () => {
     await admin.query(`CREATE DATABASE ${name}`);
     await admin.destroy();
     const url = postgres.databaseUrl.replace(/[^/]+$/, name);
-    const dataSource = await openDatabase(url, { migrate: true, migrations: SERVICE_MIGRATIONS });
+    const dataSource = await openDatabase(url, { migrate: true });
     closing.push(() => dataSource.destroy());
     return { url, dataSource };
   }

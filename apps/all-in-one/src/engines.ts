@@ -1,11 +1,9 @@
-import type { DataSource } from 'typeorm';
 import { TOPICS } from '#contracts';
 import type { EventLog } from '#event-log';
 import { PaydayError } from '#kernel';
-import { openDatabase, startEmbeddedPostgres, type EmbeddedPostgres } from '#persistence';
+import { type DataSource, type EmbeddedPostgres, openDatabase, startEmbeddedPostgres } from '#persistence';
 import type { Logger } from '#runtime';
 import type { DataFolder } from './data-folder.js';
-import { SERVICE_MIGRATIONS } from './schema.js';
 import { topicSpecs } from './topic-specs.js';
 
 /** The engines of one installation. */
@@ -48,7 +46,7 @@ export async function startEngines(folder: DataFolder, options: EngineOptions): 
   try {
     log = await options.openLog();
     await log.createTopics(topicSpecs((await existingPartitions(log)) ?? partitions));
-    dataSource = await openDatabase(databaseUrl, { migrate: true, migrations: SERVICE_MIGRATIONS });
+    dataSource = await openDatabase(databaseUrl, { migrate: true });
     return { log, dataSource, databaseUrl, postgres, close };
   } catch (error) {
     await close();

@@ -1,8 +1,7 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DataSource } from 'typeorm';
-import { TokenStore, openDatabase, readAudit } from '#persistence';
+import { type DataSource, openDatabase, readAudit, TokenStore } from '#persistence';
 import { systemClock } from '#runtime';
 import { startTestPostgres, type TestPostgres } from '#testing';
 import { TokenService } from '../../control/src/index.js';

@@ -1,6 +1,5 @@
-import type { DataSource } from 'typeorm';
 import type { StandingRow, StandingsView, UnscoredReport } from '#contracts';
-import { GameStore, LedgerReader, unscoredReport } from '#persistence';
+import { type DataSource, GameStore, LedgerReader, unscoredReport } from '#persistence';
 import { rankTeams } from '#scoring';
 import type { GameService } from '../../control/src/index.js';
 

@@ -1,9 +1,8 @@
 import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import { TOPICS, encodeCloudEvent, encodeProbeBatch, teamKey } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
-import { openDatabase } from '#persistence';
+import { type DataSource, openDatabase } from '#persistence';
 import { RuntimeModule, createLogger } from '#runtime';
 import {
   EventBuilder,

@@ -1,6 +1,6 @@
-import type { DataSource } from 'typeorm';
 import { TOPICS, decodeProbeBatch } from '#contracts';
 import { comparePositions, type EventLog, type Position } from '#event-log';
+import { type Checkpoint, type DataSource, readCheckpoints } from '#persistence';
 import { aliveAtKey } from '../../scorer/src/index.js';
 
 /**
@@ -17,17 +17,10 @@ export async function lastSignOfLife(
   dataSource: DataSource,
   log: EventLog,
 ): Promise<number | null> {
-  const checkpoints = await dataSource.query<Checkpoint[]>(
-    'SELECT partition, positions FROM scorer_checkpoint',
-  );
+  const checkpoints = await readCheckpoints(dataSource);
   const scoredAt = checkpoints.map(({ positions }) => Number(positions[aliveAtKey(gameId)] ?? 0));
   const latest = Math.max(heartbeatAt ?? 0, ...scoredAt, await latestUnscored(gameId, checkpoints, log));
   return latest === 0 ? null : latest;
-}
-
-interface Checkpoint {
-  partition: number;
-  positions: Record<string, string>;
 }
 
 /** When the log took the latest of the game's results that lie behind the scorer's position; 0 if there are none. */

@@ -5,7 +5,7 @@ import type { Frame } from './frames/frame-maker.js';
 
 export type Transport = 'socket' | 'sse';
 
-/** What operators watch of the broadcaster. Nothing here depends on a salary. */
+/** The broadcaster's metrics. None of them depends on a salary. */
 @Injectable()
 export class BroadcasterMetrics {
   private readonly frames: Counter<'kind'>;
@@ -25,7 +25,7 @@ export class BroadcasterMetrics {
     this.frames = counter('payday_broadcaster_frames_total', 'Frames made', 'kind');
     this.bytes = counter(
       'payday_broadcaster_bytes_total',
-      'JSON bytes of frames and streams handed to viewers',
+      'JSON bytes of frames and streams sent to viewers',
       'transport',
     );
     this.skipped = counter(
@@ -35,17 +35,17 @@ export class BroadcasterMetrics {
     );
     this.dropped = counter(
       'payday_broadcaster_dropped_viewers_total',
-      'Viewers disconnected for not reading, or for flooding',
+      'Viewers disconnected because they did not read, or sent too many messages',
       'transport',
     );
     this.refusedEvents = counter(
       'payday_broadcaster_refused_events_total',
-      'Game events that do not fit their game, by error code',
+      'Game events that are invalid in the state of their game, by error code',
       'code',
     );
     this.latency = new Histogram({
       name: 'payday_broadcaster_update_to_frame_seconds',
-      help: 'From writing a score update to the frame that shows it; the oldest update of each frame',
+      help: 'From writing a score update to the frame that shows it, for the oldest update of each frame',
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 10],
       registers,
     });

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
 import type { Clock } from '#kernel';
-import { frozenStandings } from '#persistence';
+import { committedScores, type DataSource, frozenStandings } from '#persistence';
 import { CLOCK, DATA_SOURCE, LOGGER, type Logger } from '#runtime';
 import { BroadcasterMetrics } from './broadcaster-metrics.js';
 import { LeaderboardGateway } from './delivery/leaderboard.gateway.js';
@@ -12,13 +11,12 @@ import { FrameHub } from './frames/frame-hub.js';
 import { GameEventsController } from './game-events.controller.js';
 import { PublicView } from './public-view/public-view.js';
 import { FreezeWatch, type FrozenStandings } from './freeze-watch.js';
-import { ScoreFeed } from './score-feed.js';
-import { DatabaseScoreSnapshot } from './score-snapshot.js';
+import { ScoreFeed, type CommittedScores } from './score-feed.js';
 import { systemTimers, type Timers } from './timers.js';
-import { FROZEN_STANDINGS, SCORE_SNAPSHOT, TIMERS } from './tokens.js';
+import { COMMITTED_SCORES, FROZEN_STANDINGS, TIMERS } from './tokens.js';
 
 /**
- * Shows the public what happens. Needs `RuntimeModule` with a data source, and game events by `EventLogTransport`,
+ * Publishes the public view. Needs `RuntimeModule` with a data source, and game events from `EventLogTransport`,
  * whose `onCaughtUp` must call `ScoreFeed.gameEventsCaughtUp`.
  */
 @Module({
@@ -31,8 +29,11 @@ import { FROZEN_STANDINGS, SCORE_SNAPSHOT, TIMERS } from './tokens.js';
     BroadcasterMetrics,
     { provide: TIMERS, useValue: systemTimers },
     {
-      provide: SCORE_SNAPSHOT,
-      useFactory: (dataSource: DataSource) => new DatabaseScoreSnapshot(dataSource),
+      provide: COMMITTED_SCORES,
+      useFactory:
+        (dataSource: DataSource): CommittedScores =>
+        (gameId) =>
+          committedScores(dataSource, gameId),
       inject: [DATA_SOURCE],
     },
     {

@@ -16,7 +16,7 @@ afterEach(() => harness.close());
 const isReady = async (url: string) => (await request(url).get('/readyz')).status === 200;
 
 describe('REST', () => {
-  test('503 before there is a game, the view once there is one, and never cached', async () => {
+  test('responds with 503 before the first game, then with the view, and is never cached', async () => {
     const { url } = await harness.start();
     await until(() => isReady(url));
     const early = await request(url).get('/api/v1/standings').expect(503);
@@ -46,8 +46,8 @@ describe('REST', () => {
   });
 });
 
-describe('starting while a game goes on', () => {
-  test('shows nothing until events and committed scores are read, then the later commit of each team', async () => {
+describe('starting during a game', () => {
+  test('shows nothing until events and committed scores are read, then the latest commit of each team', async () => {
     const game = new SampleGame();
     await harness.publishEvents(...game.opening('a', 'b', 'c'));
     await harness.publish(game.score('a', 1, 10));
@@ -71,7 +71,7 @@ describe('starting while a game goes on', () => {
     await until(() => isReady(url));
   });
 
-  test('asks again when the scores cannot be read', async () => {
+  test('retries when the scores cannot be read', async () => {
     const game = new SampleGame();
     await harness.publishEvents(...game.opening('a'));
     let attempts = 0;
@@ -86,7 +86,7 @@ describe('starting while a game goes on', () => {
     expect(attempts).toBe(2);
   });
 
-  test('a record that is no score goes to the dead letters and holds nothing up', async () => {
+  test('sends an invalid record to the dead letters and continues', async () => {
     const game = new SampleGame();
     await harness.publishEvents(...game.opening('a'));
     const { url } = await harness.start();
@@ -104,7 +104,7 @@ describe('starting while a game goes on', () => {
 describe('a freeze', () => {
   const SECRET = 777_777_77;
 
-  test('is the same on every broadcaster, also on one that begins in it; nothing leaks by REST, sockets or streams', async () => {
+  test('is the same on every broadcaster, even one that starts during it; nothing leaks through REST, sockets or streams', async () => {
     const game = new SampleGame();
     await harness.publishEvents(...game.opening('a', 'b'));
     const { url, registry } = await harness.start();
@@ -125,7 +125,7 @@ describe('a freeze', () => {
     ];
     await harness.publish(...secrets());
     for (const viewer of viewers) await until(() => routerOf(viewer.view, 'b') === 'down');
-    // Settled standings are late: who begins now shows nothing rather than too much.
+    // The settled standings are late: a broadcaster that starts now shows nothing rather than too much.
     const late = await harness.start(async () => secrets());
     await until(async () => (await request(late.url).get('/readyz')).status === 503);
     await request(late.url).get('/api/v1/standings').expect(503);
@@ -203,7 +203,7 @@ describe('GET /api/v1/stream', () => {
     return { response, events, close: () => response.destroy() };
   }
 
-  test('a snapshot, then deltas; after a break it goes on behind the last id', async () => {
+  test('sends a snapshot, then deltas, and resumes after the last id', async () => {
     const game = new SampleGame();
     await harness.publishEvents(...game.opening('a'));
     const { url, registry } = await harness.start();
@@ -235,7 +235,7 @@ describe('GET /api/v1/stream', () => {
     lost.close();
   });
 
-  test('waits for the first game, and ends with the server', async () => {
+  test('waits for the first game and ends with the server', async () => {
     const { app, url } = await harness.start();
     await until(() => isReady(url));
     const stream = await follow(url);
@@ -247,8 +247,8 @@ describe('GET /api/v1/stream', () => {
   });
 });
 
-describe('what the public never sees', () => {
-  test('no output of a broadcaster tells where a team runs its services, or why a fault is in its state', async () => {
+describe('private data', () => {
+  test('no output reveals where a team runs its services or why a fault is in its state', async () => {
     const { url } = await harness.start();
     const game = new SampleGame();
     const host = 'team-a-hides-here.example';

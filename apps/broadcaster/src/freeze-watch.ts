@@ -7,12 +7,12 @@ import { PublicView } from './public-view/public-view.js';
 import { FROZEN_STANDINGS, TIMERS } from './tokens.js';
 import type { Timers } from './timers.js';
 
-/** The standings of a freeze, the same for every broadcaster; null while they are not settled. */
+/** Loads the standings of a freeze, which are the same for every broadcaster; null until they are settled. */
 export type FrozenStandings = (freeze: Freeze, nowMs: number) => Promise<FrozenScore[] | null>;
 
 const POLL_MS = 250;
 
-/** Gets the public view the settled standings of a freeze that begins, from the one place that has them. */
+/** Loads the settled standings into the public view when a freeze begins. */
 @Injectable()
 export class FreezeWatch {
   private cancel: () => void = () => {};
@@ -39,7 +39,7 @@ export class FreezeWatch {
 
   /**
    * Settles the board now if it is frozen.
-   * @throws PaydayError `unavailable` (retryable) while the last results from before the freeze are under way
+   * @throws PaydayError `unavailable` (retryable) while results from before the freeze may still arrive
    */
   async settleIfFrozen(): Promise<void> {
     if (!(await this.checkFreeze())) {
@@ -49,7 +49,7 @@ export class FreezeWatch {
     }
   }
 
-  /** @returns false if the board waits for standings that are not settled yet */
+  /** @returns false if the board needs standings that are not settled yet */
   private async checkFreeze(): Promise<boolean> {
     const freeze = this.view.awaitsStandings(this.clock.nowMs());
     if (freeze === null) return true;

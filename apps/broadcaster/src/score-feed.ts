@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { TOPICS, decodeCloudEvent, type GameEvent, type ScoreUpdate } from '#contracts';
+import { TOPICS, decodeCloudEvent, type GameEvent, type ScoreUpdate, type TeamScore } from '#contracts';
 import {
   PoisonRecordError,
   type Consumer,
@@ -13,17 +13,19 @@ import { BroadcasterMetrics } from './broadcaster-metrics.js';
 import { FreezeWatch } from './freeze-watch.js';
 import { FrameHub } from './frames/frame-hub.js';
 import { PublicView } from './public-view/public-view.js';
-import type { ScoreSnapshot } from './score-snapshot.js';
 import { asScoreUpdate } from './team-score.js';
 import type { Timers } from './timers.js';
-import { SCORE_SNAPSHOT, TIMERS } from './tokens.js';
+import { COMMITTED_SCORES, TIMERS } from './tokens.js';
 
 const RETRY_MS = 500;
 
+/** Loads the latest committed score of every scored team of a game. */
+export type CommittedScores = (gameId: string) => Promise<TeamScore[]>;
+
 /**
- * Feeds the public view. Live score updates are read first; then, once all game events of the past are known, the
- * committed scores of the game shown. Whatever is committed in between comes by one of the two ways or by both,
- * and the view takes the later commit. Only then is the first frame made.
+ * Feeds the public view. It subscribes to live score updates first; once all past game events are known, it loads the
+ * committed scores of the game shown. A commit in between arrives through one of the two ways or both, and the view keeps the
+ * later commit. Only then is the first frame made.
  */
 @Injectable()
 export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -31,14 +33,14 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
   private readingUpdates = false;
   private eventsCaughtUp = false;
   private recovering = false;
-  /** Why the broadcaster isn't ready; null once it is. */
+  /** Why the broadcaster is not ready; null once it is. */
   private waitingFor: string | null = 'the game events of the past are still being read';
   private cancelRetry: () => void = () => {};
   private stopped = false;
 
   constructor(
     @Inject(EVENT_LOG) private readonly log: EventLog,
-    @Inject(SCORE_SNAPSHOT) private readonly snapshot: ScoreSnapshot,
+    @Inject(COMMITTED_SCORES) private readonly committedScores: CommittedScores,
     @Inject(TIMERS) private readonly timers: Timers,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(PublicView) private readonly view: PublicView,
@@ -53,7 +55,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // Fixed here and moved on by what is read, so that a consumer that starts anew skips nothing.
+    // Fixed here and advanced by reading, so that a restarted consumer skips nothing.
     const positions = await this.log.endPositions(TOPICS.scoreUpdates);
     this.consumer = this.log.consume({
       topic: TOPICS.scoreUpdates,
@@ -69,7 +71,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     });
     await this.consumer.ready;
     this.readingUpdates = true;
-    // Not awaited: the port opens, and says that it isn't ready, while a database is slow.
+    // Not awaited: the port opens and reports that the service is not ready while the database is slow.
     void this.recover();
   }
 
@@ -91,7 +93,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     try {
       this.view.applyGameEvent(event);
     } catch (err) {
-      // It won't fit next time either, and the events behind it must not wait: say so and go on.
+      // A retry would fail again and later events must not wait, so report it and continue.
       if (!(err instanceof PaydayError)) throw err;
       this.metrics.eventRefused(err.code);
       this.logger.error({ err, event: event.id, type: event.type }, 'a game event does not fit its game');
@@ -114,8 +116,9 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
     this.recovering = true;
     try {
       const { gameId } = this.view;
-      if (gameId !== null) for (const score of await this.snapshot.load(gameId)) this.view.applyScore(score);
-      // Who begins in a freeze knows nothing that may be shown before this.
+      if (gameId !== null)
+        for (const score of await this.committedScores(gameId)) this.view.applyScore(score);
+      // A broadcaster that starts during a freeze has nothing to show before this.
       await this.freezes.settleIfFrozen();
       if (this.stopped) return;
       this.waitingFor = null;

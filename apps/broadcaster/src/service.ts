@@ -6,8 +6,8 @@ import { ScoreFeed } from './score-feed.js';
 export const broadcasterService = defineService({
   name: 'broadcaster',
   summary:
-    'Shows the public what happens: the pages, /api/v1/standings, /api/v1/stream and Socket.IO /leaderboard.\n' +
-    'Any number of copies; a viewer who comes to another one gets a snapshot and goes on.',
+    'Serves the public view: the pages, /api/v1/standings, /api/v1/stream and Socket.IO /leaderboard.\n' +
+    'Any number of copies; a viewer that switches to another one gets a snapshot and continues.',
   sections: {
     log: logSection,
     database: databaseSection,

@@ -1,6 +1,6 @@
-/** One-shot timers, injected so that tests set the time. */
+/** One-shot timers, injected so that tests control the time. */
 export interface Timers {
-  /** Calls back once after `ms`; returns what cancels it. */
+  /** Calls back once after `ms`; returns a function that cancels the call. */
   after(ms: number, callback: () => void): () => void;
 }
 

@@ -4,16 +4,14 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import { TOPICS, decodeCloudEvent, encodeCloudEvent, type GameEvent } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
-import { OutboxRelay, openDatabase } from '#persistence';
+import { type DataSource, openDatabase, OutboxRelay } from '#persistence';
 import { EventLogTransport, RuntimeModule, configureHttpApp, systemClock } from '#runtime';
 import { EventBuilder, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import request from 'supertest';
-import type { DataSource } from 'typeorm';
 import { startTeam, type RunningTeam } from '../../unicorn-rentals/src/sandbox/start-team.js';
 import { ChaosModule } from './chaos.module.js';
-import { CHAOS_MIGRATIONS } from './migrations/index.js';
 import { Orchestrator } from './orchestrator.js';
 
 const TOKEN = 'a-secret-of-this-test';
@@ -34,7 +32,6 @@ describe('the chaos module on real parts', () => {
     postgres = await startTestPostgres();
     dataSource = await openDatabase(postgres.databaseUrl, {
       migrate: true,
-      migrations: CHAOS_MIGRATIONS,
     });
     log = await openEventLog('memory:');
     await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));

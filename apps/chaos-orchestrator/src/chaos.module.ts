@@ -5,11 +5,10 @@ import { createDrivers, type FaultDriver, type LifeCyclePolicy } from '#faults';
 import type { Clock } from '#kernel';
 import { CLOCK, DATA_SOURCE, LOGGER, METRICS, OnGameEvent, type Logger } from '#runtime';
 import type { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import type { ChaosCommands } from './commands/types.js';
 import { FaultsController } from './faults.controller.js';
 import { CHAOS_COMMANDS, Orchestrator, type FaultTargets } from './orchestrator.js';
-import { PostgresChaosStore } from './postgres-store.js';
+import { type DataSource, PostgresChaosStore } from '#persistence';
 import { ScoreFollower } from './score-follower.js';
 import { CHAOS_SOCKET_OPTIONS, ChaosGateway, type ChaosSocketOptions } from './socket/chaos.gateway.js';
 import { realTimers } from './timers.js';
@@ -40,7 +39,7 @@ export class ChaosEvents implements OnApplicationShutdown {
 }
 
 /**
- * The chaos orchestrator. Needs `RuntimeModule` with a data source whose schema includes `CHAOS_MIGRATIONS`, an
+ * The chaos orchestrator. Needs `RuntimeModule` with a data source, an
  * `OutboxRelay` on that database, and somebody who calls `Orchestrator.start()` when the game events have caught up.
  */
 @Module({})

@@ -15,7 +15,6 @@ import {
 import { ChaosModule } from './chaos.module.js';
 import { ChaosTargetsFile, joinTargets } from './chaos-targets.js';
 import { FileTargets } from './file-targets.js';
-import { CHAOS_MIGRATIONS } from './migrations/index.js';
 import { Orchestrator, type FaultTargets } from './orchestrator.js';
 
 const NO_TARGETS: FaultTargets = { targetOf: () => null };
@@ -55,7 +54,6 @@ export const chaosService = defineService({
   },
   database: servicePostgres({
     tokens: true,
-    migrations: CHAOS_MIGRATIONS,
     leader: { lock: ADVISORY_LOCKS.chaosOrchestrator, applicationName: 'payday-chaos' },
   }),
   module: ({ chaos }, { logger }) => {

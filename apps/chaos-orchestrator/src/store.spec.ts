@@ -1,11 +1,9 @@
+import type { Fault } from '#faults';
 import { decodeCloudEvent, type GameEvent } from '#contracts';
-import { openDatabase, streamAudit } from '#persistence';
+import { type DataSource, openDatabase, PostgresChaosStore, streamAudit } from '#persistence';
 import { ManualClock, startTestPostgres, type TestPostgres } from '#testing';
-import { DataSource } from 'typeorm';
 import { MemoryChaosStore } from './conformance/memory-store.js';
 import { describeChaosStore } from './conformance/store-suite.js';
-import { CHAOS_MIGRATIONS } from './migrations/index.js';
-import { PostgresChaosStore } from './postgres-store.js';
 
 describe('chaos stores', () => {
   describeChaosStore('memory', async () => {
@@ -25,20 +23,14 @@ describe('chaos stores', () => {
     beforeAll(async () => {
       postgres = await startTestPostgres();
       dataSource = await openDatabase(postgres.databaseUrl, { migrate: true });
-      await up();
     }, 60_000);
-    const up = async (): Promise<void> => {
-      const runner = dataSource.createQueryRunner();
-      for (const migration of CHAOS_MIGRATIONS) await new migration().up(runner);
-      await runner.release();
-    };
     afterAll(async () => {
       await dataSource?.destroy();
       await postgres?.stop();
     });
 
     const clock = new ManualClock();
-    const open = (): PostgresChaosStore => {
+    const open = (): PostgresChaosStore<Fault> => {
       clock.advance(1);
       return new PostgresChaosStore(dataSource, clock);
     };
@@ -56,10 +48,12 @@ describe('chaos stores', () => {
           `SELECT tablename FROM pg_tables WHERE tablename IN ('fault', 'timeline_done', 'timeline_held', 'chaos_command')`,
         );
       expect(await tables()).toHaveLength(4);
-      for (const migration of [...CHAOS_MIGRATIONS].reverse()) await new migration().down(runner);
+      const migrations = dataSource.migrations.filter(({ name }) => name?.startsWith('Chaos'));
+      expect(migrations).toHaveLength(2);
+      for (const migration of [...migrations].reverse()) await migration.down(runner);
       expect(await tables()).toHaveLength(0);
+      for (const migration of migrations) await migration.up(runner);
       await runner.release();
-      await up();
     });
   });
 });

@@ -1,10 +1,9 @@
-import type { FaultInfo, GameEventData } from '#contracts';
+import type { GameEventData } from '#contracts';
 import type { Fault } from '#faults';
-import { PaydayError } from '#kernel';
-import type { AuditActor } from '#persistence';
+import type { ChaosChanges, DoneEntry, NewAuditEntry, RecoveredChaos, StoredCommand } from '#persistence';
 
-/** The `source` of every event of this service. */
-export const SOURCE = '/chaos-orchestrator';
+export type { DoneEntry, StoredCommand } from '#persistence';
+export { CHAOS_SOURCE as SOURCE, entryTaken } from '#persistence';
 
 type Written = 'dev.payday.fault.changed' | 'dev.payday.announcement.made' | 'dev.payday.windows.excused';
 
@@ -13,67 +12,10 @@ export type NewEvent = {
   [T in Written]: { gameId: string; type: T; time: number; data: GameEventData[T] };
 }[Written];
 
-/** What goes to the audit log: who did what to what, and why it came out so. */
-export interface AuditNote {
-  /** Epoch ms. */
-  at: number;
-  actor: AuditActor;
-  /** `<thing>.<past participle>` */
-  action: string;
-  /** By kind of thing: `{game: …, fault: …}`. */
-  subject: Record<string, string>;
-  details: Record<string, unknown>;
-}
-
-export type EntryOutcome = 'fired' | 'announced' | 'skipped';
-
-/** One timeline entry of one game that is over and done with. */
-export interface DoneEntry {
-  gameId: string;
-  entryId: string;
-  outcome: EntryOutcome;
-  /** Why it was skipped or trimmed; may be empty. */
-  detail: string;
-  /** Epoch ms. */
-  at: number;
-}
-
-/** A command that was carried out. */
-export interface StoredCommand {
-  commandId: string;
-  /** Its place in the one order of all commands, from 1; some numbers may be missing. */
-  seq: number;
-  action: string;
-  /** Of its content: another command with the same id is not the same command. */
-  hash: string;
-  /** What its sender was answered; null: that was not known yet when the process died. */
-  result: object | null;
-}
-
-/** What a command changes; all of it, the command and its audit entry are stored together or not at all. */
-export interface CommandChanges {
-  faults?: readonly Fault[];
-  events?: readonly NewEvent[];
-  /** Timelines that are held from now on, or no longer. */
-  holds?: readonly { gameId: string; held: boolean }[];
-  entry?: DoneEntry;
-  audit: AuditNote;
-}
-
-/** What is known after a restart. */
-export interface Recovered {
-  /** Every fault that is not reverted. */
-  unfinished: Fault[];
-  doneEntries: DoneEntry[];
-  /** The latest reverted faults, newest first. */
-  recent: { gameId: string; info: FaultInfo }[];
-  /** Games whose timeline is held. */
-  heldGames: string[];
-  /** The highest `seq` of any command; 0 before the first. */
-  lastSeq: number;
-  /** The latest commands, newest first. */
-  commands: StoredCommand[];
-}
+export type AuditNote = Required<NewAuditEntry>;
+export type EntryOutcome = DoneEntry['outcome'];
+export type CommandChanges = ChaosChanges<Fault, NewEvent>;
+export type Recovered = RecoveredChaos<Fault>;
 
 /**
  * The orchestrator's memory. What every implementation promises (each line is a named test of the conformance suite):
@@ -106,8 +48,4 @@ export interface ChaosStore {
   unfinishedOf(gameId: string, injectionId: string): Promise<Fault[]>;
   /** Stores the latest state of faults, and events to publish. */
   save(faults: readonly Fault[], events: readonly NewEvent[]): Promise<void>;
-}
-
-export function entryTaken({ entryId }: DoneEntry): PaydayError {
-  return new PaydayError('wrong_state', `The entry ${entryId} was done meanwhile.`);
 }

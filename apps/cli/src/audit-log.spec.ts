@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { DataSource } from 'typeorm';
-import { appendAudit, openDatabase, type AuditEntry } from '#persistence';
+import { appendAudit, type AuditEntry, type DataSource, openDatabase } from '#persistence';
 import { startTestPostgres, type TestPostgres } from '#testing';
 import { run } from './run.js';
 

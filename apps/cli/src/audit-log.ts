@@ -1,5 +1,10 @@
-import { streamAudit, verifyAuditChain, type AuditChainReport, type AuditEntry } from '#persistence';
-import type { DataSource } from 'typeorm';
+import {
+  type AuditChainReport,
+  type AuditEntry,
+  type DataSource,
+  streamAudit,
+  verifyAuditChain,
+} from '#persistence';
 import { EXIT } from './exit-codes.js';
 import { withDatabase, type SourceOptions } from './source.js';
 import { plain, writeLine, type Terminal } from './terminal.js';

@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { DataSource } from 'typeorm';
 import { openEventLog, type EventLog } from '#event-log';
 import { PaydayError } from '#kernel';
 import { logSection, openConfiguredLog, readConfig, systemClock } from '#runtime';
-import { GameStore, openDatabase, openEmbeddedPostgres, type GameEntity } from '#persistence';
+import {
+  type DataSource,
+  type GameEntity,
+  GameStore,
+  openDatabase,
+  openEmbeddedPostgres,
+} from '#persistence';
 
 /** Where games were recorded, as the command line names it. */
 export interface SourceOptions {

@@ -1,6 +1,5 @@
 import { Writable } from 'node:stream';
-import type { DataSource } from 'typeorm';
-import { TokenStore, openDatabase, readAudit } from '#persistence';
+import { type DataSource, openDatabase, readAudit, TokenStore } from '#persistence';
 import { systemClock } from '#runtime';
 import { buildScenario, startTestPostgres, type TestPostgres } from '#testing';
 import { GameStore } from '#persistence';

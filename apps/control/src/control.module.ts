@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import type { EventLog } from '#event-log';
 import type { Clock } from '#kernel';
-import { GameStore, LedgerReader, OutboxRelay, TokenStore } from '#persistence';
+import { type DataSource, GameStore, LedgerReader, OutboxRelay, TokenStore } from '#persistence';
 import {
   CLOCK,
   DATA_SOURCE,
@@ -19,7 +19,6 @@ import {
   METRICS,
 } from '#runtime';
 import { Gauge, type Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import { FreezeService } from './freeze-service.js';
 import { GameChanges } from './game-changes.js';
 import { GameLoop } from './game-loop.js';

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GameEventData, Scenario, TeamInfo } from '#contracts';
 import { type Clock, isId, PaydayError } from '#kernel';
-import { type AuditActor, type Endpoint, type GameEntity, GameStore } from '#persistence';
+import { type AuditActor, type Endpoint, type EntityManager, type GameEntity, GameStore } from '#persistence';
 import { CLOCK } from '#runtime';
 import { proofPolicy } from '#scenario';
-import type { EntityManager } from 'typeorm';
 import { systemActor } from './actor.js';
 import { endpointUrl } from './endpoint-url.js';
 import {

@@ -1,8 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Clock, PaydayError } from '#kernel';
-import { type AuditActor, appendAudit, type NewToken, type TokenInfo, TokenStore } from '#persistence';
+import {
+  appendAudit,
+  type AuditActor,
+  type EntityManager,
+  type NewToken,
+  type TokenInfo,
+  TokenStore,
+} from '#persistence';
 import { CLOCK } from '#runtime';
-import type { EntityManager } from 'typeorm';
 
 /** A token just made: the only time that its secret is seen. */
 export type MadeToken = TokenInfo & { secret: string };

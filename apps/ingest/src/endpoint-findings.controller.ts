@@ -1,9 +1,8 @@
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ID_PATTERN, PaydayError, type Clock } from '#kernel';
-import { appendAudit } from '#persistence';
+import { appendAudit, type DataSource } from '#persistence';
 import { CLOCK, CurrentPrincipal, DATA_SOURCE, Roles, type Principal } from '#runtime';
-import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { GameDirectory } from './game-directory.js';
 

@@ -3,10 +3,9 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Registry } from 'prom-client';
 import request from 'supertest';
 import type { EventLog } from '#event-log';
-import { openDatabase, streamAudit, TokenStore, type AuditEntry } from '#persistence';
+import { type AuditEntry, type DataSource, openDatabase, streamAudit, TokenStore } from '#persistence';
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
 import { EventBuilder, ManualClock, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
-import type { DataSource } from 'typeorm';
 import { GameDirectory } from './game-directory.js';
 import { IngestModule } from './ingest.module.js';
 

@@ -1,6 +1,5 @@
 import { jest } from '@jest/globals';
 import { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import {
   OUTCOME,
   TOPICS,
@@ -14,7 +13,7 @@ import {
 } from '#contracts';
 import { openEventLog, type ConsumeOptions, type EventLog, type EventRecord } from '#event-log';
 import { partitionOf } from '#kernel';
-import { ScorerStore, openDatabase } from '#persistence';
+import { type DataSource, openDatabase, ScorerStore } from '#persistence';
 import { createLogger } from '#runtime';
 import {
   EventBuilder,

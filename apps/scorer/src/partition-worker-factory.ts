@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
 import type { EventLog } from '#event-log';
 import type { Clock } from '#kernel';
-import { ScorerStore } from '#persistence';
+import { ScorerStore, type DataSource } from '#persistence';
 import { CLOCK, DATA_SOURCE, EVENT_LOG, LOGGER, type Logger } from '#runtime';
 import { delay } from './delay.js';
 import { PartitionScorer } from './partition-scorer.js';

@@ -1,9 +1,8 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import { TOPICS, encodeCloudEvent, encodeProbeBatch, teamKey } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
-import { ScorerStore, openDatabase } from '#persistence';
+import { type DataSource, ScorerStore, openDatabase } from '#persistence';
 import { RuntimeModule, createLogger, systemClock } from '#runtime';
 import { EventBuilder, buildBatch, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
 import { ScorerModule } from './scorer.module.js';

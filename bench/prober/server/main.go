@@ -1,8 +1,8 @@
-// A server whose answers are known to the microsecond: HTTP/1.1 with kept connections, one small answer for every GET.
-// It notes when each request was there (the read returned) and when its answer was written, so that what a client reports can be
-// held against the truth. `GET /e/<number>/<ms>…` is answered after so many milliseconds, and noted under the number.
+// A server whose timing is known to the microsecond: HTTP/1.1 with kept connections, one small answer for every GET.
+// It records when each request arrived (the read returned) and when its answer was written, so that a client's reports can be
+// compared with the truth. `GET /e/<number>/<ms>…` is answered after that many milliseconds and recorded under the number.
 //
-// Standard input takes one command per line, each answered by one line:
+// Standard input takes one command per line; each produces one line of output:
 //
 //	stall <ms>      from now on everything stands still for so long in each second of the wall clock, from its 400th millisecond on; 0: never
 //	dump <path>     writes what was noted since the last dump, as triples of little-endian int64: number, read and written in ns of the wall clock
@@ -97,7 +97,7 @@ func converse(connection net.Conn) {
 			continue
 		}
 		id, delay := parse(buffer[:end])
-		// What came beyond the head would be a second request: clients that wait for their answers send none.
+		// Bytes after the head would be a second request; clients that wait for their answers send none.
 		filled = 0
 		if wait := delay + untilAwake(read.Add(delay)); wait > 0 {
 			time.Sleep(wait)
@@ -114,7 +114,7 @@ func converse(connection net.Conn) {
 	}
 }
 
-// How long the stall lasts that this moment falls into.
+// The remaining duration of the stall at this moment.
 func untilAwake(at time.Time) time.Duration {
 	stall := time.Duration(stallMs.Load()) * time.Millisecond
 	if stall == 0 {

@@ -1,31 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PaydayError, messageOf } from '#kernel';
 import pg from 'pg';
-import { DataSource, type MigrationInterface } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { ENTITIES } from './entities.js';
-import { InitialSchema1700000000000 } from './migrations/0001-initial-schema.js';
-import { AuditLog1700000200000 } from './migrations/0002-audit-log.js';
-import { GameControl1700000300000 } from './migrations/0003-game-control.js';
-import { Leases1700000400000 } from './migrations/0004-leases.js';
-import { OutageAndFinal1700000500000 } from './migrations/0005-outage-and-final.js';
-import { TeamProof1700000510000 } from './migrations/0006-team-proof.js';
+import { MIGRATIONS } from './migrations/index.js';
 
 export interface OpenDatabaseOptions {
-  /** Bring the schema up to date first. Default false: another service does. */
+  /** Migrate the schema first. Default false: another process does it. */
   migrate?: boolean;
-  /** Migrations of services that bring tables of their own; they run after ours, in order of their names' times. */
-  migrations?: (new () => MigrationInterface)[];
-  /** How long to wait for a server that is not reachable yet. Default 30 000. */
+  /** How long to wait for the server to become reachable. Default 30 000. */
   reachableWithinMs?: number;
   /** Connections in the pool. Default 10. */
   poolSize?: number;
 }
 
 /**
- * Connects to PostgreSQL and waits, within a bound, until it can be reached.
- * @throws PaydayError `invalid_database_url`, `database_unavailable` (retryable) if it can't be reached in time, `database_refused` if it
- * answers but rejects us (password, missing database), `migration_failed`.
+ * Connects to PostgreSQL, waiting for a bounded time until it is reachable.
+ * @throws PaydayError `invalid_database_url`; `database_unavailable` (retryable) if the server is not reachable in time;
+ * `database_refused` if it rejects the connection (password, missing database); `migration_failed`.
  */
 export async function openDatabase(url: string, options: OpenDatabaseOptions = {}): Promise<DataSource> {
   await reachable(url, options.reachableWithinMs ?? 30_000);
@@ -33,7 +26,7 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions = {
     type: 'postgres',
     url,
     entities: ENTITIES,
-    migrations: [...MIGRATIONS, ...(options.migrations ?? [])],
+    migrations: MIGRATIONS,
     migrationsTableName: 'schema_migration',
     migrationsTransactionMode: 'all',
     uuidExtension: 'pgcrypto',
@@ -41,7 +34,7 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions = {
     synchronize: false,
     logging: false,
     applicationName: 'payday',
-    poolErrorHandler: () => undefined, // A lost idle connection is replaced at the next use.
+    poolErrorHandler: () => undefined, // The pool replaces a lost idle connection at the next use.
     extra: { max: options.poolSize ?? 10, types: CHECKED_TYPES, connectionTimeoutMillis: 10_000 },
   });
   await dataSource.initialize();
@@ -59,13 +52,13 @@ export async function openDatabase(url: string, options: OpenDatabaseOptions = {
 }
 
 /**
- * For connections that hold a place: PostgreSQL finds within about 15 s that the other side has vanished, and gives the place
- * to another. Without it, that takes hours.
+ * For connections that hold a lock: PostgreSQL then detects within about 15 s that the client has vanished, and releases the
+ * lock. With the default settings that takes hours.
  */
 export const FIND_DEAD_PEERS =
   'SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2';
 
-/** A connection of its own with the same settings, for LISTEN and for prepared statements. Not connected yet. */
+/** A connection outside the pool with the same settings, for LISTEN and for prepared statements. Not connected yet. */
 export function dedicatedClient(
   dataSource: DataSource,
   applicationName: string,
@@ -79,20 +72,20 @@ export function dedicatedClient(
     connectionTimeoutMillis: connectWithinMs,
     keepAlive: true,
   });
-  client.on('error', () => undefined); // The next query fails and says so; without this the process would end.
+  client.on('error', () => undefined); // The next query reports the error; without a listener the process would exit.
   return client;
 }
 
 /**
- * `int8` as a JS number.
- * @throws PaydayError `unsafe_integer` beyond ±(2^53 − 1): a rounded salary would be worse than none.
+ * `int8` as a JavaScript number.
+ * @throws PaydayError `unsafe_integer` beyond ±(2^53 − 1), because a rounded salary would be worse than none.
  */
 export function parseInt8(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value))
     throw new PaydayError(
       'unsafe_integer',
-      `the database holds ${text}, which JavaScript can't hold exactly`,
+      `the database contains ${text}, which JavaScript cannot represent exactly`,
     );
   return value;
 }
@@ -106,7 +99,7 @@ const CHECKED_TYPES = {
       : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
 
-/** Two services that boot together must not migrate at once: an advisory lock lets one go first. */
+/** Serializes migrations with an advisory lock, because several services may boot at the same time. */
 async function migrateAlone(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
@@ -118,18 +111,9 @@ async function migrateAlone(dataSource: DataSource): Promise<void> {
   }
 }
 
-const MIGRATIONS = [
-  InitialSchema1700000000000,
-  AuditLog1700000200000,
-  GameControl1700000300000,
-  Leases1700000400000,
-  OutageAndFinal1700000500000,
-  TeamProof1700000510000,
-];
-
 const STARTING_UP = '57P03';
 
-/** Never says what was given: it may hold a password. */
+/** Error messages never contain the URL, because it may contain a password. */
 function clientFor(url: string): pg.Client {
   try {
     if (/^postgres(ql)?:/.test(url))
@@ -139,7 +123,7 @@ function clientFor(url: string): pg.Client {
   }
   throw new PaydayError(
     'invalid_database_url',
-    'DATABASE_URL (not shown here) is no URL of a PostgreSQL; give postgres://user:password@host:5432/database, with %23 for #, %2F for /, %3F for ? and %40 for @ in a password',
+    'DATABASE_URL (not shown here) is not a PostgreSQL URL; use postgres://user:password@host:5432/database, with %23 for #, %2F for /, %3F for ? and %40 for @ in a password',
   );
 }
 
@@ -155,7 +139,7 @@ async function reachable(url: string, withinMs: number): Promise<void> {
     } catch (cause) {
       await client.end().catch(() => undefined);
       const code = (cause as { code?: string }).code ?? '';
-      // An SQLSTATE means that a server answered; only "starting up" is worth another try.
+      // An SQLSTATE means that a server answered; only "starting up" is worth a retry.
       if (/^[0-9A-Z]{5}$/.test(code) && code !== STARTING_UP && !code.startsWith('E'))
         throw new PaydayError('database_refused', `PostgreSQL refused the connection: ${messageOf(cause)}`, {
           cause,

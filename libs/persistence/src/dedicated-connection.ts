@@ -2,7 +2,12 @@ import { PaydayError, messageOf } from '#kernel';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { dedicatedClient } from './database.js';
-import type { Statement } from './scorer-sql.js';
+
+/** A statement that PostgreSQL prepares once per connection. */
+export interface Statement {
+  name: string;
+  text: string;
+}
 
 export type Query = <Row = Record<string, unknown>>(
   statement: Statement,
@@ -10,16 +15,16 @@ export type Query = <Row = Record<string, unknown>>(
 ) => Promise<Row[]>;
 
 export interface DedicatedConnectionOptions {
-  /** A connection, or an answer, that takes longer counts as lost. Default: 10 s for a connection, no limit for an answer. */
+  /** Limit for connecting and for each response; after it the connection counts as lost. Default: 10 s to connect, none for responses. */
   timeoutMs?: number;
-  /** Called with each new connection, before its first statement. */
+  /** Called with each new connection before its first statement. */
   onConnected?(client: pg.Client): Promise<unknown>;
 }
 
 /**
- * One connection outside the pool, opened at first use and again after it was lost. Its calls run one after the
- * other. A lost connection shows as PaydayError `database_unavailable` (retryable); what PostgreSQL itself
- * refuses keeps the driver's error.
+ * One connection outside the pool, opened at first use and reopened after a loss. Calls run one at a time.
+ * A lost connection rejects with PaydayError `database_unavailable` (retryable); errors that PostgreSQL itself reports
+ * are passed on unchanged.
  */
 export class DedicatedConnection {
   private client: pg.Client | null = null;
@@ -32,7 +37,7 @@ export class DedicatedConnection {
     private readonly options: DedicatedConnectionOptions = {},
   ) {}
 
-  /** Runs `work` with the connection to itself. */
+  /** Runs `work` with exclusive use of the connection. */
   run<T>(work: (query: Query) => Promise<T>): Promise<T> {
     const result = this.tail.then(() => this.exclusive(work));
     this.tail = result.catch(() => undefined);
@@ -47,7 +52,7 @@ export class DedicatedConnection {
       try {
         result = await work(query);
       } catch (error) {
-        // If even this fails, the connection is gone, and the transaction with it.
+        // If the rollback fails too, the connection is gone and the transaction with it.
         await query(ROLLBACK, []).catch(() => this.drop());
         throw error;
       }
@@ -111,8 +116,8 @@ const COMMIT: Statement = { name: 'commit', text: 'COMMIT' };
 const ROLLBACK: Statement = { name: 'rollback', text: 'ROLLBACK' };
 
 /**
- * Class 57P is the server shutting down or starting up, class 08 is the connection, 25P03 ends one whose transaction stood
- * still; an error without severity never came from the server: it is the socket's or the driver's.
+ * Class 57P is a server shutting down or starting up, class 08 a connection error, 25P03 the timeout of an idle transaction.
+ * An error without a severity did not come from the server but from the socket or the driver.
  */
 function isConnectionLoss(error: unknown): boolean {
   const { code, severity } = error as { code?: string; severity?: string };

@@ -2,12 +2,12 @@ import { PaydayError } from '#kernel';
 import type { DataSource } from 'typeorm';
 import { openDatabase, type OpenDatabaseOptions } from './database.js';
 
-/** So long for the server to be reached in one attempt: who waits longer tries again, and says so meanwhile. */
+/** Limit of one connection attempt; callers that wait longer retry and report it meanwhile. */
 const ATTEMPT_MS = 2_000;
 
 /**
- * Connects to a database that somebody else has migrated (`payday migrate`).
- * @throws PaydayError as `openDatabase`, and `schema_outdated`
+ * Connects to a database that another process has migrated (`payday migrate`).
+ * @throws PaydayError those of `openDatabase`, and `schema_outdated`
  */
 export async function openMigratedDatabase(
   url: string,
@@ -24,9 +24,9 @@ export async function openMigratedDatabase(
 }
 
 /**
- * Whether the database can be reached and holds every migration that this connection was opened with. A newer schema is
- * fine: while services are replaced one by one, old ones still run on it.
- * @throws PaydayError `schema_outdated`; what the driver throws if it can't be reached
+ * Checks that the database is reachable and has every migration that this version knows. A newer schema is fine, because
+ * old services keep running on it during a rolling update.
+ * @throws PaydayError `schema_outdated`; the driver's error if the database is not reachable
  */
 export async function assertMigrated(dataSource: DataSource): Promise<void> {
   const [table] = await dataSource.query<{ there: boolean }[]>(

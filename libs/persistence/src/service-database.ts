@@ -2,12 +2,12 @@ import type { Clock } from '#kernel';
 import type { DataSource } from 'typeorm';
 import type { ADVISORY_LOCKS } from './advisory-locks.js';
 import type { OpenDatabaseOptions } from './database.js';
-import { acquireLeadership, type LeadershipOptions } from './leadership.js';
-import { PostgresLeaseStore } from './lease-store.js';
+import { acquireLeadership, type LeadershipOptions } from './leases/leadership.js';
+import { PostgresLeaseStore } from './leases/lease-store.js';
 import { assertMigrated, openMigratedDatabase } from './migrated.js';
-import { TokenStore } from './token-store.js';
+import { TokenStore } from './tokens/token-store.js';
 
-export interface ServicePostgresOptions extends Pick<OpenDatabaseOptions, 'poolSize' | 'migrations'> {
+export interface ServicePostgresOptions extends Pick<OpenDatabaseOptions, 'poolSize'> {
   /** The service needs the database only at the start and is ready without it afterwards. Default false. */
   startOnly?: boolean;
   /** The service verifies tokens. Default false: it refuses all of them. */
@@ -22,9 +22,9 @@ type LeadershipHandlers = Omit<LeadershipOptions, 'applicationName'>;
 
 /** How a service uses PostgreSQL, in the form that `defineService` takes. The schema must be migrated already (`payday migrate`). */
 export function servicePostgres(options: ServicePostgresOptions = {}) {
-  const { poolSize, migrations, startOnly = false, tokens = false, leases = false, leader } = options;
+  const { poolSize, startOnly = false, tokens = false, leases = false, leader } = options;
   return {
-    open: (url: string) => openMigratedDatabase(url, { poolSize, migrations }),
+    open: (url: string) => openMigratedDatabase(url, { poolSize }),
     check: startOnly ? undefined : assertMigrated,
     tokenVerifier: tokens
       ? (dataSource: DataSource, clock: Clock) => new TokenStore(dataSource, clock)

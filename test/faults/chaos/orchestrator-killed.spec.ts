@@ -4,11 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TOPICS, decodeCloudEvent, encodeCloudEvent, type FaultInfo, type GameEvent } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
-import { OutboxRelay, openDatabase } from '#persistence';
+import { type DataSource, openDatabase, OutboxRelay } from '#persistence';
 import { systemClock } from '#runtime';
 import { EventBuilder, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
-import type { DataSource } from 'typeorm';
-import { CHAOS_MIGRATIONS } from '../../../apps/chaos-orchestrator/src/migrations/index.js';
 import { startTeam, type RunningTeam } from '../../../apps/unicorn-rentals/src/sandbox/start-team.js';
 import { eventually, sleep } from '../../support/wait.js';
 import { ServiceProcess } from '../scoring/service-process.js';
@@ -36,7 +34,7 @@ describe('the orchestrator is killed while five faults act', () => {
 
   beforeAll(async () => {
     postgres = await startTestPostgres();
-    dataSource = await openDatabase(postgres.databaseUrl, { migrate: true, migrations: CHAOS_MIGRATIONS });
+    dataSource = await openDatabase(postgres.databaseUrl, { migrate: true });
     folder = await mkdtemp(join(tmpdir(), 'payday-chaos-'));
     log = await openEventLog(`lmdb:${join(folder, 'log')}`, { clock: systemClock });
     await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));

@@ -3,12 +3,11 @@ import { join, resolve } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplicationContext } from '@nestjs/common';
 import { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import { TOPICS } from '#contracts';
 import { openEventLog } from '#event-log';
 import type { FaultAgent } from '#faults';
 import { PaydayError, messageOf } from '#kernel';
-import { TokenStore, type GameEntity } from '#persistence';
+import { type DataSource, type GameEntity, readCheckpoints, TokenStore } from '#persistence';
 import {
   RuntimeModule,
   assertPortFree,
@@ -344,9 +343,6 @@ export class UpLauncher implements Playable {
 }
 
 async function sealedPartitions(dataSource: DataSource, gameId: string): Promise<number> {
-  const [row] = await dataSource.query<{ sealed: number }[]>(
-    'SELECT count(*)::int AS sealed FROM scorer_checkpoint WHERE positions ? $1',
-    [`sealed:${gameId}`],
-  );
-  return row!.sealed;
+  const checkpoints = await readCheckpoints(dataSource);
+  return checkpoints.filter(({ positions }) => `sealed:${gameId}` in positions).length;
 }

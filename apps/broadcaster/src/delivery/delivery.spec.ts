@@ -6,7 +6,7 @@ describe('LagGate', () => {
   const busy = { packets: 9, bytes: 0 };
   const empty = { packets: 0, bytes: 0 };
 
-  test('delivers to who reads, also with a little on its way', () => {
+  test('delivers to a viewer that reads, even with a small backlog', () => {
     expect(new LagGate().decide({ packets: 8, bytes: 512 * 1024 }, 0)).toBe('deliver');
   });
 
@@ -21,7 +21,7 @@ describe('LagGate', () => {
     expect(gate.decide(empty, 300)).toBe('deliver');
   });
 
-  test('drops who reads nothing for thirty seconds, counted anew each time', () => {
+  test('drops a viewer that reads nothing for thirty seconds, counted anew each time', () => {
     const gate = new LagGate();
     gate.decide(busy, 0);
     expect(gate.decide(busy, 30_000)).toBe('skip');
@@ -30,7 +30,7 @@ describe('LagGate', () => {
     expect(gate.decide(busy, 70_001)).toBe('drop');
   });
 
-  test('drops whoever has more waiting than any viewer may', () => {
+  test('drops a viewer whose backlog exceeds the hard cap', () => {
     expect(new LagGate().decide({ packets: 0, bytes: 17 * 1024 * 1024 }, 0)).toBe('drop');
   });
 });
@@ -67,11 +67,11 @@ describe('resume points', () => {
     expect(() => parseResumePoint(payload)).toThrow(expect.objectContaining({ code: 'bad_request' }));
   });
 
-  test('only the two fields are taken', () => {
+  test('contain only the two fields', () => {
     expect(parseResumePoint({ epoch: 'e', seq: 3, more: 1 })).toEqual({ epoch: 'e', seq: 3 });
   });
 
-  test('event ids go there and back; anything else is no event id', () => {
+  test('event ids round-trip; other text is rejected', () => {
     const point = { epoch: 'aZ0-_', seq: 17 };
     expect(parseEventId(formatEventId(point))).toEqual(point);
     for (const text of [undefined, '', 'e', 'e:', ':1', 'e:-1', 'e:1e5', 'e:1\nx', `e:${'9'.repeat(20)}`])

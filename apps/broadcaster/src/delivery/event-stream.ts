@@ -4,13 +4,13 @@ import type { Frame } from '../frames/frame-maker.js';
 import { LagGate, type Decision } from './lag-gate.js';
 import { formatEventId } from './resume-point.js';
 
-/** How long a client waits before it connects again, ms. */
+/** How long a client waits before it reconnects, ms. */
 const RETRY_MS = 2_000;
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
-  // Proxies that gather answers would hold the stream back.
+  // Otherwise buffering proxies would delay the stream.
   'x-accel-buffering': 'no',
   'access-control-allow-origin': '*',
   'x-content-type-options': 'nosniff',
@@ -24,7 +24,7 @@ export class EventStream {
   private readonly gate = new LagGate();
 
   constructor(private readonly response: ServerResponse) {
-    // A reset connection is an error on the response; the controller learns of it by `close`.
+    // A reset connection is an error of the response; the controller handles it on `close`.
     response.on('error', () => {});
     response.writeHead(200, HEADERS);
     response.write(`retry: ${RETRY_MS}\n\n`);

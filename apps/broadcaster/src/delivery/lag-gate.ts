@@ -1,4 +1,4 @@
-/** What waits on its way to one viewer. */
+/** Data that is queued for one viewer. */
 export interface Backlog {
   packets: number;
   bytes: number;
@@ -7,15 +7,15 @@ export interface Backlog {
 /** `deliver` the frame; `skip` it; `resync`: send a snapshot instead and deliver from now on; `drop` the viewer. */
 export type Decision = 'deliver' | 'skip' | 'resync' | 'drop';
 
-/** Beyond either, a viewer gets no more frames until all that waits has gone. */
+/** Beyond either limit, a viewer gets no more frames until its backlog is empty. */
 const MAX_PACKETS = 8;
 const MAX_BYTES = 512 * 1024;
-/** A viewer that can't take in what waits for this long is disconnected. */
+/** A viewer that does not drain its backlog within this time is disconnected. */
 const MAX_BEHIND_MS = 30_000;
-/** At most this much waits for any viewer, whatever else holds. */
+/** Absolute limit of a viewer's backlog. */
 const HARD_CAP_BYTES = 16 * 1024 * 1024;
 
-/** Decides per frame what one viewer gets, so that a slow reader costs a bounded amount of memory and nobody's time. */
+/** Decides per frame what one viewer gets, so that a slow reader costs a bounded amount of memory and delays no one else. */
 export class LagGate {
   private behindSinceMs: number | null = null;
 

@@ -5,14 +5,17 @@ const SNAPSHOT_SCHEMA = asJsonSchema(STANDINGS_SCHEMA) as { properties: Record<s
 const epochMs = { type: 'integer', description: 'epoch ms' };
 const ref = (path: string): object => ({ $ref: `#/${path}` });
 
-/** `StandingsDelta`: rows are whole rows of the standings, so that both share their schemas. */
+/** `StandingsDelta`: its rows are complete rows of the standings, so both share their schemas. */
 const DELTA_SCHEMA = {
   type: 'object',
   required: ['epoch', 'fromSeq', 'seq', 'serverAt', 'asOf', 'rows'],
   properties: {
-    epoch: { type: 'string', description: 'The same as that of the snapshot; else ask for a new one' },
-    fromSeq: { type: 'integer', description: 'The frame on which this builds' },
-    seq: { type: 'integer', description: 'The frame that it leads to' },
+    epoch: {
+      type: 'string',
+      description: 'The epoch of the snapshot; if it differs, request a new snapshot',
+    },
+    fromSeq: { type: 'integer', description: 'The frame to which this delta applies' },
+    seq: { type: 'integer', description: 'The frame that results from it' },
     serverAt: epochMs,
     asOf: epochMs,
     rows: SNAPSHOT_SCHEMA.properties['standings'],
@@ -28,17 +31,17 @@ export function leaderboardAsyncApi(): AsyncApiPart {
   const messages = {
     'leaderboard.snapshot': {
       name: 'snapshot',
-      summary: 'Everything, on connecting and whenever deltas would not do',
+      summary: 'The complete state, on connecting and whenever deltas are not sufficient',
       payload: ref('components/schemas/leaderboardSnapshot'),
     },
     'leaderboard.delta': {
       name: 'delta',
-      summary: 'What changed since the frame before; at most ten a second',
+      summary: 'The changes since the previous frame; at most ten per second',
       payload: ref('components/schemas/leaderboardDelta'),
     },
     'leaderboard.resume': {
       name: 'resume',
-      summary: 'Asks for what is missing since a frame: answered by a delta or a snapshot',
+      summary: 'Requests the changes since a frame; the response is a delta or a snapshot',
       payload: ref('components/schemas/leaderboardResume'),
     },
   };
@@ -54,7 +57,7 @@ export function leaderboardAsyncApi(): AsyncApiPart {
         address: '/leaderboard',
         title: 'The public leaderboard',
         description:
-          'Public, for pages of any origin. While the board is frozen it shows the standings of the freeze.',
+          'Public, for pages of any origin. While the board is frozen, it shows the standings of the freeze.',
         messages: Object.fromEntries(
           Object.keys(messages).map((key) => [key, ref(`components/messages/${key}`)]),
         ),
@@ -79,7 +82,7 @@ export function leaderboardAsyncApi(): AsyncApiPart {
   };
 }
 
-/** OpenAPI 3.0 says `nullable` where JSON Schema lists the type `null`. */
+/** OpenAPI 3.0 uses `nullable` where JSON Schema lists the type `null`. */
 function asJsonSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(asJsonSchema);
   if (typeof schema !== 'object' || schema === null) return schema;

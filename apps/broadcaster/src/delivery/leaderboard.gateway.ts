@@ -39,14 +39,14 @@ interface ViewerState {
 type Viewer = Socket<LeaderboardClientEvents, ServerEvents>;
 type Viewers = Namespace<LeaderboardClientEvents, ServerEvents>;
 
-/** Viewers that get every frame, by one broadcast that is encoded once. */
+/** Viewers that get every frame through one broadcast, which is encoded once. */
 const LIVE = 'live';
-/** Viewers that are about to get a snapshot. They wait for each other, so that after a restart it is encoded once, not per viewer. */
+/** Viewers that are about to get a snapshot. They are batched, so that after a restart it is encoded once, not per viewer. */
 const ARRIVING = 'arriving';
 const ARRIVAL_MS = 5;
-/** Messages per connection, an arrival in the namespace counts as one: this many at once, one a second in the long run. Those beyond are ignored. */
+/** Messages per connection, including joins of the namespace: this many in a burst, one per second on average. Others are ignored. */
 const MESSAGE_BURST = 10;
-/** A viewer of which so many messages were ignored is disconnected. */
+/** A viewer is disconnected after this many ignored messages. */
 const MAX_IGNORED = 200;
 
 /** Socket.IO namespace `/leaderboard`: public, read-only, open to pages of any origin. */
@@ -60,7 +60,7 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   @WebSocketServer() private readonly viewers: Viewers | undefined;
   private unsubscribe: () => void = () => {};
   private arrivalsDue = false;
-  /** By connection: who leaves the namespace and comes back on the same one has what it had. */
+  /** Keyed by connection, so a viewer that leaves and rejoins the namespace keeps its state. */
   private readonly states = new WeakMap<Viewer['conn'], ViewerState>();
 
   constructor(
@@ -82,7 +82,7 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   }
 
   handleConnection(viewer: Viewer): void {
-    // Without a listener, an `error` would end the process. What matters of it comes as `disconnect`.
+    // Without a listener, an `error` would end the process. A `disconnect` event follows where it matters.
     viewer.on('error', () => {});
     if (this.stateOf(viewer).messages.takeToken(this.monotonicMs())) this.welcome(viewer);
     else this.drop(viewer);
@@ -103,7 +103,7 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
       viewer.emit('problem', problem('bad_request', messageOf(error)));
       return;
     }
-    // Who is behind gets a snapshot as soon as what waits has gone; more would only make it wait longer.
+    // A viewer that is behind gets a snapshot once its backlog is empty; sending more now would only delay it.
     if (viewer.rooms.has(LIVE)) this.answer(viewer, from);
   }
 
@@ -137,7 +137,7 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
     this.metrics.sent('socket', live * frame.json.length);
   }
 
-  /** Gives a viewer a snapshot, and every frame behind it. */
+  /** Sends a viewer a snapshot and every later frame. */
   private welcome(viewer: Viewer): void {
     void viewer.leave(LIVE);
     void viewer.join(ARRIVING);
@@ -147,7 +147,7 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
       this.arrivalsDue = false;
       const { viewers } = this;
       if (viewers === undefined) return;
-      // Without a frame there is nothing to send yet; the first one is a snapshot for everybody.
+      // Without a frame there is nothing to send yet; the first one is a snapshot for all viewers.
       const view = this.hub.maker.snapshot();
       if (view) viewers.to(ARRIVING).emit('snapshot', view);
       viewers.in(ARRIVING).socketsJoin(LIVE);
@@ -158,7 +158,7 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   private drop(viewer: Viewer): void {
     this.metrics.viewerDropped('socket');
     viewer.conn.close(true);
-    // A polite goodbye would wait behind everything that isn't read, and keep it in memory.
+    // A regular close would queue behind all unread data and keep it in memory.
     (viewer.conn.transport as unknown as EngineTransport).socket?.terminate?.();
   }
 
@@ -176,12 +176,12 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   }
 }
 
-/** What the public types of the engine leave out. Long polling has no `socket`. */
+/** Members that the engine's public types omit. Long polling has no `socket`. */
 interface EngineTransport {
   socket?: { bufferedAmount?: number; terminate?(): void };
 }
 
-/** What waits in the engine, and beneath it in the WebSocket. */
+/** The backlog of the engine, and of the WebSocket beneath it. */
 function backlogOf(viewer: Viewer): Backlog {
   const conn = viewer.conn as unknown as { writeBuffer?: unknown[]; transport?: EngineTransport };
   return { packets: conn.writeBuffer?.length ?? 0, bytes: conn.transport?.socket?.bufferedAmount ?? 0 };

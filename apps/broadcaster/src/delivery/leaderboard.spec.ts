@@ -34,7 +34,7 @@ describe('namespace /leaderboard', () => {
     },
   );
 
-  test('resume: the missing deltas of this epoch in one, a snapshot for any other', async () => {
+  test('resume returns the missing deltas of this epoch merged into one, or a snapshot for another epoch', async () => {
     const g = game();
     await harness.publishEvents(...g.opening('a'));
     const { url } = await harness.start();
@@ -53,7 +53,7 @@ describe('namespace /leaderboard', () => {
     expect(salaryOf(viewer.view, 'a')).toBe(3);
   });
 
-  test('garbage is answered by a problem or ignored, and harms nobody', async () => {
+  test('garbage is answered with a problem or ignored, and affects no one else', async () => {
     const g = game();
     await harness.publishEvents(...g.opening('a'));
     const { url } = await harness.start();
@@ -80,7 +80,7 @@ describe('namespace /leaderboard', () => {
     await until(() => salaryOf(polite.view, 'a') === 5 && salaryOf(rude.view, 'a') === 5);
   });
 
-  test('who asks too often is not answered, and at last disconnected', async () => {
+  test('a viewer that asks too often gets no answer and is finally disconnected', async () => {
     const g = game();
     await harness.publishEvents(...g.opening('a'));
     const { url, registry } = await harness.start();
@@ -97,7 +97,7 @@ describe('namespace /leaderboard', () => {
     expect(await registry.metrics()).toMatch(/dropped_viewers_total\{transport="socket"\} 1/);
   });
 
-  test('who leaves the namespace and comes again, again and again, gets no more than who asks', async () => {
+  test('leaving and rejoining the namespace repeatedly does not bypass the limit', async () => {
     await harness.publishEvents(...game().opening('a'));
     const { url, registry } = await harness.start();
     const polite = harness.connect(url);
@@ -120,7 +120,7 @@ describe('namespace /leaderboard', () => {
     expect(polite.socket.connected).toBe(true);
   });
 
-  test('a slow reader misses frames and later gets a snapshot; everybody else gets every frame', async () => {
+  test('a slow reader misses frames and later gets a snapshot; all others get every frame', async () => {
     const g = game();
     const teamIds = Array.from({ length: 600 }, (_, n) => `team-${n}`);
     await harness.publishEvents(...g.opening(...teamIds));
@@ -161,7 +161,7 @@ describe('namespace /leaderboard', () => {
     expect(fast).toMatchObject({ snapshots: 1, gaps: 0, socket: { connected: true } });
   });
 
-  test('another broadcaster on the same log shows the same, in an epoch of its own', async () => {
+  test('another broadcaster on the same log shows the same in its own epoch', async () => {
     const g = game();
     await harness.publishEvents(...g.opening('a', 'b'), g.fault('x', 'a', 'active', START + 10_000));
     const committed = [g.score('a', 3, -5), g.score('b', 4, 9)];

@@ -14,7 +14,7 @@ export function parseResumePoint(payload: unknown): ResumePoint {
   if (typeof epoch !== 'string' || epoch.length > MAX_EPOCH_LENGTH || !isFrameNumber(seq)) {
     throw new PaydayError(
       'bad_request',
-      '"resume" takes {epoch, seq} of the last frame you have: a text and a whole number that is not negative.',
+      '"resume" takes {epoch, seq} of the last frame you have: a string and a non-negative integer.',
     );
   }
   return { epoch, seq };

@@ -13,9 +13,9 @@ export class StandingsController {
   @Get()
   @Header('cache-control', 'no-store')
   @ApiOperation({
-    summary: 'What the public sees now: the game, its teams in order, their services, and the ticker',
+    summary: 'The current public view: the game, its teams in order, their services, and the ticker',
   })
-  @ApiResponse({ status: 200, description: 'The latest frame as a whole', schema: STANDINGS_SCHEMA })
+  @ApiResponse({ status: 200, description: 'The latest complete frame', schema: STANDINGS_SCHEMA })
   @ApiResponse({
     status: 503,
     description: 'unavailable: there is no game yet, or its scores are still being read',

@@ -41,7 +41,7 @@ export class StreamController implements OnModuleInit, BeforeApplicationShutdown
     this.heartbeat();
   }
 
-  /** Streams never end by themselves: without this the server could not close. */
+  /** Streams never end on their own, so without this the server could not close. */
   beforeApplicationShutdown(): void {
     this.unsubscribe();
     this.cancelHeartbeat();
@@ -52,9 +52,9 @@ export class StreamController implements OnModuleInit, BeforeApplicationShutdown
   @ApiOperation({
     summary: 'The standings as server-sent events',
     description:
-      'Events "snapshot" (a StandingsView) and "delta" (a StandingsDelta), at most ten a second, with ids "<epoch>:<seq>". ' +
-      'With Last-Event-ID it goes on where the client left off, or begins with a snapshot if that is too long ago. ' +
-      'Before the first game it waits.',
+      'Events "snapshot" (a StandingsView) and "delta" (a StandingsDelta), at most ten per second, with ids "<epoch>:<seq>". ' +
+      'With Last-Event-ID it resumes after that event, or starts with a snapshot if the event is too old. ' +
+      'Before the first game, the stream is silent.',
   })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event received' })
   @ApiProduces('text/event-stream')

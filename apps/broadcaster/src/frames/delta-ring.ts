@@ -1,15 +1,15 @@
 import type { StandingsDelta } from '#contracts';
 
-/** The latest deltas of one epoch and one game, without a gap. */
+/** The latest deltas of one epoch and one game, without gaps. */
 export class DeltaRing {
   private readonly deltas: StandingsDelta[] = [];
 
-  /** @param capacity how many deltas are kept, ≥ 1 */
+  /** @param capacity number of deltas to keep, ≥ 1 */
   constructor(private readonly capacity: number) {}
 
   push(delta: StandingsDelta): void {
     this.deltas.push(delta);
-    // In halves, so that a push costs a constant on average.
+    // Discards half at once, so a push takes amortized constant time.
     if (this.deltas.length >= 2 * this.capacity) this.deltas.splice(0, this.deltas.length - this.capacity);
   }
 
@@ -17,7 +17,7 @@ export class DeltaRing {
     this.deltas.length = 0;
   }
 
-  /** The deltas behind frame `seq`, oldest first; null if they aren't all here, or if there is none. */
+  /** The deltas after frame `seq`, oldest first; null if some are missing or there are none. */
   since(seq: number): StandingsDelta[] | null {
     const oldest = Math.max(0, this.deltas.length - this.capacity);
     for (let index = this.deltas.length - 1; index >= oldest; index--)

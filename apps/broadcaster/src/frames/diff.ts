@@ -1,8 +1,8 @@
 import type { StandingsDelta, StandingsView } from '#contracts';
 
 /**
- * What a viewer of `before` needs to see `after`; both are of one game and one epoch. Rows, faults and ticker entries
- * are compared by identity, which the public view keeps until something changes.
+ * The delta that turns `before` into `after`, which belong to the same game and epoch. Rows, faults and ticker entries are
+ * compared by identity, which the public view preserves until something changes.
  */
 export function diff(before: StandingsView, after: StandingsView): StandingsDelta {
   const known = new Set(before.standings);
@@ -30,7 +30,7 @@ export function diff(before: StandingsView, after: StandingsView): StandingsDelt
   return delta;
 }
 
-/** Whether a delta says more than what time it is. */
+/** Whether a delta contains more than the current time. */
 export function isNews(before: StandingsView, delta: StandingsDelta): boolean {
   const { rows, order, game, faults, ticker } = delta;
   return (
@@ -43,7 +43,7 @@ export function isNews(before: StandingsView, delta: StandingsDelta): boolean {
   );
 }
 
-/** Ranks can change without a team changing its place: two teams draw level. */
+/** Ranks can change while the order stays the same: two teams become equal. */
 function rankChanged(before: StandingsView, after: StandingsView): boolean {
   return after.standings.some((row, index) => row.rank !== before.standings[index]?.rank);
 }

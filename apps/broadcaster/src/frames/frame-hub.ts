@@ -3,7 +3,7 @@ import { FrameMaker, type Frame, type FrameMakerOptions } from './frame-maker.js
 
 export type FrameListener = (frame: Frame) => void;
 
-/** Hands each frame to every way of delivery. One that fails doesn't keep the frame from the others. */
+/** Passes each frame to every subscriber. A subscriber that fails does not affect the others. */
 export class FrameHub {
   readonly maker: FrameMaker;
   private readonly listeners = new Set<FrameListener>();
@@ -15,7 +15,7 @@ export class FrameHub {
     this.maker = new FrameMaker({ ...options, onFrame: (frame) => this.deliver(frame) });
   }
 
-  /** @returns what ends the subscription */
+  /** @returns a function that ends the subscription */
   subscribe(listener: FrameListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -6,7 +6,7 @@ import { DeltaRing } from './delta-ring.js';
 import { diff, isNews } from './diff.js';
 import { mergeDeltas } from './merge-deltas.js';
 
-/** What goes to the viewers: the first frame of a game is a snapshot, the others are deltas. `json` is its text. */
+/** A message to the viewers: the first frame of a game is a snapshot, the others are deltas. `json` is the payload as text. */
 export type Frame =
   | { kind: 'snapshot'; seq: number; payload: StandingsView; json: string }
   | { kind: 'delta'; seq: number; payload: StandingsDelta; json: string };
@@ -15,24 +15,24 @@ export interface FrameMakerOptions {
   source: { view(nowMs: number): PublicState | null };
   clock: Clock;
   timers: Timers;
-  /** Identifies this frame maker to viewers; a new one for each start. */
+  /** Identifies this frame maker to viewers; differs for each start. */
   epoch: string;
   /** Called for each frame. Must not throw. */
   onFrame(frame: Frame): void;
-  /** Default 100: at most ten frames a second. */
+  /** Default 100: at most ten frames per second. */
   minIntervalMs?: number;
-  /** How long a first change waits for others that come with it. Default 10. */
+  /** How long a first change waits for related ones. Default 10. */
   gatherMs?: number;
-  /** Default 600: a minute at full rate. */
+  /** Default 600: one minute at the full rate. */
   ringCapacity?: number;
 }
 
-/** How often time alone is looked at: a game begins, a phase changes, a pause ends. */
+/** How often to check for changes by time alone: a game starts, a phase changes, a pause ends. */
 const IDLE_MS = 200;
-/** Together with `IDLE_MS` this makes at least one frame a second while a game runs. */
+/** Together with `IDLE_MS` this ensures at least one frame per second while a game runs. */
 const HEARTBEAT_MS = 750;
 
-/** Makes numbered frames of the public view: the latest state wins, and what lay between is never sent. */
+/** Makes numbered frames of the public view. Each contains the latest state; intermediate states are never sent. */
 export class FrameMaker {
   private readonly minIntervalMs: number;
   private readonly gatherMs: number;
@@ -50,7 +50,7 @@ export class FrameMaker {
     this.ring = new DeltaRing(options.ringCapacity ?? 600);
   }
 
-  /** Makes the first frame if there is a game, and from now on whenever one is due. */
+  /** Makes the first frame if there is a game, and later frames whenever they are due. */
   start(): void {
     this.running = true;
     this.make();
@@ -62,18 +62,18 @@ export class FrameMaker {
     this.cancelTimer = null;
   }
 
-  /** The source has changed: a frame will follow as soon as the rate allows. */
+  /** Call this when the source has changed: a frame follows as soon as the rate allows. */
   changed(): void {
     if (!this.running) return;
     this.makeAt(Math.max(this.monotonicMs() + this.gatherMs, this.lastFrameMs + this.minIntervalMs));
   }
 
-  /** The latest frame as a whole; null before the first. */
+  /** The complete state as of the latest frame; null before the first. */
   snapshot(): StandingsView | null {
     return this.current && { ...this.current, serverAt: this.options.clock.nowMs() };
   }
 
-  /** What a viewer of frame `seq` of `epoch` lacks: one delta, or a snapshot if that can't be told; null before the first frame. */
+  /** Everything after frame `seq` of `epoch`: one delta, or a snapshot if the deltas are gone; null before the first frame. */
   resume(from: {
     epoch: string;
     seq: number;

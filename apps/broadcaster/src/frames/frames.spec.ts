@@ -47,7 +47,7 @@ describe('FrameMaker', () => {
     expect(frames).toMatchObject([{ kind: 'snapshot', seq: 1, payload: { epoch: 'e1', seq: 1 } }]);
   });
 
-  test('at most ten frames a second, and each holds the latest state', () => {
+  test('makes at most ten frames per second, each with the latest state', () => {
     const { time, frames, maker, open, score } = setUp();
     open('a', 'b');
     maker.start();
@@ -64,7 +64,7 @@ describe('FrameMaker', () => {
     expect(shown).toEqual(madeAfterMs);
   });
 
-  test('the first change after a silence is shown at once', () => {
+  test('shows the first change after a silence at once', () => {
     const { time, frames, maker, open, score } = setUp();
     open('a');
     maker.start();
@@ -75,7 +75,7 @@ describe('FrameMaker', () => {
     expect(frames).toHaveLength(before + 1);
   });
 
-  test('only rows that changed are in a delta, and the order only when it changed', () => {
+  test('includes only changed rows in a delta, and the order only if it changed', () => {
     const { time, frames, maker, open, score } = setUp();
     open('a', 'b', 'c');
     maker.start();
@@ -95,7 +95,7 @@ describe('FrameMaker', () => {
     expect(frames.at(-1)!.payload).toMatchObject({ order: ['b', 'a', 'c'] });
   });
 
-  test('at least one frame a second while a game runs, so that the age of the data stays honest', () => {
+  test('makes at least one frame per second while a game runs, so that the displayed age of the data is correct', () => {
     const { time, frames, maker, open } = setUp();
     open('a');
     maker.start();
@@ -108,7 +108,7 @@ describe('FrameMaker', () => {
     expect(Math.max(...gaps)).toBeLessThanOrEqual(1000);
   });
 
-  test('time alone makes a frame when the game begins, and none while it waits', () => {
+  test('makes a frame by time alone when the game starts, and none while it waits', () => {
     const { time, frames, maker, open } = setUp({ startMs: START - 10_000 });
     open('a');
     maker.start();
@@ -119,7 +119,7 @@ describe('FrameMaker', () => {
     expect(frames[1]!.payload.serverAt - START).toBeLessThanOrEqual(200);
   });
 
-  test('a new game begins with a snapshot for everybody, and old frames can no longer be resumed', () => {
+  test('starts a new game with a snapshot for all viewers, after which old frames cannot be resumed', () => {
     const { time, view, frames, maker, open, score } = setUp();
     open('a');
     maker.start();
@@ -133,7 +133,7 @@ describe('FrameMaker', () => {
     expect(maker.resume({ epoch: 'e1', seq: 2 })).toMatchObject({ kind: 'snapshot' });
   });
 
-  test('resume: one delta within the ring, else a snapshot', () => {
+  test('resumes with one delta within the ring, otherwise with a snapshot', () => {
     const { time, maker, open, score, frames } = setUp({ ringCapacity: 5 });
     open('a');
     maker.start();
@@ -153,7 +153,7 @@ describe('FrameMaker', () => {
     expect(maker.resume({ epoch: 'e1', seq: seq + 7 })!.kind).toBe('snapshot');
   });
 
-  test('a snapshot says what time it is now, however old its frame', () => {
+  test('puts the current time into a snapshot, regardless of the age of its frame', () => {
     const { time, maker, open } = setUp({ startMs: START - 60_000 });
     open('a');
     maker.start();
@@ -161,7 +161,7 @@ describe('FrameMaker', () => {
     expect(maker.snapshot()!.serverAt).toBe(START - 30_000);
   });
 
-  test('stopped is stopped', () => {
+  test('makes no frame after it is stopped', () => {
     const { time, frames, maker, open } = setUp();
     open('a');
     maker.start();
@@ -172,7 +172,7 @@ describe('FrameMaker', () => {
   });
 });
 
-test('DeltaRing keeps at least its capacity and hands out no gap', () => {
+test('DeltaRing keeps at least its capacity and never returns a gap', () => {
   const ring = new DeltaRing(3);
   for (let seq = 2; seq <= 12; seq++)
     ring.push({ epoch: 'e', fromSeq: seq - 1, seq, serverAt: 0, asOf: 0, rows: [] });
@@ -183,7 +183,7 @@ test('DeltaRing keeps at least its capacity and hands out no gap', () => {
   expect(ring.since(11)).toBeNull();
 });
 
-describe('whatever happens, deltas lead to the snapshot', () => {
+describe('deltas always lead to the snapshot', () => {
   const step = fc.oneof(
     fc.record({
       kind: fc.constant('score' as const),
@@ -200,7 +200,7 @@ describe('whatever happens, deltas lead to the snapshot', () => {
     fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 4_000 }) }),
   );
 
-  test('applied one by one, merged from any frame on, or resumed', () => {
+  test('whether applied one by one, merged from any frame on, or resumed', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (story) => {
         const { time, view, game, frames, maker, open } = setUp();

@@ -1,7 +1,7 @@
 import type { StandingRow, StandingsDelta, TickerEntry } from '#contracts';
 import { MAX_TICKER_ENTRIES } from '../public-view/ticker.js';
 
-/** One delta that does what consecutive deltas (at least one, oldest first) do one after the other. */
+/** One delta with the effect of consecutive deltas (at least one, oldest first). */
 export function mergeDeltas(deltas: readonly StandingsDelta[]): StandingsDelta {
   const first = deltas[0];
   const last = deltas.at(-1);
@@ -15,7 +15,7 @@ export function mergeDeltas(deltas: readonly StandingsDelta[]): StandingsDelta {
     if (delta.game) merged.game = delta.game;
     if (delta.faults) merged.faults = delta.faults;
     for (const entry of [...(delta.ticker ?? [])].reverse()) {
-      // Deleted first, so that an entry that was put again moves to the top.
+      // Deleted first, so that an updated entry moves to the top.
       ticker.delete(entry.id);
       ticker.set(entry.id, entry);
     }

@@ -4,23 +4,23 @@ import type { Narrator } from './narrator.js';
 import type { StandingsTable } from './standings.js';
 
 /**
- * The one gate through which scores become public. Whatever is taken waits here until the next look at the board; what
- * waits when the board is frozen stays here until it no longer is. Table, narrator, frames, REST and streams know only what
- * has passed (docs/adr/0006-public-view.md, 0014-freeze.md).
+ * The single gate through which scores become public. Accepted scores wait here until the board is next read; while the
+ * board is frozen, they stay here. Table, narrator, frames, REST and streams only see scores that have passed the gate
+ * (docs/adr/0006-public-view.md, 0014-freeze.md).
  *
- * In a freeze the statuses go on: whether a service answers is no score. What it earns, how fast it is and how often it fails
- * is not shown.
+ * Statuses stay live during a freeze, because whether a service responds is not a score. Its pay, latency and failure rate
+ * are hidden.
  */
 export class Disclosure {
-  /** The latest score of every team, public or not, also of those whose `team.added` hasn't come yet. */
+  /** The latest score of every team, public or not, including teams whose `team.added` has not arrived yet. */
   private readonly latest = new Map<string, TeamScore>();
-  /** What the public knows. */
+  /** The public scores. */
   private readonly disclosed = new Map<string, TeamScore>();
-  /** Accepted since the last look, in order. */
+  /** Scores accepted since the last read, in order. */
   private waiting: TeamScore[] = [];
-  /** Whether the last look was at a frozen board. */
+  /** Whether the board was frozen at the last read. */
   private hiding = false;
-  /** The boundary whose settled standings are shown; null if none are. */
+  /** The freeze boundary whose settled standings are shown; null if none are. */
   private settledAt: number | null = null;
 
   constructor(
@@ -28,30 +28,30 @@ export class Disclosure {
     private readonly narrator: Narrator,
   ) {}
 
-  /** Takes a score unless a later commit of that team is known. @returns whether it was taken */
+  /** Accepts a score unless a later commit of that team is known. @returns whether it was accepted */
   applyScore(score: TeamScore): boolean {
     const known = this.latest.get(score.teamId);
     if (known !== undefined && score.commitSeq <= known.commitSeq) return false;
     this.latest.set(score.teamId, score);
     this.waiting.push(score);
-    // Before the first look nobody empties the list.
+    // Nothing drains the list before the first read.
     if (this.waiting.length > MAX_WAITING) this.waiting = [...this.latest.values()];
     return true;
   }
 
-  /** Whether the last score of each of these teams was taken, public or not. */
+  /** Whether the final score of each of these teams was accepted, public or not. */
   isFinal(teamIds: Iterable<string>): boolean {
     for (const teamId of teamIds) if (this.latest.get(teamId)?.final !== true) return false;
     return true;
   }
 
-  /** Gives the table what the public knows of a team that is new to it. */
+  /** Adds the public score of a new team to the table. */
   introduce(teamId: string): void {
     const score = this.disclosed.get(teamId);
     if (score !== undefined) this.table.setScore(score);
   }
 
-  /** @param hiddenFrom the boundary of the freeze that holds now (`hiddenFromAt`); null: there is none */
+  /** @param hiddenFrom the boundary of the current freeze (`hiddenFromAt`); null if there is none */
   discloseDue(hiddenFrom: number | null): void {
     const taken = this.waiting;
     this.waiting = [];
@@ -63,17 +63,17 @@ export class Disclosure {
     const thawing = this.hiding;
     this.hiding = false;
     this.settledAt = null;
-    // What was held back is told in its latest form only.
+    // Of the scores that were held back, the narrator gets only the latest.
     for (const score of thawing ? this.latest.values() : taken)
       if (this.disclosed.get(score.teamId) !== score) this.disclose(score);
   }
 
-  /** Whether the settled standings of a freeze are still to be shown. */
+  /** Whether the settled standings of a freeze are not shown yet. */
   awaits(frozenAt: number): boolean {
     return this.settledAt !== frozenAt;
   }
 
-  /** From now on, until the freeze ends, these are the standings. */
+  /** Shows these standings until the freeze ends. */
   settle(frozenAt: number, scores: readonly FrozenScore[], gameId: string): void {
     if (this.settledAt === frozenAt) return;
     this.settledAt = frozenAt;
@@ -101,7 +101,7 @@ export class Disclosure {
 
 const MAX_WAITING = 10_000;
 
-/** Without anything that was measured; the statuses are set by what follows. */
+/** The score without measurements; the caller sets the statuses. */
 function scoreOf(frozen: FrozenScore, frozenAt: number, gameId: string): TeamScore {
   const { teamId, salaryCents, payPerMinuteCents, oneMinuteCents, fiveMinutesCents } = frozen;
   const trend = { oneMinuteCents, fiveMinutesCents };

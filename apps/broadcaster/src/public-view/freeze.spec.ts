@@ -31,7 +31,7 @@ function setUp() {
   return { game, view, salaries };
 }
 
-test('from the boundary on nothing moves but statuses; at the reveal everything is there', () => {
+test('only statuses change from the boundary on; the reveal shows everything', () => {
   const { game, view, salaries } = setUp();
   for (const id of TEAMS) view.applyScore(game.score(id, 1, 100));
   view.applyGameEvent(freeze(game));
@@ -68,7 +68,7 @@ test('from the boundary on nothing moves but statuses; at the reveal everything 
   view.applyGameEvent(seal(game));
   for (const [id, cents] of Object.entries({ a: 150, b: 999, c: 100 }))
     view.applyScore(game.score(id, 3, cents, { final: true }));
-  // Sealed means that the last scores are here, not that they are shown.
+  // Sealed means that the final scores have arrived, not that they are shown.
   expect(view.view(SEALED_AT)!.game.state).toBe('sealed');
   expect(salaries(SEALED_AT)).toEqual({ a: 155, b: 105, c: 100 });
   expect(told(view.view(SEALED_AT)!)).not.toContainEqual(expect.objectContaining({ winnerId: 'a' }));
@@ -81,7 +81,7 @@ test('from the boundary on nothing moves but statuses; at the reveal everything 
   expect(told(after)).not.toContainEqual(expect.objectContaining({ kind: 'game_ended', winnerId: 'b' }));
 });
 
-test('what was not scored is in final standings, and not in frozen ones', () => {
+test('final standings include unscored requests, frozen ones do not', () => {
   const { game, view } = setUp();
   const requests = [{ id: 'router', requests: 100, unscored: 2 }];
   const shown = (nowMs: number) => view.view(nowMs)!.standings.map((row) => row.requests);
@@ -96,7 +96,7 @@ test('what was not scored is in final standings, and not in frozen ones', () => 
   expect(shown(REVEALED_AT)).toEqual([requests, undefined, undefined]);
 });
 
-test('a thaw shows everything again, and a second freeze is a new one', () => {
+test('a thaw shows everything again, and a second freeze is independent of the first', () => {
   const { game, view, salaries } = setUp();
   view.applyScore(game.score('a', 1, 100));
   view.view(START);
@@ -111,7 +111,7 @@ test('a thaw shows everything again, and a second freeze is a new one', () => {
   view.applyScore(game.score('a', 3, 300));
   expect(salaries(again)['a']).toBe(200);
   expect(view.awaitsStandings(again)).toEqual({ gameId: 'g1', frozenAt: again });
-  // What was settled for another freeze, another game, or too late, is not shown.
+  // Standings that were settled for another freeze or game, or too late, are not shown.
   view.settle({ gameId: 'g1', frozenAt: FROZEN_AT }, settled({ a: 1 }), again);
   view.settle({ gameId: 'g0', frozenAt: again }, settled({ a: 1 }), again);
   expect(salaries(again)['a']).toBe(200);
@@ -119,7 +119,7 @@ test('a thaw shows everything again, and a second freeze is a new one', () => {
   expect(frozen).toHaveLength(2);
 });
 
-test('a freeze that is taken back before it comes is never told', () => {
+test('a freeze that is cancelled before it begins is never announced', () => {
   const { game, view } = setUp();
   view.applyGameEvent(freeze(game));
   view.applyGameEvent(game.event('dev.payday.game.thawed', { at: FROZEN_AT - 5000 }));
@@ -127,7 +127,7 @@ test('a freeze that is taken back before it comes is never told', () => {
   expect(told(view.view(FROZEN_AT)!)).not.toContainEqual({ kind: 'game_frozen' });
 });
 
-test('a team that is changed in a freeze shows what the public knew of it, and statuses that go on', () => {
+test('a team that is changed during a freeze keeps its public score and live statuses', () => {
   const { game, view } = setUp();
   const much = { payPerMinuteCents: 77, trend: MUCH, services: statuses('down') };
   for (const [nth, id] of TEAMS.entries()) view.applyScore(game.score(id, 1, 100 - nth));
@@ -198,7 +198,7 @@ describe('noninterference', () => {
   );
   type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-  /** Plays a story up to the reveal. @returns what was public from the freeze on, and after the reveal */
+  /** Plays a story up to the reveal. @returns the public output from the freeze on, and after the reveal */
   function play(steps: readonly Step[], which: 'numbers' | 'others', restartAt: number | null) {
     const { game, view: first } = setUp();
     let view = first;
@@ -230,7 +230,7 @@ describe('noninterference', () => {
       commitSeq += Math.ceil(each.afterMs / 100);
       if (nowMs >= SEALED_AT) close();
       if (n === restartAt && nowMs >= FROZEN_AT) {
-        // A broadcaster that begins in the freeze: all events, the committed scores, then the settled standings.
+        // A broadcaster that starts during the freeze gets all events, the committed scores, then the settled standings.
         view = new PublicView();
         for (const event of new SampleGame().opening(...TEAMS)) view.applyGameEvent(event);
         for (const score of latest.values()) view.applyScore(score);
@@ -270,7 +270,7 @@ describe('noninterference', () => {
     nowMs = Math.max(nowMs, REVEALED_AT);
     return { shown, revealed: view.view(nowMs)!, latest };
   }
-  test('whatever is earned after the freeze, the public sees the same until the reveal, and all of it then', () => {
+  test('pay earned after the freeze has no public effect until the reveal, which shows all of it', () => {
     let different = 0;
     fc.assert(
       fc.property(
@@ -291,7 +291,7 @@ describe('noninterference', () => {
       ),
       { numRuns: 120 },
     );
-    // The stories do differ: otherwise this would prove nothing.
+    // The stories must differ, otherwise this would prove nothing.
     expect(different).toBeGreaterThan(20);
   });
 });

@@ -24,7 +24,7 @@ export class GameBoard {
   private readonly created: GameEventData['dev.payday.game.created'];
   private schedule: GameSchedule;
   private freeze: FreezeFacts = NO_FREEZE;
-  /** Boundaries of freezes, in order; the last may not have come yet. */
+  /** Boundaries of freezes, in order; the last may be in the future. */
   private freezes: number[] = [];
   private readonly teams = new Map<string, TeamInfo>();
   private readonly table: StandingsTable;
@@ -47,8 +47,8 @@ export class GameBoard {
   }
 
   /**
-   * Applies an event of this game once, however often it is delivered.
-   * @throws PaydayError `invalid_transition` or `invalid_schedule` if it doesn't fit; nothing has changed then
+   * Applies an event of this game; repeated deliveries have no effect.
+   * @throws PaydayError `invalid_transition` or `invalid_schedule` if the event is not valid in this state; nothing changes
    */
   applyEvent(event: GameEvent): void {
     const last = this.lastSequence.get(event.source) ?? 0;
@@ -97,7 +97,7 @@ export class GameBoard {
     if (before === undefined) return;
     this.teams.set(team.id, team);
     this.table.setTeam(team);
-    // A new name is shown, not told: it may be there to make people forget the old one.
+    // The ticker does not mention a rename, because its purpose may be to remove an offensive name.
     if (before.ranked === team.ranked) return;
     this.narrator.ranksAnew();
     this.ticker.addEntry({
@@ -112,17 +112,17 @@ export class GameBoard {
   ): void {
     this.freeze = applyFreezeEvent(this.freeze, event);
     if (event.type === 'dev.payday.game.frozen') this.freezes.push(event.data.fromAt);
-    // A freeze that was taken back before it came never was.
+    // A freeze that was cancelled before its boundary never took effect.
     if (event.type === 'dev.payday.game.thawed')
       this.freezes = this.freezes.filter((fromAt) => fromAt <= event.data.at);
   }
 
-  /** Takes a score unless a later commit of that team is known. @returns whether it was taken */
+  /** Accepts a score unless a later commit of that team is known. @returns whether it was accepted */
   applyScore(score: TeamScore): boolean {
     return this.gate.applyScore(score);
   }
 
-  /** The boundary of a freeze whose settled standings aren't known here yet; null if none are needed. */
+  /** The boundary of a freeze whose settled standings are still missing; null if none are needed. */
   awaitsStandings(nowMs: number): number | null {
     const hiddenFrom = hiddenFromAt(this.freeze, nowMs);
     return hiddenFrom !== null && this.gate.awaits(hiddenFrom) ? hiddenFrom : null;
@@ -133,7 +133,7 @@ export class GameBoard {
     if (hiddenFromAt(this.freeze, nowMs) === frozenAt) this.gate.settle(frozenAt, scores, this.gameId);
   }
 
-  /** What the public may see at a time. Arrays and rows that didn't change keep their identity. */
+  /** The public view at a point in time. Unchanged arrays and rows keep their identity. */
   view(nowMs: number): PublicState {
     const { gameId, created, table, ticker, freeze, freezes } = this;
     const hiddenFrom = hiddenFromAt(freeze, nowMs);

@@ -9,21 +9,21 @@ export interface GameFacts {
   schedule: GameSchedule;
   teamCount: number;
   freeze: FreezeFacts;
-  /** Whether the last score of every team is here. */
+  /** Whether the final score of every team has arrived. */
   isFinal: boolean;
   /** The boundary whose standings the public sees now; null while it sees everything (`hiddenFromAt`). */
   hiddenFrom: number | null;
-  /** Boundaries of all freezes that came into force, in order. */
+  /** Boundaries of all freezes that took effect, in order. */
   freezes: readonly number[];
 }
 
-/** A game whose ledger is closed is `ended` until the last of it is scored and known here: what is sealed doesn't move. */
+/** A game with a closed ledger stays `ended` until its final scores have arrived, because a sealed game never changes. */
 function stateAt({ schedule, isFinal }: GameFacts, nowMs: number): GameState {
   const state = schedule.stateAt(nowMs);
   return state === 'sealed' && !isFinal ? 'ended' : state;
 }
 
-/** The game as the public sees it at a time. */
+/** The game as the public sees it at a point in time. */
 export function gameView(game: GameFacts, nowMs: number): GameView {
   const { schedule } = game;
   const state = stateAt(game, nowMs);
@@ -34,7 +34,7 @@ export function gameView(game: GameFacts, nowMs: number): GameView {
         )
       : undefined;
   let { endsAt } = schedule;
-  // Once the resumption is known the end has moved, but the clock must stand until the pause is over.
+  // A known resumption has moved the end already, but the clock must stand still until the pause is over.
   if (pause !== undefined && pause.untilAt !== null && endsAt !== null)
     endsAt -= pause.untilAt - pause.fromAt;
   return {
@@ -51,7 +51,7 @@ export function gameView(game: GameFacts, nowMs: number): GameView {
   };
 }
 
-/** The rate is what the phase asks for once its ramp is over, for all teams and services together. */
+/** The rate is the phase's target after its ramp, summed over all teams and services. */
 function currentPhase({ scenario, schedule, teamCount }: GameFacts, nowMs: number): GameView['phase'] {
   const { label, requestsPerSecond } = phaseAt(scenario, schedule.toGameTime(nowMs) ?? 0);
   const perTeam = Object.values(requestsPerSecond).reduce((sum, rate) => sum + rate, 0);
@@ -59,8 +59,8 @@ function currentPhase({ scenario, schedule, teamCount }: GameFacts, nowMs: numbe
 }
 
 /**
- * Tells what follows from the schedule alone: start, pauses, phases, freeze, end and, once sealed and shown, the winner. It is derived
- * anew at each call, so a broadcaster that was restarted tells the same as one that was there.
+ * Announces what follows from the schedule alone: start, pauses, phases, freeze, end and, once sealed and shown, the winner.
+ * Each call derives everything anew, so a restarted broadcaster announces the same as one that ran all the time.
  */
 export function tellLifeCycle(
   ticker: Ticker,
@@ -79,11 +79,11 @@ export function tellLifeCycle(
       ticker.addEntry({ id: `phase/${index}`, at, event: { kind: 'phase', label } });
   });
   schedule.pauses.forEach(({ fromAt, untilAt }, index) => {
-    // An outage that was over within its window.
+    // An outage that ended within its window.
     if (untilAt === fromAt) return;
     if (fromAt <= nowMs)
       ticker.addEntry({ id: `paused/${index}`, at: fromAt, event: { kind: 'game_paused' } });
-    // A pause that lasted to the end was never resumed.
+    // A pause that lasted until the end was never resumed.
     if (untilAt !== null && untilAt <= nowMs && untilAt < endsAt)
       ticker.addEntry({ id: `resumed/${index}`, at: untilAt, event: { kind: 'game_resumed' } });
   });
@@ -97,7 +97,7 @@ export function tellLifeCycle(
     const event = { kind: 'game_revealed', winnerId: soleFirst(rows) } as const;
     return ticker.addEntry({ id: 'revealed', at: revealedAt, event });
   }
-  // Who leads in frozen standings is not who won.
+  // The leader of frozen standings is not the winner.
   const winnerId = frozenAt === null ? soleFirst(rows) : null;
   if (winnerId !== null)
     ticker.addEntry({ id: 'winner', at: schedule.sealedAt!, event: { kind: 'game_ended', winnerId } });

@@ -4,7 +4,7 @@ import { ServiceWatch, type ServiceNews } from './service-watch.js';
 import { Throttle } from './throttle.js';
 
 describe('ServiceWatch', () => {
-  /** One letter per second of event time: Up, Slow, Failing, Down, Missing, unknown (?). */
+  /** One letter per second of event time: Up, Slow, Failing, Down, Missing, or ? for unknown. */
   const STATES: Record<string, ServiceState> = {
     U: 'up',
     S: 'slow',
@@ -80,7 +80,7 @@ describe('PlaceWatch', () => {
   });
 });
 
-test('Throttle lets a burst pass, and more after its span', () => {
+test('Throttle allows a burst, and more after its time span', () => {
   const throttle = new Throttle(2, 1000);
   expect([0, 100, 200, 999, 1000, 1050, 1100].map((at) => throttle.pass(at))).toEqual([
     true,

@@ -4,16 +4,16 @@ import { ServiceWatch } from './service-watch.js';
 import { Throttle } from './throttle.js';
 import type { Ticker } from './ticker.js';
 
-/** When everybody is struck at once, one line about each team would push everything else off the screen. */
+/** When a fault hits all teams at once, one line per team would push everything else off the screen. */
 const BURST = { limit: 6, spanMs: 10_000 };
-/** A salary that hovers around zero is told once. */
+/** A salary that hovers around zero is announced once. */
 const NEGATIVE_AGAIN_AFTER_MS = 60_000;
 
 /**
- * Puts scores and standings into words for the ticker. It sees only what the public sees.
+ * Describes scores and standings for the ticker. Its input is the public view only.
  *
- * What it tells about one team depends only on that team's scores in order of commit, and so do the ids: every
- * broadcaster that has read the same updates tells the same. Places depend on when standings were looked at.
+ * Entries about a team, and their ids, depend only on that team's scores in order of commit, so every broadcaster that has
+ * read the same updates produces the same. Entries about places depend on when the standings were read.
  */
 export class Narrator {
   private readonly services = new Map<string, ServiceWatch>();
@@ -24,15 +24,15 @@ export class Narrator {
 
   constructor(private readonly ticker: Ticker) {}
 
-  /** @param previous the team's score before; undefined for the first one that is seen */
+  /** @param previous the team's previous score; undefined for the first one */
   score(previous: TeamScore | undefined, score: TeamScore): void {
-    // Before the first watermark there is no event time to measure by.
+    // There is no event time before the first watermark.
     if (score.asOf === 0) return;
     for (const { id, state } of score.services) this.service(score, id, state, score.payPerMinuteCents);
     this.negative(previous, score);
   }
 
-  /** During a freeze: which services answer, and nothing of what it means in money. */
+  /** During a freeze: reports service status only, nothing that involves money. */
   tellStatuses(score: TeamScore): void {
     if (score.asOf === 0) return;
     for (const { id, state } of score.services) this.service(score, id, state, null);
@@ -48,7 +48,7 @@ export class Narrator {
     }
   }
 
-  /** A team has come into the ranking or left it: places that change by that were not taken from anybody. */
+  /** A team has joined or left the ranking; the resulting changes of places are not overtakings. */
   ranksAnew(): void {
     this.places.forget();
   }

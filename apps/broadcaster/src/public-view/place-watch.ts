@@ -1,15 +1,15 @@
 import type { StandingRow } from '#contracts';
 
-/** The places whose changes are told. */
+/** The places whose changes are announced. */
 const PLACES = 3;
-/** How long, in ms, a team must hold its new place: neck and neck is told once, not ten times a second. */
+/** How long, in ms, a team must hold its new place, so that a close race is announced once, not ten times per second. */
 const HOLD_MS = 3_000;
 
 export interface PlaceNews {
   rank: number;
   teamId: string;
   fromTeamId: string;
-  /** Event time of the standings in which the place was taken. */
+  /** Event time of the standings in which the team took the place. */
   sinceAsOf: number;
 }
 
@@ -20,7 +20,7 @@ interface Candidate {
   sinceAsOf: number;
 }
 
-/** Watches the top places with hysteresis. Teams that share a rank hold no place; who sinks into one is no news. */
+/** Watches the top places with hysteresis. Teams that share a rank hold no place; dropping into a place is not news. */
 export class PlaceWatch {
   private readonly holders: (string | null)[] = Array.from({ length: PLACES }, () => null);
   private readonly candidates: (Candidate | null)[] = Array.from({ length: PLACES }, () => null);
@@ -43,7 +43,7 @@ export class PlaceWatch {
     return news;
   }
 
-  /** Begins anew: who holds which place next is no news. */
+  /** Starts over: the holders of the next standings are not news. */
   forget(): void {
     this.holders.fill(null);
     this.candidates.fill(null);
@@ -58,7 +58,7 @@ export class PlaceWatch {
   ): Candidate | null {
     const row = rows[place];
     const below = rows[place + 1];
-    // Rank differs from place where the team above has the same salary.
+    // The rank differs from the place if the team above has the same salary.
     if (row === undefined || row.rank !== place + 1 || below?.rank === row.rank) return null;
     const teamId = row.team.id;
     if (teamId === this.holders[place]) return null;
@@ -70,7 +70,7 @@ export class PlaceWatch {
     return { teamId, fromTeamId, sinceMs: nowMs, sinceAsOf: asOf };
   }
 
-  /** Who had the place, or, where that team rose itself, who is behind the new holder now. */
+  /** The team that had the place or, if that team rose itself, the team now behind the new holder. */
   private overtaken(rows: readonly StandingRow[], place: number): string | null {
     const holder = this.previousTop[place];
     const isBehind = rows.findIndex(({ team }) => team.id === holder) > place;

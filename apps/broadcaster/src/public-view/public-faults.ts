@@ -1,17 +1,17 @@
 import type { FaultInfo, FaultState, PublicFault } from '#contracts';
 import type { Ticker } from './ticker.js';
 
-/** States in which a fault has begun and isn't verified gone. */
+/** States of a fault that has begun and is not verified gone. */
 const ACTING: ReadonlySet<FaultState> = new Set<FaultState>(['firing', 'active', 'reverting', 'stuck']);
-/** The faults of one injection begin one by one: wait this long, so that one line names all its teams. */
+/** The faults of one injection begin one by one; this delay lets a single line name all teams. */
 const GATHER_MS = 500;
 
 interface Injection {
   faults: Map<string, FaultInfo>;
-  /** Times of the events that began and last changed it, epoch ms; null before the first fault fires. */
+  /** Times of the first and latest change, epoch ms; null before the first fault fires. */
   beganAt: number | null;
   changedAt: number;
-  /** Every team that it ever struck, in order of id once told. */
+  /** Every team that it ever hit, in order of id once announced. */
   struck: Set<string>;
 }
 
@@ -37,7 +37,7 @@ export class PublicFaults {
     this.changed = true;
   }
 
-  /** Injections that act on at least one team, oldest first. The same array as long as nothing changes. */
+  /** Injections that currently affect at least one team, oldest first. The same array until something changes. */
   acting(): readonly PublicFault[] {
     if (!this.changed) return this.current;
     this.changed = false;

@@ -13,12 +13,12 @@ function setUp(...teamIds: string[]) {
   return { game, view, places, told };
 }
 
-test('there is nothing to see before the first game', () => {
+test('there is no view before the first game', () => {
   expect(new PublicView().view(START)).toBeNull();
 });
 
 describe('standings', () => {
-  test('equal salaries share a rank and are in order of team id; unranked teams come last without one', () => {
+  test('equal salaries share a rank, ordered by team id; unranked teams come last without a rank', () => {
     const { game, view, places } = setUp('d', 'c', 'b', 'a');
     view.applyGameEvent(game.team('0-reference', false));
     const salaries: Record<string, number> = { a: 5, b: 9, c: 9, d: 20, '0-reference': 1000 };
@@ -44,7 +44,7 @@ describe('standings', () => {
     });
   });
 
-  test('places won come from the pay of the last minute; leaving a common start loses nobody a place', () => {
+  test('places gained follow from the pay of the last minute; a tie at the start costs no team a place', () => {
     const { game, view } = setUp('a', 'b', 'c');
     const pay = (cents: number) => ({ trend: { oneMinuteCents: cents, fiveMinutesCents: cents } });
     view.applyScore(game.score('a', 1, 300, pay(300)));
@@ -59,7 +59,7 @@ describe('standings', () => {
     expect(changes()).toEqual({ c: 2, a: -1, b: -1 });
   });
 
-  test('asOf is the time up to which every team is complete', () => {
+  test('asOf is the time up to which every team’s score is complete', () => {
     const { game, view } = setUp('a', 'b');
     view.applyScore(game.score('a', 9, 1));
     expect(view.view(START)!.asOf).toBe(0);
@@ -67,7 +67,7 @@ describe('standings', () => {
     expect(view.view(START)!.asOf).toBe(START + 700);
   });
 
-  test('any order and repetition of score updates gives the standings of each team\u2019s latest commit', () => {
+  test('any order and repetition of score updates leads to the standings of each team’s latest commit', () => {
     const updates = fc.array(
       fc.record({
         teamId: fc.constantFrom('a', 'b', 'c'),
@@ -93,7 +93,7 @@ describe('standings', () => {
     );
   });
 
-  test('scores and teams may be read before the events that explain them', () => {
+  test('scores and teams may arrive before the events to which they refer', () => {
     const game = new SampleGame();
     const view = new PublicView();
     const [created, added] = game.opening('a');
@@ -117,7 +117,7 @@ describe('standings', () => {
 });
 
 describe('a team that is changed', () => {
-  test('has its new name and colour at once, and everything else that it had', () => {
+  test('has its new name and colour at once, and keeps everything else', () => {
     const { game, view, told } = setUp('a', 'b');
     view.applyScore(game.score('a', 1, 10));
     view.applyScore(game.score('b', 1, 20));
@@ -127,13 +127,13 @@ describe('a team that is changed', () => {
     const team = { id: 'a', name: '五つ星', color: 'tomato', ranked: true };
     expect(after).toEqual([before[0], { ...before[1], team }]);
     expect(after[0]).toBe(before[0]);
-    // Whoever had a bad name doesn't read it on the ticker.
+    // An offensive old name never appears on the ticker.
     expect(told(START)).toEqual([{ kind: 'game_started' }]);
     view.applyScore(game.score('a', 2, 30));
     expect(view.view(START)!.standings[0]).toMatchObject({ rank: 1, salaryCents: 30, team });
   });
 
-  test('leaves the ranking and comes back: equal salaries share a rank, and the next is skipped', () => {
+  test('leaves the ranking and returns: equal salaries share a rank, and the next rank is skipped', () => {
     const { game, view, places, told } = setUp('d', 'c', 'b', 'a');
     const salaries: Record<string, number> = { a: 5, b: 9, c: 9, d: 9 };
     for (const [id, cents] of Object.entries(salaries)) view.applyScore(game.score(id, 1, cents));
@@ -162,7 +162,7 @@ describe('a team that is changed', () => {
     ]);
   });
 
-  test('took no place from anybody by it, and none was taken from it; later overtakings are told', () => {
+  test('neither gains nor loses a place by the change itself; later overtakings are announced', () => {
     const { game, view, told } = setUp('a', 'b', 'c', 'd');
     let nowMs = START;
     const watch = () => {
@@ -179,7 +179,7 @@ describe('a team that is changed', () => {
     expect(watch()).toEqual([{ kind: 'rank_taken', teamId: 'b', rank: 1, fromTeamId: 'a' }]);
   });
 
-  test('is the same for a broadcaster that was there, that came late, or received it twice', () => {
+  test('is the same for a broadcaster that was running, started late, or received it twice', () => {
     const story = (look: (view: PublicView) => void, times: number) => {
       const game = new SampleGame();
       const view = new PublicView();
@@ -195,7 +195,7 @@ describe('a team that is changed', () => {
           view.applyGameEvent(event);
           look(view);
         }
-      // An older one that is delivered again after a newer one is passed over.
+      // An older event that is redelivered after a newer one is ignored.
       view.applyGameEvent(events.at(-2)!);
       return view.view(START + 1000)!;
     };
@@ -208,7 +208,7 @@ describe('a team that is changed', () => {
     ]);
   });
 
-  test('is passed over if nobody knows it', () => {
+  test('is ignored if it is unknown', () => {
     const { game, view } = setUp('a');
     const before = view.view(START);
     view.applyGameEvent(game.changed('nobody', { ranked: false }));
@@ -217,7 +217,7 @@ describe('a team that is changed', () => {
 });
 
 describe('which game is shown', () => {
-  test('the one created last, in whatever order the events are read', () => {
+  test('is the one created last, regardless of the order of events', () => {
     const older = new SampleGame('older');
     const newer = new SampleGame('newer');
     const view = new PublicView();
@@ -229,7 +229,7 @@ describe('which game is shown', () => {
     expect(view.applyScore(older.score('x', 1, 5))).toBe(false);
   });
 
-  test('an event that is delivered again changes nothing', () => {
+  test('a redelivered event changes nothing', () => {
     const { game, view, places } = setUp('a');
     const again = game.opening('a');
     view.applyScore(game.score('a', 1, 10));
@@ -239,7 +239,7 @@ describe('which game is shown', () => {
     expect(again).toHaveLength(3);
   });
 
-  test('an event that does not fit is refused and changes nothing', () => {
+  test('an invalid event is refused and changes nothing', () => {
     const { game, view } = setUp('a');
     const resumed = game.event('dev.payday.game.resumed', { fromAt: START, endsAt: START });
     expect(() => view.applyGameEvent(resumed)).toThrow(
@@ -265,7 +265,7 @@ describe('the life of a game', () => {
     expect(at(5 * MINUTE + 500).state).toBe('sealed');
   });
 
-  test('what is sealed does not move: it is shown, and its winner told, when the last score of every team is there', () => {
+  test('is sealed, and its winner announced, once the final score of every team has arrived', () => {
     const { game, view, told } = setUp('a', 'b', 'c');
     const at = START + 5 * MINUTE + 1000;
     const seen: [state: string, salaries: number[]][] = [];
@@ -276,7 +276,7 @@ describe('the life of a game', () => {
     for (const id of ['a', 'b']) view.applyScore(game.score(id, 1, 100));
     view.applyGameEvent(game.event('dev.payday.game.sealed', { sealedAt: START + 5 * MINUTE + 500 }));
     look();
-    // Windows that nobody had covered by a watermark close with the ledger: now their downtime is known.
+    // Windows beyond the watermark close with the ledger, which settles their downtime.
     view.applyScore(game.score('a', 2, -50, { final: true }));
     view.applyScore(game.score('b', 2, 40, { final: true }));
     look();
@@ -291,7 +291,7 @@ describe('the life of a game', () => {
     expect(told(at)).toContainEqual({ kind: 'game_ended', winnerId: 'b' });
   });
 
-  test('last scores that come sooner than the seal wait for it', () => {
+  test('final scores that arrive before the seal wait for it', () => {
     const { game, view } = setUp('a');
     view.applyScore(game.score('a', 2, 7, { final: true }));
     const at = START + 5 * MINUTE + 1000;
@@ -300,7 +300,7 @@ describe('the life of a game', () => {
     expect(view.view(at)!.game.state).toBe('sealed');
   });
 
-  test('an outage that was over within its window is no pause to tell of', () => {
+  test('an outage that ended within its window is not announced as a pause', () => {
     const { game, view, told } = setUp('a');
     const fromAt = START + 60_000;
     view.applyGameEvent(game.event('dev.payday.game.paused', { fromAt, reason: 'outage' }));
@@ -309,7 +309,7 @@ describe('the life of a game', () => {
     expect(told(fromAt + 1)).toEqual([{ kind: 'game_started' }]);
   });
 
-  test('the clock stands in a pause, also when its end is known already', () => {
+  test('the clock stands still during a pause, even if its end is already known', () => {
     const { game, view } = setUp('a');
     const end = START + 5 * MINUTE;
     const pause = game.event('dev.payday.game.paused', { fromAt: START + 60_000, reason: 'lunch' });
@@ -337,7 +337,7 @@ describe('the life of a game', () => {
     });
   });
 
-  test('is told the same by a broadcaster that was there and by one that came late', () => {
+  test('is announced identically by a broadcaster that ran all the time and by one that started late', () => {
     const story = () => {
       const made = setUp('a', 'b');
       const { game, view } = made;
@@ -374,7 +374,7 @@ describe('the life of a game', () => {
 });
 
 describe('faults', () => {
-  test('are grouped by injection while they act, without internal detail, and told once with all teams', () => {
+  test('are grouped by injection while active, without internal details, and announced once with all teams', () => {
     const { game, view, told } = setUp('a', 'b');
     const at = START + 10_000;
     view.applyGameEvent(game.fault('chaos-1', 'b', 'armed', at - 1000));
@@ -405,7 +405,7 @@ describe('faults', () => {
     expect(told(at + 31_000)[0]!.kind).toBe('fault_ended');
   });
 
-  test('a fault that never fired is never told', () => {
+  test('a fault that never fired is never announced', () => {
     const { game, view, told } = setUp('a');
     view.applyGameEvent(game.fault('chaos-1', 'a', 'armed', START));
     view.applyGameEvent(game.fault('chaos-1', 'a', 'reverted', START + 1000));
@@ -417,7 +417,7 @@ describe('the ticker', () => {
   const down = (game: SampleGame, seq: number, services: TeamScore['services']) =>
     game.score('a', seq, 100, { services, payPerMinuteCents: -1240 });
 
-  test('tells trouble and recovery of a service', () => {
+  test('announces trouble and recovery of a service', () => {
     const { game, view, told } = setUp('a');
     view.applyScore(down(game, 1, statuses('up')));
     view.applyScore(down(game, 10, statuses('down')));
@@ -436,7 +436,7 @@ describe('the ticker', () => {
     ]);
   });
 
-  test('tells a few when everybody is struck at once', () => {
+  test('announces only a few when all teams are hit at once', () => {
     const ids = Array.from({ length: 30 }, (_, n) => `team-${n}`);
     const { game, view, told } = setUp(...ids);
     for (const [seq, state] of [
@@ -448,13 +448,13 @@ describe('the ticker', () => {
     expect(told(START + 5000).filter(({ kind }) => kind === 'service_trouble')).toHaveLength(6);
   });
 
-  test('tells when a salary falls below zero, and not again while it hovers there', () => {
+  test('announces when a salary falls below zero, and not again while it hovers there', () => {
     const { game, view, told } = setUp('a');
     [50, -5, 5, -5, 5, -5].forEach((cents, nth) => view.applyScore(game.score('a', nth + 1, cents)));
     expect(told(START + 5000).filter(({ kind }) => kind === 'salary_negative')).toHaveLength(1);
   });
 
-  test('announcements are told once, newest first, and at most fifty entries are kept', () => {
+  test('shows announcements once, newest first, and keeps at most fifty entries', () => {
     const { game, view } = setUp('a');
     for (let n = 0; n < 60; n++)
       view.applyGameEvent(

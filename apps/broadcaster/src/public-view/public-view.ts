@@ -2,12 +2,12 @@ import type { GameEvent, TeamScore } from '#contracts';
 import type { FrozenScore } from '#persistence';
 import { GameBoard, type PublicState } from './game-board.js';
 
-/** Scores may be read before the game's events are. They are kept for this many games. */
+/** Scores may arrive before the game's events; they are kept for this many games. */
 const MAX_GAMES_WAITING = 4;
 
 /**
- * The public view of the game that was created last. A reducer: no clock, no I/O. Events and scores may be delivered
- * again, and scores in any order: the standings depend only on each team's latest commit.
+ * The public view of the game created last. A reducer: no clock, no I/O. Events and scores may be redelivered, and scores may
+ * arrive in any order: the standings depend only on each team's latest commit.
  */
 export class PublicView {
   private board: GameBoard | null = null;
@@ -19,15 +19,16 @@ export class PublicView {
   }
 
   /**
-   * Events of games that aren't shown change nothing.
-   * @throws PaydayError `invalid_transition` or `invalid_schedule` if the event doesn't fit the game; nothing changes
+   * Events of other games change nothing.
+   * @throws PaydayError `invalid_transition` or `invalid_schedule` if the event is not valid in the game's state; nothing
+   * changes
    */
   applyGameEvent(event: GameEvent): void {
     if (event.type === 'dev.payday.game.created') this.open(event);
     else if (event.subject === this.board?.gameId) this.board.applyEvent(event);
   }
 
-  /** @returns whether the score is the latest of its team in the game shown */
+  /** @returns whether the score is the latest one of its team in the game shown */
   applyScore(score: TeamScore): boolean {
     if (score.gameId === this.board?.gameId) return this.board.applyScore(score);
     let scores = this.waiting.get(score.gameId);
@@ -40,13 +41,13 @@ export class PublicView {
     return false;
   }
 
-  /** The freeze of the game shown whose settled standings aren't known here yet; null if none are needed. */
+  /** The freeze of the game shown whose settled standings are still missing; null if none are needed. */
   awaitsStandings(nowMs: number): { gameId: string; frozenAt: number } | null {
     const frozenAt = this.board?.awaitsStandings(nowMs) ?? null;
     return frozenAt === null ? null : { gameId: this.board!.gameId, frozenAt };
   }
 
-  /** Shows the settled standings of a freeze, unless it is over, or of another game. */
+  /** Shows the settled standings of a freeze, unless it is over or belongs to another game. */
   settle(freeze: { gameId: string; frozenAt: number }, scores: readonly FrozenScore[], nowMs: number): void {
     if (freeze.gameId === this.board?.gameId) this.board.settle(freeze.frozenAt, scores, nowMs);
   }
@@ -56,7 +57,7 @@ export class PublicView {
     return this.board?.view(nowMs) ?? null;
   }
 
-  /** Games lie in different partitions, so an older one may be read after a newer one. */
+  /** Games are in different partitions, so events of an older one may arrive after those of a newer one. */
   private open({ data, time }: Extract<GameEvent, { type: 'dev.payday.game.created' }>): void {
     const shown = this.board;
     if (shown !== null) {

@@ -1,20 +1,20 @@
 import type { ServiceState } from '#contracts';
 
-/** States that are worth a word, from bad to worse. */
+/** States that are announced, from bad to worse. */
 const SEVERITIES = ['slow', 'failing', 'down'] as const;
 export type TroubleState = (typeof SEVERITIES)[number];
 
-/** How long, in ms of event time, a state must last before it is told. Slowness comes and goes, so it waits longer. */
+/** How long, in ms of event time, a state must last before it is announced. Slowness is often transient, so it waits longer. */
 const HOLD_MS: Record<TroubleState, number> = { slow: 5_000, failing: 2_000, down: 2_000 };
-/** How long a service must be up before its trouble is over. */
+/** How long, in ms of event time, a service must be up before its trouble counts as over. */
 const RECOVERED_AFTER_MS = 3_000;
 
 export type ServiceNews = { kind: 'trouble'; state: TroubleState } | { kind: 'recovered'; afterMs: number };
 
 /**
- * Debounces one team's service: tells trouble once, again only if it gets worse, and its end once the service is up
- * for good. A service that was never seen up tells nothing: it hasn't opened yet, or we came late and don't know
- * when its trouble began.
+ * Debounces one team's service: announces trouble once, again only if it gets worse, and its end once the service is stable.
+ * A service that was never up is not announced: it has not opened yet, or this broadcaster started too late to know when the
+ * trouble began.
  */
 export class ServiceWatch {
   private seenUp = false;
@@ -22,10 +22,10 @@ export class ServiceWatch {
   private readonly since: (number | null)[] = SEVERITIES.map(() => null);
   private upSince: number | null = null;
   private troubleSince: number | null = null;
-  /** Index of the worst severity told, −1 for none. */
+  /** Index of the worst severity announced, −1 for none. */
   private told = -1;
 
-  /** @param at event time of the observation, epoch ms, not decreasing */
+  /** @param at event time of the observation, epoch ms, non-decreasing */
   observe(state: ServiceState, at: number): ServiceNews | null {
     const severity = SEVERITIES.indexOf(state as TroubleState);
     SEVERITIES.forEach((_, level) => {

@@ -3,7 +3,7 @@ import type { Scenario, ServiceState, ServiceView, StandingRow, TeamInfo, TeamSc
 interface Entry {
   team: TeamInfo;
   score: TeamScore | undefined;
-  /** What the statuses show instead of the score's own states, where they have gone on since. */
+  /** Statuses that are newer than those of the score, and replace them. */
   states: ReadonlyMap<string, ServiceState> | undefined;
   salaryCents: number;
   minuteAgoCents: number;
@@ -11,11 +11,11 @@ interface Entry {
 }
 
 /**
- * One game's rows in order. A row keeps its identity until something in it changes, so that what changed between
- * two frames is found by comparing references.
+ * One game's rows in order. A row keeps its identity until something in it changes, so comparing references finds the changes
+ * between two frames.
  */
 export class StandingsTable {
-  /** Kept in the last order: sorting what is nearly sorted is cheap. */
+  /** Kept in the last order, because sorting a nearly sorted array is cheap. */
   private ranked: Entry[] = [];
   private unranked: Entry[] = [];
   private readonly entries = new Map<string, Entry>();
@@ -24,7 +24,7 @@ export class StandingsTable {
 
   constructor(private readonly services: Scenario['services']) {}
 
-  /** Adds a team, or replaces what is known of it. */
+  /** Adds a team or replaces its data. */
   setTeam(team: TeamInfo): void {
     const known = this.entries.get(team.id);
     if (known) {
@@ -52,7 +52,7 @@ export class StandingsTable {
     return true;
   }
 
-  /** Lets a team's statuses go on, and nothing else of it. False if the team is unknown. */
+  /** Updates a team's statuses and nothing else. False if the team is unknown. */
   setStatuses(teamId: string, services: readonly ServiceView[]): boolean {
     const entry = this.entries.get(teamId);
     if (entry === undefined) return false;
@@ -65,7 +65,7 @@ export class StandingsTable {
     return true;
   }
 
-  /** In order of rank, then team id; unranked teams last. The same array as long as nothing changes. */
+  /** In order of rank, then team id; unranked teams last. The same array until something changes. */
   rows(): readonly StandingRow[] {
     if (!this.changed) return this.current;
     this.changed = false;
@@ -89,9 +89,9 @@ export class StandingsTable {
   }
 
   /**
-   * Places won by each ranked team over the last minute. The order of a minute ago follows from the pay of the last
-   * minute, so it needs no memory and survives a restart. Teams that were level then count as being in today's order:
-   * leaving a common start is no loss of places.
+   * Places gained by each ranked team over the last minute. The order of a minute ago follows from the pay of the last
+   * minute, so it needs no memory and survives a restart. Teams that were equal then count as being in the current order,
+   * so that the end of a tie costs no team a place.
    */
   private placesWon(): number[] {
     const before = this.ranked.map((entry, index) => ({ cents: entry.minuteAgoCents, index }));
@@ -115,13 +115,13 @@ export class StandingsTable {
         fiveMinutesCents: score?.trend.fiveMinutesCents ?? 0,
       },
       services: row?.services ?? this.statuses(entry),
-      // Only the last score has it, and the gate holds that back as long as the board is frozen.
+      // Only the final score has it, and the gate holds that back while the board is frozen.
       ...(score?.requests === undefined ? {} : { requests: score.requests }),
     };
     return entry.row;
   }
 
-  /** One view per service of the scenario, in its order, with exactly the public fields. */
+  /** One view per service, in the scenario's order, with exactly the public fields. */
   private statuses({ score, states }: Entry): ServiceView[] {
     return this.services.map(({ id }) => {
       const known = score?.services.find((service) => service.id === id);

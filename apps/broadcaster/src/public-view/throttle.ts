@@ -1,4 +1,4 @@
-/** Lets at most `limit` pass in any `spanMs`. */
+/** Allows at most `limit` events in any period of `spanMs`. */
 export class Throttle {
   private readonly passedAt: number[] = [];
 

@@ -1,11 +1,11 @@
 import type { TickerEntry } from '#contracts';
 
-/** How many entries a view holds (`StandingsView.ticker`). */
+/** Maximum number of entries in a view (`StandingsView.ticker`). */
 export const MAX_TICKER_ENTRIES = 50;
 
 /**
- * What happened, newest first and bounded. An entry's id is known for good: putting the same entry again changes
- * nothing, putting another event under its id moves the entry to the top.
+ * News entries, newest first and bounded. Ids are permanent: adding the same entry again changes nothing, and adding another
+ * event under the same id moves the entry to the top.
  */
 export class Ticker {
   private shown: readonly TickerEntry[] = [];
@@ -20,7 +20,7 @@ export class Ticker {
     this.pending.push(entry);
   }
 
-  /** The entries; the same array as long as nothing was put. What was put since the last call is in order of time. */
+  /** The entries; the same array until one is added. Entries added since the last call are in order of time. */
   entries(): readonly TickerEntry[] {
     if (this.pending.length === 0) return this.shown;
     const added = this.pending.map((entry, nth) => ({ entry, nth }));

@@ -26,7 +26,7 @@ export interface TestBroadcaster {
   url: string;
 }
 
-/** Real broadcasters on one in-memory event log, on loopback. The sample game has been on for a minute. */
+/** Real broadcasters on one in-memory event log, on loopback. The sample game has been running for a minute. */
 export class BroadcasterHarness {
   private readonly shiftMs = START + 60_000 - systemClock.nowMs();
   private leapUs = 0;
@@ -101,7 +101,7 @@ export class BroadcasterHarness {
     return this.clock.nowMs();
   }
 
-  /** Lets the monotonic clock leap ahead. */
+  /** Advances the monotonic clock. */
   leap(ms: number): void {
     this.leapUs += ms * 1000;
   }
@@ -114,7 +114,7 @@ export class BroadcasterHarness {
   }
 }
 
-/** Records what it gets, and follows the standings as pages do. */
+/** Records all messages and follows the standings as pages do. */
 export class TestViewer {
   view: StandingsView | null = null;
   snapshots = 0;
@@ -149,7 +149,7 @@ export function salaryOf(view: StandingsView | null, teamId: string): number | u
   return view?.standings.find((row) => row.team.id === teamId)?.salaryCents;
 }
 
-/** Real sockets tell no one when they are done: look again until it is so, within a bound. */
+/** Real sockets do not report when they are done, so this polls the condition for a bounded time. */
 export async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await condition())) {

@@ -6,7 +6,7 @@ interface Timer {
   callback: () => void;
 }
 
-/** A clock and timers that stand still until they are told to move. */
+/** A clock and timers that advance only on request. */
 export class ManualTime implements Clock, Timers {
   private readonly timers = new Set<Timer>();
 
@@ -26,7 +26,7 @@ export class ManualTime implements Clock, Timers {
     return () => this.timers.delete(timer);
   }
 
-  /** Moves on, calling back what comes due in the order in which it does. */
+  /** Advances the time and runs due callbacks in order. */
   advance(ms: number): void {
     const until = this.ms + ms;
     for (;;) {

@@ -70,7 +70,7 @@ export class SampleGame {
     });
   }
 
-  /** All of the team that isn't given is as `team` made it. */
+  /** Fields of the team that are not given keep the values from `team`. */
   changed(id: string, change: { name?: string; color?: string; ranked?: boolean }, time?: number): GameEvent {
     const team = { id, name: id.toUpperCase(), color: 'red', ranked: true, ...change };
     return this.event('dev.payday.team.changed', { team }, time === undefined ? {} : { time });

@@ -1,21 +1,19 @@
-import type { DataSource } from 'typeorm';
+import type { AuditEntry } from '#persistence';
 import { ManualTime } from '../conformance/manual-time.js';
 import { AuditFeed } from './audit-feed.js';
 
 describe('AuditFeed', () => {
-  const entry = (seq: number) => ({ seq });
+  const entry = (seq: number): AuditEntry => ({ seq }) as AuditEntry;
 
   it('asks once at a time, also when everybody left while it asked and somebody came back', async () => {
     const time = new ManualTime();
     let asked = 0;
-    const dataSource = {
-      query: () => {
-        asked++;
-        return new Promise((resolve) => time.after(10, () => resolve([entry(1)])));
-      },
-    } as unknown as DataSource;
+    const readLatest = (): Promise<AuditEntry[]> => {
+      asked++;
+      return new Promise((resolve) => time.after(10, () => resolve([entry(1)])));
+    };
     const feed = new AuditFeed(
-      dataSource,
+      readLatest,
       time,
       () => undefined,
       () => undefined,
@@ -35,12 +33,11 @@ describe('AuditFeed', () => {
   it('tells what is done after somebody came, and nothing from before', async () => {
     const time = new ManualTime();
     const log = [entry(1)];
-    const dataSource = {
-      query: () => new Promise((resolve) => time.after(10, () => resolve([...log].reverse()))),
-    } as unknown as DataSource;
+    const readLatest = (): Promise<AuditEntry[]> =>
+      new Promise((resolve) => time.after(10, () => resolve([...log].reverse())));
     const told: number[] = [];
     const feed = new AuditFeed(
-      dataSource,
+      readLatest,
       time,
       ({ seq }) => told.push(seq),
       () => undefined,

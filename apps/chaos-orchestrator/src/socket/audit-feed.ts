@@ -1,5 +1,4 @@
-import { readAudit, type AuditEntry } from '#persistence';
-import type { DataSource } from 'typeorm';
+import type { AuditEntry } from '#persistence';
 import type { Timers } from '../timers.js';
 
 /** How soon an entry of whatever service is told. */
@@ -15,7 +14,7 @@ export class AuditFeed {
   private round = 0;
 
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly readLatest: (limit: number) => Promise<AuditEntry[]>,
     private readonly timers: Timers,
     private readonly onEntry: (entry: AuditEntry) => void,
     private readonly onError: (error: unknown) => void,
@@ -38,7 +37,7 @@ export class AuditFeed {
   private async readNewEntries(round: number): Promise<void> {
     const isCurrent = (): boolean => this.isOpen && this.round === round;
     try {
-      const newest = await readAudit(this.dataSource, { limit: PAGE });
+      const newest = await this.readLatest(PAGE);
       if (!isCurrent()) return;
       // Who comes is told what happens from then on; what was before can be read over REST.
       const since = this.lastSeq ?? newest[0]?.seq ?? 0;

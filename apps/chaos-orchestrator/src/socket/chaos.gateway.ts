@@ -7,8 +7,8 @@ import {
   type OnGatewayInit,
 } from '@nestjs/websockets';
 import type { Namespace, Socket } from 'socket.io';
-import type { DataSource } from 'typeorm';
 import { PaydayError, messageOf, type Clock } from '#kernel';
+import { type DataSource, readAudit } from '#persistence';
 import {
   AsyncApi,
   CLOCK,
@@ -68,7 +68,7 @@ export class ChaosGateway
   ) {
     this.steps = new GameSteps(options.controlUrl);
     this.audit = new AuditFeed(
-      dataSource,
+      (limit) => readAudit(dataSource, { limit }),
       realTimers,
       (entry) => this.push('audit', entry.subject['game'] ?? null, entry),
       (err) => this.logger.warn({ err }, 'the audit log could not be followed; trying again'),

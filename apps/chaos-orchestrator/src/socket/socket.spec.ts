@@ -7,15 +7,13 @@ import { Ajv } from 'ajv';
 import { io, type Socket } from 'socket.io-client';
 import { TOPICS, encodeCloudEvent } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
-import { TokenStore, openDatabase, readAudit, type NewToken } from '#persistence';
+import { type DataSource, type NewToken, openDatabase, readAudit, TokenStore } from '#persistence';
 import { EventLogTransport, RuntimeModule, configureHttpApp, systemClock } from '#runtime';
 import { EventBuilder, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import { startTeam, type RunningTeam } from '../../../unicorn-rentals/src/sandbox/start-team.js';
 import { ChaosModule } from '../chaos.module.js';
-import { CHAOS_MIGRATIONS } from '../migrations/index.js';
 import { Orchestrator } from '../orchestrator.js';
 import { SOCKET_COMMANDS } from './command-table.js';
 
@@ -49,7 +47,7 @@ const open: Socket[] = [];
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  dataSource = await openDatabase(postgres.databaseUrl, { migrate: true, migrations: CHAOS_MIGRATIONS });
+  dataSource = await openDatabase(postgres.databaseUrl, { migrate: true });
   log = await openEventLog('memory:');
   await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));
   const skills = { router: 1, catalog: 1, pricing: 1, booking: 1, engineer: 0 };

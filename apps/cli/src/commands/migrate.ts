@@ -6,12 +6,10 @@ import { writeLine, type Terminal } from '../terminal.js';
 
 export function addMigrate(command: Command, terminal: Terminal): void {
   configured(command, terminal, async () => {
-    const { SERVICE_MIGRATIONS } = await import('../../../all-in-one/src/index.js');
     return {
       sections: { database: databaseSection },
       run: async ({ database }) => {
-        const options = { migrate: true, migrations: SERVICE_MIGRATIONS };
-        const dataSource = await openDatabase(database.url, options);
+        const dataSource = await openDatabase(database.url, { migrate: true });
         try {
           await assertMigrated(dataSource);
           const count = dataSource.migrations.length;

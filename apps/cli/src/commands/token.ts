@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { DataSource } from 'typeorm';
 import { PaydayError, type Clock } from '#kernel';
-import { GameStore, TokenStore, type TokenInfo, type TokenRole } from '#persistence';
+import { type DataSource, GameStore, type TokenInfo, type TokenRole, TokenStore } from '#persistence';
 import { systemClock, table } from '#runtime';
 import { parseDuration } from '#scenario';
 import { withDatabase, type SourceOptions } from '../source.js';

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import type { DataSource } from 'typeorm';
 import {
   OUTCOMES,
   TOPICS,
@@ -17,7 +16,7 @@ import {
 } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
 import { PaydayError, randomStream } from '#kernel';
-import { GameStore, ScorerStore, openDatabase } from '#persistence';
+import { type DataSource, GameStore, openDatabase, ScorerStore } from '#persistence';
 import { createLogger } from '#runtime';
 import { EventBuilder, buildBatch, buildScenario, startTestPostgres, type PlainResult } from '#testing';
 import { PartitionScorer } from '../../../scorer/src/index.js';

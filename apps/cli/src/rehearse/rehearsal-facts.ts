@@ -1,6 +1,6 @@
 import { TOPICS, decodeCloudEvent, type GameEvent } from '#contracts';
 import { PaydayError } from '#kernel';
-import { withLedgerSnapshot } from '#persistence';
+import { skippedEntries, withLedgerSnapshot } from '#persistence';
 import { audit } from '../audit.js';
 import { readUpTo } from '../read-up-to.js';
 import type { Source } from '../source.js';
@@ -35,16 +35,12 @@ export async function rehearsalFacts(source: Source): Promise<RehearsalFacts> {
     }
     return { scored, lost };
   });
-  const skipped = await source.dataSource.query<{ entryId: string; detail: string }[]>(
-    `SELECT entry_id AS "entryId", detail FROM timeline_done WHERE game_id = $1 AND outcome = 'skipped'`,
-    [game.id],
-  );
   return {
     scenario: game.scenario,
     teams,
     events,
     ...windows,
-    skipped: new Map(skipped.map(({ entryId, detail }) => [entryId, detail])),
+    skipped: await skippedEntries(source.dataSource, game.id),
     audit: await audit(source, game.id),
   };
 }

@@ -2,16 +2,16 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import request from 'supertest';
-import type { DataSource } from 'typeorm';
 import { decodeCloudEvent, TOPICS, type GameEvent, type Scenario } from '#contracts';
 import type { EventLog, EventRecord } from '#event-log';
 import {
-  OutboxRelay,
-  TokenStore,
-  openDatabase,
-  streamAudit,
   type AuditEntry,
+  type DataSource,
   type NewToken,
+  openDatabase,
+  OutboxRelay,
+  streamAudit,
+  TokenStore,
 } from '#persistence';
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
 import { startTestPostgres, type TestPostgres } from '#testing';

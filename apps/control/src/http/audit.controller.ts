@@ -1,8 +1,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { type AuditEntry, readAudit } from '#persistence';
+import { type AuditEntry, type DataSource, readAudit } from '#persistence';
 import { CurrentPrincipal, DATA_SOURCE, type Principal, Roles } from '#runtime';
-import type { DataSource } from 'typeorm';
 import { assertScope } from './access.js';
 import { parseQuery } from './parse.js';
 import { ApiProblems, AUDIT } from './responses.js';

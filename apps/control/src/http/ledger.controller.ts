@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@ne
 import { LEDGER_REASONS, type LedgerEntry, type LedgerPage, type SalaryHistory } from '#contracts';
 import { type Clock, PaydayError } from '#kernel';
 import {
+  type DataSource,
   type GameEntity,
   GameStore,
   type HistoryQuery,
@@ -13,7 +14,6 @@ import {
 } from '#persistence';
 import { CLOCK, DATA_SOURCE, MaybePrincipal, OptionalToken, type Principal } from '#runtime';
 import { latencyPercentiles } from '#scoring';
-import type { DataSource } from 'typeorm';
 import { GameService } from '../game-service.js';
 import { LEDGER_FORMATS, LedgerStreams, acceptedFormat } from './ledger-stream.js';
 import { hiddenScores } from './hidden-scores.js';

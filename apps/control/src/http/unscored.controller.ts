@@ -1,9 +1,8 @@
 import { Controller, Get, Header, Inject, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { UnscoredReport } from '#contracts';
-import { unscoredReport } from '#persistence';
+import { type DataSource, unscoredReport } from '#persistence';
 import { CurrentPrincipal, DATA_SOURCE, type Principal, Roles } from '#runtime';
-import type { DataSource } from 'typeorm';
 import { GameService } from '../game-service.js';
 import { assertScope } from './access.js';
 import { parseQuery } from './parse.js';

@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { PROOF_HEADER, PROOF_PATH, type ProofPolicy } from '#contracts';
 import { type Clock, isId } from '#kernel';
-import { type AuditActor, type GameEntity, GameStore } from '#persistence';
+import { type AuditActor, type EntityManager, type GameEntity, GameStore } from '#persistence';
 import { CLOCK } from '#runtime';
 import { proofPolicy } from '#scenario';
-import type { EntityManager } from 'typeorm';
 import { GameChanges, refuseSealed, unknownTeam } from '../game-changes.js';
 import { FORMER_PROOF_MS, newProof, proofSha256 } from './proof.js';
 

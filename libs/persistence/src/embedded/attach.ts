@@ -6,21 +6,21 @@ import { DATABASE_NAME, DATABASE_USER, clusterPaths } from './cluster.js';
 import { livingPostmaster } from './postmaster.js';
 import { startEmbeddedPostgres, type EmbeddedPostgresOptions } from './start.js';
 
-/** A database that another process may be using, too. */
+/** A database that another process may be using at the same time. */
 export interface SharedPostgres {
-  /** Holds the password: pass it on, never log it. */
+  /** Contains the password: pass it on, but never log it. */
   readonly databaseUrl: string;
-  /** Stops what was started for us; a server that another process runs goes on. */
+  /** Stops the server if this call started it; a server of another process keeps running. */
   close(): Promise<void>;
 }
 
-/** How long a server that its owner is just starting gets. */
+/** How long to wait for a server that its owner is still starting. */
 const ATTACH_WITHIN_MS = 20_000;
 
 /**
- * Opens the embedded PostgreSQL of a folder that exists: starts it, or, where another process runs it, uses that one.
- * @throws PaydayError `no_database` if there is none in the folder, `postgres_unavailable`, `postgres_start_failed` and the
- * like, or `data_dir_in_use` if its owner does not get it running.
+ * Opens the embedded PostgreSQL of an existing folder: starts it, or connects to the server that another process runs.
+ * @throws PaydayError `no_database` if the folder contains none, those of `startEmbeddedPostgres`, or `data_dir_in_use` if
+ * the owner's server does not come up.
  */
 export async function openEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<SharedPostgres> {
   const paths = clusterPaths(resolve(options.dataDir));

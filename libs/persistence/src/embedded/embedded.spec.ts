@@ -15,7 +15,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './start.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** What the launcher process prints, one JSON per line. */
+/** The output of the launcher process, one JSON object per line. */
 interface Report {
   databaseUrl: string;
   pid: number;
@@ -70,7 +70,7 @@ describe('startEmbeddedPostgres', () => {
   });
   afterAll(() => postgres?.stop());
 
-  it('serves PostgreSQL 18 with durable settings, bytewise order and UTC', async () => {
+  it('serves PostgreSQL 18 with durable settings, bytewise collation and UTC', async () => {
     expect(
       await ask(
         postgres.databaseUrl,
@@ -91,7 +91,7 @@ describe('startEmbeddedPostgres', () => {
     });
   });
 
-  it('keeps its password in a file that only its owner reads, and out of the log', async () => {
+  it('keeps its password in a file that only its owner can read, and out of the log', async () => {
     const paths = clusterPaths(join(folder, 'main'));
     const password = new URL(postgres.databaseUrl).password;
     expect((await stat(paths.passwordFile)).mode & 0o777).toBe(0o600);
@@ -103,7 +103,7 @@ describe('startEmbeddedPostgres', () => {
     expect((await readdir(paths.dataDir)).filter((name) => name.startsWith('init-'))).toEqual([]);
   });
 
-  it('is started again by its guardian when it is killed, under the same URL', async () => {
+  it('is restarted by its guardian under the same URL when it is killed', async () => {
     const before = postgres.pid!;
     await ask(postgres.databaseUrl, 'CREATE TABLE survives AS SELECT 42 AS n');
     process.kill(before, 'SIGKILL');
@@ -111,7 +111,7 @@ describe('startEmbeddedPostgres', () => {
     await eventually(async () => (await ask(postgres.databaseUrl, 'SELECT n FROM survives')).n === 42);
   });
 
-  it('refuses a folder that a living process owns', async () => {
+  it('refuses a folder that a running process owns', async () => {
     const other = new Launcher(join(folder, 'owned'));
     const { databaseUrl } = await other.report();
     await expect(
@@ -145,7 +145,7 @@ describe('startEmbeddedPostgres', () => {
     expect((await readdir(dataDir)).sort()).toEqual(['cluster', 'password', 'postgres.log']);
   });
 
-  it('says what is wrong when the cluster is broken', async () => {
+  it('reports the cause when the cluster is broken', async () => {
     const dataDir = join(folder, 'broken');
     const paths = clusterPaths(dataDir);
     await ensureDataDir(paths, findBinaries(), chooseUser());
@@ -157,7 +157,7 @@ describe('startEmbeddedPostgres', () => {
     });
   });
 
-  it('says soon that the password is not the cluster’s', async () => {
+  it('quickly reports a password that does not belong to the cluster', async () => {
     const dataDir = join(folder, 'torn-copy');
     const paths = clusterPaths(dataDir);
     await ensureDataDir(paths, findBinaries(), chooseUser());
@@ -171,11 +171,11 @@ describe('startEmbeddedPostgres', () => {
     expect(performance.now() - before).toBeLessThan(30_000);
   });
 
-  it('names the platform and DATABASE_URL where npm brought no PostgreSQL', () => {
+  it('names the platform and DATABASE_URL if npm installed no PostgreSQL', () => {
     expect(() => findBinaries('sunos', 'sparc')).toThrow(/sunos-sparc.*DATABASE_URL/);
   });
 
-  it('finds the folder that keeps the database user out', async () => {
+  it('finds the folder that denies access to the database user', async () => {
     const closed = join(folder, 'closed');
     await mkdir(join(closed, 'inner'), { recursive: true });
     await chmod(closed, 0o700);
@@ -204,7 +204,7 @@ describe('the guardian', () => {
     await eventually(() => !isAlive(pid) && !isAlive(guardianPid), 5_000);
   });
 
-  it('is replaced when it is killed: the new one takes over the running PostgreSQL', async () => {
+  it('is replaced when it is killed, and the new one takes over the running PostgreSQL', async () => {
     const launcher = new Launcher(join(folder, 'two'));
     const before = await launcher.report();
     const client = new pg.Client(before.databaseUrl);
@@ -216,7 +216,7 @@ describe('the guardian', () => {
     expect((await client.query('SELECT 1 AS n')).rows).toEqual([{ n: 1 }]);
     await client.end();
     expect(isAlive(before.pid)).toBe(true);
-    // The new one keeps the promises of the old one: it restarts PostgreSQL, and it stops it with the launcher.
+    // The new guardian does the same as the old one: it restarts PostgreSQL, and stops it with the launcher.
     await sleep(300);
     process.kill(before.pid, 'SIGKILL');
     const restarted = await launcher.report((now) => now.pid !== null && now.pid !== before.pid);
@@ -225,7 +225,7 @@ describe('the guardian', () => {
     await eventually(() => !isAlive(restarted.pid) && !isAlive(after.guardianPid), 5_000);
   });
 
-  it('and the launcher killed at once: the next start stops what is left and serves the same data', async () => {
+  it('may be killed together with the launcher: the next start stops the leftovers and serves the same data', async () => {
     const dataDir = join(folder, 'three');
     const launcher = new Launcher(dataDir);
     const { pid, guardianPid, databaseUrl } = await launcher.report();
@@ -242,7 +242,7 @@ describe('the guardian', () => {
     expect(isAlive(now.pid)).toBe(false);
   });
 
-  it('stops everything when asked, and leaves no pid files', async () => {
+  it('stops everything on request and leaves no pid files', async () => {
     const dataDir = join(folder, 'four');
     const launcher = new Launcher(dataDir);
     const { pid, guardianPid } = await launcher.report();
@@ -254,7 +254,7 @@ describe('the guardian', () => {
 });
 
 describe('a pid file', () => {
-  it('of a process that is not this cluster’s is removed, and the process left alone', async () => {
+  it('of an unrelated process is removed without touching the process', async () => {
     const cluster = join(folder, 'stale');
     await mkdir(cluster);
     const bystander = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'ignore' });
@@ -267,7 +267,7 @@ describe('a pid file', () => {
     bystander.kill();
   });
 
-  it('that is torn counts as none', async () => {
+  it('that is incomplete is ignored', async () => {
     const cluster = join(folder, 'torn');
     await mkdir(cluster);
     await writeFile(join(cluster, 'postmaster.pid'), '12');
@@ -275,10 +275,10 @@ describe('a pid file', () => {
   });
 });
 
-/** A launcher in a process of its own, which a test may kill. */
+/** A launcher in a separate process that a test may kill. */
 class Launcher {
   readonly gone: Promise<void>;
-  /** Every process of it that was ever reported. */
+  /** All processes that it ever reported. */
   readonly pids: number[] = [];
   private readonly child: ChildProcess;
   private last: Report | null = null;
@@ -327,7 +327,7 @@ async function ask(url: string, sql: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** Polls until true; errors of an asynchronous condition count as "not yet". */
+/** Polls until the condition is true; errors of an asynchronous condition count as false. */
 async function eventually(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   for (;;) {

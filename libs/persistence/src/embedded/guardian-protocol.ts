@@ -1,10 +1,10 @@
-/** What launcher and guardian say to each other over their IPC channel. */
+/** The messages between launcher and guardian on their IPC channel. */
 export type ToGuardian = { type: 'start'; plan: GuardianPlan } | { type: 'stop' };
 
 export type FromGuardian =
-  /** PostgreSQL runs (or was found running) with this pid; it may still be recovering. */
+  /** PostgreSQL was started (or found running) with this pid; it may still be recovering. */
   | { type: 'running'; pid: number; adopted: boolean }
-  /** It ended without being asked; the guardian starts it again after `retryInMs`. */
+  /** PostgreSQL ended unexpectedly; the guardian restarts it after `retryInMs`. */
   | { type: 'died'; code: number | null; signal: string | null; retryInMs: number };
 
 export interface GuardianPlan {
@@ -17,6 +17,6 @@ export interface GuardianPlan {
   gid?: number;
 }
 
-/** A clean stop lasts at most this long before PostgreSQL is told to drop everything, and then is killed. */
+/** Limit of a fast shutdown; an immediate shutdown follows, and finally SIGKILL. */
 export const FAST_STOP_MS = 3_000;
 export const IMMEDIATE_STOP_MS = 2_000;

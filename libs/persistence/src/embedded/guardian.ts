@@ -10,13 +10,13 @@ import {
 import { isAlive, livingPostmaster, removeStalePidFile } from './postmaster.js';
 
 /**
- * A process of its own that is the parent of PostgreSQL. Its IPC channel to the launcher closes when the launcher
- * ends, however it ends; then PostgreSQL is stopped. It keeps PostgreSQL running until then.
+ * A separate process that is the parent of PostgreSQL and keeps it running. The IPC channel to the launcher closes when the
+ * launcher exits for whatever reason; the guardian then stops PostgreSQL.
  */
 const POLL_MS = 100;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
-/** A PostgreSQL that ran this long was healthy: the next retry is quick again. */
+/** A PostgreSQL that ran this long was healthy, so the retry delay is reset. */
 const HEALTHY_AFTER_MS = 10_000;
 
 let plan: GuardianPlan | null = null;
@@ -32,7 +32,7 @@ process.on('message', (message: ToGuardian) => {
 });
 process.on('disconnect', () => void stop());
 process.on('SIGTERM', () => void stop());
-// A terminal's Ctrl-C or hang-up is the launcher's business: it tells us when it is ready.
+// The launcher handles a terminal's Ctrl-C or hang-up and requests the stop when it is ready.
 process.on('SIGINT', () => undefined);
 process.on('SIGHUP', () => undefined);
 
@@ -62,7 +62,7 @@ function launch(current: GuardianPlan): void {
   }
 }
 
-/** Watches a PostgreSQL whose guardian was killed: it is not our child, so all we can do is look. */
+/** Watches a PostgreSQL whose guardian was killed. It is not a child of this process, so polling is the only way. */
 function adopt(current: GuardianPlan, found: number): void {
   const since = performance.now();
   pid = found;
@@ -86,7 +86,7 @@ function died(current: GuardianPlan, since: number, code: number | null, signal:
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;
-  // A fast stop rolls back what is open and writes a checkpoint; an immediate one leaves the recovery to the next start.
+  // A fast shutdown rolls back open transactions and writes a checkpoint; after an immediate one, the next start recovers.
   const gone =
     (await signalAndWait('SIGINT', FAST_STOP_MS)) ||
     (await signalAndWait('SIGQUIT', IMMEDIATE_STOP_MS)) ||
@@ -111,6 +111,6 @@ async function signalAndWait(signal: NodeJS.Signals, withinMs: number): Promise<
 }
 
 function sendMessage(message: FromGuardian): void {
-  // Once the launcher is gone nobody listens, and the disconnect is already on its way.
+  // Once the launcher is gone, nothing receives messages and the disconnect event is imminent.
   if (process.connected) process.send?.(message, () => undefined);
 }

@@ -6,9 +6,8 @@ import { isAlive, livingPostmaster, removeStalePidFile, startMark } from './post
 import type { ClusterPaths } from './cluster.js';
 
 /**
- * Takes the data folder, which exists, for this process, until `releaseOwnership`. A folder whose owner still lives is
- * refused.
- * @throws PaydayError `data_dir_in_use`.
+ * Reserves an existing data folder for this process until `releaseOwnership`.
+ * @throws PaydayError `data_dir_in_use` if its owner is still running.
  */
 export async function takeOwnership(paths: ClusterPaths): Promise<void> {
   const mine = `${paths.ownerFile}.${process.pid}-${randomBytes(4).toString('hex')}`;
@@ -24,7 +23,7 @@ export async function takeOwnership(paths: ClusterPaths): Promise<void> {
           { details: { pid: owner.pid } },
         );
       if (held !== null) await removeIfStill(paths.ownerFile, held, `${mine}.old`);
-      // A link appears together with its content, and only if nobody was faster.
+      // A hard link appears together with its content, and only if no other process was faster.
       if (await linked(mine, paths.ownerFile)) return;
     }
   } finally {
@@ -32,7 +31,7 @@ export async function takeOwnership(paths: ClusterPaths): Promise<void> {
   }
 }
 
-/** Stops what a dead owner left running on the cluster, and removes its pid file. @throws PaydayError `postgres_unstoppable`. */
+/** Stops a PostgreSQL that a dead owner left running, and removes its pid file. @throws PaydayError `postgres_unstoppable`. */
 export async function clearLeftovers(clusterDir: string, log: (line: string) => void): Promise<void> {
   const left = livingPostmaster(clusterDir);
   if (left !== null) {
@@ -60,11 +59,11 @@ function parseOwner(text: string | null): { pid: number; startMark: string | nul
   try {
     return JSON.parse(text ?? 'null') as { pid: number; startMark: string | null } | null;
   } catch {
-    return null; // Nothing that we wrote: nobody's.
+    return null; // Not written by Payday, so there is no owner.
   }
 }
 
-/** Removes a file that holds `text`; one that somebody else put there meanwhile is put back. */
+/** Removes a file that contains `text`; restores it if another process replaced it meanwhile. */
 async function removeIfStill(file: string, text: string, aside: string): Promise<void> {
   try {
     await rename(file, aside);
@@ -86,7 +85,7 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** A PostgreSQL that is not our child is told to stop: fast, then at once, then by force. */
+/** Stops a PostgreSQL that is not a child process: fast shutdown, then immediate shutdown, then SIGKILL. */
 async function stopLeftover(pid: number): Promise<void> {
   for (const [signal, withinMs] of [
     ['SIGINT', 5_000],
@@ -106,6 +105,6 @@ async function stopLeftover(pid: number): Promise<void> {
   }
   throw new PaydayError(
     'postgres_unstoppable',
-    `the PostgreSQL with pid ${pid} can not be stopped: stop it by hand`,
+    `the PostgreSQL with pid ${pid} cannot be stopped: stop it manually`,
   );
 }

@@ -3,17 +3,17 @@ import { readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * What `postmaster.pid` says, and what the operating system says about that process. Imports nothing but Node,
- * because the guardian process loads it and has to stay small.
+ * The content of `postmaster.pid`, checked against the operating system. Imports nothing but Node, because the guardian
+ * process loads it and has to stay small.
  */
 export interface Postmaster {
   pid: number;
-  /** The folder it says it serves. */
+  /** The data folder according to the file. */
   dataDir: string;
   port: number;
 }
 
-/** The content of `<clusterDir>/postmaster.pid`, or null if there is none or it is not complete. */
+/** The content of `<clusterDir>/postmaster.pid`; null if it is missing or incomplete. */
 export function readPostmaster(clusterDir: string): Postmaster | null {
   let lines: string[];
   try {
@@ -28,8 +28,8 @@ export function readPostmaster(clusterDir: string): Postmaster | null {
 }
 
 /**
- * The running postmaster of this cluster, or null. A process counts only if it lives, is no zombie, and really
- * works in this folder: process ids are used again, and somebody else's process must never be signalled.
+ * The running postmaster of this cluster, or null. A process counts only if it is alive, not a zombie, and works in this
+ * folder: process ids are reused, and an unrelated process must never be signalled.
  */
 export function livingPostmaster(clusterDir: string): Postmaster | null {
   const found = readPostmaster(clusterDir);
@@ -38,7 +38,7 @@ export function livingPostmaster(clusterDir: string): Postmaster | null {
   return servesFolder(found.pid, clusterDir) ? found : null;
 }
 
-/** Removes a pid file that no living postmaster of this cluster stands behind. */
+/** Removes a pid file without a running postmaster of this cluster. */
 export function removeStalePidFile(clusterDir: string): void {
   if (livingPostmaster(clusterDir) === null) rmSync(join(clusterDir, 'postmaster.pid'), { force: true });
 }
@@ -58,12 +58,12 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Something that differs between two processes that had the same id, or null if the process is gone. */
+/** A value that distinguishes processes that had the same id; null if the process is gone. */
 export function startMark(pid: number): string | null {
   if (!isAlive(pid)) return null;
   try {
     if (process.platform === 'linux') {
-      // Ticks since boot, so two boots must not be mistaken for each other.
+      // The start time counts from boot, so the boot id must be part of the value.
       const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
       return `${boot}/${statFields(pid)[19]}`;
     }
@@ -73,7 +73,7 @@ export function startMark(pid: number): string | null {
   }
 }
 
-/** A postmaster's working directory is its cluster; where that can't be seen, its command line names it. */
+/** A postmaster's working directory is its cluster; where that is not readable, the command line contains it. */
 function servesFolder(pid: number, clusterDir: string): boolean {
   try {
     if (process.platform === 'linux') return readlinkSync(`/proc/${pid}/cwd`) === realPath(clusterDir);
@@ -84,7 +84,7 @@ function servesFolder(pid: number, clusterDir: string): boolean {
   }
 }
 
-/** Fields of /proc/<pid>/stat from the third (state) on; the second may hold spaces and parentheses. */
+/** Fields of /proc/<pid>/stat from the third (state) on; the second may contain spaces and parentheses. */
 function statFields(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(')') + 2).split(' ');

@@ -3,12 +3,12 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PaydayError, messageOf } from '#kernel';
 
-/** The user that PostgreSQL runs as; null means ours. */
+/** The user that PostgreSQL runs as; null means the current user. */
 export type RunAs = { uid: number; gid: number } | null;
 
 /**
- * PostgreSQL refuses to run as root, so root lends it to the user `postgres`, who is made if missing.
- * @throws PaydayError `postgres_unavailable` if there is no such user and none can be made.
+ * PostgreSQL refuses to run as root, so root starts it as the user `postgres`, creating that user if necessary.
+ * @throws PaydayError `postgres_unavailable` if the user does not exist and cannot be created.
  */
 export function chooseUser(): RunAs {
   if (process.getuid?.() !== 0) return null;
@@ -22,19 +22,19 @@ export function chooseUser(): RunAs {
   } catch (cause) {
     throw new PaydayError(
       'postgres_unavailable',
-      `PostgreSQL does not run as root, and the user "postgres" could not be made (${messageOf(cause).trim()}): start Payday as another user, or set DATABASE_URL`,
+      `PostgreSQL does not run as root, and the user "postgres" could not be created (${messageOf(cause).trim()}): start Payday as another user, or set DATABASE_URL`,
       { cause },
     );
   }
   const made = lookUp();
   if (made === null)
-    throw new PaydayError('postgres_unavailable', 'the user "postgres" was made but can not be looked up');
+    throw new PaydayError('postgres_unavailable', 'the user "postgres" was created but cannot be looked up');
   return made;
 }
 
 /**
- * Checks that `user` may enter every folder above `path`.
- * @throws PaydayError `postgres_unreachable_path` naming the folder that is in the way.
+ * Checks that `user` has access to every parent folder of `path`.
+ * @throws PaydayError `postgres_unreachable_path`, naming the inaccessible folder.
  */
 export function assertReachable(path: string, user: RunAs): void {
   if (user === null) return;
@@ -42,13 +42,13 @@ export function assertReachable(path: string, user: RunAs): void {
   if (barrier === null) return;
   throw new PaydayError(
     'postgres_unreachable_path',
-    `PostgreSQL runs as the user "postgres" here (it refuses to run as root), and that user may not enter ${barrier}, ` +
-      `which lies above ${path}: choose a folder elsewhere (--data), start Payday as a normal user, or set DATABASE_URL`,
+    `PostgreSQL runs as the user "postgres" here (it refuses to run as root), and that user has no access to ${barrier}, ` +
+      `a parent folder of ${path}: choose another folder (--data), start Payday as a normal user, or set DATABASE_URL`,
     { details: { path, barrier } },
   );
 }
 
-/** The uppermost folder above `path` that `user` may not enter, or null. Folders that do not exist yet don't count. */
+/** The topmost parent folder of `path` that `user` cannot access, or null. Missing folders are ignored. */
 export function firstBarrier(path: string, user: { uid: number; gid: number }): string | null {
   const above: string[] = [];
   for (let folder = dirname(path); ; folder = dirname(folder)) {

@@ -1,11 +1,11 @@
-/** How the embedded PostgreSQL is set up: durable, and sized for a laptop. Given on the command line at each start. */
+/** Settings of the embedded PostgreSQL: durable, sized for a laptop. Passed on the command line at each start. */
 const SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
-  // No socket file: its path would be bound to 107 bytes, and a data folder may be deeper.
+  // No socket file: its path is limited to 107 bytes, and the path of a data folder may be longer.
   unix_socket_directories: '',
   max_connections: '60',
   shared_buffers: '128MB',
-  // What was acknowledged survives kills and power cuts.
+  // Acknowledged commits survive kills and power failures.
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
@@ -19,13 +19,13 @@ const SETTINGS: Record<string, string> = {
   checkpoint_completion_target: '0.9',
   autovacuum_naptime: '10s',
   jit: 'off',
-  // Reports must not take the second core from scoring, nor need more shared memory than a container has.
+  // Reports must not take the second core from scoring or need more shared memory than a container has.
   max_parallel_workers_per_gather: '0',
   timezone: 'UTC',
   log_timezone: 'UTC',
   lc_messages: 'C',
   log_min_messages: 'warning',
-  // The log must never hold a value that a statement carried.
+  // The log must never contain parameter values.
   log_min_error_statement: 'panic',
   log_parameter_max_length: '0',
   log_parameter_max_length_on_error: '0',

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, openSync, closeSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, openSync, closeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,39 +24,39 @@ import {
   type ToGuardian,
 } from './guardian-protocol.js';
 import { clearLeftovers, releaseOwnership, takeOwnership } from './owner.js';
+import { boundLog, logSize, logTail } from './log-file.js';
 import { chooseUser } from './run-as.js';
 import { postgresArgs } from './settings.js';
 
 export interface EmbeddedPostgresOptions {
-  /** Folder that is this database's own; made if missing. Used by one process at a time. */
+  /** Folder for this database only; created if missing. Used by one process at a time. */
   dataDir: string;
-  /** Called with one line that an operator may want to read. Never holds the password. */
+  /** Called with one line for the operator. Never contains the password. */
   log?: (line: string) => void;
-  /** How long the start may take, including the recovery after a crash. Default 60 000. */
+  /** Limit for the start, including recovery after a crash. Default 60 000. */
   startWithinMs?: number;
   /** The compiled guardian. Default: `guardian.js` beside this module. */
   guardianFile?: string;
 }
 
 export interface EmbeddedPostgres {
-  /** Holds the password: pass it on, never log it. It stays valid when PostgreSQL is restarted. */
+  /** Contains the password: pass it on, but never log it. Stays valid when PostgreSQL is restarted. */
   readonly databaseUrl: string;
   readonly port: number;
-  /** Of PostgreSQL; null while it is being started again. */
+  /** Process id of PostgreSQL; null while it is being restarted. */
   readonly pid: number | null;
-  /** Of the guardian process; null while it is being started again. */
+  /** Process id of the guardian; null while it is being restarted. */
   readonly guardianPid: number | null;
-  /** Stops PostgreSQL and the guardian; resolves when both are gone, in at most about eight seconds. Repeatable. */
+  /** Stops PostgreSQL and the guardian; resolves when both are gone, after about eight seconds at most. Idempotent. */
   stop(): Promise<void>;
 }
 
 const MAX_PORT_TRIES = 5;
 const MAX_DEATHS_AT_START = 3;
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 /**
- * Starts the PostgreSQL that npm brought, on a free loopback port. It ends with this process, however this process
- * ends: a guardian process sees to that, and starts PostgreSQL again when it dies (ADR 0005).
+ * Starts the PostgreSQL that npm installed, on a free loopback port. A guardian process restarts it when it dies, and stops
+ * it when this process exits for whatever reason (ADR 0005).
  * @throws PaydayError `postgres_unavailable`, `postgres_unreachable_path`, `postgres_init_failed`, `data_dir_in_use`,
  * `postgres_unstoppable`, `postgres_start_failed`, `guardian_missing`.
  */
@@ -91,7 +91,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
         return keeper;
       } catch (error) {
         await keeper.halt();
-        // Somebody else may have taken the port between our look and PostgreSQL's.
+        // Another process may have taken the port since it was found free.
         if (attempt === MAX_PORT_TRIES || !PORT_TAKEN.test(messageOf(error))) throw error;
       }
     }
@@ -105,7 +105,7 @@ const SURE_AFTER_MS = 1_500;
 const WRONG_PASSWORD = /password authentication failed/;
 const PORT_TAKEN = /could not bind|address already in use/i;
 
-/** The launcher's side: keeps a guardian running, and knows what it reported. */
+/** The launcher's side: keeps a guardian running and tracks its reports. */
 class Keeper implements EmbeddedPostgres {
   readonly databaseUrl: string;
   pid: number | null = null;
@@ -129,25 +129,25 @@ class Keeper implements EmbeddedPostgres {
     return this.guardian?.pid ?? null;
   }
 
-  /** Resolves when the database answers. */
+  /** Resolves once the database responds. */
   async start(deadline: number): Promise<void> {
-    const logFrom = sizeOf(this.paths.logFile);
+    const logFrom = logSize(this.paths.logFile);
     const sureFrom = performance.now() + SURE_AFTER_MS;
     this.spawnGuardian();
     for (;;) {
       const problem = await this.tryToUse();
       if (problem === null) break;
-      // Were it another PostgreSQL, which has our port, ours would be dead by now.
+      // Rules out another PostgreSQL on the same port: ours would be dead by now.
       if (WRONG_PASSWORD.test(problem) && performance.now() > sureFrom && this.deathsAtStart === 0)
         throw new PaydayError(
           'postgres_start_failed',
-          `the embedded PostgreSQL in ${this.paths.cluster} does not take the password in ${this.paths.passwordFile}: restore both from one copy, or choose another folder (--data)`,
+          `the embedded PostgreSQL in ${this.paths.cluster} does not accept the password in ${this.paths.passwordFile}: restore both from the same backup, or choose another folder (--data)`,
         );
       const late = performance.now() > deadline;
       if (late || this.deathsAtStart >= MAX_DEATHS_AT_START)
         throw new PaydayError(
           'postgres_start_failed',
-          `the embedded PostgreSQL ${late ? 'was not ready in time' : 'ended at once'}: ${tail(this.paths.logFile, logFrom) || problem} (log: ${this.paths.logFile})`,
+          `the embedded PostgreSQL ${late ? 'was not ready in time' : 'ended at once'}: ${logTail(this.paths.logFile, logFrom) || problem} (log: ${this.paths.logFile})`,
         );
       await sleep(30);
     }
@@ -159,7 +159,7 @@ class Keeper implements EmbeddedPostgres {
     await releaseOwnership(this.paths);
   }
 
-  /** Stops both processes, but keeps the folder. */
+  /** Stops both processes but keeps ownership of the folder. */
   halt(): Promise<void> {
     this.stopping ??= this.stopOnce();
     return this.stopping;
@@ -171,7 +171,7 @@ class Keeper implements EmbeddedPostgres {
       cwd: '/',
       env: POSTGRES_ENV,
       stdio: ['ignore', log, log, 'ipc'],
-      // A process group of its own: Ctrl-C in a terminal must not stop the database before those who use it.
+      // A separate process group: Ctrl-C in a terminal must not stop the database before its clients.
       detached: true,
     });
     closeSync(log);
@@ -179,7 +179,7 @@ class Keeper implements EmbeddedPostgres {
     guardian.on('message', (message: FromGuardian) => this.onGuardianMessage(message));
     guardian.on('error', (error) => this.log(`the database guardian: ${error.message}`));
     guardian.once('exit', (code, signal) => this.guardianEnded(signal ?? code));
-    // We must not be kept alive by it; that is its task the other way round.
+    // The guardian must not keep this process alive.
     guardian.unref();
     guardian.channel?.unref();
     guardian.send({ type: 'start', plan: this.plan } satisfies ToGuardian, () => undefined);
@@ -193,7 +193,7 @@ class Keeper implements EmbeddedPostgres {
     }
     this.pid = null;
     if (!this.started) this.deathsAtStart++;
-    else this.log(`PostgreSQL ended (${message.signal ?? message.code ?? 'unknown'}); it is started again`);
+    else this.log(`PostgreSQL ended (${message.signal ?? message.code ?? 'unknown'}); restarting it`);
   }
 
   private guardianEnded(how: number | string | null): void {
@@ -219,7 +219,7 @@ class Keeper implements EmbeddedPostgres {
     this.pid = null;
   }
 
-  /** Connects, and makes our database if it is missing. Returns what was wrong, or null. */
+  /** Connects and creates the database if it is missing. @returns the error's message, or null */
   private async tryToUse(): Promise<string | null> {
     const client = new pg.Client({
       host: '127.0.0.1',
@@ -256,21 +256,4 @@ function freePort(): Promise<number> {
       server.close(() => found(port));
     });
   });
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function boundLog(file: string): void {
-  if (sizeOf(file) > MAX_LOG_BYTES) truncateSync(file, 0);
-}
-
-/** The last lines that were written to the log behind an offset, in one line. */
-function tail(file: string, from: number): string {
-  try {
-    return readFileSync(file).subarray(from).toString('utf8').trim().split('\n').slice(-4).join(' | ');
-  } catch {
-    return '';
-  }
 }

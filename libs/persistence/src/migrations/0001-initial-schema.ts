@@ -83,7 +83,7 @@ const EVENTS = [
 ];
 
 const SCORES = [
-  // No index but the key, and room on each page: rewriting an open window's rows touches no index (HOT updates).
+  // No index except the key, and free space on each page: rewriting the rows of an open window touches no index (HOT updates).
   `CREATE TABLE ledger (
      game_id text NOT NULL,
      team_id text NOT NULL,
@@ -117,7 +117,7 @@ const SCORES = [
      updated_at timestamptz NOT NULL
    ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100,
            toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 1000)`,
-  // Written ten times a second and read once per start: compressing it would be a waste.
+  // Written ten times a second and read once per start, so compression would not pay off.
   `ALTER TABLE scorer_checkpoint ALTER COLUMN state SET STORAGE EXTERNAL`,
   `CREATE TABLE window_state (
      partition int4 NOT NULL,

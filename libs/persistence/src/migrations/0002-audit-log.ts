@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Who did what and when (`AuditEntry`). Rows are only ever added: the database itself refuses everything else. */
+/** The audit log (`AuditEntry`). It is append-only: the database itself refuses every other change. */
 export class AuditLog1700000200000 implements MigrationInterface {
   readonly name = 'AuditLog1700000200000';
 

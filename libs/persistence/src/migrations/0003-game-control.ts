@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Freeze and reveal of games, tokens that expire, and the standings that the public sees in a freeze. */
+/** Freeze and reveal of games, expiring tokens, and the standings that the public sees during a freeze. */
 export class GameControl1700000300000 implements MigrationInterface {
   readonly name = 'GameControl1700000300000';
 
@@ -23,7 +23,7 @@ const STATEMENTS = [
      ADD COLUMN revealed_at int8,
      ADD COLUMN was_frozen boolean NOT NULL DEFAULT false`,
   `ALTER TABLE api_token ADD COLUMN expires_at int8`,
-  // Written once per freeze, by whichever broadcaster comes first; the others read what it wrote.
+  // The first broadcaster to settle a freeze writes its row; the others read it.
   `CREATE TABLE frozen_standings (
      game_id text NOT NULL,
      frozen_at int8 NOT NULL,

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Members of consumer groups and the partitions that they hold, for logs with no group protocol of their own. Every row
- * ends by itself at `until_at`, which is this server's time.
+ * Members of consumer groups and their partition leases, for logs without a group protocol of their own. Every row expires
+ * at `until_at` by the clock of this server.
  */
 export class Leases1700000400000 implements MigrationInterface {
   readonly name = 'Leases1700000400000';
@@ -16,7 +16,7 @@ export class Leases1700000400000 implements MigrationInterface {
   }
 }
 
-/** Rewritten every second, small for ever: room on the page, and vacuumed often. */
+/** These small tables are rewritten every second, so they get free space on each page and frequent vacuuming. */
 const BUSY = `WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500)`;
 
 const STATEMENTS = [

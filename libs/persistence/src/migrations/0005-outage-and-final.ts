@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Which pause makes up for an outage, and which scores are a game's last: those of games that were sealed before there was a mark. */
+/** Marks pauses that compensate for an outage, and the final scores of games that were sealed before the mark existed. */
 export class OutageAndFinal1700000500000 implements MigrationInterface {
   readonly name = 'OutageAndFinal1700000500000';
 

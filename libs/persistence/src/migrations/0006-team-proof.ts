@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The proof by which a team's services show whose they are. Teams of older games have none. */
+/** The token with which a team's services prove their owner. Teams of older games have none. */
 export class TeamProof1700000510000 implements MigrationInterface {
   readonly name = 'TeamProof1700000510000';
 

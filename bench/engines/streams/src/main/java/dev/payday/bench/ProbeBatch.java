@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
 /**
- * Reads the columns of a ProbeBatch (libs/contracts/src/probe_batch.proto) by hand, into arrays that are used again: faster
- * than generated code, to the peer's advantage. What the job does not need is passed over.
+ * Reads the columns of a ProbeBatch (libs/contracts/src/probe_batch.proto) by hand into reused arrays, which is faster than
+ * generated code, to the peer's advantage. Fields that the job does not need are skipped.
  */
 final class ProbeBatch {
     String serviceId;

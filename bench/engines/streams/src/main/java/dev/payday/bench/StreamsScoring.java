@@ -18,7 +18,7 @@ import org.apache.kafka.streams.state.WindowStore;
 
 /**
  * The windows of Payday's scorer on Kafka Streams: StreamsScoring BOOTSTRAP INPUT OUTPUT default|tuned|combining APPLICATION_ID.
- * Prints the number of results that it has processed, ten times a second, until its standard input ends.
+ * Prints the number of processed results ten times a second until its standard input ends.
  */
 public final class StreamsScoring {
     private static final Duration RETENTION = Duration.ofSeconds(60);
@@ -40,7 +40,7 @@ public final class StreamsScoring {
             return null;
         });
         streams.start();
-        // Until its input ends, also by the death of whoever started it.
+        // The input also ends when the parent process dies.
         Thread ends = new Thread(() -> {
             try {
                 while (System.in.read() >= 0) {
@@ -69,7 +69,7 @@ public final class StreamsScoring {
         StoreBuilder<WindowStore<String, Tally>> store = Stores
                 .windowStoreBuilder(supplier, Serdes.String(), Tally.SERDE)
                 .withLoggingEnabled(Map.of());
-        // A cache in front of it collects the changes of one commit, for the store and for its changelog.
+        // A cache in front of the store collects the changes of one commit, for the store and for its changelog.
         store = store.withCachingEnabled();
         return new Topology()
                 .addSource("results", Serdes.String().deserializer(), Serdes.ByteArray().deserializer(), input)
@@ -86,7 +86,7 @@ public final class StreamsScoring {
         config.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
         config.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
         if (isTuned) {
-            // As often as ours commits: what is on a screen is durable. The default is 30 s.
+            // As often as our scorer commits, so that everything on a screen is durable. The default is 30 s.
             config.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
             config.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 256L * 1024 * 1024);
             config.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 10_000);

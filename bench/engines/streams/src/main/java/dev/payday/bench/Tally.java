@@ -6,7 +6,7 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.Serializer;
 
-/** What a window sums up per team and service: count, failures, pay, and latencies in 64 log-linear buckets per power of two. */
+/** A window's totals per team and service: count, failures, pay, and latencies in 64 log-linear buckets per power of two. */
 final class Tally {
     static final Serde<Tally> SERDE = Serdes.serdeFrom(new Writer(), new Reader());
     private static final int SUB_BITS = 6;

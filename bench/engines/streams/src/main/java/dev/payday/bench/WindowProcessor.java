@@ -11,8 +11,8 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.WindowStore;
 
 /**
- * Sums up results in tumbling windows of event time, per team and service. Records are keyed by team already, so nothing has to be
- * repartitioned. Every 100 ms it emits each team and service that changed, as a scoreboard needs it.
+ * Aggregates results in tumbling windows of event time, per team and service. Records are already keyed by team, so nothing has
+ * to be repartitioned. Every 100 ms it emits each changed team and service, as a scoreboard requires.
  */
 final class WindowProcessor implements Processor<String, byte[], String, String> {
     static final String STORE = "windows";
@@ -27,7 +27,7 @@ final class WindowProcessor implements Processor<String, byte[], String, String>
     private ProcessorContext<String, String> context;
     private WindowStore<String, Tally> store;
 
-    /** @param combines adds up the results of one record and window before the store is asked; else once per result */
+    /** @param combines whether to add up the results of one record and window before accessing the store; otherwise once per result */
     WindowProcessor(boolean combines) {
         this.combines = combines;
     }

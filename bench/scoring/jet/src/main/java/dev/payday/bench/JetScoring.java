@@ -24,12 +24,12 @@ import java.io.InputStreamReader;
 import java.util.List;
 
 /**
- * The windows of bench/scoring on Hazelcast Jet. Reads lines "teams size slots" and answers each, when its job
- * has ended, with {"results", "outputs", "cents", "cpuUs"} on one line.
+ * The windows of bench/scoring on Hazelcast Jet. Reads lines "teams size slots", runs a job for each and prints
+ * {"results", "outputs", "cents", "cpuUs"} on one line when it has ended.
  */
 public final class JetScoring {
     private static final long WINDOW_MS = 1000;
-    /** The engine's default is 1024; longer queues make fewer, larger batches on the one thread. */
+    /** The engine's default is 1024; longer queues lead to fewer, larger batches on the single thread. */
     private static final int QUEUE_SIZE = 16_384;
 
     private JetScoring() {
@@ -54,7 +54,7 @@ public final class JetScoring {
                 Sink.results, Sink.outputs, Sink.cents, (Sink.endedAtCpuNs - Source.startedAtCpuNs) / 1000);
     }
 
-    /** One stage of aggregation: with one thread, Jet's usual two would only count everything twice. */
+    /** One stage of aggregation: with one thread, Jet's usual two stages would only process everything twice. */
     private static DAG dag(int teams, int size, int slots) {
         FunctionEx<Event, Integer> key = event -> event.key;
         ToLongFunctionEx<Event> timestamp = event -> event.intendedAt;

@@ -3,7 +3,7 @@ package dev.payday.bench;
 import com.hazelcast.jet.core.AbstractProcessor;
 import com.hazelcast.jet.datamodel.KeyedWindowResult;
 
-/** Reads every output once and sums up, so that none goes unread; the last run's sums stay for the answer. */
+/** Reads and sums up every output; the sums of the last run are kept for its result line. */
 final class Sink extends AbstractProcessor {
     static volatile long endedAtCpuNs;
     static volatile long results;

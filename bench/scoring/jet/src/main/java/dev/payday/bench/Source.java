@@ -6,8 +6,8 @@ import java.lang.management.ManagementFactory;
 import java.util.SplittableRandom;
 
 /**
- * Emits the results of workload.mjs from columns in memory as fast as the queue takes them: per slot of 100 ms one
- * batch for each team and service, then the watermark, which lags by as much as results can be out of order.
+ * Emits the results of workload.mjs from columns in memory as fast as the queue accepts them: one batch per slot of 100 ms,
+ * team and service, then the watermark, which lags by the maximum disorder of results.
  */
 final class Source extends AbstractProcessor {
     static volatile long startedAtCpuNs;

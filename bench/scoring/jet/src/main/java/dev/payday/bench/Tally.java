@@ -2,7 +2,7 @@ package dev.payday.bench;
 
 import java.io.Serializable;
 
-/** What a window sums up per team and service: count, failures, pay, and latencies in 64 log-linear buckets per power of two. */
+/** A window's totals per team and service: count, failures, pay, and latencies in 64 log-linear buckets per power of two. */
 final class Tally implements Serializable {
     private static final int SUB_BITS = 6;
     private static final int GROWTH = 64;
