@@ -19,7 +19,7 @@ export const ingestService = defineService({
   name: 'ingest',
   summary:
     'Accepts probe results (POST /api/v1/probe-batches): authenticates, validates, appends durably, then acknowledges.\n' +
-    'Any number of copies, behind any balancer.',
+    'Run any number of replicas behind any load balancer.',
   sections: {
     log: logSection,
     database: databaseSection,
@@ -49,7 +49,7 @@ export const ingestService = defineService({
       app,
       begin: async () => {
         await app.startAllMicroservices();
-        // Before that, results of a game that began long ago would be refused as unknown.
+        // Until then, results of a game that began long ago would be refused as unknown.
         await caughtUp;
       },
       close: async () => {

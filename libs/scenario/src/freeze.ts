@@ -1,18 +1,18 @@
 import type { GameEvent } from '#contracts';
 
-/** What was decided about showing scores. Both are epoch ms. */
+/** Decisions about what the public sees. Both are epoch ms. */
 export interface FreezeFacts {
-  /** The window boundary from which on the public sees no score change; null: none is set, or it was thawed. */
+  /** The window boundary from which the public sees no score change; null if none is set, or it was thawed. */
   readonly frozenAt: number | null;
-  /** When the ceremony gave everything away again. */
+  /** When the ceremony revealed the final standings. */
   readonly revealedAt: number | null;
 }
 
 export const NO_FREEZE: FreezeFacts = { frozenAt: null, revealedAt: null };
 
-/** The facts after an event; the same where it isn't about the freeze. Events that come again change nothing. */
+/** The facts after an event; the same object if the event changes nothing. */
 export function applyFreezeEvent(facts: FreezeFacts, event: Pick<GameEvent, 'type' | 'data'>): FreezeFacts {
-  // Picked from a union, type and data have lost their tie.
+  // Pick<> on a union loses the link between type and data.
   const { type, data } = event as GameEvent;
   switch (type) {
     case 'dev.payday.game.frozen':
@@ -27,9 +27,8 @@ export function applyFreezeEvent(facts: FreezeFacts, event: Pick<GameEvent, 'typ
 }
 
 /**
- * The one rule of what a freeze hides: the instant from which on nothing that was earned or lost may be seen by the public
- * at `nowMs`; null where it may see everything. Once a reveal or a thaw is decided it holds at once, whatever a clock that
- * is slow says.
+ * The one rule of what a freeze hides: the instant from which the public may see nothing earned or lost, as of `nowMs`;
+ * null if it may see everything. A reveal or a thaw takes effect at once, even on a slow clock.
  */
 export function hiddenFromAt({ frozenAt, revealedAt }: FreezeFacts, nowMs: number): number | null {
   return frozenAt !== null && revealedAt === null && nowMs >= frozenAt ? frozenAt : null;

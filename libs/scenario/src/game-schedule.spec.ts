@@ -86,7 +86,7 @@ describe('GameSchedule', () => {
     ]);
   });
 
-  it('stays paused while nobody resumes it', () => {
+  it('stays paused until it is resumed', () => {
     const schedule = after(scheduled(), paused(START + 10_000));
     expect(schedule.stateAt(END + 999_000)).toBe('paused');
     expect(schedule.toGameTime(END + 999_000)).toBe(10_000);
@@ -109,7 +109,7 @@ describe('GameSchedule', () => {
     );
   });
 
-  it('may be rescheduled until something happened', () => {
+  it('can be rescheduled until something has happened', () => {
     expect(after(scheduled(), scheduled(START + 7, END + 7)).startsAt).toBe(START + 7);
   });
 
@@ -271,7 +271,7 @@ describe('GameSchedule', () => {
       return schedule;
     });
 
-  it('gives back every game time that has a wall time', () => {
+  it('maps every game time to a wall time and back', () => {
     fc.assert(
       fc.property(schedules, fc.integer({ min: 0, max: 60_000 }), (schedule, gameMs) => {
         const at = schedule.toWallTime(gameMs);
@@ -281,7 +281,7 @@ describe('GameSchedule', () => {
     );
   });
 
-  it('gives back every wall time at which the game runs', () => {
+  it('maps every wall time at which the game runs to game time and back', () => {
     fc.assert(
       fc.property(schedules, fc.integer({ min: -5000, max: 200_000 }), (schedule, ms) => {
         const at = START + ms;

@@ -1,4 +1,4 @@
-/** Scenario and teams files, the schedule of requests and faults that follows from them, and the game's clock. Pure. */
+/** Scenario and teams files, and the schedule of requests and faults that follows from them. Pure. */
 export { applyGameEvent } from './apply-game-event.js';
 export { arrivals, spikeArrivals, teamArrivalMs, teamPhaseMs } from './arrivals.js';
 export type { Arrival } from './arrivals.js';

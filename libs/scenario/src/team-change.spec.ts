@@ -49,7 +49,7 @@ describe('parseTeamChange', () => {
   });
 });
 
-test('a change that changes nothing gives the same team', () => {
+test('a change without effect returns the same team', () => {
   expect(changedTeam(FENRIR, {})).toBe(FENRIR);
   expect(changedTeam(FENRIR, { ...FENRIR })).toBe(FENRIR);
   expect(changedTeam(FENRIR, { ranked: false, name: 'Garm' })).toEqual({

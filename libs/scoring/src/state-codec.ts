@@ -9,10 +9,10 @@ import { WindowSchedule } from './schedule.js';
 import { TeamState } from './team-state.js';
 import type { CoreOptions } from './types.js';
 
-/** Raised with every change of the stored form. */
+/** Increment it with every change of the stored format. */
 const FORMAT = 4;
 
-/** Whether ledgers that go with a stored state of this format have rows for what was not scored: the versions before counted it nowhere. */
+/** Whether ledgers stored with this state format have `unscored` rows: earlier versions did not count those requests. */
 export function countsUnscored(format: number): boolean {
   return format >= 4;
 }
