@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { StandingRow, StandingsView, UnscoredReport } from '#contracts';
+import { rankTeams } from '#game';
 import { GameStore, LedgerReader, unscoredReport } from '#persistence';
-import { rankTeams } from '#scoring';
 import type { GameService } from '../../control/src/index.js';
 
 const POLL_MS = 200;

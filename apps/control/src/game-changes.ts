@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { GameEventData, GameEventType } from '#contracts';
+import type { GameTimes } from '#game';
 import { type Clock, isId, PaydayError } from '#kernel';
 import { type AuditActor, appendAudit, type GameEntity, GameStore, insertIntoOutbox } from '#persistence';
 import { CLOCK } from '#runtime';
 import type { EntityManager } from 'typeorm';
-import type { GameTimes } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
 /** One event without its envelope. */

@@ -38,13 +38,6 @@ export function parseTeamChange(input: unknown): TeamChange {
   });
 }
 
-/** The team after a change; the same object if nothing differs. */
-export function changedTeam(team: TeamInfo, change: TeamChange): TeamInfo {
-  const { name = team.name, color = team.color, ranked = team.ranked } = change;
-  if (name === team.name && color === team.color && ranked === team.ranked) return team;
-  return { id: team.id, name, color, ranked };
-}
-
 function withoutAbsent({ name, color, ranked }: NonNullable<ReturnType<typeof shape>>): TeamChange {
   return {
     ...(name === undefined ? {} : { name }),

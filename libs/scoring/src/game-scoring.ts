@@ -1,4 +1,5 @@
 import { teamKey, type GameEvent, type GameEventData, type ProbeBatch } from '#contracts';
+import { AppliedSequences } from '#game';
 import { countBatch } from './count-batch.js';
 import { Excusals, NO_SERVICE, type Range } from './excusals.js';
 import { ParkedBatches } from './parked-batches.js';
@@ -20,8 +21,7 @@ export class GameScoring {
   parked = new ParkedBatches();
   /** Adjustments made before the game had a start time. */
   readonly heldAdjustments: Adjustment[] = [];
-  /** Last applied `sequence` of game events, by source. */
-  readonly sequences = new Map<string, number>();
+  readonly sequences = new AppliedSequences();
   private readonly serviceIndex: Map<string, number>;
   /** Every team must settle its windows again from this one on, because the schedule changed. */
   private resettleFrom: number | null = null;
@@ -39,8 +39,8 @@ export class GameScoring {
   }
 
   applyEvent(event: GameEvent, nowMs: number, outputs: ScoringOutputs): void {
-    if (event.sequence <= (this.sequences.get(event.source) ?? 0)) return;
-    this.sequences.set(event.source, event.sequence);
+    if (!this.sequences.isNew(event)) return;
+    this.sequences.record(event);
     if (event.type === 'dev.payday.team.added') {
       const { id } = event.data.team;
       if (this.options.owns(teamKey(this.gameId, id)) && !this.teams.has(id)) {

@@ -20,7 +20,7 @@ export interface ScheduleFacts {
 }
 
 /**
- * When a game runs: an immutable view of its life-cycle events (`applyGameEvent` makes the next one). All instants
+ * When a game runs: an immutable view of its life-cycle events (`applyScheduleEvent` makes the next one). All instants
  * are epoch ms of wall time unless called game time, which is the time since the start without pauses.
  *
  * Windows are counted in wall time from the start: a pause occupies windows that don't score.
@@ -55,8 +55,14 @@ export class GameSchedule implements ScheduleFacts {
   }
 
   /** The end, if it is known: null in the lobby and while a pause is open. */
-  private get knownEndAt(): number | null {
-    return this.pauses.at(-1)?.untilAt === null ? null : this.endsAt;
+  get knownEndAt(): number | null {
+    return this.openPause === null ? this.endsAt : null;
+  }
+
+  /** The pause whose end is not known yet; null if there is none. It may still be ahead. */
+  get openPause(): Pause | null {
+    const last = this.pauses.at(-1);
+    return last?.untilAt === null ? last : null;
   }
 
   stateAt(atMs: number): GameState {
@@ -122,7 +128,12 @@ export class GameSchedule implements ScheduleFacts {
     return startAt !== null && (endsAt === null || startAt < endsAt) && this.isPausedAt(startAt);
   }
 
+  /** The pause that contains a wall time; undefined if there is none. */
+  pauseAt(atMs: number): Pause | undefined {
+    return this.pauses.find(({ fromAt, untilAt }) => atMs >= fromAt && (untilAt === null || atMs < untilAt));
+  }
+
   private isPausedAt(atMs: number): boolean {
-    return this.pauses.some(({ fromAt, untilAt }) => atMs >= fromAt && (untilAt === null || atMs < untilAt));
+    return this.pauseAt(atMs) !== undefined;
   }
 }

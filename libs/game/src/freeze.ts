@@ -16,11 +16,13 @@ export function applyFreezeEvent(facts: FreezeFacts, event: Pick<GameEvent, 'typ
   const { type, data } = event as GameEvent;
   switch (type) {
     case 'dev.payday.game.frozen':
-      return { frozenAt: data.fromAt, revealedAt: null };
+      return facts.frozenAt === data.fromAt && facts.revealedAt === null
+        ? facts
+        : { frozenAt: data.fromAt, revealedAt: null };
     case 'dev.payday.game.thawed':
-      return NO_FREEZE;
+      return facts.frozenAt === null && facts.revealedAt === null ? facts : NO_FREEZE;
     case 'dev.payday.game.revealed':
-      return { ...facts, revealedAt: data.revealedAt };
+      return facts.revealedAt === data.revealedAt ? facts : { ...facts, revealedAt: data.revealedAt };
     default:
       return facts;
   }

@@ -12,7 +12,7 @@ const PREFIX = 'dev.payday.game.';
  *   `invalid_schedule` if its times do not fit: off the window boundaries, outside the game, or an end that
  *   does not move by the length of the pause.
  */
-export function applyGameEvent(
+export function applyScheduleEvent(
   schedule: GameSchedule,
   event: Pick<GameEvent, 'type' | 'data'>,
 ): GameSchedule {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { GameEvent } from '#contracts';
-import { GameSchedule, applyGameEvent } from './index.js';
+import { GameSchedule, applyScheduleEvent } from './index.js';
 
 const WINDOW = 5000;
 const START = 1_000_123;
@@ -19,7 +19,8 @@ const resumed = (fromAt: number, endsAt: number): Step => ({
 const ended = (endsAt: number): Step => ({ type: 'dev.payday.game.ended', data: { endsAt } });
 const sealed = (sealedAt: number): Step => ({ type: 'dev.payday.game.sealed', data: { sealedAt } });
 
-const after = (...steps: Step[]): GameSchedule => steps.reduce(applyGameEvent, GameSchedule.lobby(WINDOW));
+const after = (...steps: Step[]): GameSchedule =>
+  steps.reduce(applyScheduleEvent, GameSchedule.lobby(WINDOW));
 /** Paused from 10 s to 25 s. */
 const PAUSED = [scheduled(), paused(START + 10_000), resumed(START + 25_000, END + 15_000)];
 
@@ -117,11 +118,11 @@ describe('GameSchedule', () => {
     const steps = [...PAUSED, ended(END + 15_000), sealed(END + 15_000)];
     let schedule = GameSchedule.lobby(WINDOW);
     for (const step of steps) {
-      schedule = applyGameEvent(schedule, step);
-      expect(applyGameEvent(schedule, step)).toBe(schedule);
+      schedule = applyScheduleEvent(schedule, step);
+      expect(applyScheduleEvent(schedule, step)).toBe(schedule);
     }
     const other: Step = { type: 'dev.payday.announcement.made', data: { announcementId: 'a', text: 'Hi' } };
-    expect(applyGameEvent(schedule, other)).toBe(schedule);
+    expect(applyScheduleEvent(schedule, other)).toBe(schedule);
   });
 
   it.each<[what: string, steps: Step[], code: string, message: string]>([
@@ -263,10 +264,10 @@ describe('GameSchedule', () => {
       gaps.forEach(([run, pause], index) => {
         at += run * WINDOW;
         if (at >= schedule.endsAt!) return;
-        schedule = applyGameEvent(schedule, paused(at));
+        schedule = applyScheduleEvent(schedule, paused(at));
         if (open && index === gaps.length - 1) return;
         at += pause * WINDOW;
-        schedule = applyGameEvent(schedule, resumed(at, schedule.endsAt! + pause * WINDOW));
+        schedule = applyScheduleEvent(schedule, resumed(at, schedule.endsAt! + pause * WINDOW));
       });
       return schedule;
     });
