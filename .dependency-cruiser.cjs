@@ -2,13 +2,14 @@
  * The layering of Payday, in one reviewed file (docs/architecture.md explains it).
  * Each rule says what may not be imported from where.
  */
-const PURE = '^libs/(kernel|contracts|scoring|scenario)/src';
+const PURE = '^libs/(kernel|contracts|game|scoring|scenario)/src';
 const SPEC = '\\.spec\\.ts$|/conformance/';
 /** What each lib may import, besides itself. */
 const LAYERS = {
   kernel: [],
   contracts: ['kernel'],
-  scoring: ['kernel', 'contracts'],
+  game: ['kernel', 'contracts'],
+  scoring: ['kernel', 'contracts', 'game'],
   scenario: ['kernel', 'contracts'],
   'event-log': ['kernel'],
   persistence: ['kernel', 'contracts'],

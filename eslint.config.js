@@ -4,6 +4,7 @@ import tseslint from 'typescript-eslint';
 const PURE = [
   'libs/kernel/src/**/*.ts',
   'libs/contracts/src/**/*.ts',
+  'libs/game/src/**/*.ts',
   'libs/scoring/src/**/*.ts',
   'libs/scenario/src/**/*.ts',
 ];

@@ -1,6 +1,6 @@
 import type { StandingRow, StandingsView, UnscoredReport } from '#contracts';
+import { rankTeams } from '#game';
 import { type DataSource, GameStore, LedgerReader, unscoredReport } from '#persistence';
-import { rankTeams } from '#scoring';
 import type { GameService } from '../../control/src/index.js';
 
 const POLL_MS = 200;

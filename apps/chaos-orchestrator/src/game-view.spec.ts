@@ -15,11 +15,11 @@ const scenario = buildScenario({
 });
 const schedule = events.make('dev.payday.game.scheduled', { startsAt: START, endsAt: START + 60_000 });
 
+/** The view after a log of these events, numbered in its order. */
 function view(...more: GameEvent[]): GameView {
-  return [events.created(scenario), events.team('fenrir'), schedule, ...more].reduce<GameView | null>(
-    applyToView,
-    null,
-  )!;
+  return [events.created(scenario), events.team('fenrir'), schedule, ...more]
+    .map((event, index) => ({ ...event, sequence: index + 1 }))
+    .reduce<GameView | null>(applyToView, null)!;
 }
 
 const ids = (due: ReturnType<typeof dueNow>): string[] => due.map(({ entry }) => entry.id);

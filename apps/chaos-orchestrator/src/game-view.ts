@@ -1,80 +1,47 @@
-import type { ChaosLimits, GameEvent, Scenario, TeamInfo, TimelineEntry } from '#contracts';
+import type { ChaosLimits, GameEvent, TeamInfo, TimelineEntry } from '#contracts';
 import type { TeamStanding } from '#faults';
-import {
-  DEFAULT_CHAOS_LIMITS,
-  GameSchedule,
-  applyGameEvent,
-  changedTeam,
-  dueEntries,
-  nextEntryAt,
-} from '#scenario';
+import { Game } from '#game';
+import { DEFAULT_CHAOS_LIMITS, dueEntries, nextEntryAt } from '#scenario';
 
-/** What the orchestrator knows of one game, from its events alone. */
-export interface GameView {
-  readonly gameId: string;
-  readonly seed: string;
-  readonly scenario: Scenario;
+/** The orchestrator's view of one game, replaced by each event that changes it. */
+export interface GameView extends Pick<Game, 'gameId' | 'seed' | 'scenario' | 'schedule' | 'endpoints'> {
+  readonly game: Game;
   /** In the order in which they joined. */
   readonly teams: readonly TeamInfo[];
-  /** URL by `<team id> <service id>`. */
-  readonly endpoints: ReadonlyMap<string, string>;
-  readonly schedule: GameSchedule;
   /** When a team was first ranked with something deployed, epoch ms: from then on fairness is owed to it. */
   readonly inPlaySince: ReadonlyMap<string, number>;
 }
 
 /**
- * The view after an event of the game; null until the game was created. Events that don't concern it, and repetitions,
- * give the same view. @throws PaydayError of `applyGameEvent` if the event makes no sense in this state.
+ * The view after an event of the game; null until the game was created. Redelivered events, and those that do not concern
+ * the game, return the same view. @throws PaydayError of `Game.apply` if the event does not fit the game.
  */
 export function applyToView(view: GameView | null, event: GameEvent): GameView | null {
-  if (event.type === 'dev.payday.game.created') {
-    if (view !== null) return view;
-    const { gameId, seed, scenario } = event.data;
-    const schedule = GameSchedule.lobby(scenario.pay.windowMs);
-    return {
-      ...{ gameId, seed, scenario, schedule },
-      ...{ teams: [], endpoints: new Map(), inPlaySince: new Map() },
-    };
+  if (view === null) {
+    if (event.type !== 'dev.payday.game.created') return null;
+    const game = new Game(event);
+    const { gameId, seed, scenario, schedule, endpoints } = game;
+    return { game, gameId, seed, scenario, schedule, endpoints, teams: [], inPlaySince: new Map() };
   }
-  if (view === null) return null;
-  const next = afterEvent(view, event);
-  return next === view ? view : noteInPlay(next, event.time);
-}
-
-function afterEvent(view: GameView, event: GameEvent): GameView {
+  const { game } = view;
+  if (!game.apply(event)) return view;
   switch (event.type) {
-    case 'dev.payday.team.added': {
-      const { team } = event.data;
-      return view.teams.some(({ id }) => id === team.id) ? view : { ...view, teams: [...view.teams, team] };
-    }
+    case 'dev.payday.team.added':
     case 'dev.payday.team.changed': {
-      const { team } = event.data;
-      const teams = view.teams.map((known) => (known.id === team.id ? changedTeam(known, team) : known));
-      return teams.every((each, index) => each === view.teams[index]) ? view : { ...view, teams };
+      const next = { ...view, teams: [...game.teams.values()] };
+      return noteInPlay(next, event.data.team.id, event.time);
     }
-    case 'dev.payday.endpoint.changed': {
-      const { teamId, serviceId, url } = event.data;
-      const endpoints = new Map(view.endpoints);
-      if (url === null) endpoints.delete(`${teamId} ${serviceId}`);
-      else endpoints.set(`${teamId} ${serviceId}`, url);
-      return { ...view, endpoints };
-    }
-    default: {
-      const schedule = applyGameEvent(view.schedule, event);
-      return schedule === view.schedule ? view : { ...view, schedule };
-    }
+    case 'dev.payday.endpoint.changed':
+      return noteInPlay({ ...view }, event.data.teamId, event.time);
+    default:
+      return game.schedule === view.schedule ? view : { ...view, schedule: game.schedule };
   }
 }
 
-function noteInPlay(view: GameView, at: number): GameView {
-  const came = view.teams.filter(
-    (team) => team.ranked && !view.inPlaySince.has(team.id) && hasDeployed(view, team.id),
-  );
-  if (came.length === 0) return view;
-  const inPlaySince = new Map(view.inPlaySince);
-  for (const { id } of came) inPlaySince.set(id, at);
-  return { ...view, inPlaySince };
+function noteInPlay(view: GameView, teamId: string, at: number): GameView {
+  const isNew = !view.inPlaySince.has(teamId) && view.game.teams.get(teamId)?.ranked === true;
+  if (!isNew || !hasDeployed(view, teamId)) return view;
+  return { ...view, inPlaySince: new Map(view.inPlaySince).set(teamId, at) };
 }
 
 /** Whether a team has an endpoint of a service, or of any. */
@@ -136,15 +103,13 @@ export function missedEntries(view: GameView, done: ReadonlySet<string>, nowMs: 
 /** When to look at the game again, epoch ms: at its next entry or its end. Null: only an event can change anything. */
 export function nextLookAt(view: GameView, done: ReadonlySet<string>, nowMs: number): number | null {
   const { scenario, schedule } = view;
-  const { startsAt, endsAt, pauses } = schedule;
-  if (startsAt === null) return null;
-  const gameMs = schedule.toGameTime(nowMs)!;
+  const gameMs = schedule.toGameTime(nowMs);
+  if (gameMs === null) return null;
   // What is due at the very instant at which the game stands still is still to come.
   const from = schedule.stateAt(nowMs) === 'running' ? gameMs : gameMs - 1;
   const { atMs } = nextEntryAt(scenario, done, from);
   const entryAt = atMs === null ? null : schedule.toWallTime(atMs);
-  const endIsKnown = pauses.at(-1)?.untilAt !== null;
-  const times = [entryAt, endIsKnown ? endsAt : null];
+  const times = [entryAt, schedule.knownEndAt];
   const ahead = times.filter((at): at is number => at !== null && at > nowMs);
   return ahead.length === 0 ? null : Math.min(...ahead);
 }

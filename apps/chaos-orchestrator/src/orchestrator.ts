@@ -55,7 +55,6 @@ export interface OrchestratorParts {
  */
 export class Orchestrator {
   private readonly views = new Map<string, GameView>();
-  private readonly seen = new Map<string, number>();
   private readonly timelines = new Map<string, GameTimeline>();
   private readonly over = new Set<string>();
   private readonly endTimers = new Map<string, () => void>();
@@ -105,15 +104,13 @@ export class Orchestrator {
 
   /** Takes a game event, at least once and in order. Never rejects: an event that makes no sense is logged and passed over. */
   async handle(event: GameEvent): Promise<void> {
-    const key = `${event.source} ${event.subject}`;
-    if (event.sequence <= (this.seen.get(key) ?? 0)) return;
-    this.seen.set(key, event.sequence);
     const gameId = event.subject;
+    const before = this.views.get(gameId) ?? null;
     if (event.type === 'dev.payday.fault.changed') {
-      this.supervisor.observe(gameId, event.data.fault, event.time);
+      if (before === null || before.game.apply(event))
+        this.supervisor.observe(gameId, event.data.fault, event.time);
       return;
     }
-    const before = this.views.get(gameId) ?? null;
     try {
       const view = applyToView(before, event);
       if (view === null || view === before) return;
@@ -222,8 +219,8 @@ export class Orchestrator {
     this.endTimers.delete(gameId);
     const nowMs = this.parts.clock.nowMs();
     if (!isOver(view, nowMs)) {
-      const { endsAt, pauses } = view.schedule;
-      if (endsAt === null || pauses.at(-1)?.untilAt === null) return;
+      const endsAt = view.schedule.knownEndAt;
+      if (endsAt === null) return;
       const cancel = this.parts.timers.after(endsAt - nowMs, () => this.watchEnd(gameId, view));
       this.endTimers.set(gameId, cancel);
     } else if (!this.over.has(gameId)) {

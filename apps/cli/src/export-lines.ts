@@ -9,8 +9,9 @@ import {
   type Role,
   type TeamInfo,
 } from '#contracts';
+import { Game, rankTeams } from '#game';
 import type { LedgerRow } from '#persistence';
-import { latencyPercentiles, rankTeams } from '#scoring';
+import { latencyPercentiles } from '#scoring';
 import type { LineShape } from './output.js';
 
 /** A line of `export results`. docs/scoring.md describes each field; a field that a kind doesn't have is left out. */
@@ -59,47 +60,56 @@ export const RESULT_SHAPE: LineShape<ResultLine> = {
   values: (line) => RESULT_COLUMNS.map((column) => line[column]),
 };
 
-/** What has to be known besides the results: when the game ran, who played, what was given or taken by hand, and what is excused. */
+/** The facts needed besides the results: when the game ran, who played, which amounts were adjusted, and what is excused. */
 export function factLines(events: readonly GameEvent[]): ResultLine[] {
-  const game: ResultLine = { kind: 'game', at: undefined, untilAt: null };
-  const pauses: ResultLine[] = [];
-  const teams = new Map<string, ResultLine>();
   const adjustments: ResultLine[] = [];
   const waiting: ResultLine[] = [];
   const excuses = new Map<string, ResultLine>();
-  let sealed = false;
-  for (const { type, data } of events) {
-    if (type === 'dev.payday.game.scheduled')
-      Object.assign(game, { at: data.startsAt, untilAt: data.endsAt });
-    if (type === 'dev.payday.game.scheduled')
-      for (const adjustment of waiting.splice(0)) adjustment.untilAt = data.endsAt;
-    if (type === 'dev.payday.game.ended') game.untilAt = data.endsAt;
-    if (type === 'dev.payday.game.paused' && pauses.at(-1)?.untilAt !== null)
-      pauses.push({ kind: 'pause', at: data.fromAt, untilAt: null });
-    if (type === 'dev.payday.game.resumed') {
-      game.untilAt = data.endsAt;
-      if (pauses.at(-1)?.untilAt === null) pauses.at(-1)!.untilAt = data.fromAt;
+  let game: Game | null = null;
+  for (const event of events) {
+    if (game === null) {
+      if (event.type === 'dev.payday.game.created') game = new Game(event);
+      continue;
     }
-    if (type === 'dev.payday.team.added' || type === 'dev.payday.team.changed') {
-      const { id: teamId, ranked } = data.team;
-      if (type === 'dev.payday.team.added' || teams.has(teamId))
-        teams.set(teamId, { kind: 'team', teamId, ranked });
-    }
-    if (type === 'dev.payday.adjustment.made' && teams.has(data.teamId)) {
+    if (!game.tryApply(event)) continue;
+    const { schedule } = game;
+    const { type, data } = event;
+    if (type === 'dev.payday.game.scheduled')
+      for (const adjustment of waiting.splice(0)) adjustment.untilAt = schedule.endsAt;
+    else if (type === 'dev.payday.adjustment.made' && game.teams.has(data.teamId)) {
       const { teamId, effectiveAt, adjustmentId, cents } = data;
-      const adjustment: ResultLine = { kind: 'adjustment', teamId, at: effectiveAt, adjustmentId, cents };
-      // The end as it is known now, which says in which window it lies. Before there is a start it waits for the first.
-      if (game.at === undefined) waiting.push(adjustment);
-      else adjustment.untilAt = game.untilAt;
+      // The end as known now determines the window. Before there is a start, it waits for the first one.
+      const untilAt = schedule.endsAt ?? undefined;
+      const adjustment: ResultLine = {
+        kind: 'adjustment',
+        teamId,
+        at: effectiveAt,
+        adjustmentId,
+        cents,
+        untilAt,
+      };
+      if (untilAt === undefined) waiting.push(adjustment);
       adjustments.push(adjustment);
-    }
-    if (type === 'dev.payday.game.sealed') sealed = true;
-    if (type === 'dev.payday.windows.excused' && !sealed) {
+    } else if (type === 'dev.payday.windows.excused' && !game.sealed) {
       const { teamId, serviceId, fromAt, untilAt, excuseId } = data;
       excuses.set(excuseId, { kind: 'excuse', teamId, at: fromAt, untilAt, serviceId, excuseId });
     }
   }
-  return [game, ...pauses, ...teams.values(), ...adjustments, ...excuses.values()];
+  return [...gameLines(game), ...adjustments, ...excuses.values()];
+}
+
+function gameLines(game: Game | null): ResultLine[] {
+  const { startsAt = null, endsAt = null, ended = false, pauses = [] } = game?.schedule ?? {};
+  return [
+    { kind: 'game', at: startsAt ?? undefined, untilAt: endsAt },
+    // A pause that lasts to the end has no end of its own.
+    ...pauses.map(({ fromAt, untilAt }): ResultLine => {
+      return { kind: 'pause', at: fromAt, untilAt: ended && untilAt === endsAt ? null : untilAt };
+    }),
+    ...Array.from(game?.teams.values() ?? [], ({ id: teamId, ranked }): ResultLine => {
+      return { kind: 'team', teamId, ranked };
+    }),
+  ];
 }
 
 export function* resultLines(batch: ProbeBatch): Generator<ResultLine> {

@@ -8,7 +8,7 @@ import { type CloudEvent, decodeCloudEvent, type GameEvent, type Scenario, TOPIC
 import type { EventLog, EventRecord } from '#event-log';
 import { type DataSource, GameStore, openDatabase, OutboxRelay, ScorerStore, TokenStore } from '#persistence';
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
-import { GameSchedule, applyGameEvent } from '#scenario';
+import { GameSchedule, applyScheduleEvent } from '#game';
 import { LatencyHistogram, encodeHistogram } from '#scoring';
 import { startTestPostgres, type TestPostgres } from '#testing';
 import { systemActor } from './actor.js';
@@ -191,7 +191,7 @@ describe('GameService', () => {
       code: 'game_over',
     });
     const events = (await eventsOf(id)) as GameEvent[];
-    const schedule = events.reduce(applyGameEvent, GameSchedule.lobby(5000));
+    const schedule = events.reduce(applyScheduleEvent, GameSchedule.lobby(5000));
     expect(schedule.stateAt(nowMs)).toBe('sealed');
     expect(events.map((e) => e.sequence)).toEqual(events.map((_, i) => i + 1));
     expect(await store.pauses(id)).toEqual([{ fromAt: startsAt! + 10_000, untilAt: startsAt! + 30_000 }]);
@@ -287,7 +287,10 @@ describe('GameService', () => {
       expect(resumed).toMatchObject({ state: 'running', pausedAt: null, endsAt: startsAt! + 150_000 });
       expect(resumed.effectiveAt).toBe(startsAt! + 105_000);
       expect(await next.isInOutage(id)).toBe(false);
-      const schedule = ((await eventsOf(id)) as GameEvent[]).reduce(applyGameEvent, GameSchedule.lobby(5000));
+      const schedule = ((await eventsOf(id)) as GameEvent[]).reduce(
+        applyScheduleEvent,
+        GameSchedule.lobby(5000),
+      );
       expect(schedule.toGameTime(startsAt! + 105_000)).toBe(15_000);
       expect((await next.resumeAfterOutage(id)).effectiveAt).toBe(null);
       expect(await store.pauses(id)).toHaveLength(1);

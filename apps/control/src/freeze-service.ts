@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Clock, PaydayError } from '#kernel';
+import { assertRevealable, assertThawable, planFreeze } from '#game';
+import type { Clock } from '#kernel';
 import { type AuditActor, GameStore } from '#persistence';
 import { CLOCK } from '#runtime';
 import { type ChangedGame, GameChanges, gameTimes } from './game-changes.js';
-import { planFreeze } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
 /** What the public may see, and since when: freeze, thaw and reveal. Scoring goes on untouched. */
@@ -42,10 +42,7 @@ export class FreezeService {
    */
   async thaw(gameId: string, actor: AuditActor): Promise<ChangedGame> {
     return this.changes.change(gameId, actor, async (game, manager) => {
-      if (game.frozenAt === null || game.revealedAt !== null)
-        throw new PaydayError('wrong_state', 'The game is not frozen.');
-      if (game.sealedAt !== null)
-        throw new PaydayError('wrong_state', 'The game is sealed: its freeze ends when it is revealed.');
+      assertThawable(game);
       await this.store.update(manager, gameId, { frozenAt: null });
       const at = this.clock.nowMs();
       return {
@@ -63,15 +60,7 @@ export class FreezeService {
   async reveal(gameId: string, actor: AuditActor): Promise<ChangedGame> {
     return this.changes.change(gameId, actor, async (game, manager) => {
       if (game.revealedAt !== null) return { since: game.revealedAt };
-      if (game.frozenAt === null)
-        throw new PaydayError('wrong_state', 'The game is not frozen: there is nothing to reveal.');
-      if (game.state !== 'sealed')
-        throw new PaydayError(
-          'wrong_state',
-          game.sealedAt === null
-            ? 'The final standings are revealed once the game is sealed.'
-            : 'The last results are being scored; the final standings can be revealed in a moment.',
-        );
+      assertRevealable(game);
       const revealedAt = this.clock.nowMs();
       await this.store.update(manager, gameId, { revealedAt });
       return {

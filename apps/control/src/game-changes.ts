@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { GameEventData, GameEventType } from '#contracts';
+import type { GameTimes } from '#game';
 import { type Clock, isId, PaydayError } from '#kernel';
 import {
   appendAudit,
@@ -10,7 +11,7 @@ import {
   insertIntoOutbox,
 } from '#persistence';
 import { CLOCK } from '#runtime';
-import type { GameTimes } from './life-cycle.js';
+
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
 /** One event without its envelope. */

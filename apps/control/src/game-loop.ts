@@ -1,12 +1,12 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { resultsDueWithinMs } from '#contracts';
+import { scheduledFreezeAt } from '#game';
 import type { Clock } from '#kernel';
 import { type GameEntity, GameStore } from '#persistence';
 import { CLOCK, LOGGER, type Logger } from '#runtime';
 import { systemActor } from './actor.js';
 import { FreezeService } from './freeze-service.js';
 import { GameService } from './game-service.js';
-import { scheduledFreezeAt } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
 const SCHEDULE = systemActor('schedule');

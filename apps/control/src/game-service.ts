@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GameEventData, Scenario, TeamInfo } from '#contracts';
+import { planEnd, planOutage, planPause, planResume } from '#game';
 import { type Clock, isId, PaydayError } from '#kernel';
 import { type AuditActor, type Endpoint, type EntityManager, type GameEntity, GameStore } from '#persistence';
 import { CLOCK } from '#runtime';
@@ -17,7 +18,6 @@ import {
   unknownGame,
   unknownTeam,
 } from './game-changes.js';
-import { planEnd, planOutage, planPause, planResume } from './life-cycle.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 import { proofsFor } from './teams/proof.js';
 import { endpointTaken, neighboursOf, refuseDuplicates } from './teams/shared-addresses.js';

@@ -1,8 +1,8 @@
 import type { ProbeBatch } from '#contracts';
 
 /**
- * The batches that this process acknowledged lately. It answers honest retries early and spares the log; that a batch
- * counts once is the scorer's doing, whatever this forgets.
+ * Batches that this process acknowledged recently. It answers retries early and spares the log; the scorer ensures that a
+ * batch counts once, whatever has been evicted here.
  */
 export class AcceptedBatches {
   private readonly seen = new Set<string>();
@@ -13,11 +13,11 @@ export class AcceptedBatches {
     return this.seen.has(keyOf(batch));
   }
 
-  /** Call when the batch is durable, never before. */
+  /** Call it once the batch is durable, never earlier. */
   add(batch: ProbeBatch): void {
     this.seen.add(keyOf(batch));
     if (this.seen.size <= this.capacity) return;
-    // A Set iterates in order of insertion: the first is the oldest.
+    // A Set iterates in insertion order, so the first entry is the oldest.
     const oldest = this.seen.values().next();
     if (!oldest.done) this.seen.delete(oldest.value);
   }

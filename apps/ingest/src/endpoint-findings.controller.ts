@@ -23,7 +23,7 @@ const FINDINGS = z.strictObject({
     .max(100),
 });
 
-/** What probers find out about the owners of endpoints, written into the audit log for facilitators. */
+/** Writes what probers find out about the owners of endpoints to the audit log, for facilitators. */
 @ApiTags('probe results')
 @Controller('api/v1/probe-batches/endpoint-findings')
 export class EndpointFindingsController {
@@ -37,13 +37,13 @@ export class EndpointFindingsController {
   @HttpCode(202)
   @Roles('prober')
   @ApiOperation({
-    summary: 'Tell whose endpoints are',
+    summary: 'Report the owners of endpoints',
     description:
-      'Of endpoints that do not prove to be the team’s own (`unproven`), show another team’s proof (`foreign`), or prove ' +
-      'themselves after that (`proven`): one entry each in the audit log, `endpoint.<kind>`. All of them, or none.',
+      'For endpoints that do not prove to be the team’s own (`unproven`), that show another team’s proof (`foreign`), or that ' +
+      'prove themselves later (`proven`). Each finding becomes one audit log entry, `endpoint.<kind>`: all of them, or none.',
   })
   @ApiBody({ schema: { type: 'object', required: ['gameId', 'findings'] } })
-  @ApiResponse({ status: 202, description: 'In the audit log' })
+  @ApiResponse({ status: 202, description: 'Written to the audit log' })
   @ApiResponse({ status: 400, description: 'bad_request' })
   @ApiResponse({ status: 401, description: 'unauthenticated' })
   @ApiResponse({ status: 403, description: 'forbidden' })

@@ -61,7 +61,7 @@ async function audit(): Promise<AuditEntry[]> {
 const foreign = { teamId: 'ants', serviceId: 'router', kind: 'foreign', shownTeamId: 'bees' };
 const unproven = { teamId: 'bees', serviceId: 'catalog', kind: 'unproven', got: 'gave status 404' };
 
-it('writes what a prober found into the audit log, in its name', async () => {
+it("writes a prober's findings to the audit log under its name", async () => {
   const answer = await send({ gameId: 'g', findings: [foreign, unproven] });
   expect([answer.status, answer.body]).toEqual([202, { taken: 2 }]);
   expect(await audit()).toMatchObject([
@@ -103,7 +103,7 @@ it.each<[what: string, body: object, token: object, status: number, code: string
   ['nothing', { gameId: 'g', findings: [] }, {}, 400, 'bad_request'],
   ['too many', { gameId: 'g', findings: Array(101).fill(foreign) }, {}, 400, 'bad_request'],
   [
-    'one bad one among good ones',
+    'one invalid finding among valid ones',
     { gameId: 'g', findings: [foreign, { teamId: 1 }] },
     {},
     400,
@@ -116,11 +116,11 @@ it.each<[what: string, body: object, token: object, status: number, code: string
   expect(await audit()).toHaveLength(before);
 });
 
-it('refuses whoever has no token', async () => {
+it('refuses a request without a token', async () => {
   await request(app.getHttpServer()).post('/api/v1/probe-batches/endpoint-findings').send({}).expect(401);
 });
 
-it('takes nothing of a sealed game any more', async () => {
+it('refuses findings for a sealed game', async () => {
   app.get(GameDirectory).handle(events.make('dev.payday.game.sealed', { sealedAt: 1 }));
   expect((await send({ gameId: 'g', findings: [foreign] })).status).toBe(409);
 });

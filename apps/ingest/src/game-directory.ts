@@ -1,29 +1,15 @@
 import type { GameEvent, ProbeBatch } from '#contracts';
+import { Game } from '#game';
 import { PaydayError } from '#kernel';
 
-interface KnownGame {
-  teams: Set<string>;
-  services: Set<string>;
-  sealed: boolean;
-}
-
-/** Which games, teams and services exist, from the game events: what a batch may speak of. */
+/** The games, teams and services that a batch may name, from the game events. */
 export class GameDirectory {
-  private readonly games = new Map<string, KnownGame>();
+  private readonly games = new Map<string, Game>();
 
   handle(event: GameEvent): void {
-    const gameId = event.subject;
-    if (event.type === 'dev.payday.game.created') {
-      const services = new Set(event.data.scenario.services.map((service) => service.id));
-      // A redelivered event must not forget the teams.
-      if (!this.games.has(gameId)) this.games.set(gameId, { teams: new Set(), services, sealed: false });
-    } else if (event.type === 'dev.payday.team.added') {
-      this.games.get(gameId)?.teams.add(event.data.team.id);
-    } else if (event.type === 'dev.payday.game.sealed') {
-      const game = this.games.get(gameId);
-      if (game) game.sealed = true;
-    }
-    // Of the others none matters to what a batch may speak of: a team that changes keeps its id.
+    const game = this.games.get(event.subject);
+    if (game !== undefined) game.tryApply(event);
+    else if (event.type === 'dev.payday.game.created') this.games.set(event.subject, new Game(event));
   }
 
   /** @throws PaydayError `unknown_game`, `unknown_team`, `unknown_service` or `game_over`. */
@@ -36,7 +22,7 @@ export class GameDirectory {
       }
     }
     if (!game.services.has(batch.serviceId)) {
-      const allowed = [...game.services].join(', ');
+      const allowed = [...game.services.keys()].join(', ');
       throw new PaydayError(
         'unknown_service',
         `There is no service "${batch.serviceId}"; the scenario has ${allowed}.`,

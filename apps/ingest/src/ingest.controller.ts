@@ -30,7 +30,7 @@ export class IngestController {
   @ApiOperation({
     summary: 'Send probe results',
     description:
-      'Answered when the results are durable. A request is taken whole or not at all; sending it again is harmless. ' +
+      'The response is sent once the results are durable. A request is accepted as a whole or not at all; repeating it is harmless. ' +
       'Protobuf: a ProbeBatches message (libs/contracts/src/probe_batch.proto). JSON: one batch with one result per array entry, or {"batches": […]}.',
   })
   @ApiConsumes('application/x-protobuf', 'application/json')
@@ -40,7 +40,7 @@ export class IngestController {
   @ApiResponse({ status: 401, description: 'unauthenticated' })
   @ApiResponse({
     status: 403,
-    description: 'forbidden: a token of another role, or one that is good for another game only',
+    description: 'forbidden: the token has another role or is limited to another game',
   })
   @ApiResponse({ status: 404, description: 'unknown_game, unknown_team or unknown_service' })
   @ApiResponse({ status: 409, description: 'duplicate_batch or game_over' })

@@ -5,7 +5,7 @@ import { GameDirectory } from './game-directory.js';
 import { IngestController } from './ingest.controller.js';
 import { IngestService } from './ingest.service.js';
 
-/** The entry point for probe results, and for what probers find of endpoints. Needs `RuntimeModule`; for findings with a data source. */
+/** The entry point for probe results and endpoint findings. Needs `RuntimeModule`, with a data source for the findings. */
 @Module({
   controllers: [IngestController, EndpointFindingsController],
   providers: [IngestService, GameDirectory, AcceptedBatches],

@@ -21,20 +21,20 @@ interface ReceivedBatch {
 }
 
 export interface IngestReceipt {
-  /** Batches and results that are durable now because of this request. */
+  /** Batches and results that this request made durable. */
   acceptedBatches: number;
   acceptedResults: number;
-  /** Batches that had been accepted before. */
+  /** Batches that were accepted earlier. */
   duplicateBatches: number;
 }
 
-/** Requests that wait for the log hold memory: beyond this many bytes new ones are told to come back. */
+/** Requests waiting for the log hold memory: beyond this many bytes new ones are refused as retryable. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
-/** Each batch is a record of the log, with its team as key. */
+/** Each batch is one log record, keyed by its team. */
 const MAX_BATCH_BYTES = MAX_RECORD_BYTES - MAX_KEY_BYTES;
 
-/** The only entry point for results: validates, appends durably, then acknowledges. A request is taken whole or not at all. */
+/** The only entry point for results: validates, appends durably, then acknowledges. A request is accepted as a whole or not at all. */
 @Injectable()
 export class IngestService {
   private waitingBytes = 0;
@@ -73,14 +73,14 @@ export class IngestService {
 
   /**
    * @param body `ProbeBatches` in protobuf
-   * @param onlyGameId the game that the sender is limited to, if to one
+   * @param onlyGameId the game that the sender's token is limited to, if any
    * @throws PaydayError with a problem code
    */
   async acceptProtobuf(body: Uint8Array, onlyGameId?: string): Promise<IngestReceipt> {
     return this.accept(onlyGameId, () => decodeProbeBatches(body));
   }
 
-  /** The same with one batch in its JSON form, or `{batches: […]}`. */
+  /** The same for JSON: one batch, or `{batches: […]}`. */
   async acceptJson(body: unknown, onlyGameId?: string): Promise<IngestReceipt> {
     return this.accept(onlyGameId, () => {
       const list = isBatchList(body) ? body.batches : [body];
@@ -170,7 +170,7 @@ function isBatchList(body: unknown): body is { batches: unknown[] } {
 }
 
 function assertNotAhead(batch: ProbeBatch, latest: number): void {
-  // A watermark is never taken back: this one would close the windows of the whole game.
+  // A watermark is never withdrawn: this one would close every window of the game.
   if (batch.watermarkMs > latest) throw ahead(batch, `has the watermark ${batch.watermarkMs}`);
   for (let i = 0; i < batch.offsetMs.length; i++) {
     const at = batch.baseIntendedAtMs + batch.offsetMs[i]!;

@@ -78,7 +78,7 @@ function sendBytes(bytes: Uint8Array, token = PROBER): request.Test {
     .send(Buffer.from(bytes));
 }
 
-/** All that lies in the topic. */
+/** All records of the topic. */
 async function stored(): Promise<StoredRecord[]> {
   const out: StoredRecord[] = [];
   const ends = await log.endPositions(TOPICS.probeResults);
@@ -117,7 +117,7 @@ describe('POST /api/v1/probe-batches', () => {
     expect(records.map((record) => decodeProbeBatch(record.value).seq)).toEqual([0, 1]);
   });
 
-  it('takes JSON with one result per array entry', async () => {
+  it('accepts JSON with one result per array entry', async () => {
     await request(app.getHttpServer())
       .post('/api/v1/probe-batches')
       .set('authorization', `Bearer ${PROBER}`)
@@ -134,7 +134,7 @@ describe('POST /api/v1/probe-batches', () => {
     expect(decodeProbeBatch((await stored())[0]!.value).latencyUs[0]).toBe(12_500);
   });
 
-  it('says that a repeated batch was accepted before, and appends nothing', async () => {
+  it('reports a repeated batch as accepted earlier and appends nothing', async () => {
     await send([batchOf()]).expect(202);
     const again = await send([batchOf()]);
     expect([again.status, again.body.code]).toEqual([409, 'duplicate_batch']);
@@ -146,17 +146,17 @@ describe('POST /api/v1/probe-batches', () => {
     expect(await stored()).toHaveLength(2);
   });
 
-  it('refuses a batch that is cut off', async () => {
+  it('refuses a truncated batch', async () => {
     const bytes = encodeProbeBatches([batchOf()]);
     await expectRefused(sendBytes(bytes.slice(0, bytes.length - 3)), 400, 'truncated_batch');
   });
 
-  it('refuses a body over the bound', async () => {
+  it('refuses a body over the limit', async () => {
     await expectRefused(sendBytes(new Uint8Array(4 * 1024 * 1024 + 1)), 413, 'payload_too_large');
   });
 
-  it('refuses a batch that the log would not take, which sending it again cannot change', async () => {
-    // A field that nobody knows is passed over, but kept.
+  it('refuses a batch too large for the log as not retryable', async () => {
+    // An unknown field is ignored but kept.
     const padding = new Uint8Array(1_000_000);
     const field = [0x82, 0x06, 0xc0, 0x84, 0x3d];
     const batch = Buffer.concat([encodeProbeBatch(batchOf()), Uint8Array.from(field), padding]);
@@ -166,14 +166,14 @@ describe('POST /api/v1/probe-batches', () => {
     await expectRefused(sendBytes(body), 422, 'invalid_batch');
   });
 
-  it('refuses who has no token, a wrong one, or one of another role', async () => {
+  it('refuses a missing token, a wrong one, and one with another role', async () => {
     const bare = request(app.getHttpServer()).post('/api/v1/probe-batches').send({});
     await expectRefused(bare, 401, 'unauthenticated');
     await expectRefused(send([batchOf()], 'guess'), 401, 'unauthenticated');
     await expectRefused(send([batchOf()], 'secret-team'), 403, 'forbidden');
   });
 
-  it('refuses results of another game than the token is for, also beside some of that game', async () => {
+  it("refuses results of another game than the token's, also mixed with results of that game", async () => {
     const { body } = await send([batchOf()], 'secret-elsewhere').expect(403);
     expect(body.code).toBe('forbidden');
     app.get(GameDirectory).handle(new EventBuilder('elsewhere').created(buildScenario()));
@@ -199,7 +199,7 @@ describe('POST /api/v1/probe-batches', () => {
     await send([batchOf()], 'secret-here').expect(202);
   });
 
-  it('refuses an unknown game, team or service, and takes nothing of the request', async () => {
+  it('refuses an unknown game, team or service, and accepts nothing of the request', async () => {
     await expectRefused(send([batchOf(), batchOf({ gameId: 'other', seq: 1 })]), 404, 'unknown_game');
     await expectRefused(send([batchOf({ teamId: 'wasps' })]), 404, 'unknown_team');
     await expectRefused(send([batchOf({ counterpartyId: 'wasps' })]), 404, 'unknown_team');
@@ -207,7 +207,7 @@ describe('POST /api/v1/probe-batches', () => {
     expect(detail).toContain('router, catalog');
   });
 
-  it('knows a team by its id, whatever is changed of it, and no other by a change', async () => {
+  it('still knows a team after a change, and learns no team from a change', async () => {
     const games = app.get(GameDirectory);
     games.handle(events.teamChanged('ants'));
     games.handle(events.teamChanged('wasps'));

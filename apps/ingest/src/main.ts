@@ -1,5 +1,5 @@
 import { runService } from '#runtime';
 import { ingestService } from './service.js';
 
-/** Takes results as a process of its own; `--help` lists all settings. */
+/** Accepts results as a separate process; `--help` lists all settings. */
 process.exitCode = await runService(ingestService);

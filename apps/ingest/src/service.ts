@@ -6,7 +6,7 @@ export const ingestService = defineService({
   name: 'ingest',
   summary:
     'Accepts probe results (POST /api/v1/probe-batches): authenticates, validates, appends durably, then acknowledges.\n' +
-    'Any number of copies, behind any balancer.',
+    'Run any number of replicas behind any load balancer.',
   sections: {
     log: logSection,
     database: databaseSection,

@@ -1,7 +1,7 @@
 import type { CloudEvent, GameEvent, Scenario } from '#contracts';
-import { GameSchedule, applyGameEvent } from '#scenario';
+import { Game, type GameSchedule } from '#game';
 
-/** What a game's events mean for probing. */
+/** What a game's events mean to somebody who probes it. */
 export interface GameListener {
   created(scenario: Scenario): void;
   teamAdded(teamId: string): void;
@@ -9,22 +9,19 @@ export interface GameListener {
   scheduleChanged(schedule: GameSchedule): void;
 }
 
-/** What they mean for checking the owners of endpoints. */
+/** What they mean to somebody who looks at whose endpoints are. */
 export interface ProofListener {
   created(scenario: Scenario): void;
-  /** @param formerUntilAt epoch ms until which the team's previous proof is valid as well */
+  /** @param formerUntilAt epoch ms until which the team's proof before this one holds as well */
   proofChanged(teamId: string, proofSha256: string, formerUntilAt?: number): void;
 }
 
 /**
- * Follows one game through the game events, from the earliest on. It ignores events of other games, duplicates, and types
- * that do not matter here.
+ * Follows one game through the game events, from the earliest on, and tells its listeners what is news to them. Events of
+ * other games and redelivered ones are ignored.
  */
 export class GameWatcher {
-  private schedule: GameSchedule | null = null;
-  private readonly teams = new Set<string>();
-  /** Highest sequence seen, by source. */
-  private readonly seen = new Map<string, number>();
+  private game: Game | null = null;
 
   constructor(
     readonly gameId: string,
@@ -33,52 +30,32 @@ export class GameWatcher {
   ) {}
 
   /**
-   * Handles one event. Order matters; duplicates are harmless.
-   * @throws PaydayError `invalid_transition` or `invalid_schedule` for an event that is inconsistent.
+   * Takes one event. Order matters, repetition does not.
+   * @throws PaydayError `invalid_transition` or `invalid_schedule` for an event that does not fit the game.
    */
   handle(cloudEvent: CloudEvent): void {
     if (cloudEvent.subject !== this.gameId) return;
-    const seen = this.seen.get(cloudEvent.source) ?? -1;
-    if (cloudEvent.sequence <= seen) return;
-    this.apply(cloudEvent as GameEvent);
-    this.seen.set(cloudEvent.source, cloudEvent.sequence);
-  }
-
-  private apply(event: GameEvent): void {
-    if (event.type === 'dev.payday.game.created') {
-      if (this.schedule !== null) return;
-      this.schedule = GameSchedule.lobby(event.data.scenario.pay.windowMs);
+    const event = cloudEvent as GameEvent;
+    if (this.game !== null) {
+      const before = this.game.schedule;
+      if (this.game.apply(event)) this.notify(event);
+      if (this.game.schedule !== before) this.listener.scheduleChanged(this.game.schedule);
+    } else if (event.type === 'dev.payday.game.created') {
+      this.game = new Game(event);
       this.proofs?.created(event.data.scenario);
       this.listener.created(event.data.scenario);
-      return;
-    }
-    if (this.schedule === null) return;
-    switch (event.type) {
-      case 'dev.payday.team.added':
-        return this.add(event.data.team.id, event.data.proofSha256);
-      case 'dev.payday.team.proof-changed': {
-        const { teamId, proofSha256, formerUntilAt } = event.data;
-        if (this.teams.has(teamId)) this.proofs?.proofChanged(teamId, proofSha256, formerUntilAt);
-        return;
-      }
-      case 'dev.payday.team.changed':
-        // Requests go to a team by its id, whether it is ranked or not.
-        return;
-      case 'dev.payday.endpoint.changed':
-        this.listener.endpointChanged(event.data.teamId, event.data.serviceId, event.data.url);
-        return;
-      default: {
-        const next = applyGameEvent(this.schedule, event);
-        if (next === this.schedule) return;
-        this.schedule = next;
-        this.listener.scheduleChanged(next);
-      }
     }
   }
-  private add(teamId: string, proofSha256: string | undefined): void {
-    if (this.teams.has(teamId)) return;
-    this.teams.add(teamId);
-    if (proofSha256 !== undefined) this.proofs?.proofChanged(teamId, proofSha256);
-    this.listener.teamAdded(teamId);
+
+  private notify({ type, data }: GameEvent): void {
+    if (type === 'dev.payday.team.added') {
+      const { team, proofSha256 } = data;
+      if (proofSha256 !== undefined) this.proofs?.proofChanged(team.id, proofSha256);
+      this.listener.teamAdded(team.id);
+    } else if (type === 'dev.payday.team.proof-changed')
+      this.proofs?.proofChanged(data.teamId, data.proofSha256, data.formerUntilAt);
+    else if (type === 'dev.payday.endpoint.changed')
+      this.listener.endpointChanged(data.teamId, data.serviceId, data.url);
+    // The prober knows a team by its id and probes it whether it is ranked or not, so other changes do not matter.
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { GameSchedule, arrivals } from '#scenario';
+import { GameSchedule } from '#game';
+import { arrivals } from '#scenario';
 import { buildScenario } from '#testing';
 import { Plan, type Due } from './plan.js';
 

@@ -1,12 +1,6 @@
 import type { Scenario } from '#contracts';
-import {
-  arrivals,
-  spikeArrivals,
-  teamArrivalMs,
-  teamPhaseMs,
-  type Arrival,
-  type GameSchedule,
-} from '#scenario';
+import type { GameSchedule } from '#game';
+import { arrivals, spikeArrivals, teamArrivalMs, teamPhaseMs, type Arrival } from '#scenario';
 
 /** A request that is due. */
 export interface Due<Team> {

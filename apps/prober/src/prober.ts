@@ -1,6 +1,6 @@
 import type { ProbeBatch, Scenario } from '#contracts';
+import { GameSchedule } from '#game';
 import { PaydayError, type Clock } from '#kernel';
-import { GameSchedule } from '#scenario';
 import type { GameListener } from './game-watcher.js';
 import type { TeamNames } from './dns/index.js';
 import type { AddressBook } from './http/address-book.js';

@@ -83,13 +83,13 @@ describe('the rate', () => {
     expect(arrivalsBefore(ramped, 'router', -1)).toBe(0);
   });
 
-  it('does not drift over a day of an odd rate', () => {
+  it('does not drift over a day at an odd rate', () => {
     const day = { ...base, durationMs: 24 * 3_600_000 };
     day.load = [{ atMs: 0, label: 'x', requestsPerSecond: { router: 0.333 }, rampMs: 0 }];
     expect(arrivalsBefore(day, 'router', day.durationMs)).toBe(Math.floor(86_400 * 0.333));
   });
 
-  it('agrees with its integral, summed up slowly', () => {
+  it('agrees with its integral, summed step by step', () => {
     fc.assert(
       fc.property(scenarios, fc.integer({ min: 0, max: 60_000 }), (scenario, atMs) => {
         let sum = 0;
@@ -105,7 +105,7 @@ describe('the rate', () => {
 });
 
 describe('arrivals', () => {
-  it('are as many in each second as the integral grows by, numbered without a gap', () => {
+  it('match the growth of the integral in each second, numbered without gaps', () => {
     fc.assert(
       fc.property(scenarios, (scenario) => {
         let before = 0;
@@ -121,7 +121,7 @@ describe('arrivals', () => {
     );
   });
 
-  it('are the same whether a second is asked for alone or in sequence', () => {
+  it('are the same whether a second is computed alone or in sequence', () => {
     fc.assert(
       fc.property(scenarios, fc.shuffledSubarray([...Array(60).keys()]), (scenario, seconds) => {
         const sequential = [...Array(60).keys()].map((second) => arrivals(scenario, 'router', second));
@@ -161,7 +161,7 @@ describe('arrivals', () => {
     expect(new Set(found.map((each) => each.caseIndex))).toEqual(new Set([0, 1, 2]));
   });
 
-  it('depend on the seed and on nothing but it', () => {
+  it('depend on the seed alone', () => {
     const again = arrivals({ ...base, name: 'Other', seed: 'tiny' }, 'router', 7);
     expect(again).toEqual(arrivals(base, 'router', 7));
     const other = [...Array(20).keys()].map((second) =>
@@ -170,7 +170,7 @@ describe('arrivals', () => {
     expect(other).not.toEqual([...Array(20).keys()].map((second) => arrivals(base, 'router', second)));
   });
 
-  it('are none outside the game, and an error for unknown services', () => {
+  it('are empty outside the game, and an error for unknown services', () => {
     expect(arrivals(base, 'router', -1)).toEqual([]);
     expect(arrivals(base, 'router', 60)).toEqual([]);
     expect(() => arrivals(base, 'nope', 0)).toThrow('the scenario has no service "nope"');
@@ -184,7 +184,7 @@ describe('teams', () => {
     expect(() => teamPhaseMs(0.5, 4)).toThrow(RangeError);
   });
 
-  it('get the same requests in every second, wherever their phase is', () => {
+  it('get the same requests in every second, whatever their phase', () => {
     fc.assert(
       fc.property(scenarios, fc.integer({ min: 1, max: 1000 }), fc.nat(59), (scenario, teamCount, second) => {
         const found = arrivals(scenario, 'router', second);

@@ -15,9 +15,9 @@ export interface Arrival {
 
 /**
  * The arrivals of one service in second `second` of game time, that is in [second × 1000, (second + 1) × 1000),
- * in order of their offset. The same for every team, and open-loop: nothing that a team does changes it.
+ * in order of their offset. They are the same for every team, and open-loop: nothing that a team does changes them.
  * Their number is the exact difference of `arrivalsBefore`; they are evenly spaced, each moved at random within
- * its own share of the second. Any second can be asked for alone, at a cost of the arrivals in it.
+ * its share of the second. Any second can be computed alone, at a cost proportional to its arrivals.
  * @throws PaydayError `unknown_service`.
  */
 export function arrivals(scenario: Scenario, serviceId: string, second: number): Arrival[] {
@@ -26,7 +26,7 @@ export function arrivals(scenario: Scenario, serviceId: string, second: number):
 
 /**
  * The arrivals that a load spike adds in one second: `percent` per cent of the service's own arrivals, of the same checks
- * and cases. Exact over time: fractions are not lost. The same seed, service and spike id give the same arrivals at
+ * and cases. Exact over time: fractions carry over. The same seed, service and spike id give the same arrivals at
  * every prober; their `index` counts the spike's own arrivals.
  * @throws PaydayError `unknown_service`.
  */
@@ -40,7 +40,7 @@ export function spikeArrivals(
   return drawn(scenario, serviceId, second, `spike/${id}/${serviceId}/${second}`, share);
 }
 
-/** @param share from a number of the service's arrivals since the beginning of the game to the number drawn. */
+/** @param share maps the number of the service's arrivals since the start of the game to the number drawn. */
 function drawn(
   scenario: Scenario,
   serviceId: string,
@@ -58,7 +58,7 @@ function drawn(
   const random = randomStream(scenario.seed, stream);
   const totalWeight = service.checks.reduce((sum, { weight }) => sum + weight, 0);
   return Array.from({ length: count }, (_, nth) => {
-    // Always three draws, in this order: what one arrival is never depends on what another drew.
+    // Always three draws, in this order, so that no arrival depends on the draws of another.
     const offsetMs = Math.floor(((nth + random.unit()) * 1000) / count);
     const check = weighted(service.checks, random.below(totalWeight));
     return { offsetMs, index: first + nth, checkId: check.id, caseIndex: random.below(check.cases.length) };
@@ -75,12 +75,12 @@ function weighted(checks: readonly CheckSpec[], draw: number): CheckSpec {
 }
 
 /**
- * How far one team's schedule is shifted within each second, 0 to 999 ms, so that teams aren't probed in one burst.
+ * Shift of one team's schedule within each second, 0 to 999 ms, so that teams are not probed in one burst.
  *
- * Fair, because the shift is circular: what leaves a second at its end enters the same second at its beginning.
+ * It is fair because the shift is circular: requests shifted past the end of a second wrap to its beginning.
  * Every team gets the same requests in every second, and so in every window (windows are whole seconds); only the
- * millisecond differs, and neither pay nor faults depend on that.
- * @param teamIndex position among the game's teams, 0 to teamCount − 1, the same for every prober.
+ * millisecond differs, and neither pay nor faults depend on it.
+ * @param teamIndex position among the game's teams, 0 to teamCount − 1, equal at every prober.
  */
 export function teamPhaseMs(teamIndex: number, teamCount: number): number {
   if (!Number.isInteger(teamIndex) || teamIndex < 0 || teamIndex >= teamCount)

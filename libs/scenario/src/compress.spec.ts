@@ -41,12 +41,12 @@ describe('compressScenario', () => {
     );
   });
 
-  it('changes nothing at speed 1, and tells games more slowly too', () => {
+  it('changes nothing at speed 1, and can slow games down too', () => {
     expect(compressScenario(scenario, 1)).toEqual(scenario);
     expect(compressScenario(scenario, 0.1).durationMs).toBe(6_000_000);
   });
 
-  it('always gives whole windows, in which everything still fits and stands in order', () => {
+  it('always gives whole windows, with everything in range and in order', () => {
     fc.assert(
       fc.property(fc.double({ min: 0.1, max: 100, noNaN: true }), (speed) => {
         const { durationMs, load, timeline, pay, freezeAtMs, chaos } = compressScenario(scenario, speed);

@@ -6,12 +6,12 @@ export const MAX_SPEED = 100;
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * The same game, told `speed` times as fast (0.1 to 100, in steps of 0.001): the duration (rounded up to whole
- * windows), and the times of phases, ramps, timeline and freeze, the faults' time to live, what passes from the end to the
- * ceremony, and how long and how soon after another faults may act (each rounded down).
- * Rates, windows, timeouts and pay stay: a second is paid as before, there are only fewer of them.
- * @throws PaydayError `invalid_speed` if the speed is out of range, or the game would be shorter than one window,
- *   longer than 24 hours, or hold a phase or a fault of no length.
+ * The same game at `speed` times its pace (0.1 to 100, in steps of 0.001). Scaled are the duration (rounded up to whole
+ * windows) and, each rounded down, the times of phases, ramps, timeline and freeze, the faults' time to live, the delay
+ * from the end to the ceremony, and the limits on how long and how soon after another faults may act.
+ * Rates, windows, timeouts and pay stay: a second pays as before, there are only fewer of them.
+ * @throws PaydayError `invalid_speed` if the speed is out of range, or the game would be shorter than one window or
+ *   longer than 24 hours, or a phase or fault would have no length.
  */
 export function compressScenario(scenario: Scenario, speed: number): Scenario {
   if (!(speed >= MIN_SPEED && speed <= MAX_SPEED))

@@ -1,6 +1,6 @@
 import type { CeremonySpec, ChaosLimits, ProofPolicy, Scenario } from '#contracts';
 
-/** Where a scenario says nothing, or was recorded before it could. */
+/** Used if a scenario has no limits, or was recorded before limits existed. */
 export const DEFAULT_CHAOS_LIMITS: ChaosLimits = {
   maxTeams: 5,
   maxDurationMs: 30 * 60_000,
@@ -10,10 +10,10 @@ export const DEFAULT_CHAOS_LIMITS: ChaosLimits = {
 
 export const DEFAULT_CEREMONY: CeremonySpec = { revealAfterMs: null, introduced: 5, prizes: 3 };
 
-/** Of a scenario file that says nothing. A recorded game that says nothing is older than proofs: `proofPolicy`. */
+/** Default of a scenario file. A recorded game without a policy is older than proofs: see `proofPolicy`. */
 export const DEFAULT_PROOF: ProofPolicy = 'warn';
 
-/** Whether services of this game have to prove whose they are. */
+/** Whether this game's services must prove which team owns them. */
 export function proofPolicy({ probing }: Pick<Scenario, 'probing'>): ProofPolicy {
   return probing.proof ?? 'off';
 }

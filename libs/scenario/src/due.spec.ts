@@ -34,14 +34,14 @@ describe('which entries are due', () => {
     expect(due(7000, 80)).toEqual(['a 0', 'b 7000', 'c 7000']);
   });
 
-  it('runs it at its latest time whatever holds, and never where there is none', () => {
+  it('runs it at its latest time in any case, and never without one', () => {
     expect(due(19_999, 49)).toEqual(['a 0']);
     expect(due(20_000, 49)).toEqual(['a 0', 'c 20000']);
     expect(due(59_000, 49)).toEqual(['a 0', 'c 20000', 'd 30000']);
   });
 });
 
-it('says when to look again, and whether the statuses can change anything', () => {
+it('tells when to check again, and whether statuses can change anything', () => {
   const next = (gameMs: number, ...done: string[]) => nextEntryAt(scenario, new Set(done), gameMs);
   expect(next(-1000)).toEqual({ atMs: 0, waitsForTeams: false });
   expect(next(0, 'a')).toEqual({ atMs: 5000, waitsForTeams: false });
@@ -63,13 +63,13 @@ describe('the share of teams that are up', () => {
   const percent = (...teams: string[]) =>
     teamsUpPercent(teams, (teamId) => statuses[teamId]?.map((state) => ({ state })));
 
-  it('takes slow services for up, and no others', () => {
+  it('counts slow services as up, and no others', () => {
     expect(['ants', 'bees', 'cats', 'dogs', 'emus'].map((team) => percent(team))).toEqual([
       100, 100, 0, 0, 0,
     ]);
   });
 
-  it('rounds down, and has nothing up of a team that nothing is known of', () => {
+  it('rounds down, and counts a team without known statuses as down', () => {
     expect(percent('ants', 'bees', 'cats')).toBe(66);
     expect(percent('ants', 'yaks', 'none')).toBe(33);
     expect(percent()).toBe(0);

@@ -3,7 +3,7 @@ import type { Scenario, ServiceState, TimelineEntry } from '#contracts';
 /** A timeline entry whose time has come. */
 export interface DueEntry {
   entry: TimelineEntry;
-  /** Game time from which on it was to run: its `at`, or when its condition was fulfilled, `by` at the latest. */
+  /** Game time at which it became due: its `at`, or when its condition was met, `by` at the latest. */
   dueAtMs: number;
 }
 
@@ -11,9 +11,9 @@ export interface DueEntry {
 const UP: ReadonlySet<ServiceState> = new Set<ServiceState>(['up', 'slow']);
 
 /**
- * The share of teams that have every service up, in whole percent, rounded down. 0 for no team; a team that is not known
- * yet has nothing up. Pass the ranked teams: the others are no players.
- * @param servicesOf the statuses of a team, in any order; undefined: nothing is known of it
+ * The share of teams that have every service up, in whole percent, rounded down. 0 without teams; a team with no known
+ * statuses counts as down. Pass the ranked teams only: the others do not compete.
+ * @param servicesOf the statuses of a team, in any order; undefined if none are known
  */
 export function teamsUpPercent(
   teamIds: readonly string[],
@@ -28,9 +28,9 @@ export function teamsUpPercent(
 }
 
 /**
- * The entries that are to run at a game time and are not done, in the order of the timeline. An entry with a condition
- * is due when its `at` has come and enough teams are up, or when its `by` has come, whatever holds.
- * @param upPercent what `teamsUpPercent` gives now
+ * The entries that are due at a game time and not done, in timeline order. An entry with a condition is due from its
+ * `at` on once enough teams are up, and at its `by` in any case.
+ * @param upPercent the current result of `teamsUpPercent`
  */
 export function dueEntries(
   scenario: Pick<Scenario, 'timeline'>,
@@ -48,8 +48,8 @@ export function dueEntries(
 }
 
 /**
- * Game time at which to look at the timeline again, though nothing else happens; null: never. While `waitsForTeams`,
- * any change of the teams' statuses is a reason to look, too.
+ * Game time at which to check the timeline again if nothing else happens; null means never. While `waitsForTeams`,
+ * check it after every change of the teams' statuses as well.
  */
 export function nextEntryAt(
   scenario: Pick<Scenario, 'timeline'>,

@@ -1,10 +1,10 @@
 const UNIT_MS: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-/** Units in falling order, each at most once; a decimal fraction may stand before any of them. */
+/** Units in descending order, each at most once, with an optional decimal fraction. */
 const DURATION = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?$/;
 
 /**
  * Milliseconds of `10m`, `90s`, `1h30m`, `1.5s`, `500ms`, or of an integer number of milliseconds.
- * Undefined for anything else, negative values and fractions of a millisecond among it.
+ * Undefined for anything else, including negative values and fractions of a millisecond.
  */
 export function parseDuration(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
@@ -17,12 +17,12 @@ export function parseDuration(value: unknown): number | undefined {
     const part = match[index + 1];
     if (part !== undefined) total += Number(part) * UNIT_MS[unit]!;
   }
-  // 0.1 s and its like are not exact in binary; what is a thousandth off an integer was no integer.
+  // Values such as 0.1 s are not exact in binary; a deviation of 0.001 or more means a true fraction.
   const rounded = Math.round(total);
   return Math.abs(total - rounded) < 1e-3 && Number.isSafeInteger(rounded) ? rounded : undefined;
 }
 
-/** The shortest text that `parseDuration` reads back: 5400000 → `1h30m`. */
+/** The shortest text that `parseDuration` reads back to the same value: 5400000 → `1h30m`. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s';
   let rest = ms;

@@ -35,7 +35,7 @@ test('the server is host and port alone', () => {
   );
 });
 
-test('a place is its own place, however the URL is written', () => {
+test('normalising a place again does not change it', () => {
   const segment = fc.stringMatching(/^[A-Za-z0-9_~-]{1,8}$/);
   const written = (text: string): fc.Arbitrary<string> =>
     fc

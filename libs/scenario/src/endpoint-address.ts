@@ -1,8 +1,8 @@
 import { PlatformUrl } from './platform-url.js';
 
-/** What two endpoint URLs have in common that lead to the same place. */
+/** The normal form by which endpoint URLs are compared. */
 export interface EndpointAddress {
-  /** Scheme, host, port and path in one spelling: equal for URLs under which a server can't tell callers apart. */
+  /** Normalised scheme, host, port and path: equal for URLs that a server cannot tell apart. */
   place: string;
   /** `host:port`, whatever the scheme and the path. */
   server: string;
@@ -11,11 +11,11 @@ export interface EndpointAddress {
 const UNRESERVED = /[A-Za-z0-9._~-]/;
 
 /**
- * The address of an endpoint in its one spelling: host in lower case and without the root's dot, the default port left out,
- * dots in the path resolved, no escapes of characters that need none, no empty segment, no slash at the end (RFC 3986, 6.2).
- * Names are not resolved: that is the prober's business.
+ * The normalised address of an endpoint: lower-case host without the root dot, explicit port, dot segments in the path
+ * resolved, unnecessary escapes decoded, no empty segments, no trailing slash (RFC 3986, 6.2).
+ * Names are not resolved; the prober does that.
  * @param url absolute, http or https
- * @throws TypeError if it is no absolute URL
+ * @throws TypeError if it is not an absolute URL
  */
 export function endpointAddress(url: string): EndpointAddress {
   const { protocol, hostname, port, pathname } = new PlatformUrl(url);

@@ -92,7 +92,7 @@ describe('readEndpointUrl', () => {
     expect(readEndpointUrl(text)).toEqual({ problem: expect.stringContaining(why) });
   });
 
-  it('takes what it stored, as it stored it; and what it takes says the same to a parser', () => {
+  it('accepts its own output unchanged, and a parser reads an accepted URL the same way', () => {
     const piece = fc.constantFrom(
       ...[
         'http',

@@ -8,13 +8,13 @@ const WRITE = 'write http://host:port';
 const MAX_SHOWN = 100;
 
 /**
- * Reads the base URL under which a team runs a service: absolute, http or https, without user, query and fragment. URL parsers repair
- * what people write, each in its own way, so that what one of them has checked is not what another one calls: a text that
- * would have to be repaired is refused. Only case, spelling of IPv6, a default port and slashes at the end may differ from
- * what is stored.
+ * Reads the base URL of a team's service: absolute, http or https, without user, query and fragment. URL parsers repair
+ * malformed input in different ways, so the URL that one parser checks may not be the URL that another one calls. Text
+ * that would need a repair is therefore refused. Only case, IPv6 notation, a default port and trailing slashes may differ
+ * from the stored form.
  *
- * Where it may lead is not asked here, but by the prober at every connection.
- * @returns the URL as it is stored, without a slash at its end: a check's path is appended; or what is wrong and how to write it
+ * The prober, not this function, checks at every connection whether the address is allowed.
+ * @returns the URL as stored, without a trailing slash because a check's path is appended; or what is wrong and how to fix it
  */
 export function readEndpointUrl(text: string): { url: string } | { problem: string } {
   const problem = problemOf(text);
@@ -56,11 +56,11 @@ function authorityProblem(authority: string, text: string): string | null {
   const parsed = parse(text);
   const right = parsed === null ? WRITE : `write ${parsed.protocol}//${parsed.host}`;
   if (host.includes('%')) return `has a percent sign in its host, where nothing is escaped; ${right}`;
-  // Letters and digits that only look like ASCII become ASCII; an internationalised name has an ASCII form of its own.
+  // Parsers map lookalike letters and digits to ASCII; internationalised names have an ASCII form.
   if (!isAscii(host)) return `has a host that is not ASCII; ${right}`;
   if (parsed === null || !(host.startsWith('[') || isHostName(host)))
     return `has a host that is neither a name nor an IP address; ${WRITE}`;
-  // `127.1`, `0x7f.1`, `2130706433`: one address, written so that only some programs know which.
+  // `127.1`, `0x7f.1`, `2130706433`: notations of one address that only some programs understand.
   if (!host.startsWith('[') && parsed.hostname !== host.toLowerCase())
     return `has an IP address in a form of its own; ${right}`;
   return null;
@@ -78,7 +78,7 @@ function isAscii(text: string): boolean {
   return !/[^!-~]/.test(text);
 }
 
-/** Labels of 1 to 63 letters, digits, hyphens and (in container networks) underscores; a dot at the end means that nothing follows. */
+/** Labels of 1 to 63 letters, digits, hyphens and (in container networks) underscores; a trailing dot marks a fully qualified name. */
 function isHostName(host: string): boolean {
   return host.length <= 253 && /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?$/i.test(host);
 }

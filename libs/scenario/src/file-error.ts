@@ -1,27 +1,26 @@
 import { PaydayError } from '#kernel';
 import { plainText } from './plain-text.js';
 
-/** Where in a file's tree a value lies: keys and indexes from the root. */
+/** Path to a value in a file's tree: keys and indexes from the root. */
 export type Path = readonly (string | number)[];
 
-/** One mistake in a file that a person wrote. */
+/** One mistake in a hand-written file. */
 export interface FileProblem {
-  /** Both from 1. Of the key where there is one, else of the nearest thing that exists. */
+  /** Both start at 1. Position of the key if there is one, else of the nearest existing ancestor. */
   line: number;
   column: number;
   /** `services[0].checks[2].request.path`; empty for the file as a whole. */
   path: string;
   /** What is wrong and what to do. */
   message: string;
-  /** What may stand there instead, where that is a list. */
+  /** The allowed values, if they can be listed. */
   allowed?: string[];
 }
 
 const MAX_LISTED = 50;
 
 /**
- * A file was refused. `problems` holds every mistake, in the order of the file; the message lists the first
- * 50 of them, one per line: `demo.yaml:14:5 services[0].wieght: unknown key; allowed: id, letter, …`.
+ * A file was refused. `problems` holds every mistake in file order; the message lists the first 50, one per line: `demo.yaml:14:5 services[0].wieght: unknown key; allowed: id, letter, …`.
  */
 export class FileError extends PaydayError {
   readonly problems: readonly FileProblem[];

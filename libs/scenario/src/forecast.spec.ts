@@ -16,9 +16,9 @@ load:
 `;
 const scenario = parseScenario(text, 'tiny.yaml');
 
-it('says what a team earns whose every answer is good, or is not', () => {
+it('tells what a team earns if every answer is good, and if every answer fails', () => {
   const [router, till] = forecast(scenario);
-  // By hand: the windows of the schedule, one by one.
+  // Computed by hand, window by window.
   const windows = [...Array(12).keys()].map((window) =>
     [0, 1, 2, 3, 4].reduce((sum, n) => sum + arrivals(scenario, 'router', window * 5 + n).length, 0),
   );

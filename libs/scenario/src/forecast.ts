@@ -1,13 +1,13 @@
 import type { PayRules, Scenario, ServiceSpec } from '#contracts';
 import { arrivalsBefore } from './load.js';
 
-/** What one team's customers of one service bring, over a whole game without pauses. Money in cents, as in the ledger. */
+/** What one team earns from its customers of one service over a whole game without pauses. Money in cents, as in the ledger. */
 export interface ServiceForecast {
   serviceId: string;
   requests: number;
   /** Windows in which at least one request is sent. */
   windows: number;
-  /** … and windows in which there are enough for downtime to strike. */
+  /** Windows with enough requests for downtime to apply. */
   downtimeWindows: number;
   /** Every answer good and in the fastest band. */
   perfectCents: number;
@@ -15,7 +15,7 @@ export interface ServiceForecast {
   brokenCents: number;
 }
 
-/** By service, in the order of the scenario. The market and faults are left out. */
+/** By service, in scenario order. Ignores the market and faults. */
 export function forecast(scenario: Scenario): ServiceForecast[] {
   return scenario.services.map((service) => forecastService(scenario, service));
 }
@@ -42,14 +42,14 @@ function perfectCents({ speedBands, market }: PayRules, weightPercent: number, r
   return Math.floor((cents * weightPercent * market.ownPercent) / 10_000);
 }
 
-/** Whether a window in which all of so many requests fail is downtime. */
+/** Whether a window with this many requests, all failed, counts as downtime. */
 function downtimeStrikes({ downtime }: PayRules, requests: number): boolean {
   return requests >= downtime.minProbes && downtime.belowAvailabilityPercent > 0;
 }
 
 /**
- * What is allowed and yet seldom meant, for the author of a scenario: phases in which downtime can't strike, and services
- * whose failing costs less than the others earn.
+ * Valid but probably unintended settings, for the author of a scenario: phases in which downtime cannot apply, and
+ * services whose failure costs less than the others earn.
  */
 export function adviceOn(scenario: Scenario): string[] {
   const { pay, load, services } = scenario;

@@ -1,5 +1,4 @@
-/** Scenario and teams files, the schedule of requests and faults that follows from them, and the game's clock. Pure. */
-export { applyGameEvent } from './apply-game-event.js';
+/** Scenario and teams files, and the schedule of requests and faults that follows from them. Pure. */
 export { arrivals, spikeArrivals, teamArrivalMs, teamPhaseMs } from './arrivals.js';
 export type { Arrival } from './arrivals.js';
 export { MAX_SPEED, MIN_SPEED, compressScenario } from './compress.js';
@@ -12,12 +11,8 @@ export { endpointAddress } from './endpoint-address.js';
 export type { EndpointAddress } from './endpoint-address.js';
 export { ChaosTargetsError, FileError, ScenarioError, TeamsFileError } from './file-error.js';
 export type { FileProblem } from './file-error.js';
-export { NO_FREEZE, applyFreezeEvent, hiddenFromAt } from './freeze.js';
-export type { FreezeFacts } from './freeze.js';
 export { adviceOn, forecast } from './forecast.js';
 export type { ServiceForecast } from './forecast.js';
-export { GameSchedule } from './game-schedule.js';
-export type { Pause, ScheduleFacts } from './game-schedule.js';
 export { MAX_JUDGEMENT_LENGTH, judge } from './judge.js';
 export type { Judgement } from './judge.js';
 export { arrivalsBefore, phaseAt, requestMillionthsBefore, requestRate } from './load.js';
@@ -31,7 +26,7 @@ export { plainText, showValue } from './plain-text.js';
 export { renderRequest } from './render-request.js';
 export type { RenderedRequest } from './render-request.js';
 export type { RuleOptions } from './scenario-rules.js';
-export { changedTeam, parseTeamChange } from './team-change.js';
+export { parseTeamChange } from './team-change.js';
 export type { TeamChange } from './team-change.js';
 export { sameName } from './team-rules.js';
 export { drawOrder, resolveTargets, timelineBetween } from './timeline.js';

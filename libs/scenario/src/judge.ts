@@ -3,7 +3,7 @@ import { plainText, showValue } from './plain-text.js';
 
 /** Both texts: one line, at most this many characters, control characters replaced. */
 export const MAX_JUDGEMENT_LENGTH = 200;
-/** Of a body that is shown, and of what that is made from. */
+/** Length of a displayed body excerpt, and of the input it is made from. */
 const MAX_EXCERPT = 160;
 const MAX_EXCERPT_INPUT = 1_000;
 
@@ -11,8 +11,8 @@ export type Judgement =
   { ok: true } | { ok: false; outcome: 'bad_status' | 'wrong_body'; expected: string; got: string };
 
 /**
- * Whether an answer is right: first its status, then its JSON (objects may hold more than is expected; arrays and
- * scalars must be equal), then the text that it must contain. Never throws, whatever the answer holds.
+ * Whether an answer is right: first its status, then its JSON (objects may hold more than expected; arrays and
+ * scalars must be equal), then the text that it must contain. Never throws, whatever the answer contains.
  * @param expect of `renderRequest`: without placeholders.
  */
 export function judge(expect: CheckSpec['expect'], answer: { status: number; bodyText: string }): Judgement {
@@ -51,7 +51,7 @@ interface Difference {
   got: string;
 }
 
-/** Goes only as deep as `expected`, which is ours; `actual` may be nested without end. */
+/** Recurses only as deep as `expected`, which is trusted; `actual` may be nested arbitrarily deep. */
 function firstDifference(
   expected: unknown,
   actual: unknown,
@@ -100,7 +100,7 @@ function firstOf<T>(
 const at = (path: string): string => (path === '' ? '' : `${path} = `);
 const show = (value: unknown): string => showValue(value, 120);
 const entries = (count: number): string => `a list of ${count} ${count === 1 ? 'entry' : 'entries'}`;
-/** How a body begins, as one line: the indentation of an error page tells a team nothing. */
+/** The start of a body on one line: the indentation of an error page does not help a team. */
 function excerpt(body: string): string {
   if (body === '') return ', empty body';
   const line = body.slice(0, MAX_EXCERPT_INPUT).replace(/\s+/g, ' ').trim();

@@ -1,12 +1,12 @@
 import type { LoadPhase, Scenario } from '#contracts';
 
 /**
- * Rates are whole thousandths of a request per second, so that they and their integral are exact:
+ * Rates are whole thousandths of a request per second, which keeps them and their integral exact:
  * 1 mrps × 1 ms = one millionth of a request.
  */
 const MILLIONTHS = 1_000_000n;
 
-/** The load phase at a game time: the last that has begun. Before 0 the first, after the end the last. */
+/** The load phase at a game time: the latest that has begun. Before 0 it is the first, after the end the last. */
 export function phaseAt(scenario: Scenario, atMs: number): LoadPhase {
   let current = scenario.load[0]!;
   for (const phase of scenario.load) if (phase.atMs <= atMs) current = phase;
@@ -31,16 +31,16 @@ export function requestRate(scenario: Scenario, serviceId: string, atMs: number)
 }
 
 /**
- * How many requests of one service one team gets in [0, atMs) of game time: the integral of the rate, rounded
- * down. Exact for every whole `atMs`, hence without drift; constant after the end.
+ * Number of requests to one service of one team in [0, atMs) of game time: the integral of the rate, rounded
+ * down. Exact for every whole `atMs`, so it does not drift; constant after the end.
  */
 export function arrivalsBefore(scenario: Scenario, serviceId: string, atMs: number): number {
   return Number(requestMillionthsBefore(scenario, serviceId, atMs) / MILLIONTHS);
 }
 
 /**
- * The same integral in millionths of a request: how many requests are expected, before they become whole ones. Differences of
- * it grow and fall with the load, while those of whole requests also depend on where an interval begins.
+ * The same integral in millionths of a request, before rounding to whole requests. Its differences follow the load,
+ * while differences of whole requests also depend on where an interval begins.
  */
 export function requestMillionthsBefore(scenario: Scenario, serviceId: string, atMs: number): bigint {
   const until = Math.min(Math.max(0, atMs), scenario.durationMs);

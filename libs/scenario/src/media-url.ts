@@ -5,7 +5,7 @@ import type { Reader } from './readers.js';
 import { text } from './readers.js';
 
 /**
- * Where a picture or a video lies: `http`, `https`, or a path of this server. Screens put it into a page, so nothing
+ * Location of a picture or a video: `http`, `https`, or a path on this server. Screens embed it in a page, so nothing
  * else is allowed, above all no `javascript:` or `data:`.
  */
 export const mediaUrl: Reader<string> = (value, path, report) => {
@@ -20,7 +20,7 @@ export const mediaUrl: Reader<string> = (value, path, report) => {
 const EXPECTED = 'write https://…, or a path of this server that begins with one /';
 
 function pathProblem(found: string): string | undefined {
-  // A browser takes `//host` and `/\\host` for another server.
+  // A browser resolves `//host` and `/\\host` to another server.
   return /^\/[/\\]/.test(found) || /[\s\\]/.test(found)
     ? `${showValue(found, 100)} is not a path of this server; ${EXPECTED}`
     : undefined;
@@ -37,7 +37,7 @@ function urlProblem(found: string): string | undefined {
     return 'must not hold a user name or password; everybody who watches can see it';
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     return `${showValue(found, 100)} is not http or https; ${EXPECTED}`;
-  // The parser would quietly repair these.
+  // The parser would silently repair these.
   if (!/^https?:\/\/[^/\\]/i.test(found) || /[\s\\]/.test(found))
     return `${showValue(found, 100)} is not a URL; ${EXPECTED}`;
   return undefined;

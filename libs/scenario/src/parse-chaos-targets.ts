@@ -21,22 +21,22 @@ export interface Ways {
   awsFis?: AwsFisPlace;
 }
 
-/** A chaos targets file. `{team}` and `{service}` are still in its texts. */
+/** A chaos targets file, with `{team}` and `{service}` not yet replaced. */
 export interface ChaosTargets {
-  /** Agents of probers that take load spikes; the token by the name of its environment variable. */
+  /** Prober agents that run load spikes; the token is given by the name of its environment variable. */
   probers: { url: string; tokenEnv: string }[];
-  /** For every team that says nothing else. */
+  /** Used by every team without settings of its own. */
   default: Ways;
   teams: Record<string, { default: Ways; services: Record<string, Ways> }>;
 }
 
-/** What a file may be held against, where it is known. */
+/** What a file is checked against, if known. */
 export interface KnownInGame {
   teamIds?: readonly string[];
   serviceIds?: readonly string[];
 }
 
-/** Most specific first: what a service of a team says, then the team, then the file. */
+/** The most specific setting wins: the team's service, then the team, then the file. */
 export function placesOfTeam(targets: ChaosTargets, teamId: string): ChaosPlaces {
   const team = Object.hasOwn(targets.teams, teamId) ? targets.teams[teamId] : undefined;
   const places = <K extends keyof Ways>(way: K): PerService<NonNullable<Ways[K]>> => {
@@ -57,7 +57,7 @@ export function placesOfTeam(targets: ChaosTargets, teamId: string): ChaosPlaces
   };
 }
 
-/** Names of all environment variables that hold secrets of a file, sorted. */
+/** Names of all environment variables that hold a file's secrets, sorted. */
 export function secretsOf(targets: ChaosTargets): string[] {
   const ways = [
     targets.default,
@@ -71,8 +71,8 @@ export function secretsOf(targets: ChaosTargets): string[] {
 }
 
 /**
- * A chaos targets file (YAML 1.2 or JSON): how drivers reach the services of teams that are no sandboxes
- * (docs/faults.md shows one). Secrets are named, never held.
+ * Parses a chaos targets file (YAML 1.2 or JSON): how drivers reach the services of teams outside the sandbox
+ * (docs/faults.md shows one). It names secrets and never contains them.
  * @throws ChaosTargetsError (`invalid_chaos_targets`) with every mistake in the file.
  */
 export function parseChaosTargets(text: string, fileName: string, known: KnownInGame = {}): ChaosTargets {
@@ -120,7 +120,7 @@ function refuseUnknown(
   report(path, `the game has no such ${what}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`, ids);
 }
 
-/** Text that may hold `{team}` and `{service}`, of a form that it has once these are replaced. */
+/** Text that may contain `{team}` and `{service}` and must match `form` once they are replaced. */
 function filled(form: RegExp, says: string): Reader<string> {
   return (value, path, report) => {
     const given = text(1, 200)(value, path, report);

@@ -6,7 +6,7 @@ import { payShape, type ScenarioFile } from './scenario-shape.js';
 import { readYaml } from './yaml-source.js';
 
 /**
- * A file that holds what stands below `pay` in a scenario (YAML 1.2 or JSON), with every default filled in.
+ * Parses a file with the contents of a scenario's `pay` section (YAML 1.2 or JSON), with every default filled in.
  * @param fileName for messages.
  * @throws ScenarioError (`invalid_scenario`) with every mistake in the file.
  */

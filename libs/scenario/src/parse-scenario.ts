@@ -8,8 +8,8 @@ import type { ScenarioFile } from './scenario-shape.js';
 import { readYaml } from './yaml-source.js';
 
 /**
- * A scenario file (YAML 1.2 or JSON) with every default filled in; docs/writing-a-scenario.md describes the file.
- * @param fileName for messages, and the default of the scenario's id.
+ * Parses a scenario file (YAML 1.2 or JSON), with every default filled in; docs/writing-a-scenario.md describes the file.
+ * @param fileName for messages; also the default of the scenario's id.
  * @throws ScenarioError (`invalid_scenario`) with every mistake in the file.
  */
 export function parseScenario(text: string, fileName: string, options: RuleOptions = {}): Scenario {
@@ -90,7 +90,7 @@ export function buildPay(pay: ScenarioFile['pay']): PayRules {
   };
 }
 
-/** A service that a phase does not name keeps the rate of the phase before. */
+/** A service that a phase does not name keeps its rate from the previous phase. */
 function buildLoad(file: ScenarioFile): Scenario['load'] {
   let previous: Record<string, number> = {};
   return file.load.map(({ at, label, requestsPerSecond: given, ramp }) => {

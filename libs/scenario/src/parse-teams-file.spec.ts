@@ -161,7 +161,7 @@ describe('parseTeamsFile', () => {
     ]);
   });
 
-  it('gives no id and no name again that the game has', () => {
+  it('reuses no id and no name that the game has', () => {
     const taken = [
       { id: 'fenrir', name: 'Fenrir' },
       { id: 'golem', name: 'Golem Inc' },
@@ -187,7 +187,7 @@ describe('parseTeamsFile', () => {
       catalog: http://h/y
 `;
 
-    it('is refused, and both lines are told', () => {
+    it('is refused, and both lines are reported', () => {
       expect(
         refusal(SHARED).problems.map(({ line, path, message }) => `${line} ${path}: ${message}`),
       ).toEqual([
@@ -203,11 +203,11 @@ describe('parseTeamsFile', () => {
       ]);
     });
 
-    it('is taken where nobody has to prove anything', () => {
+    it('is accepted if services need no proof', () => {
       expect(parseTeamsFile(SHARED, 't', SERVICES, [], { mayShare: true })).toHaveLength(2);
     });
 
-    it('is taken of one team, as are two paths of one server', () => {
+    it('is accepted within one team, as are two paths on one server', () => {
       const own = 'teams: [{ name: A, endpoints: { router: "http://h/a", catalog: "http://h/a" } }]';
       expect(parseTeamsFile(own, 't', SERVICES)).toHaveLength(1);
       const paths =
@@ -215,7 +215,7 @@ describe('parseTeamsFile', () => {
       expect(parseTeamsFile(paths, 't', SERVICES)).toHaveLength(2);
     });
 
-    it('is refused where the game has it already', () => {
+    it('is refused if the game already has it', () => {
       const taken = [{ id: 'ants', name: 'Ants', endpoints: ['http://h/x'] }];
       const text = 'teams:\n  - name: Bees\n    endpoints: { router: "http://H:80/x/" }\n';
       expect(() => parseTeamsFile(text, 't', SERVICES, taken)).toThrow(

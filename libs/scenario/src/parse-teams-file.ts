@@ -13,23 +13,23 @@ import { readYaml } from './yaml-source.js';
 import type { Report } from './yaml-source.js';
 
 export interface TeamEntry extends TeamInfo {
-  /** Base URL by service id, without a slash at the end: a check's path is appended. Services may be left out. */
+  /** Base URL by service id, without a trailing slash because a check's path is appended. Services may be missing. */
   endpoints: Record<string, string>;
 }
 
-/** Teams that the game has already, and where their services are. */
+/** The game's existing teams and the addresses of their services. */
 export type ExistingTeams = readonly (Pick<TeamInfo, 'id' | 'name'> & { endpoints?: readonly string[] })[];
 
 export interface TeamsFileOptions {
-  /** Whether one address may be a service of several teams: only where nobody has to prove whose it is. Default false. */
+  /** Whether several teams may share an address: only if services need not prove their owner. Default false. */
   mayShare?: boolean;
 }
 
 /**
  * A teams file (YAML 1.2 or JSON): `teams: [{id?, name, color?, ranked?, endpoints?: {router: "http://…"}}]`.
- * The id defaults to the name as a slug, the colour to a hue of its own, `ranked` to true.
- * @param serviceIds of the scenario that will be played.
- * @param taken their ids, names and addresses are not given again.
+ * The id defaults to the slug of the name, the colour to a unique hue, `ranked` to true.
+ * @param serviceIds service ids of the scenario.
+ * @param taken existing teams, whose ids, names and addresses must not be reused.
  * @throws TeamsFileError (`invalid_teams_file`) with every mistake in the file.
  */
 export function parseTeamsFile(
@@ -81,7 +81,7 @@ function hue(index: number, count: number): string {
   return `oklch(0.78 0.15 ${Math.round((index * 360) / count)})`;
 }
 
-/** A hue for the nth team where nobody knows how many there will be: golden angles never come close to each other. */
+/** A hue for the nth team when the number of teams is unknown: multiples of the golden angle stay apart. */
 function nextHue(nth: number): string {
   return `oklch(0.78 0.15 ${Math.round(nth * 137.508) % 360})`;
 }
@@ -106,7 +106,7 @@ function refuseDuplicates(
     const key = sameName(name);
     const path: Path = ['teams', index, 'name'];
     if (takenNames.has(key)) report(path, `the game has a team called ${showValue(name)} already`);
-    // Two names that differ only in what a slug leaves out were told as one id.
+    // Names that differ only in what a slug drops were already reported as duplicate ids.
     else if (names.has(key) && ids.indexOf(id) === index)
       report(path, `another team is called ${showValue(name)}; people could not tell them apart`);
     names.add(key);
@@ -119,7 +119,7 @@ interface Use {
   service: string;
 }
 
-/** An address is one team's; a team may have several services at its own. Every line that names it is told of. */
+/** An address belongs to one team, which may run several services there. Every line that names a shared address is reported. */
 function refuseSharing(teams: readonly TeamEntry[], taken: ExistingTeams, report: Report): void {
   const theirs = new Set(
     taken.flatMap(({ endpoints = [] }) => endpoints.map((url) => endpointAddress(url).place)),
@@ -137,7 +137,7 @@ function refuseSharing(teams: readonly TeamEntry[], taken: ExistingTeams, report
     }
   });
   for (const uses of byPlace.values()) {
-    // Of two teams one is another than any team.
+    // If two teams share it, each of them has the other as `other`.
     const first = uses[0]!;
     const second = uses.find(({ teamId }) => teamId !== first.teamId);
     if (second === undefined) continue;

@@ -7,7 +7,7 @@ export const UUID_PLACEHOLDER = 'uuid';
 
 export type PlaceholderValues = Readonly<Record<string, string | number | boolean>>;
 
-/** The names used in a text, and whether it holds a `{{` that is no placeholder. */
+/** The placeholder names in a text, and whether it contains a `{{` that is not a placeholder. */
 export function placeholdersIn(text: string): { names: string[]; malformed: boolean } {
   const names = [...text.matchAll(PLACEHOLDER)].map((match) => match[1]!);
   return { names, malformed: text.replace(PLACEHOLDER, '').includes('{{') };

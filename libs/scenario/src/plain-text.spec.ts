@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { plainText, showValue } from './plain-text.js';
 
 describe('plainText', () => {
-  it('is short, and holds nothing that moves the cursor or turns text around', () => {
+  it('is short, and contains nothing that moves the cursor or reverses text', () => {
     expect(plainText('a\u001b[31mb\u202ec\nd', 20)).toBe('a\uFFFD[31mb\uFFFDc\uFFFDd');
     expect(plainText('abcdef', 4)).toBe('abc…');
   });
@@ -19,7 +19,7 @@ describe('showValue', () => {
     [undefined, 'undefined'],
   ])('%j is %s', (value, shown) => expect(showValue(value)).toBe(shown));
 
-  it('cuts no escape in two', () => {
+  it('does not cut an escape in half', () => {
     expect(showValue('\uFFFD'.repeat(50), 20)).toBe('"\\ufffd\\ufffd\\ufffd…');
     expect(showValue('\u0001'.repeat(50), 16)).toBe('"\\u0001\\u0001…');
     expect(showValue('\n'.repeat(50), 5)).toBe('"\\n…');

@@ -11,5 +11,5 @@ export interface UrlParts {
   port: string;
 }
 
-/** The platform's URL parser: a pure function, in Node and browsers alike, but not part of the language. */
+/** The platform's URL parser: a pure function in Node and browsers, but not part of the language. */
 export const { URL: PlatformUrl } = globalThis as unknown as { URL: new (text: string) => UrlParts };

@@ -5,9 +5,9 @@ import { plainText, showValue } from './plain-text.js';
 import type { Report } from './yaml-source.js';
 
 /**
- * Readers turn plain values into typed ones. A value that is refused has been reported and gives `undefined`,
- * and reading goes on: one pass finds every mistake, and checks across fields can still look at the rest.
- * (Schema libraries stop there: no value without a perfect input, and no list of what is allowed.)
+ * Readers turn plain values into typed ones. A refused value is reported and becomes `undefined`, and reading
+ * continues: one pass finds every mistake, and checks across fields can still examine the rest.
+ * (Schema libraries do neither: they give no value for imperfect input, and no list of allowed keys.)
  */
 export type Reader<T> = (value: unknown, path: Path, report: Report) => T | undefined;
 
@@ -18,7 +18,7 @@ interface Field<T> {
   required: boolean;
 }
 type Fields = Record<string, Field<unknown>>;
-/** What an object reader gives: any field may be missing because it was refused. */
+/** The result of an object reader: any field may be missing because it was refused. */
 type Draft<F extends Fields> = { [K in keyof F]: F[K] extends Field<infer T> ? T | undefined : never };
 
 /** A draft in which nothing was refused. */
@@ -31,7 +31,7 @@ export type Complete<T> = T extends (infer U)[]
 export const required = <T>(read: Reader<T>): Field<T> => ({ read, fallback: undefined, required: true });
 export const optional = <T>(read: Reader<T>, fallback?: T): Field<T> => ({ read, fallback, required: false });
 
-/** A mapping with these keys and no others. A key whose value is empty counts as absent. */
+/** A mapping with exactly these keys. A key with an empty value counts as absent. */
 export function object<F extends Fields>(fields: F): Reader<Draft<F>> {
   const allowed = Object.keys(fields);
   return (value, path, report) => {
@@ -55,7 +55,7 @@ export function object<F extends Fields>(fields: F): Reader<Draft<F>> {
   };
 }
 
-/** A list; refused items stay as `undefined`, so that indexes keep their meaning. */
+/** A list; refused items remain as `undefined` so that indexes stay valid. */
 export function list<T>(read: Reader<T>, min: number, max: number): Reader<(T | undefined)[]> {
   return (value, path, report) => {
     if (!Array.isArray(value)) {
@@ -70,7 +70,7 @@ export function list<T>(read: Reader<T>, min: number, max: number): Reader<(T | 
   };
 }
 
-/** A mapping with free keys; refused values stay as `undefined`. `keyProblem` says what is wrong with a key, if anything. */
+/** A mapping with arbitrary keys; refused values remain as `undefined`. `keyProblem` returns what is wrong with a key, if anything. */
 export function record<T>(
   read: Reader<T>,
   max: number,

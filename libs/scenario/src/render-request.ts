@@ -4,7 +4,7 @@ import { UUID_PLACEHOLDER, fillJson, fillText } from './placeholders.js';
 
 export interface RenderedRequest {
   method: CheckSpec['request']['method'];
-  /** Path and query, to be appended to the endpoint. */
+  /** Path and query, appended to the endpoint. */
   path: string;
   headers: Record<string, string>;
   body?: string;
@@ -14,8 +14,8 @@ export interface RenderedRequest {
 
 /**
  * The request of one arrival: placeholders filled from the case, `{{uuid}}` from `uuid`. Values are URI-encoded in
- * the path and put as they are anywhere else. A body that isn't text is sent as JSON, with that content type
- * unless the check names one.
+ * the path and inserted unchanged elsewhere. A body that is not text is sent as JSON, with that content type
+ * unless the check sets one.
  * @throws PaydayError `unknown_case`.
  */
 export function renderRequest(check: CheckSpec, caseIndex: number, uuid: string): RenderedRequest {

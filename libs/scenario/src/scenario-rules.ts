@@ -7,16 +7,16 @@ import type { CheckDraft, FaultDraft, ScenarioDraft, TimelineDraft } from './sce
 import type { Report } from './yaml-source.js';
 
 export interface RuleOptions {
-  /** The kinds that the fault drivers of this installation know. Default: any id is accepted. */
+  /** Fault kinds that this installation has drivers for. Default: any id is accepted. */
   faultKinds?: readonly string[];
-  /** What is wrong with a fault's parameters; undefined: nothing. Asked for known kinds only. */
+  /** What is wrong with a fault's parameters; undefined if nothing. Called for known kinds only. */
   paramsProblem?(
     kind: string,
     params: Readonly<Record<string, string | number | boolean>>,
   ): string | undefined;
 }
 
-/** What must hold between several keys. Values that were refused already are passed over. */
+/** Rules across several keys. Values that were already refused are skipped. */
 export function checkRules(draft: ScenarioDraft, report: Report, options: RuleOptions): void {
   checkServices(draft, report);
   checkTimes(draft, report);
@@ -106,7 +106,7 @@ function checkTimes({ duration, pay }: ScenarioDraft, report: Report): void {
     );
 }
 
-/** @param path of the pay section in its file */
+/** @param path path of the pay section in its file */
 export function checkPay(pay: NonNullable<ScenarioDraft['pay']>, path: Path, report: Report): void {
   if (pay.window !== undefined && pay.window % 1000 !== 0)
     report([...path, 'window'], `must be whole seconds, got ${formatDuration(pay.window)}`);
@@ -218,7 +218,7 @@ function checkKind(
   if (problem !== undefined) report([...path, 'params'], problem);
 }
 
-/** @returns when an entry with a condition runs at the latest, if that is known and right */
+/** @returns the latest time at which an entry with a condition runs, if known and valid */
 function checkBy(
   { at, when }: TimelineDraft,
   path: Path,
@@ -243,7 +243,7 @@ function checkEnding({ duration, freeze, ceremony }: ScenarioDraft, report: Repo
     report(['ceremony', 'prizes'], `${prizes} teams can't win a prize where ${introduced} are introduced`);
 }
 
-/** The timeline has to keep to the limits, too. Which teams a number stands for is not known here: only the certain is refused. */
+/** The timeline must respect the limits, too. A number does not tell which teams are struck, so only certain violations are refused. */
 function checkChaos({ chaos, timeline = [] }: ScenarioDraft, report: Report): void {
   const { maxDuration, cooldown } = chaos ?? {};
   const earlier: { fault: FaultDraft; endsAt: number; index: number }[] = [];
@@ -255,7 +255,7 @@ function checkChaos({ chaos, timeline = [] }: ScenarioDraft, report: Report): vo
         ['timeline', index, 'ttl'],
         `${formatDuration(ttl)} is longer than chaos.maxDuration (${formatDuration(maxDuration)})`,
       );
-    // What waits for a condition may run at any time.
+    // An entry that waits for a condition may run at any time.
     if (at === undefined || ttl === undefined || cooldown === undefined || entry.when !== undefined) return;
     const met = earlier.filter(({ fault }) => fault.service === service && mustMeet(fault, entry));
     const before = met.sort((one, other) => other.endsAt - one.endsAt)[0];
@@ -269,7 +269,7 @@ function checkChaos({ chaos, timeline = [] }: ScenarioDraft, report: Report): vo
   });
 }
 
-/** Whether two faults are sure to strike some team both. */
+/** Whether two faults certainly have a team in common. */
 function mustMeet({ teams: one }: FaultDraft, { teams: other }: FaultDraft): boolean {
   if (one === undefined || other === undefined) return false;
   if (one === 'all' || other === 'all') return true;
@@ -280,7 +280,7 @@ function afterEnd(atMs: number, durationMs: number): string {
   return `${formatDuration(atMs)} is not before the end of the game (${formatDuration(durationMs)})`;
 }
 
-/** Undefined if an id itself was refused: then nothing can be said about references. */
+/** Undefined if an id itself was refused: then references cannot be checked. */
 function knownIds(services: ScenarioDraft['services']): string[] | undefined {
   const ids = (services ?? []).map((service) => service?.id);
   return ids.length === 0 || ids.includes(undefined) ? undefined : (ids as string[]);
@@ -297,7 +297,7 @@ export function unknownService(
   report(path, `unknown service "${key}"${meant === undefined ? '' : ` (did you mean ${meant}?)`}`, known);
 }
 
-/** Reports every id that an earlier entry has already. */
+/** Reports every id that an earlier entry already uses. */
 export function unique(
   ids: readonly (string | undefined)[],
   pathOf: (index: number) => Path,

@@ -23,15 +23,15 @@ import { teamColor, teamName } from './team-rules.js';
 import type { Report } from './yaml-source.js';
 
 /**
- * The keys of a scenario file, their ranges and defaults; docs/writing-a-scenario.md has them in one table.
- * What holds between several keys is in scenario-rules.ts.
+ * The keys of a scenario file with their ranges and defaults; docs/writing-a-scenario.md lists them in one table.
+ * Rules across several keys are in scenario-rules.ts.
  */
 const SECOND_MS = 1000;
 const DAY_MS = 24 * 3_600_000;
 const MAX_CENTS = 1_000_000;
 const MAX_REQUESTS_PER_SECOND = 10_000;
 
-/** Requests per second with at most three decimals, so that thousandths are exact. */
+/** Requests per second, with at most three decimals so that thousandths are exact. */
 const rate: Reader<number> = (value, path, report) => {
   if (typeof value === 'number' && value >= 0 && value <= MAX_REQUESTS_PER_SECOND) {
     if (Math.abs(value * 1000 - Math.round(value * 1000)) < 1e-6) return value;
@@ -57,7 +57,7 @@ const json: Reader<unknown> = (value, path, report) => {
   return fine ? value : undefined;
 };
 
-/** What the prober decides by itself. */
+/** Headers that the prober sets itself. */
 const OWN_HEADERS = ['connection', 'content-length', 'expect', 'host', 'transfer-encoding', 'upgrade'];
 const headerProblem = (name: string): string | undefined => {
   if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(name)) return 'is not a header name';
@@ -132,7 +132,7 @@ const PAY = {
 };
 const cost = integer(-MAX_CENTS, 0);
 
-/** What stands below `pay`. */
+/** The `pay` section. */
 export const payShape = object({
   window: optional(duration(SECOND_MS, 300 * SECOND_MS), PAY.window),
   speedBands: optional(

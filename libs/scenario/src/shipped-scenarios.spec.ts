@@ -40,7 +40,7 @@ const EXPECTED: Record<string, Expected> = {
     bestPerMinute: [900, 1100],
   },
 };
-/** What can be done to teams in sandboxes. Whether there are drivers for it is a test of `payday scenario check`. */
+/** Fault kinds for teams in sandboxes. A test of `payday scenario check` covers whether drivers exist. */
 const FAULT_KINDS = [
   ...['crash', 'slow', 'wrong-answer', 'hang', 'error-rate', 'config-vanishes', 'memory-leak'],
   ...['latency', 'jitter', 'reset', 'black-hole', 'bandwidth', 'traffic-spike'],
@@ -58,7 +58,7 @@ describe('shipped scenarios', () => {
     const scenario = shipped(file);
     const { requests, bestPerMinute } = EXPECTED[file]!;
 
-    it('gives no cause for advice', () => expect(adviceOn(scenario)).toEqual([]));
+    it('gets no advice', () => expect(adviceOn(scenario)).toEqual([]));
 
     it('sends every team the expected number of requests', () => {
       const counts = scenario.services.map(({ id }) => [
@@ -68,7 +68,7 @@ describe('shipped scenarios', () => {
       expect(Object.fromEntries(counts)).toEqual(requests);
     });
 
-    it('uses every check and every case that it holds', () => {
+    it('uses all of its checks and cases', () => {
       for (const { id, checks } of scenario.services) {
         const all = [...Array(scenario.durationMs / 1000).keys()].flatMap((second) =>
           arrivals(scenario, id, second),
@@ -80,7 +80,7 @@ describe('shipped scenarios', () => {
       }
     });
 
-    it('renders every case without a placeholder left, and judges its own expectation right', () => {
+    it('renders every case without leftover placeholders, and accepts its own expectations', () => {
       for (const check of scenario.services.flatMap(({ checks }) => checks)) {
         check.cases.forEach((_, caseIndex) => {
           const { expect: expected, ...request } = renderRequest(check, caseIndex, 'a-uuid');
@@ -102,7 +102,7 @@ describe('shipped scenarios', () => {
       expect(worst).toBeLessThan(-3 * best);
     });
 
-    it('makes any one service that is down cost more than the others earn, under any load', () => {
+    it('makes any single service that is down cost more than the others earn, under any load', () => {
       const { speedBands, failureCents, downtime, windowMs } = scenario.pay;
       for (const { label, requestsPerSecond } of scenario.load) {
         const perWindow = (id: string) => (requestsPerSecond[id]! * windowMs) / 1000;

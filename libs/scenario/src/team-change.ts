@@ -5,7 +5,7 @@ import { boolean, isMapping, object, optional } from './readers.js';
 import { teamColor, teamName } from './team-rules.js';
 import type { Report } from './yaml-source.js';
 
-/** What is to be different about a team; what is left out stays. Its id is for good. */
+/** Changes to a team; absent fields stay. The id is permanent. */
 export type TeamChange = Partial<Omit<TeamInfo, 'id'>>;
 
 const shape = object({
@@ -15,9 +15,9 @@ const shape = object({
 });
 
 /**
- * Reads a change, by the rules that a teams file has for names and colours.
- * @throws PaydayError `bad_request` with every mistake: no mapping, an unknown key, nothing to change, a null, a value that no
- * team can have. Whether the name is another team's has to be looked up by who knows the teams.
+ * Reads a change, with a teams file's rules for names and colours.
+ * @throws PaydayError `bad_request` with every mistake: not a mapping, an unknown key, nothing to change, a null, an invalid value.
+ * The caller checks whether another team has the name.
  */
 export function parseTeamChange(input: unknown): TeamChange {
   const errors: ProblemEntry[] = [];
@@ -28,7 +28,7 @@ export function parseTeamChange(input: unknown): TeamChange {
   const draft = shape(input, [], report);
   if (isMapping(input)) {
     if (Object.keys(input).length === 0) report([], 'changes nothing; give name, color or ranked');
-    // To the readers a null is absent; here somebody may expect that it takes the value away.
+    // The readers treat null as absent, but a caller might expect it to remove the value.
     for (const key of ['name', 'color', 'ranked'])
       if (input[key] === null) report([key], 'must not be null; leave it out to keep what it is');
   }
@@ -36,13 +36,6 @@ export function parseTeamChange(input: unknown): TeamChange {
   throw new PaydayError('bad_request', errors.map((e) => `${e.path}: ${e.message}`).join('; '), {
     details: { errors },
   });
-}
-
-/** The team after a change: the same object if nothing of it is different. */
-export function changedTeam(team: TeamInfo, change: TeamChange): TeamInfo {
-  const { name = team.name, color = team.color, ranked = team.ranked } = change;
-  if (name === team.name && color === team.color && ranked === team.ranked) return team;
-  return { id: team.id, name, color, ranked };
 }
 
 function withoutAbsent({ name, color, ranked }: NonNullable<ReturnType<typeof shape>>): TeamChange {

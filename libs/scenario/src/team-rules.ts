@@ -3,10 +3,10 @@ import type { Reader } from './readers.js';
 import { text } from './readers.js';
 
 const NAME = text(1, 40);
-/** What takes no place, or shows nothing: zero-width characters, fillers, the Braille pattern without a dot. */
+/** Characters without width or ink: zero-width characters, fillers, the blank Braille pattern. */
 const UNSEEN = /[\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
-/** 1 to 40 characters of any script, on one line, of which something can be seen. */
+/** 1 to 40 characters of any script on one line, at least one of them visible. */
 export const teamName: Reader<string> = (value, path, report) => {
   const name = NAME(value, path, report);
   if (name === undefined || sameName(name) !== '') return name;
@@ -18,7 +18,7 @@ const HEX = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
 const CALLED = /^(?:rgb|hsl|hwb|lab|lch|oklab|oklch)\([0-9., %/a-z+-]+\)$/i;
 const NAMED = /^[a-z]{3,30}$/i;
 
-/** What CSS calls a colour, in at most 60 characters, without anything that could break out of a style attribute. */
+/** A CSS colour of at most 60 characters, without anything that could break out of a style attribute. */
 export const teamColor: Reader<string> = (value, path, report) => {
   const color = text(1, 60)(value, path, report);
   if (color === undefined || HEX.test(color) || CALLED.test(color) || NAMED.test(color)) return color;
@@ -26,7 +26,7 @@ export const teamColor: Reader<string> = (value, path, report) => {
   return undefined;
 };
 
-/** Names that people can't tell apart are one name: this is what they have in common. */
+/** Normal form of a name, equal for names that people cannot tell apart. */
 export function sameName(name: string): string {
   return name.normalize('NFKC').replace(UNSEEN, '').toLowerCase().replace(/\s+/g, ' ').trim();
 }

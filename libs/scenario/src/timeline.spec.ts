@@ -5,7 +5,7 @@ const TEAMS = ['ants', 'bees', 'cats', 'dogs', 'emus'];
 const target = (id: string, teams: 'all' | number | string[]) => ({ id, teams });
 
 describe('timelineBetween', () => {
-  it('takes the start and leaves the end', () => {
+  it('includes the start and excludes the end', () => {
     const scenario = parseScenario(
       `name: Tiny
 duration: 60s
@@ -24,7 +24,7 @@ timeline: [{ at: 0, announcement: A }, { at: 5s, announcement: B }, { at: 10s, a
 });
 
 describe('resolveTargets', () => {
-  it('takes all, or the named that play', () => {
+  it('takes all teams, or the listed ones in the game', () => {
     expect(resolveTargets(target('f', 'all'), TEAMS, 's', new Map())).toEqual(TEAMS);
     expect(resolveTargets(target('f', ['dogs', 'yaks', 'ants']), TEAMS, 's', new Map())).toEqual([
       'ants',
@@ -32,7 +32,7 @@ describe('resolveTargets', () => {
     ]);
   });
 
-  it('takes those that were struck least', () => {
+  it('takes the teams that were struck least', () => {
     const history = new Map([
       ['ants', 1],
       ['bees', 2],
@@ -43,12 +43,12 @@ describe('resolveTargets', () => {
     expect(resolveTargets(target('f', 4), TEAMS, 's', history)).toEqual(['ants', 'cats', 'dogs', 'emus']);
   });
 
-  it('takes all where more are asked for', () => {
+  it('takes all teams if more are requested', () => {
     expect(resolveTargets(target('f', 9), TEAMS, 's', new Map())).toEqual(TEAMS);
     expect(resolveTargets(target('f', 9), [], 's', new Map())).toEqual([]);
   });
 
-  it('decides ties by seed and entry, whatever the order of the teams', () => {
+  it('breaks ties by seed and entry, whatever the order of the teams', () => {
     const chosen = resolveTargets(target('f', 2), TEAMS, 's', new Map());
     expect(resolveTargets(target('f', 2), [...TEAMS].reverse(), 's', new Map()).sort()).toEqual(chosen);
     const others = [...Array(20).keys()].map((n) =>
@@ -57,7 +57,7 @@ describe('resolveTargets', () => {
     expect(new Set(others).size).toBeGreaterThan(3);
   });
 
-  it('strikes no team twice more often than another', () => {
+  it('never strikes one team two times more often than another', () => {
     fc.assert(
       fc.property(
         fc.string(),

@@ -5,25 +5,25 @@ import type { FileProblem, Path } from './file-error.js';
 import { pathText } from './file-error.js';
 import { plainText } from './plain-text.js';
 
-/** Larger files are refused unread. Characters, not bytes. */
+/** Larger files are refused without parsing. Counted in characters, not bytes. */
 export const MAX_FILE_CHARACTERS = 1024 * 1024;
-/** How much a file may grow by YAML aliases; refuses "billion laughs". */
+/** Limit on the expansion of YAML aliases, against "billion laughs". */
 const MAX_ALIAS_COUNT = 100;
-/** More problems than this tell nobody anything; finding the place of each would take long. */
+/** More problems than this help nobody, and locating each of them takes time. */
 const MAX_PROBLEMS = 1000;
 
-/** Collects what is wrong, at the place in the text where it is wrong. */
+/** Reports a problem at its position in the text. */
 export type Report = (path: Path, message: string, allowed?: readonly string[]) => void;
 
 export interface YamlSource {
-  /** The file as plain values; undefined if it could not be read (then there is a problem). */
+  /** The file as plain values; undefined if it could not be read, in which case there is a problem. */
   root: unknown;
   report: Report;
-  /** Everything that was reported, in the order of the file. */
+  /** All reported problems, in file order. */
   problems(): FileProblem[];
 }
 
-/** Reads YAML 1.2 (and so JSON). Never throws for what is in the text: problems are collected. */
+/** Reads YAML 1.2 (which includes JSON). Never throws because of the text; it collects problems instead. */
 export function readYaml(text: string): YamlSource {
   const lines = new LineCounter();
   const found: FileProblem[] = [];

@@ -2,10 +2,10 @@ import { OUTCOMES, type FailureSample, type Role } from '#contracts';
 import { ByteWriter, type ByteReader } from './bytes.js';
 import { LatencyHistogram } from './histogram.js';
 
-/** How many samples an entry of the ledger keeps. */
+/** Number of samples that a ledger entry keeps. */
 export const MAX_SAMPLES = 3;
 
-/** A failure sample with what orders it, so that any order of arrival keeps the same three. */
+/** A failure sample with its sort key, so that the same three are kept whatever the order of arrival. */
 export interface RankedSample {
   proberId: string;
   sample: FailureSample;
@@ -13,26 +13,26 @@ export interface RankedSample {
 
 /**
  * The counts behind the ledger entries of one (window, service, role, counterparty). Everything here is a sum or a
- * minimum, so it doesn't depend on the order of arrival.
+ * minimum, so it does not depend on the order of arrival.
  */
 export class Accumulator {
-  /** Good answers by speed band; the last place counts those beyond all bands. */
+  /** Good answers by speed band; the last element counts those beyond all bands. */
   readonly bands: number[];
   readonly latencies = new LatencyHistogram();
   failed = 0;
-  /** Results with trouble of the prober's own. */
+  /** Results that failed because of the prober itself. */
   unscored = 0;
   samples: readonly RankedSample[] = [];
-  /** The stored form of `samples`; null: to be made. Texts are most of a window's bytes and seldom change. */
+  /** Cached encoding of `samples`; null if stale. Text makes up most of a window's bytes and rarely changes. */
   private encodedSamples: Uint8Array | null = null;
-  /** What its rows in the ledger hold now; null: the row doesn't exist. */
+  /** What its ledger rows currently hold; null if the row does not exist. */
   emittedServed: number | null = null;
   emittedFailed: number | null = null;
-  /** The count of the row `unscored` in the ledger; 0: there is none. */
+  /** The count in the `unscored` ledger row; 0 if there is none. */
   emittedUnscored = 0;
-  /** The stored form of `latencies`, between settling and encoding only. */
+  /** Encoding of `latencies`, set only between settling and encoding. */
   encodedLatencies: Uint8Array | null = null;
-  /** The row of good answers, or the row of failures, has changed since it was put out. */
+  /** Whether the row of good answers, or of failures, has changed since it was last emitted. */
   okDirty = false;
   failedDirty = false;
   unscoredDirty = false;
@@ -59,7 +59,7 @@ export class Accumulator {
     this.failedDirty = true;
   }
 
-  /** @param latencies the stored form of `latencies` where it is at hand */
+  /** @param latencies encoding of `latencies`, if already available */
   write(out: ByteWriter, latencies: Uint8Array | null): void {
     out.uint(this.role === 'consumer' ? 0 : 1).text(this.counterpartyId);
     for (const count of this.bands) out.uint(count);

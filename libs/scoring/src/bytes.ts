@@ -6,11 +6,11 @@ import { PaydayError } from '#kernel';
  */
 export class ByteWriter {
   private buffer: Uint8Array;
-  /** What is being written begins here: pieces that were taken lie before it. */
+  /** Start of the piece being written; pieces already taken lie before it. */
   private start = 0;
   private length = 0;
 
-  /** @param capacity bytes to begin with; it grows as needed */
+  /** @param capacity initial size in bytes; the buffer grows as needed */
   constructor(private readonly capacity = 256) {
     this.buffer = new Uint8Array(capacity);
   }
@@ -24,7 +24,7 @@ export class ByteWriter {
   uint(value: number): this {
     this.reserve(8);
     while (value >= 0x80) {
-      // Bit operators are much faster than division, but see 31 bits only.
+      // Bit operators are much faster than division but only see 31 bits.
       if (value <= 0x7fff_ffff) {
         this.buffer[this.length++] = (value & 0x7f) | 0x80;
         value >>>= 7;
@@ -37,7 +37,7 @@ export class ByteWriter {
     return this;
   }
 
-  /** An integer below 2^14 in two bytes, whatever its value: a varint may be longer than needed. */
+  /** An integer below 2^14, always in two bytes: a varint may be longer than necessary. */
   uint14(value: number): this {
     this.reserve(2);
     this.buffer[this.length++] = (value & 0x7f) | 0x80;
@@ -51,7 +51,7 @@ export class ByteWriter {
   }
 
   text(value: string): this {
-    // Nearly all texts are short and ASCII: a byte per code unit, and no TextEncoder call.
+    // Nearly all texts are short and ASCII: write one byte per code unit and skip TextEncoder.
     if (value.length >= 0x80) return this.bytes(utf8.encode(value));
     this.reserve(value.length + 1);
     const start = this.length;
@@ -71,7 +71,7 @@ export class ByteWriter {
     return this.uint(value.length).raw(value);
   }
 
-  /** Bytes that know their own end. */
+  /** Bytes whose end the reader can determine without a length prefix. */
   raw(value: Uint8Array): this {
     this.reserve(value.length);
     this.buffer.set(value, this.length);
@@ -80,16 +80,16 @@ export class ByteWriter {
   }
 
   /**
-   * The buckets that hold values, as `LatencyHistogram.write` says of few values: bucket `low + i` holds `counts[i]` of them.
-   * It lives here because it is a hot loop of a commit and so works on the buffer itself.
+   * The non-empty buckets, in the sparse form that `LatencyHistogram.write` describes: bucket `low + i` holds `counts[i]` of them.
+   * It lives here because it is a hot loop of every commit and writes to the buffer directly.
    */
   counts(low: number, counts: Uint8Array): this {
-    // With room to spare, so that no later call changes the buffer.
+    // Reserve enough room up front so that no later call replaces the buffer.
     this.reserve(24 + 4 * counts.length);
     const { buffer, length: start } = this;
     let at = start + 2;
     let filled = 0;
-    /** The number of the bucket, less that of the filled one before. */
+    /** Distance to the previous non-empty bucket. */
     let delta = low;
     for (let i = 0; i < counts.length; i++, delta++) {
       const count = counts[i]!;
@@ -101,7 +101,7 @@ export class ByteWriter {
         delta = 0;
         continue;
       }
-      // Which buckets are filled can't be guessed: written each time, kept if it holds something.
+      // A branch on non-empty buckets would be unpredictable: write every bucket, and advance only past non-empty ones.
       const isFilled = (count + 0x7f) >>> 7;
       buffer[at] = delta;
       buffer[at + 1] = count;
@@ -110,14 +110,14 @@ export class ByteWriter {
       delta &= isFilled - 1;
     }
     this.length = start;
-    // Known only now.
+    // The count is only known now.
     this.uint14(filled);
     this.length = at;
     return this;
   }
 
   /**
-   * What was written, as a piece of a buffer that it shares with what is taken next: a buffer of its own for each small
+   * The bytes written so far, as a view of a buffer shared with later pieces: a separate buffer for each small
    * piece costs ten times as much.
    */
   takeWritten(): Uint8Array {
@@ -131,12 +131,12 @@ export class ByteWriter {
     return this.buffer.slice(this.start, this.length);
   }
 
-  /** What was written, without a copy: use it only for a writer that is not written to again. */
+  /** The bytes written, without a copy. Use it only when nothing more is written. */
   view(): Uint8Array {
     return this.buffer.subarray(this.start, this.length);
   }
 
-  /** Forgets what was written since the last `take`, keeps the buffer. */
+  /** Discards what was written since the last `take` but keeps the buffer. */
   clear(): this {
     this.length = this.start;
     return this;
@@ -194,7 +194,7 @@ export class ByteReader {
     return this.raw(this.uint());
   }
 
-  /** So many bytes, as a copy. */
+  /** The next `length` bytes, as a copy. */
   raw(length: number): Uint8Array {
     const end = this.position + length;
     if (end > this.buffer.length) {

@@ -49,7 +49,7 @@ describe('invariant 1: exactly once', () => {
     expect(driver.duplicates).toBe(2);
   });
 
-  it('takes the same seq of another prober, or of a new epoch, for another batch', () => {
+  it('treats the same seq from another prober or a new epoch as a different batch', () => {
     const { driver } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(100)], { seq: 0 }) });
     driver.feed({ kind: 'batch', batch: batch([result(100)], { seq: 0, proberId: 'q' }) });
@@ -58,7 +58,7 @@ describe('invariant 1: exactly once', () => {
   });
 });
 
-test('a team that is changed keeps its money and its results, also across a restart; nobody else joins by it', () => {
+test('a changed team keeps its money and results, also across a restart, and a change adds no team', () => {
   const { driver, events } = startedGame();
   driver.feed({ kind: 'batch', batch: batch([result(100)]) });
   const before = driver.entries();
@@ -67,7 +67,7 @@ test('a team that is changed keeps its money and its results, also across a rest
   driver.event(changed);
   driver.event(events.teamChanged('bees'));
   expect(driver.entries()).toEqual(before);
-  // Whoever publishes scores has nothing to say of it.
+  // There is no new score to publish.
   expect(driver.scores.size).toBe(0);
   driver.restart();
   driver.event(changed);
@@ -77,7 +77,7 @@ test('a team that is changed keeps its money and its results, also across a rest
 });
 
 describe('invariant 4: event time', () => {
-  it('puts a result into the window of its intended time: start inclusive, end exclusive', () => {
+  it('puts a result into the window of its intended time, start inclusive, end exclusive', () => {
     const { driver } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(0), result(999), result(1000)]) });
     expect([...driver.entries()]).toEqual([
@@ -107,7 +107,7 @@ describe('invariant 4: event time', () => {
     ['a watermark', 300_000, 100],
     ['a result and a watermark', 300_000, 300_000],
   ])(
-    'does not take the word of %s from the future for the time: windows close when they are over',
+    'does not let %s from the future advance time: windows close when they are over',
     (_, watermarkedMs, intendedMs) => {
       const { driver } = startedGame();
       const failed = { outcome: 'connect_error' } as const;
@@ -124,13 +124,13 @@ describe('invariant 4: event time', () => {
       driver.feed({ kind: 'tick', nowMs: START + 999 });
       expect([asOf(), driver.entries().has('ants|0|catalog|downtime|ants')]).toEqual([999, false]);
       driver.restart();
-      // A watermark is kept, though: it counts as far as time has come.
+      // The watermark is kept, though, and applies up to the current time.
       driver.feed({ kind: 'tick', nowMs: START + 1000 });
       expect([asOf(), driver.entries().has('ants|0|catalog|downtime|ants')]).toEqual([1000, true]);
     },
   );
 
-  it('does not wait for a prober beyond its lease', () => {
+  it('stops waiting for a prober when its lease expires', () => {
     const { driver } = startedGame();
     const failed = { outcome: 'timeout' } as const;
     driver.feed({ kind: 'tick', nowMs: START });
@@ -146,7 +146,7 @@ describe('invariant 4: event time', () => {
     expect(driver.entries().has('ants|0|catalog|downtime|ants')).toBe(true);
   });
 
-  it('revises a closed window when a result comes late, and takes the downtime back if it was none', () => {
+  it('revises a closed window when a result arrives late, and removes downtime that no longer applies', () => {
     const { driver } = startedGame();
     driver.feed({
       kind: 'batch',
@@ -159,7 +159,7 @@ describe('invariant 4: event time', () => {
     expect(driver.late).toBe(18);
   });
 
-  it('refuses what comes after the seal, and says so', () => {
+  it('refuses batches after the seal and reports them', () => {
     const { driver, events } = startedGame();
     driver.event(events.make('dev.payday.game.sealed', { sealedAt: START + 30_000 }));
     driver.feed({ kind: 'batch', batch: batch([result(100)]) });
@@ -167,7 +167,7 @@ describe('invariant 4: event time', () => {
     expect(driver.salary('ants')).toBe(0);
   });
 
-  it('says of the last score of every team that it is final, with the pay of windows that no watermark covered', () => {
+  it('marks the last score of every team as final and includes windows that no watermark covered', () => {
     const { driver, events } = startedGame();
     driver.event(events.team('bees'));
     driver.event(events.team('never-probed'));
@@ -190,7 +190,7 @@ describe('invariant 4: event time', () => {
 });
 
 describe('invariant 5: life-cycle changes', () => {
-  it('takes pay of windows back that turn out to be paused, and gives it again when the pause was shorter', () => {
+  it('takes back the pay of windows that turn out to be paused, and restores it when the pause was shorter', () => {
     const { driver, events } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(1500), result(2500), result(3500)]) });
     driver.event(events.make('dev.payday.game.paused', { fromAt: START + 2000, reason: 'outage' }));
@@ -200,7 +200,7 @@ describe('invariant 5: life-cycle changes', () => {
     expect(driver.salary('ants')).toBe(14);
   });
 
-  it('scores a result behind the old end when a pause has moved the end', () => {
+  it('scores a result after the old end once a pause has moved the end', () => {
     const { driver, events } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(20_500)]) });
     expect(driver.salary('ants')).toBe(0);
@@ -247,7 +247,7 @@ describe('windows that a fault struck, with the policy pause', () => {
     );
   });
 
-  it('take back what was paid, and give it again when the excuse turns out to be shorter, also across a restart', () => {
+  it('take back what was paid, and restore it when the excuse turns out to be shorter, also across a restart', () => {
     const { driver, events } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(1500), result(2500), result(3500)]) });
     driver.event(events.make('dev.payday.windows.excused', excuse(2000, null)));
@@ -263,7 +263,7 @@ describe('windows that a fault struck, with the policy pause', () => {
   it('reach back to windows that are no longer in memory', () => {
     const { driver, events } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(100, failed)]) });
-    // A later result whose watermark closes and stores away what came long before.
+    // A later result whose watermark closes and stores much earlier windows.
     driver.feed({
       kind: 'batch',
       batch: batch([result(19_000), result(90_000)], { watermarkMs: START + 90_000 }),
@@ -286,7 +286,7 @@ describe('windows that a fault struck, with the policy pause', () => {
     ]);
   });
 
-  it('do not excuse the other team whose customers it answered: that it relies on others is its own bet', () => {
+  it('do not excuse another team that relies on the service: that is its own risk', () => {
     const { driver, events } = startedGame(['ants', 'bees']);
     driver.event(events.make('dev.payday.windows.excused', excuse(0, null)));
     const relying = { ...failed, teamId: 'bees', counterpartyId: 'ants' } as const;
@@ -294,7 +294,7 @@ describe('windows that a fault struck, with the policy pause', () => {
     expect(driver.salary('bees')).toBe(-11);
   });
 
-  it('stay as they are when something is said of them after the seal', () => {
+  it('do not change after the seal', () => {
     const { driver, events } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(100, failed)]) });
     driver.event(events.make('dev.payday.game.sealed', { sealedAt: START + 30_000 }));
@@ -304,7 +304,7 @@ describe('windows that a fault struck, with the policy pause', () => {
 });
 
 describe('invariant 6: fairness', () => {
-  it('never scores trouble on the side of the prober, whatever comes before and behind it', () => {
+  it('never scores a prober error, whatever comes before and after it', () => {
     const { driver } = startedGame();
     const trouble = { outcome: 'prober_error' } as const;
     driver.feed({ kind: 'batch', batch: batch([result(100, trouble)]) });
@@ -326,13 +326,13 @@ describe('invariant 6: fairness', () => {
   });
 });
 
-describe('what was not scored', () => {
+describe('requests that were not scored', () => {
   const trouble = { outcome: 'prober_error' } as const;
   const own = 'ants|0|catalog|unscored|ants';
   const feed = (driver: ScoreDriver, ...results: PlainResult[]): void =>
     driver.feed({ kind: 'batch', batch: batch(results) });
 
-  it('is a row that says which share of the requests it is, and is kept up to date by those that are scored', () => {
+  it('have a row that states their share of all requests and stays current as scored ones arrive', () => {
     const { driver } = startedGame();
     feed(driver, result(100, trouble), result(200));
     expect(driver.ledger.get(own)).toMatchObject({
@@ -347,7 +347,7 @@ describe('what was not scored', () => {
     expect(driver.ledger.get(own)!.note).toMatch(/^1 of 7 requests \(14\.2 %\) /);
   });
 
-  it('is counted once, however often the batch comes, and once for both sides of the market', () => {
+  it('are counted once, however often the batch arrives, and once for both sides of the market', () => {
     const { driver } = startedGame(['ants', 'bees']);
     const sent = batch([result(100, { ...trouble, counterpartyId: 'bees' })]);
     for (let n = 0; n < 3; n++) driver.feed({ kind: 'batch', batch: sent });
@@ -357,7 +357,7 @@ describe('what was not scored', () => {
     });
   });
 
-  it('goes away with its window: in a pause, in an excuse, and behind the end', () => {
+  it('disappear with their window: in a pause, in an excuse, and after the end', () => {
     const { driver, events } = startedGame();
     feed(driver, ...[100, 5_100, 10_100].map((at) => result(at, trouble)));
     expect(driver.ledger.size).toBe(3);
@@ -384,7 +384,7 @@ describe('what was not scored', () => {
     ]);
   });
 
-  it('moves no status and no clock of a service', () => {
+  it('change neither the status nor the clock of a service', () => {
     const { driver } = startedGame();
     feed(driver, ...[0, 1, 2, 3].map((second) => result(second * 1000)));
     const statuses = driver.scores.get('ants')!.services;
@@ -392,7 +392,7 @@ describe('what was not scored', () => {
     expect(driver.scores.get('ants')!.services).toEqual(statuses);
   });
 
-  it('is in the last score of every team, and in none before: what a game lost is told when it is over', () => {
+  it('appear in the last score of every team and in none before it', () => {
     const { driver, events } = startedGame(['ants', 'bees']);
     feed(driver, result(100, trouble), result(200), result(300, { outcome: 'timeout' }));
     driver.restart();
@@ -420,7 +420,7 @@ describe('pay', () => {
     expect(driver.entries().get('ants|0|catalog|served|ants')).toEqual({ count: 4, cents: 13 });
   });
 
-  it('applies the service weight last, rounding towards minus infinity', () => {
+  it('applies the service weight last, rounding towards negative infinity', () => {
     const { driver } = startedGame();
     const router = { serviceId: 'router' } as const;
     driver.feed({ kind: 'batch', batch: batch([result(100, router)]) });
@@ -441,7 +441,7 @@ describe('pay', () => {
   });
 });
 
-test('of a sealed game nothing is kept that only a game which can still change needs', () => {
+test('a sealed game keeps nothing that only a changeable game needs', () => {
   const events = new EventBuilder(GAME);
   const state = createState({ leaseMs: 15_000, owns: () => true });
   const feed = (...inputs: ScoringInput[]): void => void step(state, inputs);
@@ -452,7 +452,7 @@ test('of a sealed game nothing is kept that only a game which can still change n
     events.make('dev.payday.game.scheduled', startAndEnd),
   ])
     feed({ kind: 'event', event });
-  // The usual way: all windows are closed by watermarks before the game is sealed.
+  // The usual case: watermarks close all windows before the game is sealed.
   feed({ kind: 'batch', batch: batch([result(19_900)], { watermarkMs: START + 20_000 }) });
   feed({ kind: 'event', event: events.make('dev.payday.game.sealed', { sealedAt: START + 21_000 }) });
   const team = state.games.get(GAME)!.teams.get('ants')!;
@@ -477,7 +477,7 @@ describe('what screens show', () => {
     expect(stateAt()).toBe('up');
   });
 
-  it('names a service that has no endpoint missing', () => {
+  it('reports a service without an endpoint as missing', () => {
     const { driver } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(100, { outcome: 'no_endpoint' })]) });
     expect(driver.scores.get('ants')!.services.map((s) => s.state)).toEqual(['unknown', 'missing']);
@@ -496,7 +496,7 @@ describe('what screens show', () => {
 });
 
 describe('bad input', () => {
-  it('cannot swell what is stored: large results of a game without a start time wait up to a bound only', () => {
+  it('cannot bloat the stored state: batches of a game without a start time are parked up to a bound', () => {
     const events = new EventBuilder(GAME);
     const state = createState({ leaseMs: 15_000, owns: () => true });
     const inputs: ScoringInput[] = [events.created(buildScenario()), events.team('ants')].map((event) => ({
@@ -518,13 +518,13 @@ describe('bad input', () => {
     expect(counters.batches + refused.length).toBe(80);
   });
 
-  it('refuses a service that the scenario does not have', () => {
+  it('refuses a service that is not in the scenario', () => {
     const { driver } = startedGame();
     driver.feed({ kind: 'batch', batch: batch([result(100, { serviceId: 'nope' })]) });
     expect(driver.refused.map(({ code }) => code)).toEqual(['unknown_service']);
   });
 
-  it('ignores a game event that was delivered before', () => {
+  it('ignores a redelivered game event', () => {
     const { driver, events } = startedGame();
     const gift: GameEvent = events.make('dev.payday.adjustment.made', {
       adjustmentId: 'a',

@@ -10,8 +10,8 @@ export function createState(options: CoreOptions): ScoringState {
 }
 
 /**
- * Which stored windows the inputs will touch that are not in memory. The caller hands each to `restoreWindow`
- * before it calls `step` with these inputs.
+ * The stored windows that the inputs will touch and that are not in memory. Pass each to `restoreWindow` before calling
+ * `step` with these inputs.
  */
 export function missingWindows(state: ScoringState, inputs: readonly ScoringInput[]): WindowKey[] {
   const missing = new Map<string, WindowKey>();
@@ -31,12 +31,12 @@ export function missingWindows(state: ScoringState, inputs: readonly ScoringInpu
   return [...missing.values()];
 }
 
-/** After `restore`: windows that can still close and lie in the store. Hand each to `restoreWindow` before the first step. */
+/** After `restore`: stored windows that can still close. Pass each to `restoreWindow` before the first step. */
 export function openWindows(state: ScoringState): WindowKey[] {
   return [...state.games.values()].flatMap((game) => game.openStoredWindows());
 }
 
-/** Puts a stored window back; `bytes` null: the store has none. */
+/** Restores a stored window; `bytes` is null if the store has none. */
 export function restoreWindow(state: ScoringState, window: WindowKey, bytes: Uint8Array | null): void {
   const slash = window.key.indexOf('/');
   state.games
@@ -48,8 +48,8 @@ export function restoreWindow(state: ScoringState, window: WindowKey, bytes: Uin
  * Applies inputs in order and returns what changed: the whole of scoring, without clock or I/O.
  *
  * The ledger after any sequence of inputs depends only on the set of accepted results, the scenario and the
- * game events: not on order, repetition or batching. (Until the game is sealed, `downtime` rows appear as windows close.)
- * @returns outputs to be committed in one transaction together with `encodeState(state)`.
+ * game events, not on order, repetition or batching. (Until the game is sealed, `downtime` rows appear as windows close.)
+ * @returns outputs to commit in one transaction with `snapshot(state)`.
  */
 export function step(state: ScoringState, inputs: readonly ScoringInput[]): ScoringOutputs {
   const outputs: ScoringOutputs = {
@@ -73,7 +73,7 @@ function applyBatch(state: ScoringState, batch: ProbeBatch, outputs: ScoringOutp
   const game = state.games.get(batch.gameId);
   const team = game?.teams.get(batch.teamId);
   if (game && team) {
-    // Only teams that are owned are ever added.
+    // Only owned teams are ever added.
     game.applyBatch(batch, state.nowMs, outputs, team);
     return;
   }
@@ -92,7 +92,7 @@ function applyEvent(state: ScoringState, event: GameEvent, outputs: ScoringOutpu
     state.games.set(gameId, game);
     for (const batch of state.parked.takeBatches(gameId)) game.applyBatch(batch, state.nowMs, outputs);
   }
-  // Events of a game that this log no longer holds the beginning of mean nothing to us.
+  // Ignore events of a game whose beginning the log no longer holds.
   game?.applyEvent(event, state.nowMs, outputs);
 }
 
@@ -101,7 +101,7 @@ function gameOf(event: GameEvent): string {
   return event.subject;
 }
 
-/** The state as bytes, to be committed together with the outputs of the same step. Windows are stored apart. */
+/** The state as bytes, to commit with the outputs of the same step. Windows are stored separately. */
 export function snapshot(state: ScoringState): Uint8Array {
   return encodeState(state);
 }

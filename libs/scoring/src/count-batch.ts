@@ -7,14 +7,14 @@ import type { TeamState } from './team-state.js';
 import type { ScoringCounters } from './types.js';
 
 const { ok: OK, prober_error: PROBER_ERROR, no_endpoint: NO_ENDPOINT } = OUTCOME;
-/** Results of one batch that belong to one window and one second, and their sums. */
+/** A run: the results of one batch that belong to one window and one second, and their sums. */
 interface Run {
-  /** Offsets in [from, to). */
+  /** Range of offsets, [from, to). */
   from: number;
   to: number;
   /** Epoch seconds. */
   second: number;
-  /** The window had closed already. */
+  /** Whether the window had already closed. */
   late: boolean;
   acc: Accumulator;
   ok: number;
@@ -37,13 +37,13 @@ const emptyRun = (): Run => ({
   missing: 0,
   unscored: 0,
 });
-/** Used again by every batch: counting is never re-entered. A batch seldom has more than three runs. */
+/** Reused by every batch: counting is never re-entered. A batch rarely has more than three runs. */
 const runs = Array.from({ length: 8 }, emptyRun);
 const noRun = emptyRun();
 
 /**
- * Counts the results of one batch: the hot path, one pass over the columns. What belongs to a run is looked up once, and
- * while results of one run follow each other its sums are kept in locals.
+ * Counts the results of one batch: the hot path, one pass over the columns. Each run is looked up once, and its sums stay
+ * in locals while consecutive results belong to it.
  */
 export function countBatch(
   team: TeamState,
@@ -177,7 +177,7 @@ function endRuns(
       acc.unscoredDirty = true;
       acc.unscored += unscored;
     }
-    // What the prober could not judge says nothing of a service, and moves no status.
+    // A result that the prober could not judge says nothing about the service and must not change its status.
     if (role === 'consumer' && ok + failed > 0) {
       if (second > team.latestSecond) team.latestSecond = second;
       team.health[service]!.add(second, ok, run.slow, failed, run.missing);

@@ -3,7 +3,7 @@ import { ByteReader, ByteWriter } from './bytes.js';
 import { DedupWindow } from './dedup-window.js';
 
 describe('DedupWindow', () => {
-  it('answers like a set of numbers, also after being stored at any moment', () => {
+  it('behaves like a set of numbers, also after being stored at any point', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 200 }), { maxLength: 400 }),
@@ -26,7 +26,7 @@ describe('DedupWindow', () => {
     );
   });
 
-  it('stays a few bytes for a million consecutive numbers in nearly any order', () => {
+  it('stays a few bytes for a million consecutive numbers in almost any order', () => {
     const seen = new DedupWindow();
     for (let block = 0; block < 1_000_000; block += 100) {
       for (let i = 99; i >= 0; i--) seen.add(block + i);

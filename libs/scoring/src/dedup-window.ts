@@ -2,7 +2,7 @@ import type { ByteReader, ByteWriter } from './bytes.js';
 
 /**
  * Which sequence numbers have been seen: everything below `base`, plus a sparse bitmap above it. With consecutive
- * numbers the base follows closely and the set stays a few bytes, whatever the order of arrival.
+ * numbers the base keeps up and the set stays a few bytes, whatever the order of arrival.
  */
 export class DedupWindow {
   /** All numbers below are seen. */
@@ -10,7 +10,7 @@ export class DedupWindow {
   /** 32 numbers per word; key k covers [32k, 32k + 32). Words wholly below `base` are dropped. */
   private readonly words = new Map<number, number>();
 
-  /** Marks `seq` (an integer ≥ 0). @returns false if it had been seen already. */
+  /** Marks `seq` (an integer ≥ 0) as seen. @returns false if it was seen before. */
   add(seq: number): boolean {
     if (seq < this.base) return false;
     if (seq === this.base && this.words.size === 0) {

@@ -24,7 +24,7 @@ const resultArb: fc.Arbitrary<PlainResult> = fc
     other: fc.constantFrom(...TEAMS),
     role: fc.constantFrom<Role>('consumer', 'provider'),
     serviceId: fc.constantFrom(...SERVICES),
-    // Sparse over the whole game, and many within one second: neighbours of one window are counted in one go.
+    // Sparse over the whole game, and dense within one second: adjacent results of one window are counted together.
     intendedAt: fc.oneof(
       fc.integer({ min: START - 1500, max: START + 27_000 }),
       fc.integer({ min: START + 4_900, max: START + 5_400 }),
@@ -37,7 +37,7 @@ const resultArb: fc.Arbitrary<PlainResult> = fc
   })
   .map(({ other, ...result }) => ({ ...result, counterpartyId: other }));
 
-/** Several probers, each of which may die and come back with a new epoch. */
+/** Several probers, each of which may crash and return with a new epoch. */
 interface Sent {
   prober: number;
   epoch: number;
@@ -68,14 +68,14 @@ const pauseArb: fc.Arbitrary<Pause> = fc.option(
   }),
 );
 
-/** Excuses may be said before their team or the start is known, be replaced, shrink, grow or move, and come too late. */
+/** An excuse may precede its team or the start, be replaced, shrink, grow or move, and arrive too late. */
 interface Excusal {
   id: string;
   teamId: string;
   serviceId: string;
   from: number;
   windows: number | null;
-  /** Where among the other events it is said, in percent. */
+  /** Its position among the other events, in percent. */
   place: number;
 }
 
@@ -88,7 +88,7 @@ const excusalArb: fc.Arbitrary<Excusal> = fc.record({
   place: fc.integer({ min: 0, max: 110 }),
 });
 
-/** The events with the excusals among them, and the seal, behind which there may be some more. */
+/** The events interleaved with the excusals, and the seal, which some excusals may follow. */
 function gameEvents(pause: Pause, excusals: readonly Excusal[]): GameEvent[] {
   const others = controlEvents(pause);
   const seal = {
@@ -125,7 +125,7 @@ function controlEvents(pause: Pause): GameEvent[] {
       reason: 'used the wrong entrance',
       effectiveAt: START + 3200,
     }),
-    // A team that joins in the middle of the game.
+    // A team that joins mid-game.
     make.team('cats'),
   ];
   if (pause) {
@@ -139,7 +139,7 @@ function controlEvents(pause: Pause): GameEvent[] {
   return events;
 }
 
-/** Batches as probers would make them: one (team, role, service, counterparty) each, seq counted per (prober, epoch, team). */
+/** Batches as probers make them: one (team, role, service, counterparty) each, with seq per (prober, epoch, team). */
 function toBatches(sent: readonly Sent[], watermarks: boolean): ProbeBatch[] {
   const seqs = new Map<string, number>();
   const out: ProbeBatch[] = [];
@@ -171,7 +171,7 @@ describe('invariant 2: the final ledger is a pure function of results, scenario 
     fc.assert(
       fc.property(gameArb, chaosArb, ({ sent, pause, excusals }, chaos) => {
         const all = gameEvents(pause, excusals);
-        // Results behind the seal are refused: all come before it.
+        // Results after the seal are refused, so all are sent before it.
         const sealAt = all.findIndex(({ type }) => type === 'dev.payday.game.sealed');
         const events = all.slice(0, sealAt);
         const driver = new ScoreDriver();
@@ -183,7 +183,7 @@ describe('invariant 2: the final ledger is a pure function of results, scenario 
           .sort((a, b) => a.at - b.at)
           .map(({ batch }) => batch);
 
-        // Events keep their order; where they fall among the batches is chance.
+        // Events keep their order; their positions among the batches are random.
         const eventPlaces = events.map(() => draw() % (shuffled.length + 1)).sort((a, b) => a - b);
         let nextEvent = 0;
         let steps = 0;

@@ -2,7 +2,7 @@ import type { GameEventData } from '#contracts';
 import { readOptional, writeOptional } from './accumulator.js';
 import type { ByteReader, ByteWriter } from './bytes.js';
 
-/** Windows of one team and service whose begin lies in [fromAt, untilAt); epoch ms, null: no upper bound. */
+/** Windows of one team and service that begin in [fromAt, untilAt), epoch ms; null means no upper bound. */
 interface Excuse {
   teamId: string;
   /** Index of the service. */
@@ -11,10 +11,10 @@ interface Excuse {
   untilAt: number | null;
 }
 
-/** Stands for a service that the game doesn't have: such an excuse replaces what was said before, and excuses nothing. */
+/** Represents a service that the game does not have: such an excuse replaces the earlier one and excuses nothing. */
 export const NO_SERVICE = 31;
 
-/** Begins of windows, epoch ms: from inclusive, to exclusive and possibly infinite. */
+/** Range of window starts, epoch ms: from inclusive, to exclusive and possibly infinite. */
 export type Range = readonly [from: number, to: number];
 
 type ExcusedWindows = GameEventData['dev.payday.windows.excused'];
@@ -22,14 +22,14 @@ type ExcusedWindows = GameEventData['dev.payday.windows.excused'];
 const NONE: readonly Excuse[] = [];
 
 /**
- * Which windows of which team and service were struck by faults that are not to be paid for. What was said last under
- * an excuse's id holds, so these are a function of the game's events alone.
+ * The windows of each team and service that do not score because of a fault. The last event with an excuse's id wins, so
+ * the excusals are a function of the game's events alone.
  */
 export class Excusals {
   private readonly byId = new Map<string, Excuse>();
   private readonly byTeam = new Map<string, Excuse[]>();
 
-  /** Services of a team whose own answers don't score in the window that begins at `startAt`: bit n is service n. */
+  /** Services of a team whose own answers do not score in the window that begins at `startAt`: bit n is service n. */
   maskAt(teamId: string, startAt: number): number {
     let mask = 0;
     for (const { service, fromAt, untilAt } of this.byTeam.get(teamId) ?? NONE)
@@ -37,7 +37,7 @@ export class Excusals {
     return mask;
   }
 
-  /** What `apply` would change, by team: windows that may score differently afterwards. */
+  /** What `apply` would change, by team: the windows that may score differently afterwards. */
   affected(excused: ExcusedWindows, service: number): { teamId: string; range: Range }[] {
     const { teamId, fromAt } = excused;
     const until = excused.untilAt ?? Infinity;

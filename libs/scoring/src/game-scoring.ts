@@ -1,4 +1,5 @@
 import { teamKey, type GameEvent, type GameEventData, type ProbeBatch } from '#contracts';
+import { AppliedSequences } from '#game';
 import { countBatch } from './count-batch.js';
 import { Excusals, NO_SERVICE, type Range } from './excusals.js';
 import { ParkedBatches } from './parked-batches.js';
@@ -11,19 +12,18 @@ import type { CoreOptions, ScoringOutputs, WindowKey } from './types.js';
 type Adjustment = GameEventData['dev.payday.adjustment.made'];
 type Excused = GameEventData['dev.payday.windows.excused'];
 
-/** The scoring of one game's teams, as far as this partition owns them. */
+/** Scoring of those teams of one game that this partition owns. */
 export class GameScoring {
   readonly pay: CompiledPay;
   readonly schedule: WindowSchedule;
   readonly teams = new Map<string, TeamState>();
-  /** Of teams that are not known yet, or while the game has no start time. */
+  /** Batches of teams not known yet, or received before the game has a start time. */
   parked = new ParkedBatches();
-  /** Adjustments that were made before the game had a start time. */
+  /** Adjustments made before the game had a start time. */
   readonly heldAdjustments: Adjustment[] = [];
-  /** Last applied `sequence` of game events, by source. */
-  readonly sequences = new Map<string, number>();
+  readonly sequences = new AppliedSequences();
   private readonly serviceIndex: Map<string, number>;
-  /** Windows from here on have to be settled again in every team, because the schedule changed. */
+  /** Every team must settle its windows again from this one on, because the schedule changed. */
   private resettleFrom: number | null = null;
 
   constructor(
@@ -39,8 +39,8 @@ export class GameScoring {
   }
 
   applyEvent(event: GameEvent, nowMs: number, outputs: ScoringOutputs): void {
-    if (event.sequence <= (this.sequences.get(event.source) ?? 0)) return;
-    this.sequences.set(event.source, event.sequence);
+    if (!this.sequences.isNew(event)) return;
+    this.sequences.record(event);
     if (event.type === 'dev.payday.team.added') {
       const { id } = event.data.team;
       if (this.options.owns(teamKey(this.gameId, id)) && !this.teams.has(id)) {
@@ -50,14 +50,14 @@ export class GameScoring {
       }
       this.unpark(nowMs, outputs);
     } else if (event.type === 'dev.payday.team.changed' || event.type === 'dev.payday.team.proof-changed') {
-      // A name, a colour, a place and a proof earn nothing: the id stays, and so does the money.
+      // Name, colour, ranking and proof do not affect pay: the id and the money stay.
     } else if (event.type === 'dev.payday.adjustment.made') {
       this.adjust(event.data, outputs);
     } else if (event.type === 'dev.payday.windows.excused') {
       this.excuse(event.data);
     } else if (event.type === 'dev.payday.game.sealed') {
       this.schedule.sealed = true;
-      // Everybody's last score says that it is, and what the final standings need.
+      // Every team emits a last score, which is marked final and carries what the final standings need.
       for (const team of this.teams.values()) team.dirty = true;
     } else {
       const from = this.schedule.firstAffected(event);
@@ -127,7 +127,7 @@ export class GameScoring {
     team.storedFrom = -1;
   }
 
-  /** Takes windows out of a team's pay, or puts them back where an excuse turns out to be shorter. */
+  /** Takes windows out of a team's pay, or restores them if an excuse turns out to be shorter. */
   private excuse(data: Excused): void {
     if (this.schedule.sealed) return;
     const service = this.serviceIndex.get(data.serviceId) ?? NO_SERVICE;
@@ -140,7 +140,7 @@ export class GameScoring {
     this.excusals.apply(data, service);
   }
 
-  /** First and last window, both inclusive, of those of the team that begin in a range. */
+  /** First and last (inclusive) of the team's windows that begin in a range. */
   private windowsIn([from, to]: Range, team: TeamState): [number, number] {
     const { startsAt, windowMs } = this.schedule;
     const firstFrom = (at: number): number => Math.ceil((at - startsAt!) / windowMs);
@@ -153,7 +153,7 @@ export class GameScoring {
     for (const batch of this.parked.takeBatches(this.gameId)) this.applyBatch(batch, nowMs, outputs);
   }
 
-  /** Closes windows that the watermarks complete, and brings rows and scores of everything that changed up to date. */
+  /** Closes windows that the watermarks complete, and updates the rows and scores of everything that changed. */
   settle(nowMs: number, outputs: ScoringOutputs): void {
     if (this.schedule.startsAt === null) return;
     const resettleFrom = this.resettleFrom;
@@ -197,7 +197,7 @@ export class GameScoring {
           teamId: team.teamId,
           startAt,
           excused: this.excusals.maskAt(team.teamId, startAt),
-          // A window behind the end may yet score: a pause that ends moves the end.
+          // A window after the end may still score: when a pause ends, the end moves.
           paused: this.schedule.isPaused(window.index) || window.index >= this.schedule.windowCount,
           closed: window.index < team.closedBelow,
           tally: team.tally,
@@ -218,7 +218,7 @@ export class GameScoring {
     const { startsAt, sealed } = this.schedule;
     if (!team || startsAt === null || sealed || team.storedBelow === 0 || batch.offsetMs.length === 0)
       return [];
-    // Nearly always all results are newer than what was stored away.
+    // Fast path: the results are almost always newer than any stored window.
     if (batch.baseIntendedAtMs >= this.schedule.startOf(team.storedBelow)) return [];
     let least = Infinity;
     let most = -Infinity;
@@ -248,7 +248,7 @@ export class GameScoring {
     });
   }
 
-  /** Windows that can still close and lie in the store: to be restored after a restart. */
+  /** Stored windows that can still close: to be restored after a restart. */
   openStoredWindows(): WindowKey[] {
     return [...this.teams.values()].flatMap((team) =>
       this.storedWindows(team, team.closedBelow, team.highestWindow),

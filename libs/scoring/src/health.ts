@@ -1,12 +1,12 @@
 import type { ServiceState, ServiceView } from '#contracts';
 import type { ByteReader, ByteWriter } from './bytes.js';
 
-/** How many seconds of event time the shown figures cover. */
+/** Seconds of event time that the displayed figures cover. */
 const SPAN_SECONDS = 10;
 /** A service whose recent failures reach this share is failing. */
 const FAILING_PERCENT = 10;
 
-/** Fields of one second in the ring, which is one flat array: it is read through with every commit. */
+/** Fields of one second in the ring. The ring is one flat array because every commit scans it. */
 const SECOND = 0;
 const OK = 1;
 const SLOW = 2;
@@ -16,21 +16,21 @@ const FIELDS = 5;
 const SLOTS = SPAN_SECONDS + 1;
 
 /**
- * How one service is doing now: counts per second of event time over the last seconds. It drives statuses and figures on
- * screens; it never touches pay.
+ * Current health of one service: counts per second of event time over the last few seconds. It drives the statuses and figures on
+ * screens and never affects pay.
  */
 export class ServiceHealth {
-  /** Slot `second % SLOTS` holds that second's counts; its `SECOND` field is −1 while it was never used. */
+  /** Slot `second % SLOTS` holds that second's counts; its `SECOND` field is −1 until it is first used. */
   private readonly ring = new Float64Array(SLOTS * FIELDS);
 
   constructor() {
     for (let at = 0; at < this.ring.length; at += FIELDS) this.ring[at + SECOND] = -1;
   }
 
-  /** Counts results of one second (epoch seconds); ignored where it is too old to matter. `ok` includes `slow`, `failed` includes `missing`. */
+  /** Counts results of one second (epoch seconds); a second too old to matter is ignored. `ok` includes `slow`, `failed` includes `missing`. */
   add(second: number, ok: number, slow: number, failed: number, missing: number): void {
     const { ring } = this;
-    // An integer modulo: on floats it would cost as much as all of the rest.
+    // Integer modulo: on floats it would cost as much as everything else here.
     const at = ((second >>> 0) % SLOTS) * FIELDS;
     const held = ring[at + SECOND]!;
     if (held > second) return;
@@ -53,7 +53,7 @@ export class ServiceHealth {
     let seconds = 0;
     for (let at = 0; at < ring.length; at += FIELDS) {
       const second = ring[at + SECOND]!;
-      // The current second is still filling up: it would make the rate flicker.
+      // The current second is incomplete and would make the rate flicker.
       if (second < 0 || second >= latestSecond || second < latestSecond - SPAN_SECONDS) continue;
       ok += ring[at + OK]!;
       all += ring[at + OK]! + ring[at + FAILED]!;
@@ -68,7 +68,7 @@ export class ServiceHealth {
     };
   }
 
-  /** Judged by the two latest seconds that hold results, so that a change shows within two seconds. */
+  /** Uses the two latest seconds with results, so that a change shows within two seconds. */
   private state(latestSecond: number): ServiceState {
     const newest = this.latestFilled(latestSecond, Infinity);
     if (newest < 0) return 'unknown';
@@ -85,7 +85,7 @@ export class ServiceHealth {
     return sum(SLOW) * 2 > ok ? 'slow' : 'up';
   }
 
-  /** Where the latest second below `below` that holds results begins in the ring; −1: there is none within the span. */
+  /** Offset in the ring of the latest second before `below` that has results; −1 if the span has none. */
   private latestFilled(latestSecond: number, below: number): number {
     const { ring } = this;
     let found = -1;

@@ -31,7 +31,7 @@ describe('LatencyHistogram', () => {
     );
   });
 
-  it('counts beyond what a byte holds, in any order, merged and stored', () => {
+  it('counts past the range of a byte, in any order, merged and stored', () => {
     const crowded = fc.array(
       fc.tuple(fc.integer({ min: 0, max: 40_000 }), fc.integer({ min: 1, max: 900 })),
       {
@@ -58,14 +58,14 @@ describe('LatencyHistogram', () => {
     );
   });
 
-  it('reads what was stored before counts took a byte each', () => {
-    // Two filled buckets: 300 times 100 µs, and once 120 µs.
+  it('reads the format used before counts took one byte each', () => {
+    // Two non-empty buckets: 300 × 100 µs and 1 × 120 µs.
     const read = decodeHistogram(Uint8Array.of(0x82, 0, 100, 0xac, 2, 20, 1));
     expect(read.count).toBe(301);
     expect([read.percentile(99), read.percentile(100)]).toEqual([100, 120]);
   });
 
-  it('survives being stored', () => {
+  it('survives a round trip through storage', () => {
     fc.assert(
       fc.property(latencies, (values) => {
         const stored = encodeHistogram(fill(values));

@@ -6,14 +6,14 @@ import { ByteReader, ByteWriter } from './bytes.js';
  * HdrHistogram (http://hdrhistogram.org). A value is off by at most 1/128 (0.8 %) when read back as its bucket's
  * middle. Adding and merging only count, so the result never depends on order.
  *
- * The first values are kept as a sorted list of their buckets: at usual loads a window holds few, and a list costs less
- * than an array of counts. Counts take a byte each, since hardly a bucket of a window ever holds more; what goes beyond is
- * kept aside.
+ * The first values are a sorted list of their buckets: at usual loads a window holds few values, and a list costs less
+ * than an array of counts. Each count takes one byte, since few buckets of a window ever exceed it; the overflow is stored
+ * separately.
  */
 export class LatencyHistogram {
   /**
-   * Bucket `low + i` holds `counts[i]` values, modulo 256. For the counting loop, which calls `carry` where a count comes
-   * round to 0; empty while the values are few. It spans the groups (see `GROUP`) of the least and the greatest value.
+   * Bucket `low + i` holds `counts[i]` values, modulo 256. The counting loop calls `carry` when a count wraps to 0.
+   * Empty while the values are few. It spans the groups (see `GROUP`) of the smallest and the largest value.
    */
   low = 0;
   counts: Uint8Array = EMPTY;
@@ -21,9 +21,9 @@ export class LatencyHistogram {
   count = 0;
   /** Buckets of the first values, ascending, one entry per value; null once they are in `counts`. */
   private few: number[] | null = [];
-  /** By bucket: how many times its count came round to 0. */
+  /** By bucket: how often its count wrapped to 0. */
   private carries: Map<number, number> | null = null;
-  /** Number of values by group, from that of `low` on; null: to be summed up. */
+  /** Number of values by group, starting with the group of `low`; null if not summed yet. */
   private sums: number[] | null = null;
 
   /** @param latencyUs an integer in [0, 2^31) */
@@ -32,7 +32,7 @@ export class LatencyHistogram {
     this.counted(1);
   }
 
-  /** Adds a value, but leaves it to the caller to call `counted`. */
+  /** Adds a value; the caller must call `counted`. */
   addBucket(bucket: number): void {
     const { few } = this;
     if (few === null) this.addAt(bucket, 1);
@@ -49,13 +49,13 @@ export class LatencyHistogram {
     }
   }
 
-  /** To be called once so many values were put into `counts` or given to `addBucket`. */
+  /** Call it after adding `count` values to `counts` or by `addBucket`. */
   counted(values: number): void {
     this.count += values;
     this.sums = null;
   }
 
-  /** The bucket's count came round from 255 to 0. */
+  /** Records that the bucket's count wrapped from 255 to 0. */
   carry(bucket: number, times = 1): void {
     this.carries ??= new Map();
     this.carries.set(bucket, (this.carries.get(bucket) ?? 0) + times);
@@ -118,9 +118,9 @@ export class LatencyHistogram {
   }
 
   /**
-   * Few values: the number of filled buckets, then for each the distance from the one before and its count. More: `DENSE`,
+   * Sparse form: the number of non-empty buckets, then for each its distance from the previous one and its count. Dense form: `DENSE`,
    * the first group, the number of groups, a byte for each of their buckets, then the number of buckets that hold 256 values
-   * or more and for each its number and by how many times 256. The same values give the same bytes, however they came.
+   * or more, and for each its number and the multiple of 256. The same values give the same bytes in any order.
    */
   write(out: ByteWriter): void {
     const { few, counts, carries, low } = this;
@@ -190,7 +190,7 @@ export class LatencyHistogram {
     if (sum >= 256) this.carry(bucket, Math.floor(sum / 256));
   }
 
-  /** Makes room for the bucket's group, and all between. */
+  /** Makes room for the bucket's group and all groups in between. */
   private grow(bucket: number): void {
     const { counts, low } = this;
     const group = bucket & -GROUP;
@@ -220,21 +220,21 @@ function writeFew(few: readonly number[], out: ByteWriter): void {
 
 const EMPTY = new Uint8Array(0);
 const NONE: ReadonlyMap<number, number> = new Map();
-/** So many values are kept as a list. */
+/** Largest number of values kept as a list. */
 const MAX_FEW = 48;
 const SUB_BITS = 6;
-/** Number of buckets: `bucketOf` of every latency is below. */
+/** Number of buckets: `bucketOf` is always below it. */
 export const BUCKETS = ((31 - SUB_BITS) << SUB_BITS) + (1 << SUB_BITS);
-/** Counts are kept in whole groups of so many buckets: each is a power of two of latencies. */
+/** Buckets per group. Counts are kept in whole groups; each group covers one power of two of latencies. */
 const GROUP_BITS = SUB_BITS;
 const GROUP = 1 << GROUP_BITS;
-/** In place of the number of filled buckets: more than there are. */
+/** Marks the dense form: larger than any number of non-empty buckets. */
 const DENSE = 0x2000;
-/** Both are all zero between uses. */
+/** Scratch arrays, all zero between uses. */
 const groupScratch = new Uint32Array(BUCKETS >> GROUP_BITS);
 const bucketScratch = new Uint32Array(GROUP);
 
-// Arrays of counts are cut from a larger one, which costs a tenth. They live and die together, with their windows.
+// Arrays of counts are slices of a larger one, which costs a tenth. They are released together, with their windows.
 const SLAB_COUNTS = 64 * 1024;
 let slab = new Uint8Array(SLAB_COUNTS);
 let slabUsed = 0;
@@ -253,7 +253,7 @@ export function bucketOf(latencyUs: number): number {
   return (shift << SUB_BITS) + (latencyUs >>> shift);
 }
 
-/** The least latency in µs that falls into the bucket. */
+/** The lowest latency in µs that falls into the bucket. */
 export function startOfBucket(bucket: number): number {
   if (bucket < 1 << (SUB_BITS + 1)) return bucket;
   const shift = (bucket >> SUB_BITS) - 1;

@@ -4,6 +4,5 @@ export { LatencyHistogram, decodeHistogram, encodeHistogram } from './histogram.
 export { CompiledPay, type ScoringRules } from './pay.js';
 export { latencyPercentiles } from './percentiles.js';
 export { AcceptedBatches, LedgerReplay, type ReplayCounters, type ReplayOptions } from './replay.js';
-export { rankTeams } from './standings.js';
 export { countsUnscored } from './state-codec.js';
 export type * from './types.js';

@@ -2,10 +2,10 @@ import { decodeProbeBatch, encodeProbeBatch, type ProbeBatch } from '#contracts'
 import type { ByteReader, ByteWriter } from './bytes.js';
 
 const MAX_BATCHES = 10_000;
-/** They are written with every commit, and a batch may have nearly a megabyte. */
+/** Parked batches are written with every commit, and a batch can be nearly a megabyte. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Batches that wait for a game event, in order of arrival and in their stored form; but not without bound. */
+/** Batches that wait for a game event: encoded, in order of arrival, and bounded in number and bytes. */
 export class ParkedBatches {
   private entries: { gameId: string; bytes: Uint8Array }[] = [];
   private bytes = 0;
@@ -18,7 +18,7 @@ export class ParkedBatches {
     return true;
   }
 
-  /** Those of a game, which wait no longer. */
+  /** Removes and returns the batches of a game. */
   takeBatches(gameId: string): ProbeBatch[] {
     const all = this.entries;
     this.entries = [];

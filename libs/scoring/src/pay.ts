@@ -7,11 +7,11 @@ export interface ScoringRules {
   services: { id: string; weightPercent: number }[];
 }
 
-/** In `bandOfBucket`: ask `bandOf`. */
+/** Marker in `bandOfBucket`: the bucket spans bands, so call `bandOf`. */
 export const MIXED_BAND = 0xff;
 
 /**
- * Pay rules with everything that the hot path needs at hand. All arithmetic is on integers; the percentages are
+ * Pay rules compiled for the hot path. All arithmetic is on integers; percentages are
  * applied last, with floor towards negative infinity (docs/scoring.md).
  */
 export class CompiledPay {
@@ -19,7 +19,7 @@ export class CompiledPay {
   /** Upper bounds of the speed bands in µs, inclusive. */
   readonly bandUpToUs: readonly number[];
   readonly bandCents: readonly number[];
-  /** The band of all latencies in a histogram's bucket, or `MIXED_BAND` where a bound lies inside of it. */
+  /** The band of all latencies in a histogram's bucket, or `MIXED_BAND` if a bound lies inside the bucket. */
   readonly bandOfBucket: Uint8Array;
   /** 1 for bands in which an answer counts as slow. */
   readonly slowBands: Uint8Array;
@@ -47,7 +47,7 @@ export class CompiledPay {
     return band;
   }
 
-  /** True where an answer in this band earns a third of the best or less. */
+  /** True if an answer in this band earns a third of the best pay or less. */
   private isSlow(band: number): boolean {
     const best = this.bandCents[0] ?? 0;
     return best > 0 && (this.bandCents[band] ?? 0) * 3 <= best;
@@ -61,7 +61,7 @@ export class CompiledPay {
     const percents = this.weight(service) * marketPercent;
     const product = cents * percents;
     if (Number.isSafeInteger(product)) return Math.floor(product / 10_000);
-    // Three large factors may be more than a number holds exactly. It is never negative, so this rounds down, too.
+    // The product of three large factors can exceed a safe integer. It is never negative, so BigInt division rounds down.
     return Number((BigInt(cents) * BigInt(percents)) / 10_000n);
   }
 
@@ -74,7 +74,7 @@ export class CompiledPay {
     return Math.floor((ok * this.rules.market.providerFeeCents * this.weight(service)) / 100);
   }
 
-  /** The downtime pay of one window and service, or null where it doesn't apply. */
+  /** The downtime pay of one window and service, or null if it does not apply. */
   downtimeCents(service: number, ok: number, failed: number): number | null {
     const { belowAvailabilityPercent, minProbes, cents } = this.rules.downtime;
     const probes = ok + failed;

@@ -2,7 +2,7 @@ import type { LedgerEntry } from '#contracts';
 import { decodeHistogram } from './histogram.js';
 
 /**
- * Percentiles of a ledger row's stored histogram, in milliseconds with two decimals; null where there are none.
+ * Percentiles of a ledger row's stored histogram, in milliseconds with two decimals; null if there is none.
  * @throws PaydayError `corrupt_state`
  */
 export function latencyPercentiles(histogram: Uint8Array | null): LedgerEntry['latencyMs'] {

@@ -5,7 +5,7 @@ import { RecentPay } from './recent-pay.js';
 const SPAN = 20;
 
 describe('RecentPay', () => {
-  it('sums like a map of windows, whatever the order of pay, also after being stored at any moment', () => {
+  it('sums like a map of windows in any order of pay, also after being stored at any point', () => {
     const step = fc.record({
       back: fc.oneof({ weight: 4, arbitrary: fc.nat(3) }, { weight: 1, arbitrary: fc.nat(SPAN) }),
       ahead: fc.nat(2),
@@ -26,7 +26,7 @@ describe('RecentPay', () => {
           if (store) {
             const out = new ByteWriter();
             pay.write(out);
-            // Written twice, as the stored form of older windows is kept.
+            // Written twice, because the encoding of older windows is cached.
             const again = new ByteWriter();
             pay.write(again);
             expect(again.finish()).toEqual(out.finish());

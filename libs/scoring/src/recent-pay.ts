@@ -1,6 +1,6 @@
 import { ByteWriter, type ByteReader } from './bytes.js';
 
-/** So many windows at the end are still likely to change. */
+/** Number of windows at the end that are still likely to change. */
 const LIVE_WINDOWS = 3;
 
 /** Cents per window over the last minutes of a team, for the trends. */
@@ -8,18 +8,18 @@ export class RecentPay {
   /** Window `first + i` earned `cents[i]`. */
   private first = 0;
   private cents: number[] = [];
-  /** Windows below are of no interest any more. */
+  /** Windows below this index are no longer needed. */
   private floor = 0;
-  /** The stored form of the first so many windows: they are nearly all, and don't change from commit to commit. */
+  /** Cached encoding of the first `count` windows: nearly all of them, and stable from commit to commit. */
   private settled: { count: number; bytes: Uint8Array } | null = null;
 
-  /** @param span how many windows before the latest are kept at least */
+  /** @param span minimum number of windows kept before the latest one */
   constructor(private readonly span: number) {}
 
   add(windowIndex: number, cents: number): void {
     if (windowIndex < this.floor) return;
     if (this.cents.length === 0) this.first = windowIndex;
-    // However far a window lies ahead, memory stays bounded.
+    // Keeps memory bounded however far ahead a window lies.
     if (windowIndex - this.first > 2 * this.span) this.forgetBelow(windowIndex - this.span);
     if (windowIndex < this.first) {
       if (this.first - windowIndex > 2 * this.span) return;

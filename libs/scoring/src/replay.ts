@@ -5,16 +5,16 @@ import type { ScoringState } from './state.js';
 import type { LedgerKey, LedgerRow, ScoringInput, ScoringOutputs } from './types.js';
 
 export interface ReplayOptions {
-  /** Teams that are not owned are passed over. */
+  /** Other teams are ignored. */
   owns(key: string): boolean;
   /**
    * Event time (epoch ms) up to which the team's results were complete by watermark when the ledger was committed: until a
-   * game is sealed it decides which windows are closed. Which prober sent which watermark, and when, is of no matter.
+   * game is sealed it decides which windows are closed. Which prober sent which watermark, and when, does not matter.
    */
   completeUpTo(teamId: string): number;
-  /** Scores by other rules than the game's own. */
+  /** Replaces the game's own pay rules. */
   pay?: PayRules;
-  /** Called for each new or changed row; the last word on a key is the right one. */
+  /** Called for each new or changed row; the last call for a key wins. */
   onRow?(row: LedgerRow): void;
   onRemoved?(key: LedgerKey): void;
 }
@@ -29,8 +29,8 @@ export interface ReplayCounters {
 }
 
 /**
- * Computes one game's ledger anew from its records, through the same core as the scorer (docs/scoring.md). Give all its
- * events, in the order of their log, then its batches in any order, then `finish`.
+ * Recomputes one game's ledger from its records with the scorer's own core (docs/scoring.md). Pass all its events in log
+ * order, then its batches in any order, then call `finish`.
  */
 export class LedgerReplay {
   readonly counters: ReplayCounters = {
@@ -45,11 +45,11 @@ export class LedgerReplay {
   readonly salaries = new Map<string, number>();
   private readonly state: ScoringState;
   private readonly stored = new Map<string, Uint8Array>();
-  /** Held back to the end: batches come in any order, and all that are given count. */
+  /** Deferred to the end: batches come in any order, and all of them count. */
   private sealing: GameEvent | null = null;
 
   constructor(private readonly options: ReplayOptions) {
-    // Without ticks no time passes: no lease ever ends.
+    // Without ticks no time passes, so no lease expires.
     this.state = createState({ leaseMs: 0, owns: (key) => options.owns(key) });
   }
 
@@ -57,7 +57,7 @@ export class LedgerReplay {
     const inputs: ScoringInput[] = [];
     for (const event of events) {
       if (event.type === 'dev.payday.game.sealed') this.sealing ??= event;
-      // The game was sealed by then, though here it will be later.
+      // The game was already sealed at this point, although the replay seals it later.
       else if (this.sealing !== null && event.type === 'dev.payday.windows.excused') continue;
       else inputs.push({ kind: 'event', event: this.byOurRules(event) });
     }
@@ -107,7 +107,7 @@ export class LedgerReplay {
   }
 }
 
-/** Says of each batch of one game whether the scorer accepts it: the first of its number, of a known team and service. */
+/** Tells whether the scorer accepts a batch of one game: the first with its number, of a known team and service. */
 export class AcceptedBatches {
   private readonly seen = new Map<string, DedupWindow>();
   private readonly teamKeys: ReadonlySet<string>;

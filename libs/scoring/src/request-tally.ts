@@ -1,7 +1,7 @@
 import type { ServiceRequests } from '#contracts';
 import type { ByteReader, ByteWriter } from './bytes.js';
 
-/** The requests of a team's customers in all windows that count, by service: sums of what its ledger says. */
+/** Requests of a team's customers in all windows that count, by service: sums over its ledger. */
 export class RequestTally {
   private readonly requests: number[];
   private readonly unscored: number[];
@@ -11,7 +11,7 @@ export class RequestTally {
     this.unscored = serviceIds.map(() => 0);
   }
 
-  /** Adds the differences between what a window says now and what it said before. */
+  /** Adds the differences between a window's current and previous counts. */
   add(service: number, requests: number, unscored: number): void {
     this.requests[service]! += requests;
     this.unscored[service]! += unscored;

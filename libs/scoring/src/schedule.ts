@@ -1,17 +1,24 @@
 import type { GameEvent } from '#contracts';
+import { GameSchedule, applyScheduleEvent, type Pause } from '#game';
+import { PaydayError } from '#kernel';
 import type { ByteReader, ByteWriter } from './bytes.js';
 
-/** Which windows of a game count. All bounds are epoch ms on window boundaries. */
+/**
+ * The windows of a game, from its schedule. The bounds that every batch needs are kept as plain fields, because this is
+ * read on the hot path.
+ */
 export class WindowSchedule {
   startsAt: number | null = null;
+  /** The end as known so far, epoch ms: it moves when the game resumes. 0 in the lobby. */
   endsAt = 0;
   sealed = false;
-  /** Ascending; `untilAt` is null while the pause lasts. */
-  private readonly pauses: { fromAt: number; untilAt: number | null }[] = [];
+  private schedule: GameSchedule;
 
-  constructor(readonly windowMs: number) {}
+  constructor(readonly windowMs: number) {
+    this.schedule = GameSchedule.lobby(windowMs);
+  }
 
-  /** The first window whose pay the event can change by moving a bound; null if none. Ask before `apply`. */
+  /** The first window whose pay the event can change by moving a bound; null if none. Call it before `apply`. */
   firstAffected(event: GameEvent): number | null {
     switch (event.type) {
       case 'dev.payday.game.scheduled':
@@ -19,8 +26,8 @@ export class WindowSchedule {
       case 'dev.payday.game.paused':
         return this.indexOf(event.data.fromAt);
       case 'dev.payday.game.resumed': {
-        // While a pause lasts, all windows from its beginning on count as paused.
-        const pausedFrom = this.openPause?.fromAt ?? event.data.fromAt;
+        // While a pause is open, all windows from its beginning on count as paused.
+        const pausedFrom = this.schedule.openPause?.fromAt ?? event.data.fromAt;
         return this.indexOf(Math.min(pausedFrom, this.endsAt, event.data.endsAt));
       }
       case 'dev.payday.game.ended':
@@ -30,29 +37,19 @@ export class WindowSchedule {
     }
   }
 
+  /** Applies a life-cycle event. One that does not fit is ignored: the services that can report it dead-letter it. */
   apply(event: GameEvent): void {
-    switch (event.type) {
-      case 'dev.payday.game.scheduled':
-        this.startsAt = event.data.startsAt;
-        this.endsAt = event.data.endsAt;
-        break;
-      case 'dev.payday.game.paused':
-        if (!this.openPause) this.pauses.push({ fromAt: event.data.fromAt, untilAt: null });
-        break;
-      case 'dev.payday.game.resumed':
-        if (this.openPause) this.openPause.untilAt = event.data.fromAt;
-        this.endsAt = event.data.endsAt;
-        break;
-      case 'dev.payday.game.ended':
-        this.endsAt = event.data.endsAt;
-        break;
-      default:
+    try {
+      this.replaceSchedule(applyScheduleEvent(this.schedule, event));
+    } catch (error) {
+      if (!(error instanceof PaydayError)) throw error;
     }
   }
 
-  private get openPause(): { fromAt: number; untilAt: number | null } | undefined {
-    const last = this.pauses.at(-1);
-    return last?.untilAt === null ? last : undefined;
+  private replaceSchedule(schedule: GameSchedule): void {
+    this.schedule = schedule;
+    this.startsAt = schedule.startsAt;
+    this.endsAt = schedule.endsAt ?? 0;
   }
 
   indexOf(at: number): number {
@@ -68,32 +65,39 @@ export class WindowSchedule {
     return this.startsAt === null ? 0 : Math.max(0, Math.ceil((this.endsAt - this.startsAt) / this.windowMs));
   }
 
+  /** False for windows at or after the end. */
   isPaused(index: number): boolean {
-    const at = this.startOf(index);
-    return this.pauses.some((pause) => at >= pause.fromAt && (pause.untilAt === null || at < pause.untilAt));
+    return this.schedule.isPaused(index);
   }
 
   write(out: ByteWriter): void {
-    out
-      .uint(this.startsAt === null ? 0 : this.startsAt + 1)
-      .uint(this.endsAt)
-      .uint(this.sealed ? 1 : 0);
-    out.uint(this.pauses.length);
-    for (const pause of this.pauses)
-      out.uint(pause.fromAt).uint(pause.untilAt === null ? 0 : pause.untilAt + 1);
+    const { startsAt, pauses, ended } = this.schedule;
+    out.uint(startsAt === null ? 0 : startsAt + 1).uint(this.endsAt);
+    out.uint(this.sealed ? SEALED : ended ? ENDED : 0).uint(pauses.length);
+    for (const { fromAt, untilAt } of pauses) out.uint(fromAt).uint(untilAt === null ? 0 : untilAt + 1);
   }
 
   static read(windowMs: number, from: ByteReader): WindowSchedule {
     const out = new WindowSchedule(windowMs);
-    const startsAt = from.uint();
-    out.startsAt = startsAt === 0 ? null : startsAt - 1;
-    out.endsAt = from.uint();
-    out.sealed = from.uint() === 1;
+    const start = from.uint();
+    const startsAt = start === 0 ? null : start - 1;
+    const end = from.uint();
+    const phase = from.uint();
+    out.sealed = phase === SEALED;
+    const pauses: Pause[] = [];
     for (let n = from.uint(); n > 0; n--) {
       const fromAt = from.uint();
-      const untilAt = from.uint();
-      out.pauses.push({ fromAt, untilAt: untilAt === 0 ? null : untilAt - 1 });
+      const until = from.uint();
+      pauses.push({ fromAt, untilAt: until === 0 ? null : until - 1 });
     }
+    const endsAt = startsAt === null ? null : end;
+    out.replaceSchedule(
+      new GameSchedule({ windowMs, startsAt, endsAt, pauses, ended: phase !== 0, sealedAt: null }),
+    );
     return out;
   }
 }
+
+/** How far the game has come, in the stored form; 0: it has not ended. Versions that ignore `ENDED` read it as 0. */
+const SEALED = 1;
+const ENDED = 2;

@@ -9,10 +9,10 @@ import { WindowSchedule } from './schedule.js';
 import { TeamState } from './team-state.js';
 import type { CoreOptions } from './types.js';
 
-/** Raised with every change of the stored form. */
+/** Increment it with every change of the stored format. */
 const FORMAT = 4;
 
-/** Whether ledgers that go with a stored state of this format have rows for what was not scored: the versions before counted it nowhere. */
+/** Whether ledgers stored with this state format have `unscored` rows: earlier versions did not count those requests. */
 export function countsUnscored(format: number): boolean {
   return format >= 4;
 }
@@ -55,8 +55,9 @@ function writeGame(game: GameScoring, out: ByteWriter, latestSnapshot: Uint8Arra
   out.text(game.gameId).text(JSON.stringify(game.rules));
   game.schedule.write(out);
   game.excusals.write(out);
-  out.uint(game.sequences.size);
-  for (const [source, sequence] of game.sequences) out.text(source).uint(sequence);
+  const { bySource } = game.sequences;
+  out.uint(bySource.size);
+  for (const [source, sequence] of bySource) out.text(source).uint(sequence);
   out.text(JSON.stringify(game.heldAdjustments));
   game.parked.write(out);
   out.uint(game.teams.size);
@@ -78,7 +79,7 @@ function readGame(from: ByteReader, options: CoreOptions): GameScoring {
   const rules = JSON.parse(from.text()) as ScoringRules;
   const schedule = WindowSchedule.read(rules.pay.windowMs, from);
   const game = new GameScoring(gameId, rules, options, schedule, Excusals.read(from));
-  for (let n = from.uint(); n > 0; n--) game.sequences.set(from.text(), from.uint());
+  for (let n = from.uint(); n > 0; n--) game.sequences.record({ source: from.text(), sequence: from.uint() });
   game.heldAdjustments.push(...(JSON.parse(from.text()) as typeof game.heldAdjustments));
   game.parked = ParkedBatches.read(from);
   for (let n = from.uint(); n > 0; n--) {

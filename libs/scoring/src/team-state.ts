@@ -13,38 +13,38 @@ import { TeamWindow } from './team-window.js';
 const RATE_MS = 10_000;
 const ONE_MINUTE_MS = 60_000;
 const FIVE_MINUTES_MS = 300_000;
-/** Windows that ended this long before the latest are stored with the commit and dropped from memory. */
+/** Windows that ended this long before the latest one are stored with the commit and dropped from memory. */
 const KEEP_MS = 30_000;
 
-/** All that the scoring of one team needs to remember. */
+/** The scoring state of one team. */
 export class TeamState {
   readonly watermarks: Watermarks;
   readonly health: ServiceHealth[];
   /** By `prober epoch`. */
   readonly seen = new Map<string, DedupWindow>();
-  /** In memory: recent ones, and those asked for by late results. */
+  /** Windows in memory: recent ones, and those restored for late results. */
   readonly windows = new Map<number, TeamWindow>();
   readonly recentPay: RecentPay;
   readonly tally: RequestTally;
   salaryCents = 0;
-  /** All windows below are closed. */
+  /** All windows below this index are closed. */
   closedBelow = 0;
-  /** The highest window that ever had results; -1: none. */
+  /** The highest window that ever had results; -1 if none had. */
   highestWindow = -1;
-  /** Windows below may lie in the store only. */
+  /** Windows below this index may exist only in the store. */
   storedBelow = 0;
   latestSecond = 0;
   /** Windows whose counts have changed since they were settled. */
   readonly dirtyWindows: TeamWindow[] = [];
   dirty = false;
-  /** Where this team's bytes lie in the latest snapshot, if they still say what it is; else −1. */
+  /** Offset of this team's bytes in the latest snapshot while they are current; else −1. */
   storedFrom = -1;
   storedTo = -1;
   /** No window in memory has a lower index. */
   private lowestWindow = Infinity;
-  /** The set that the latest batch was looked up in: most batches in a row come from one prober. */
+  /** Dedup window of the latest batch: consecutive batches usually come from one prober. */
   private lastSeen: { proberId: string; epoch: number; set: DedupWindow } | null = null;
-  /** The p95 shown for each service in µs, refreshed once per second of event time. */
+  /** The displayed p95 of each service in µs, refreshed once per second of event time. */
   private shownP95: { second: number; values: (number | null)[] } | null = null;
 
   constructor(
@@ -68,7 +68,7 @@ export class TeamState {
     return set;
   }
 
-  /** The window, which is about to change. */
+  /** The window for the index, marked dirty because the caller is about to change it. */
   window(index: number): TeamWindow {
     let found = this.windows.get(index);
     if (!found) this.putWindow((found = new TeamWindow(index, this.pay)));
@@ -83,14 +83,14 @@ export class TeamState {
     if (window.index < this.lowestWindow) this.lowestWindow = window.index;
   }
 
-  /** True where the window's counts may lie in the store and have to be restored before they change. */
+  /** Whether the window's counts may exist only in the store and must be restored before they change. */
   isStored(index: number): boolean {
     return index < this.storedBelow && index <= this.highestWindow && !this.windows.has(index);
   }
 
   /**
    * Windows whose rows may have to change, ascending: those with new counts, those that close now (from `closedBefore` on), and
-   * all from `resettleFrom` on unless that is null. Their counts pass for settled afterwards.
+   * all from `resettleFrom` on unless that is null. Afterwards they count as settled.
    */
   takeUnsettled(closedBefore: number, resettleFrom: number | null): TeamWindow[] {
     const out = this.dirtyWindows.splice(0);
@@ -109,7 +109,7 @@ export class TeamState {
     return out.length > 1 ? out.sort((a, b) => a.index - b.index) : out;
   }
 
-  /** The windows in memory from `first` to `last`, both inclusive, may have to change their rows, though their counts don't. */
+  /** Marks the windows in memory from `first` to `last` (inclusive) for settling: their rows may change although their counts do not. */
   unsettle(first: number, last: number): void {
     for (const window of this.windows.values()) {
       if (window.index < first || window.index > last || window.dirty) continue;
@@ -126,7 +126,7 @@ export class TeamState {
     this.recentPay.add(windowIndex, cents);
   }
 
-  /** Drops what is no longer needed in memory. Call only when its windows are settled and stored. */
+  /** Drops what is no longer needed in memory. Call it only when the team's windows are settled and stored. */
   forget(): void {
     const keep = Math.ceil(KEEP_MS / this.pay.windowMs) + 1;
     const below = Math.min(this.closedBelow, this.highestWindow - keep);
@@ -138,7 +138,7 @@ export class TeamState {
     this.recentPay.forgetBelow(this.highestWindow - trendWindows(this.pay));
   }
 
-  /** Drops what only a game that can still change needs. Repeatable. */
+  /** Drops state that is only needed while the game can change. Idempotent. */
   retire(): void {
     if (this.seen.size === 0 && this.windows.size === 0) return;
     this.storedFrom = -1;
@@ -166,7 +166,7 @@ export class TeamState {
     };
   }
 
-  /** The windows (both inclusive) that reach into the last `spanMs` before the watermark; null before the first watermark. */
+  /** First and last window (inclusive) that overlap the last `spanMs` before the watermark; null before the first watermark. */
   private windowsOf(spanMs: number, schedule: WindowSchedule): { first: number; last: number } | null {
     const upTo = Math.min(this.watermarks.completeUpTo, schedule.endsAt);
     if (schedule.startsAt === null || upTo <= schedule.startsAt) return null;
@@ -179,7 +179,7 @@ export class TeamState {
     return windows === null ? 0 : this.recentPay.sum(windows.first, windows.last);
   }
 
-  /** The pay of the latest windows, per minute of event time that counts. */
+  /** Pay of the latest windows per minute of scored event time. */
   private payPerMinute(schedule: WindowSchedule): number {
     const windows = this.windowsOf(RATE_MS, schedule);
     if (windows === null) return 0;
@@ -236,7 +236,7 @@ export class TeamState {
     out.closedBelow = from.uint();
     out.highestWindow = from.uint() - 1;
     out.latestSecond = from.uint();
-    // After a restart every window that had results is in the store, and none is in memory.
+    // After a restart all windows that had results are in the store and none is in memory.
     out.storedBelow = out.highestWindow + 1;
     return out;
   }
@@ -246,7 +246,7 @@ function idsOf(pay: CompiledPay): string[] {
   return pay.services.map(({ id }) => id);
 }
 
-/** How many windows before the latest the longest trend needs. */
+/** Number of windows before the latest one that the longest trend needs. */
 function trendWindows(pay: CompiledPay): number {
   return Math.ceil(FIVE_MINUTES_MS / pay.windowMs) + 2;
 }

@@ -8,28 +8,28 @@ import type { LedgerKey, LedgerRow, ScoringOutputs } from './types.js';
 
 interface ServiceWindow {
   accumulators: Accumulator[];
-  /** Cents of the downtime row in the ledger; null: there is none. */
+  /** Cents of the downtime row in the ledger; null if there is none. */
   emittedDowntime: number | null;
-  /** What the team's tally holds of this window: requests that count, and those of them that were not scored. */
+  /** This window's share of the team's tally: requests that count, and how many of them were not scored. */
   tallied: { requests: number; unscored: number };
 }
 
 type RowOutputs = Pick<ScoringOutputs, 'ledger' | 'removed'>;
 
-/** Reused, as encoding is never re-entered. */
+/** Reused: encoding is never re-entered. */
 const windowWriter = new ByteWriter(64 * 1024);
 
-/** What a window needs to know of its surroundings when it settles its rows. */
+/** The context in which a window settles its rows. */
 export interface WindowContext {
   pay: CompiledPay;
   gameId: string;
   teamId: string;
   startAt: number;
   paused: boolean;
-  /** Bit n: what the team's own service n answered to its own customers is left out. */
+  /** Bit n: results of the team's own customers at its own service n do not score. */
   excused: number;
   closed: boolean;
-  /** Of the team; kept in line with the windows as the salary is. */
+  /** The team's tally; updated with the windows, as the salary is. */
   tally: RequestTally;
 }
 
@@ -65,7 +65,7 @@ export class TeamWindow {
       if (acc.role === 'consumer') into.push(acc.latencies);
   }
 
-  /** Brings the ledger in line with the counts. @returns by how many cents the salary changes. */
+  /** Updates the ledger to match the counts. @returns the change of the salary in cents. */
   settle(context: WindowContext, outputs: RowOutputs): number {
     let delta = 0;
     for (let service = 0; service < this.services.length; service++) {
@@ -113,8 +113,8 @@ export class TeamWindow {
   }
 
   /**
-   * The row of requests that could not be judged. Only the customers' side has one, so that each request is counted once.
-   * Call it before the other rows of the accumulator are settled: they forget what has changed.
+   * Settles the row of requests that could not be judged. Only the consumer side has one, so that each request counts once.
+   * Call it before the accumulator's other rows settle: they clear the dirty flags.
    */
   private settleUnscored(
     acc: Accumulator,
@@ -224,7 +224,7 @@ export class TeamWindow {
     };
   }
 
-  /** @param without what this team answered is left out */
+  /** @param without leave out what this team itself answered */
   private earliestSamples(service: number, without: string | null): FailureSample[] {
     return this.services[service]!.accumulators.filter(
       ({ role, counterpartyId }) => role === 'consumer' && counterpartyId !== without,
@@ -235,7 +235,7 @@ export class TeamWindow {
       .map(({ sample }) => sample);
   }
 
-  /** Call it after `settle`: what that has encoded already is taken from there. */
+  /** Call it after `settle`, whose encodings it reuses. */
   encode(): Uint8Array {
     const out = windowWriter.clear();
     for (const state of this.services) {

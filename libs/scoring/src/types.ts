@@ -2,16 +2,16 @@ import type { GameEvent, LedgerKey, LedgerRow, ProbeBatch, TeamScore } from '#co
 
 export type { LedgerKey, LedgerRow } from '#contracts';
 
-/** What the core is fed. Batches may come in any order and any number of times; game events in the order of their log. */
+/** Input of the core. Batches may arrive in any order and repeatedly; game events must be in log order. */
 export type ScoringInput =
   | { kind: 'batch'; batch: ProbeBatch }
   | { kind: 'event'; event: GameEvent }
-  /** The time, for the leases of probers that fell silent. It decides when windows close, never what they pay. */
+  /** The time, which expires the leases of silent probers. It decides when windows close, never what they pay. */
   | { kind: 'tick'; nowMs: number };
 
 /**
- * A window's accumulators as bytes, to be stored with the commit and handed back by `restoreWindow` when they are asked for.
- * They are a view of a larger buffer, as a row's histogram is: who keeps them for long keeps a copy.
+ * A window's accumulators as bytes: store them with the commit and pass them to `restoreWindow` when requested.
+ * Like a row's histogram they are a view of a larger buffer: copy them to keep them for long.
  */
 export interface StoredWindow extends WindowKey {
   bytes: Uint8Array;
@@ -32,7 +32,7 @@ export interface RefusedBatch {
 export interface ScoringOutputs {
   /** New or changed rows, whole. */
   ledger: LedgerRow[];
-  /** Rows that no longer exist (their window was paused or excused afterwards). */
+  /** Rows that no longer exist because their window was paused or excused later. */
   removed: LedgerKey[];
   /** Teams whose score changed. The caller adds the commit sequence. */
   scores: Omit<TeamScore, 'commitSeq'>[];
@@ -46,17 +46,17 @@ export interface ScoringCounters {
   duplicateBatches: number;
   /** Results that were scored: good answers and failures. */
   results: number;
-  /** Results with trouble of the prober's own, which earn and cost nothing. */
+  /** Results that failed because of the prober itself; they earn and cost nothing. */
   unscored: number;
-  /** Results whose intended time lies outside of the game. */
+  /** Results whose intended time is outside the game. */
   outsideGame: number;
-  /** Results that arrived after their window had closed, and revised it. */
+  /** Results that arrived after their window had closed and revised it. */
   late: number;
 }
 
 export interface CoreOptions {
-  /** How long a prober may be silent before windows stop waiting for it. */
+  /** How long a prober may be silent, in ms, before windows stop waiting for it. */
   leaseMs: number;
-  /** Whether this instance scores the team; by partition in a distributed game. */
+  /** Whether this instance scores the team; decided by partition in a distributed game. */
   owns(key: string): boolean;
 }

@@ -7,11 +7,12 @@ interface Prober {
 }
 
 /**
- * The probers' watermarks for one team. Event time advances to the least watermark of the probers that are alive:  * whose lease has run out doesn't hold the others back. It never goes back.
+ * The probers' watermarks for one team. Event time advances to the lowest watermark of the live probers: a prober whose
+ * lease has expired does not hold the others back. Event time never goes back.
  */
 export class Watermarks {
   private readonly probers = new Map<string, Prober>();
-  /** All results with an intended time before this have arrived, as far as the watermarks say; 0: no watermark yet. */
+  /** According to the watermarks, all results with an intended time before this have arrived; 0 before the first watermark. */
   completeUpTo = 0;
 
   recordWatermark(proberId: string, epoch: number, watermarkMs: number, nowMs: number): void {
@@ -26,8 +27,8 @@ export class Watermarks {
   }
 
   /**
-   * @param nowMs our own clock. A prober's watermark may lie ahead, or have a clock that does: time does not come sooner for
-   * that. 0, where there is no clock (a recomputation): watermarks are taken as they are.
+   * @param nowMs our own clock, which caps event time: a prober's watermark or clock may be ahead of it. 0 if there is no clock
+   * (a recomputation): then watermarks are not capped.
    * @returns true if event time advanced.
    */
   advance(nowMs: number, leaseMs: number): boolean {

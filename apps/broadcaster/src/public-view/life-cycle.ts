@@ -1,61 +1,51 @@
-import type { GameState, GameView, Scenario, StandingRow } from '#contracts';
-import { phaseAt, type FreezeFacts, type GameSchedule } from '#scenario';
+import type { GameState, GameView, StandingRow } from '#contracts';
+import type { Game } from '#game';
+import { phaseAt } from '#scenario';
 import type { Ticker } from './ticker.js';
 
 export interface GameFacts {
-  id: string;
-  name: string;
-  scenario: Scenario;
-  schedule: GameSchedule;
-  teamCount: number;
-  freeze: FreezeFacts;
+  game: Game;
   /** Whether the final score of every team has arrived. */
   isFinal: boolean;
   /** The boundary whose standings the public sees now; null while it sees everything (`hiddenFromAt`). */
   hiddenFrom: number | null;
-  /** Boundaries of all freezes that took effect, in order. */
-  freezes: readonly number[];
 }
 
 /** A game with a closed ledger stays `ended` until its final scores have arrived, because a sealed game never changes. */
-function stateAt({ schedule, isFinal }: GameFacts, nowMs: number): GameState {
-  const state = schedule.stateAt(nowMs);
+function stateAt({ game, isFinal }: GameFacts, nowMs: number): GameState {
+  const state = game.schedule.stateAt(nowMs);
   return state === 'sealed' && !isFinal ? 'ended' : state;
 }
 
 /** The game as the public sees it at a point in time. */
-export function gameView(game: GameFacts, nowMs: number): GameView {
+export function gameView(facts: GameFacts, nowMs: number): GameView {
+  const { game, hiddenFrom } = facts;
   const { schedule } = game;
-  const state = stateAt(game, nowMs);
-  const pause =
-    state === 'paused'
-      ? schedule.pauses.find(
-          ({ fromAt, untilAt }) => nowMs >= fromAt && (untilAt === null || nowMs < untilAt),
-        )
-      : undefined;
+  const state = stateAt(facts, nowMs);
+  const pause = state === 'paused' ? schedule.pauseAt(nowMs) : undefined;
   let { endsAt } = schedule;
   // A known resumption has moved the end already, but the clock must stand still until the pause is over.
   if (pause !== undefined && pause.untilAt !== null && endsAt !== null)
     endsAt -= pause.untilAt - pause.fromAt;
   return {
-    id: game.id,
+    id: game.gameId,
     name: game.name,
     state,
     startsAt: schedule.startsAt,
     endsAt,
     pausedAt: pause?.fromAt ?? null,
-    frozen: game.hiddenFrom !== null,
-    frozenAt: game.hiddenFrom,
+    frozen: hiddenFrom !== null,
+    frozenAt: hiddenFrom,
     revealedAt: game.freeze.revealedAt,
     phase: state === 'running' || state === 'paused' ? currentPhase(game, nowMs) : null,
   };
 }
 
 /** The rate is the phase's target after its ramp, summed over all teams and services. */
-function currentPhase({ scenario, schedule, teamCount }: GameFacts, nowMs: number): GameView['phase'] {
+function currentPhase({ scenario, schedule, teams }: Game, nowMs: number): GameView['phase'] {
   const { label, requestsPerSecond } = phaseAt(scenario, schedule.toGameTime(nowMs) ?? 0);
   const perTeam = Object.values(requestsPerSecond).reduce((sum, rate) => sum + rate, 0);
-  return { label, requestsPerSecond: Math.round(perTeam * teamCount * 10) / 10 };
+  return { label, requestsPerSecond: Math.round(perTeam * teams.size * 10) / 10 };
 }
 
 /**
@@ -64,13 +54,13 @@ function currentPhase({ scenario, schedule, teamCount }: GameFacts, nowMs: numbe
  */
 export function tellLifeCycle(
   ticker: Ticker,
-  game: GameFacts,
+  facts: GameFacts,
   rows: readonly StandingRow[],
   nowMs: number,
 ): void {
-  const { schedule, scenario, freeze, freezes } = game;
+  const { schedule, scenario, freeze, freezes } = facts.game;
   const { startsAt, endsAt } = schedule;
-  const state = stateAt(game, nowMs);
+  const state = stateAt(facts, nowMs);
   if (startsAt === null || endsAt === null || state === 'lobby') return;
   ticker.addEntry({ id: 'game-started', at: startsAt, event: { kind: 'game_started' } });
   scenario.load.forEach(({ atMs, label }, index) => {

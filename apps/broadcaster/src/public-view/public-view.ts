@@ -1,4 +1,5 @@
 import type { GameEvent, TeamScore } from '#contracts';
+import type { GameCreated } from '#game';
 import type { FrozenScore } from '#persistence';
 import { GameBoard, type PublicState } from './game-board.js';
 
@@ -58,13 +59,14 @@ export class PublicView {
   }
 
   /** Games are in different partitions, so events of an older one may arrive after those of a newer one. */
-  private open({ data, time }: Extract<GameEvent, { type: 'dev.payday.game.created' }>): void {
+  private open(created: GameCreated): void {
+    const { data, time } = created;
     const shown = this.board;
     if (shown !== null) {
       const isLater = time > shown.createdAt || (time === shown.createdAt && data.gameId > shown.gameId);
       if (!isLater || data.gameId === shown.gameId) return;
     }
-    this.board = new GameBoard(data, time);
+    this.board = new GameBoard(created);
     for (const score of this.waiting.get(data.gameId)?.values() ?? []) this.board.applyScore(score);
     this.waiting.delete(data.gameId);
   }

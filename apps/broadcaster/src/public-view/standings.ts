@@ -1,6 +1,8 @@
 import type { Scenario, ServiceState, ServiceView, StandingRow, TeamInfo, TeamScore } from '#contracts';
+import { byTeamId, compareSalaries, ranksOf } from '#game';
 
 interface Entry {
+  readonly teamId: string;
   team: TeamInfo;
   score: TeamScore | undefined;
   /** Statuses that are newer than those of the score, and replace them. */
@@ -33,7 +35,15 @@ export class StandingsTable {
     }
     const entry: Entry = known
       ? { ...known, team, row: undefined }
-      : { team, score: undefined, states: undefined, salaryCents: 0, minuteAgoCents: 0, row: undefined };
+      : {
+          teamId: team.id,
+          team,
+          score: undefined,
+          states: undefined,
+          salaryCents: 0,
+          minuteAgoCents: 0,
+          row: undefined,
+        };
     this.entries.set(team.id, entry);
     (team.ranked ? this.ranked : this.unranked).push(entry);
     this.changed = true;
@@ -69,14 +79,11 @@ export class StandingsTable {
   rows(): readonly StandingRow[] {
     if (!this.changed) return this.current;
     this.changed = false;
-    this.ranked.sort((a, b) => b.salaryCents - a.salaryCents || byId(a, b));
-    this.unranked.sort(byId);
+    this.ranked.sort(compareSalaries);
+    this.unranked.sort(byTeamId);
     const changes = this.placesWon();
-    let rank = 0;
-    const ranked = this.ranked.map((entry, index) => {
-      if (index === 0 || entry.salaryCents !== this.ranked[index - 1]!.salaryCents) rank = index + 1;
-      return this.row(entry, rank, changes[index]!);
-    });
+    const ranks = ranksOf(this.ranked);
+    const ranked = this.ranked.map((entry, index) => this.row(entry, ranks[index]!, changes[index]!));
     this.current = [...ranked, ...this.unranked.map((entry) => this.row(entry, null, 0))];
     return this.current;
   }
@@ -134,8 +141,4 @@ export class StandingsTable {
       };
     });
   }
-}
-
-function byId(a: Entry, b: Entry): number {
-  return a.team.id < b.team.id ? -1 : 1;
 }

@@ -1,5 +1,6 @@
 import type { GameEvent, Scenario, TeamScore } from '#contracts';
-import { GameSchedule, applyGameEvent, phaseAt } from '#scenario';
+import { GameSchedule, applyScheduleEvent } from '#game';
+import { phaseAt } from '#scenario';
 import { EventBuilder, buildScenario } from '#testing';
 import { Retimer } from './retimer.js';
 import { ScoreHistory } from './score-history.js';
@@ -32,8 +33,11 @@ describe('Retimer', () => {
       const played = recorded.map((event) => retimer.event(event));
       const [created] = played;
       if (created?.type !== 'dev.payday.game.created') throw new Error('the game is created first');
-      // applyGameEvent refuses everything that lies off a window boundary or doesn't add up.
-      const schedule = played.reduce(applyGameEvent, GameSchedule.lobby(created.data.scenario.pay.windowMs));
+      // applyScheduleEvent refuses everything that lies off a window boundary or doesn't add up.
+      const schedule = played.reduce(
+        applyScheduleEvent,
+        GameSchedule.lobby(created.data.scenario.pay.windowMs),
+      );
       const endsAt = NOW + 24 * retimer.windowMs;
       expect(schedule).toMatchObject({ startsAt: NOW, endsAt, ended: true });
       expect(schedule.pauses).toEqual([

@@ -1,5 +1,6 @@
 import { TOPICS, decodeCloudEvent, type GameEvent } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
+import { foldGame } from '#game';
 import { PaydayError } from '#kernel';
 import type { GameEntity } from '#persistence';
 import { systemClock } from '#runtime';
@@ -35,9 +36,8 @@ export async function replay(
 ): Promise<void> {
   const { windowMs } = game.scenario.pay;
   const events = await eventsOf(recorded, game.id);
-  let startsAt: number | undefined;
-  for (const { type, data } of events) if (type === 'dev.payday.game.scheduled') ({ startsAt } = data);
-  if (startsAt === undefined)
+  const startsAt = foldGame(events)?.schedule.startsAt ?? null;
+  if (startsAt === null)
     throw new PaydayError('not_started', `the game ${game.id} never began: there is nothing to replay`);
   const clock = systemClock;
   const retimer = new Retimer({ windowMs, startsAt }, options.speed, clock.nowMs() + LEAD_MS);

@@ -1,6 +1,6 @@
+import { hiddenFromAt } from '#game';
 import type { GameEntity, HiddenScores } from '#persistence';
 import type { Principal } from '#runtime';
-import { hiddenFromAt } from '#scenario';
 
 /** Who may see through a freeze. Integrations show what they read to the public. */
 const SEES_ALL = new Set<Principal['role']>(['facilitator', 'read-only']);

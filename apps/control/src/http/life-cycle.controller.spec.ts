@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { DELIVERY_MARGIN_MS, type GameEvent } from '#contracts';
 import { DriverRegistry, createDrivers } from '#faults';
 import { verifyAuditChain } from '#persistence';
-import { GameSchedule, NO_FREEZE, applyFreezeEvent, applyGameEvent, hiddenFromAt } from '#scenario';
+import { GameSchedule, NO_FREEZE, applyFreezeEvent, applyScheduleEvent, hiddenFromAt } from '#game';
 import { ControlApp } from '../conformance/control-app.js';
 import { GameLoop } from '../game-loop.js';
 
@@ -173,7 +173,7 @@ describe('the life of a game, by hand', () => {
     });
 
     const events = await control.eventsOf(id);
-    const schedule = events.reduce(applyGameEvent, GameSchedule.lobby(5000));
+    const schedule = events.reduce(applyScheduleEvent, GameSchedule.lobby(5000));
     expect(schedule.stateAt(control.nowMs)).toBe('sealed');
     expect(hiddenFromAt(events.reduce(applyFreezeEvent, NO_FREEZE), control.nowMs)).toBe(null);
     const actions = (await control.auditOf(id)).map(({ action }) => action);

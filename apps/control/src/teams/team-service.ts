@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { TeamInfo } from '#contracts';
+import { changedTeam } from '#game';
 import { PaydayError } from '#kernel';
 import { type AuditActor, type Endpoint, type GameEntity, GameStore } from '#persistence';
-import { type TeamChange, changedTeam, proofPolicy, sameName } from '#scenario';
+import { type TeamChange, proofPolicy, sameName } from '#scenario';
 import { endpointUrl } from '../endpoint-url.js';
 import { GameChanges, type DomainEvent, refuseSealed, unknownTeam } from '../game-changes.js';
 import { proofSha256, proofsFor } from './proof.js';

@@ -1,6 +1,6 @@
 import type { GameState } from '#contracts';
 
-/** An interval in which the game stands still: start inclusive, end exclusive; `untilAt` null while it is open. */
+/** An interval in which the game is paused: start inclusive, end exclusive; `untilAt` is null while it is open. */
 export interface Pause {
   readonly fromAt: number;
   readonly untilAt: number | null;
@@ -10,17 +10,17 @@ export interface ScheduleFacts {
   readonly windowMs: number;
   /** Null in the lobby. */
   readonly startsAt: number | null;
-  /** Null in the lobby. While a pause is open: as it was before; it moves when the game resumes. */
+  /** Null in the lobby. It moves when a paused game resumes, so while a pause is open it is the previous end. */
   readonly endsAt: number | null;
-  /** In order; they may touch, never overlap. None is open, and none goes beyond the end, once the game was ended. */
+  /** In order; they may touch but never overlap. Once the game has ended, none is open and none extends past the end. */
   readonly pauses: readonly Pause[];
-  /** Whether `game.ended` fixed the end. */
+  /** Whether `game.ended` has fixed the end. */
   readonly ended: boolean;
   readonly sealedAt: number | null;
 }
 
 /**
- * When a game runs: an immutable view of its life-cycle events (`applyGameEvent` makes the next one). All instants
+ * When a game runs: an immutable view of its life-cycle events (`applyScheduleEvent` makes the next one). All instants
  * are epoch ms of wall time unless called game time, which is the time since the start without pauses.
  *
  * Windows are counted in wall time from the start: a pause occupies windows that don't score.
@@ -54,9 +54,15 @@ export class GameSchedule implements ScheduleFacts {
     });
   }
 
-  /** When the end is known: null in the lobby and while a pause is open. */
-  private get knownEndAt(): number | null {
-    return this.pauses.at(-1)?.untilAt === null ? null : this.endsAt;
+  /** The end, if it is known: null in the lobby and while a pause is open. */
+  get knownEndAt(): number | null {
+    return this.openPause === null ? this.endsAt : null;
+  }
+
+  /** The pause whose end is not known yet; null if there is none. It may still be ahead. */
+  get openPause(): Pause | null {
+    const last = this.pauses.at(-1);
+    return last?.untilAt === null ? last : null;
   }
 
   stateAt(atMs: number): GameState {
@@ -69,8 +75,8 @@ export class GameSchedule implements ScheduleFacts {
   }
 
   /**
-   * Game time at a wall time: stands still in pauses and from the end on, is negative before the start
-   * (minus the time to wait), and null in the lobby.
+   * Game time at a wall time. It stops in pauses and at the end, is negative before the start (minus the time to
+   * wait), and null in the lobby.
    */
   toGameTime(atMs: number): number | null {
     if (this.startsAt === null) return null;
@@ -82,8 +88,8 @@ export class GameSchedule implements ScheduleFacts {
   }
 
   /**
-   * The wall time of a game time; where the game was paused at it, the end of that pause. Null if it never
-   * comes or isn't known: in the lobby, beyond the end, or behind an open pause.
+   * The wall time of a game time; if the game was paused at that time, the end of that pause. Null if it never
+   * comes or is not known: in the lobby, past the end, or after an open pause.
    */
   toWallTime(gameMs: number): number | null {
     if (this.startsAt === null) return null;
@@ -97,7 +103,7 @@ export class GameSchedule implements ScheduleFacts {
     return endsAt !== null && at > endsAt ? null : at;
   }
 
-  /** Index of the window that holds a wall time; negative before the start; null in the lobby. */
+  /** Index of the window that contains a wall time; negative before the start, null in the lobby. */
   windowIndexAt(atMs: number): number | null {
     return this.startsAt === null ? null : Math.floor((atMs - this.startsAt) / this.windowMs);
   }
@@ -107,7 +113,7 @@ export class GameSchedule implements ScheduleFacts {
     return this.startsAt === null ? null : this.startsAt + windowIndex * this.windowMs;
   }
 
-  /** Whether results in this window score: it lies within the game and is not paused. */
+  /** Whether results in this window score: it is within the game and not paused. */
   isScored(windowIndex: number): boolean {
     const startAt = this.windowStartAt(windowIndex);
     if (startAt === null || windowIndex < 0) return false;
@@ -115,14 +121,19 @@ export class GameSchedule implements ScheduleFacts {
     return (endsAt === null || startAt < endsAt) && !this.isPausedAt(startAt);
   }
 
-  /** Whether the game stands still in this window. Pauses begin and end on window boundaries. */
+  /** Whether the game is paused in this window. Pauses begin and end on window boundaries. */
   isPaused(windowIndex: number): boolean {
     const startAt = this.windowStartAt(windowIndex);
     const endsAt = this.knownEndAt;
     return startAt !== null && (endsAt === null || startAt < endsAt) && this.isPausedAt(startAt);
   }
 
+  /** The pause that contains a wall time; undefined if there is none. */
+  pauseAt(atMs: number): Pause | undefined {
+    return this.pauses.find(({ fromAt, untilAt }) => atMs >= fromAt && (untilAt === null || atMs < untilAt));
+  }
+
   private isPausedAt(atMs: number): boolean {
-    return this.pauses.some(({ fromAt, untilAt }) => atMs >= fromAt && (untilAt === null || atMs < untilAt));
+    return this.pauseAt(atMs) !== undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { rankTeams } from './standings.js';
+import { rankTeams } from './ranking.js';
 
 describe('rankTeams', () => {
   it('gives equal salaries equal ranks, orders them by id, and places unranked teams last', () => {

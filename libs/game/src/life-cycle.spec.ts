@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { GameSchedule, applyGameEvent } from '#scenario';
+import { GameSchedule } from './game-schedule.js';
 import { type GameTimes, boundaryFrom, planEnd, planOutage, planPause, planResume } from './life-cycle.js';
+import { applyScheduleEvent } from './schedule-events.js';
 
 const START = 1_763_900_000_000;
 const WINDOW = 5_000;
@@ -99,13 +100,13 @@ describe('any life of a game', () => {
       fc.property(fc.array(step, { maxLength: 12 }), fc.integer({ min: -10_000, max: 0 }), (steps, begin) => {
         let now = START + begin;
         const times = { ...game(), pauses: [] as { fromAt: number; untilAt: number | null }[] };
-        let schedule = applyGameEvent(GameSchedule.lobby(WINDOW), {
+        let schedule = applyScheduleEvent(GameSchedule.lobby(WINDOW), {
           type: 'dev.payday.game.scheduled',
           data: { startsAt: times.startsAt, endsAt: times.endsAt },
         });
         const paused = (fromAt: number): void => {
           times.pauses.push({ fromAt, untilAt: null });
-          schedule = applyGameEvent(schedule, {
+          schedule = applyScheduleEvent(schedule, {
             type: 'dev.payday.game.paused',
             data: { fromAt, reason: '' },
           });
@@ -113,7 +114,10 @@ describe('any life of a game', () => {
         const resumed = (fromAt: number, endsAt: number): void => {
           times.pauses.at(-1)!.untilAt = fromAt;
           times.endsAt = endsAt;
-          schedule = applyGameEvent(schedule, { type: 'dev.payday.game.resumed', data: { fromAt, endsAt } });
+          schedule = applyScheduleEvent(schedule, {
+            type: 'dev.payday.game.resumed',
+            data: { fromAt, endsAt },
+          });
         };
         for (const { action, afterMs, bootMs } of steps) {
           const aliveAt = now;
@@ -122,7 +126,7 @@ describe('any life of a game', () => {
           if (!isPaused && now >= times.endsAt && action !== 'outage') return;
           if (action === 'end') {
             const endsAt = planEnd(times, now, LEAD);
-            schedule = applyGameEvent(schedule, { type: 'dev.payday.game.ended', data: { endsAt } });
+            schedule = applyScheduleEvent(schedule, { type: 'dev.payday.game.ended', data: { endsAt } });
             expect(schedule.stateAt(endsAt)).toBe('ended');
             return;
           }

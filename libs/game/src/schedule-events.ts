@@ -6,17 +6,17 @@ import type { ScheduleFacts } from './game-schedule.js';
 const PREFIX = 'dev.payday.game.';
 
 /**
- * The schedule after an event. Events that aren't about the life cycle, and repetitions of the latest life-cycle
- * event, give the same schedule.
+ * The schedule after an event. Events that do not concern the life cycle, and repetitions of the latest life-cycle
+ * event, return the same object.
  * @throws PaydayError `invalid_transition` if the event makes no sense in this state (a pause in a pause), or
- *   `invalid_schedule` if its times don't fit: off the window boundaries, outside the game, or an end that
- *   doesn't move by the length of the pause.
+ *   `invalid_schedule` if its times do not fit: off the window boundaries, outside the game, or an end that
+ *   does not move by the length of the pause.
  */
-export function applyGameEvent(
+export function applyScheduleEvent(
   schedule: GameSchedule,
   event: Pick<GameEvent, 'type' | 'data'>,
 ): GameSchedule {
-  // Picked from a union, type and data have lost their tie.
+  // Pick<> on a union loses the link between type and data.
   const { type, data } = event as GameEvent;
   switch (type) {
     case 'dev.payday.game.scheduled':

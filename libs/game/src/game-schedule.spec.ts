@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { GameEvent } from '#contracts';
-import { GameSchedule, applyGameEvent } from './index.js';
+import { GameSchedule, applyScheduleEvent } from './index.js';
 
 const WINDOW = 5000;
 const START = 1_000_123;
@@ -19,7 +19,8 @@ const resumed = (fromAt: number, endsAt: number): Step => ({
 const ended = (endsAt: number): Step => ({ type: 'dev.payday.game.ended', data: { endsAt } });
 const sealed = (sealedAt: number): Step => ({ type: 'dev.payday.game.sealed', data: { sealedAt } });
 
-const after = (...steps: Step[]): GameSchedule => steps.reduce(applyGameEvent, GameSchedule.lobby(WINDOW));
+const after = (...steps: Step[]): GameSchedule =>
+  steps.reduce(applyScheduleEvent, GameSchedule.lobby(WINDOW));
 /** Paused from 10 s to 25 s. */
 const PAUSED = [scheduled(), paused(START + 10_000), resumed(START + 25_000, END + 15_000)];
 
@@ -86,7 +87,7 @@ describe('GameSchedule', () => {
     ]);
   });
 
-  it('stays paused while nobody resumes it', () => {
+  it('stays paused until it is resumed', () => {
     const schedule = after(scheduled(), paused(START + 10_000));
     expect(schedule.stateAt(END + 999_000)).toBe('paused');
     expect(schedule.toGameTime(END + 999_000)).toBe(10_000);
@@ -109,7 +110,7 @@ describe('GameSchedule', () => {
     );
   });
 
-  it('may be rescheduled until something happened', () => {
+  it('can be rescheduled until something has happened', () => {
     expect(after(scheduled(), scheduled(START + 7, END + 7)).startsAt).toBe(START + 7);
   });
 
@@ -117,11 +118,11 @@ describe('GameSchedule', () => {
     const steps = [...PAUSED, ended(END + 15_000), sealed(END + 15_000)];
     let schedule = GameSchedule.lobby(WINDOW);
     for (const step of steps) {
-      schedule = applyGameEvent(schedule, step);
-      expect(applyGameEvent(schedule, step)).toBe(schedule);
+      schedule = applyScheduleEvent(schedule, step);
+      expect(applyScheduleEvent(schedule, step)).toBe(schedule);
     }
     const other: Step = { type: 'dev.payday.announcement.made', data: { announcementId: 'a', text: 'Hi' } };
-    expect(applyGameEvent(schedule, other)).toBe(schedule);
+    expect(applyScheduleEvent(schedule, other)).toBe(schedule);
   });
 
   it.each<[what: string, steps: Step[], code: string, message: string]>([
@@ -263,15 +264,15 @@ describe('GameSchedule', () => {
       gaps.forEach(([run, pause], index) => {
         at += run * WINDOW;
         if (at >= schedule.endsAt!) return;
-        schedule = applyGameEvent(schedule, paused(at));
+        schedule = applyScheduleEvent(schedule, paused(at));
         if (open && index === gaps.length - 1) return;
         at += pause * WINDOW;
-        schedule = applyGameEvent(schedule, resumed(at, schedule.endsAt! + pause * WINDOW));
+        schedule = applyScheduleEvent(schedule, resumed(at, schedule.endsAt! + pause * WINDOW));
       });
       return schedule;
     });
 
-  it('gives back every game time that has a wall time', () => {
+  it('maps every game time to a wall time and back', () => {
     fc.assert(
       fc.property(schedules, fc.integer({ min: 0, max: 60_000 }), (schedule, gameMs) => {
         const at = schedule.toWallTime(gameMs);
@@ -281,7 +282,7 @@ describe('GameSchedule', () => {
     );
   });
 
-  it('gives back every wall time at which the game runs', () => {
+  it('maps every wall time at which the game runs to game time and back', () => {
     fc.assert(
       fc.property(schedules, fc.integer({ min: -5000, max: 200_000 }), (schedule, ms) => {
         const at = START + ms;
