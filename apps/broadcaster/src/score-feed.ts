@@ -34,7 +34,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
   private eventsCaughtUp = false;
   private recovering = false;
   /** Why the broadcaster is not ready; null once it is. */
-  private waitingFor: string | null = 'the game events of the past are still being read';
+  private waitingFor: string | null = 'past game events are still being read';
   private cancelRetry: () => void = () => {};
   private stopped = false;
 
@@ -66,7 +66,7 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
         positions[batch.partition] = batch.records.at(-1)!.position;
       },
       onError: (err) => {
-        if (!this.stopped) this.logger.warn({ err }, 'score updates are delivered again');
+        if (!this.stopped) this.logger.warn({ err }, 'score updates are being redelivered');
       },
     });
     await this.consumer.ready;
@@ -96,7 +96,10 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
       // A retry would fail again and later events must not wait, so report it and continue.
       if (!(err instanceof PaydayError)) throw err;
       this.metrics.eventRefused(err.code);
-      this.logger.error({ err, event: event.id, type: event.type }, 'a game event does not fit its game');
+      this.logger.error(
+        { err, event: event.id, type: event.type },
+        'a game event is not valid in the state of its game',
+      );
       return;
     }
     this.hub.maker.changed();
@@ -125,8 +128,8 @@ export class ScoreFeed implements OnApplicationBootstrap, OnApplicationShutdown 
       this.hub.maker.start();
       this.freezes.start();
     } catch (err) {
-      this.waitingFor = `what may be shown could not be read: ${messageOf(err)}`;
-      this.logger.warn({ err }, 'what may be shown could not be read; trying again');
+      this.waitingFor = `the public scores could not be read: ${messageOf(err)}`;
+      this.logger.warn({ err }, 'the public scores could not be read; trying again');
       if (!this.stopped) this.cancelRetry = this.timers.after(RETRY_MS, () => void this.recover());
     } finally {
       this.recovering = false;

@@ -4,8 +4,8 @@
 //
 // Standard input takes one command per line; each produces one line of output:
 //
-//	stall <ms>      from now on everything stands still for so long in each second of the wall clock, from its 400th millisecond on; 0: never
-//	dump <path>     writes what was noted since the last dump, as triples of little-endian int64: number, read and written in ns of the wall clock
+//	stall <ms>      from now on, stalls for this long in each second of the wall clock, starting at its 400th millisecond; 0: never
+//	dump <path>     writes the records since the last dump as triples of little-endian int64: number, read and written in ns of the wall clock
 //
 // Standard library only: go build main.go
 package main

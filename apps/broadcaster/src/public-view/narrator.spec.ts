@@ -26,7 +26,7 @@ describe('ServiceWatch', () => {
   test.each([
     ['an outage and its repair', 'UDDDDUUUUU', ['3: down', '8: recovered after 4']],
     ['a blip', 'UDUUUUU', []],
-    ['flapping statuses are told once', 'UDDDUDUDUDUUUU', ['3: down', '13: recovered after 9']],
+    ['flapping statuses are announced once', 'UDDDUDUDUDUUUU', ['3: down', '13: recovered after 9']],
     ['it gets worse', 'UFFFDDDUUUU', ['3: failing', '6: down', '10: recovered after 6']],
     ['it gets a little better', 'UDDDFFFSSSSSSUUUU', ['3: down', '16: recovered after 12']],
     ['swaying between failing and down', 'UFDFDFD', ['3: failing']],
@@ -69,12 +69,12 @@ describe('PlaceWatch', () => {
     ['neck and neck', [...hold('a,b,c'), ...['b,a,c', 'a,b,c', 'b,a,c', 'a,b,c', 'b,a,c', 'b,a,c']], []],
     ['a rise from far below', [...hold('a,b,c,d,e'), ...hold('a,e,b,c,d')], ['7: e takes 2 from b']],
     [
-      'a fall raises the others, which is told of each',
+      'a fall raises the others, and each rise is announced',
       [...hold('a,b,c,d'), ...hold('b,c,a,d')],
       ['7: b takes 1 from a', '7: c takes 2 from a'],
     ],
-    ['a shared place is held by nobody', [...hold('a,b,c,d'), ...hold('a,=b,c,d')], []],
-    ['places below the third are not told', [...hold('a,b,c,d,e'), ...hold('a,b,c,e,d')], []],
+    ['no team holds a shared place', [...hold('a,b,c,d'), ...hold('a,=b,c,d')], []],
+    ['places below the third are not announced', [...hold('a,b,c,d,e'), ...hold('a,b,c,e,d')], []],
   ])('%s', (_, story, expected) => {
     expect(run(...story)).toEqual(expected);
   });
