@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { FAULT_RULES } from './fault-kinds.js';
+import { parse } from 'yaml';
 import type { Scenario, TeamInfo } from '#contracts';
 import { PaydayError, messageOf } from '#kernel';
 import type { Endpoint } from '#persistence';
 import { compressScenario, parseScenario, parseTeamsFile, proofPolicy } from '#scenario';
 import { botRoster } from '../../unicorn-rentals/src/index.js';
-import type { Options } from './options.js';
+import { FAULT_RULES } from './fault-kinds.js';
+import type { LaunchOptions } from './launch-options.js';
 
 /** A game to be played: the scenario as it will run, and who plays it. */
 export interface GamePlan {
   scenario: Scenario;
+  /** The scenario as it is written, and its id: what the API takes, together with the speed. */
+  scenarioFile: object;
   teams: TeamInfo[];
   /** Endpoints that are known before the start: those of a teams file. */
   endpoints: Endpoint[];
@@ -19,11 +22,16 @@ export interface GamePlan {
 }
 
 /** @throws PaydayError `invalid_scenario`, `invalid_teams_file`, `unreadable_file` */
-export function planGame(options: Pick<Options, 'scenario' | 'teams' | 'teamsFile' | 'speed'>): GamePlan {
-  const written = parseScenario(readText(options.scenario), basename(options.scenario), FAULT_RULES);
+export function planGame(
+  options: Pick<LaunchOptions, 'scenario' | 'teams' | 'teamsFile' | 'speed'>,
+): GamePlan {
+  const text = readText(options.scenario);
+  const written = parseScenario(text, basename(options.scenario), FAULT_RULES);
   const scenario = options.speed === 1 ? written : compressScenario(written, options.speed);
+  // The id of a file that has none comes from the file's name, which the API does not see.
+  const scenarioFile = { ...(parse(text, { schema: 'core' }) as object), id: scenario.id };
   if (options.teamsFile === null)
-    return { scenario, endpoints: [], ...botTeams(options.teams, scenario.seed) };
+    return { scenario, scenarioFile, endpoints: [], ...botTeams(options.teams, scenario.seed) };
   const services = scenario.services.map((service) => service.id);
   const mayShare = proofPolicy(scenario) === 'off';
   const entries = parseTeamsFile(readText(options.teamsFile), basename(options.teamsFile), services, [], {
@@ -31,6 +39,7 @@ export function planGame(options: Pick<Options, 'scenario' | 'teams' | 'teamsFil
   });
   return {
     scenario,
+    scenarioFile,
     teams: entries.map(({ id, name, color, ranked }) => ({ id, name, color, ranked })),
     endpoints: entries.flatMap(({ id, endpoints }) =>
       Object.entries(endpoints).map(([serviceId, url]) => ({ teamId: id, serviceId, url })),

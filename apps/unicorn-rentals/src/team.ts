@@ -1,6 +1,6 @@
 /** One sandbox team as a process: four services, a fault agent, an engineer. See README.md, "The sandbox". */
 import { messageOf, PaydayError } from '#kernel';
-import type { TeamReady } from './demo-services.js';
+import type { TeamProofMessage, TeamReady } from './demo-services.js';
 import { startTeam } from './sandbox/start-team.js';
 import { TEAM_USAGE, teamOptionsFrom } from './sandbox/team-args.js';
 
@@ -18,7 +18,10 @@ process.on('SIGTERM', () => process.exit(0));
 try {
   const options = teamOptionsFrom(process.argv.slice(2), process.env);
   const onError = (error: unknown): void => say(`team ${options.teamId}: ${messageOf(error)}`);
-  const { endpoints, agentUrl } = await startTeam({ ...options, onError });
+  const { endpoints, agentUrl, setTeamProof } = await startTeam({ ...options, onError });
+  process.on('message', (message: TeamProofMessage) => {
+    if (message.type === 'proof') setTeamProof(message.teamProof);
+  });
   if (forked) process.send?.({ type: 'ready', endpoints, agentUrl } satisfies TeamReady);
   else for (const [name, url] of Object.entries({ ...endpoints, agent: agentUrl })) print(`${name} ${url}`);
 } catch (error) {

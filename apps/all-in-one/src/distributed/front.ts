@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { problem } from '#contracts';
 import { hash32 } from '#kernel';
 import { listenError, type Logger } from '#runtime';
-import type { Fleet, ServiceName } from './fleet.js';
+import type { Fleet, ServiceName } from '../fleet.js';
 import { CHAOS_SOCKET_PATH, mergeAsyncApi } from './merge-asyncapi.js';
 import { mergeOpenApi } from './merge-openapi.js';
 

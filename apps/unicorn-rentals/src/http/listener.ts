@@ -13,8 +13,8 @@ export interface ServerOptions {
   maxBodyBytes?: number;
   /** How a problem is answered. Default: RFC 9457 problem+json. */
   renderProblem?: (problem: HttpProblem) => Answer;
-  /** The team's proof that the service is its own: sent as the header `Payday-Team` of every answer. Default: none. */
-  teamProof?: string;
+  /** The team's proof that the service is its own, read for each answer: sent as the header `Payday-Team`. Default: none. */
+  teamProof?: () => string | undefined;
   /** Called with what a handler threw that is no `HttpProblem`. */
   onError?: (error: unknown) => void;
 }
@@ -23,8 +23,6 @@ export interface ServerOptions {
 export function createService(handler: Handler, options: ServerOptions = {}): Server {
   const maxBodyBytes = options.maxBodyBytes ?? 8 * 1024;
   const renderProblem = options.renderProblem ?? problemJson;
-  const proofHeader: Record<string, string> =
-    options.teamProof === undefined ? {} : { [TEAM_PROOF_HEADER]: options.teamProof };
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (incoming, outgoing) => {
     answer(incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -49,7 +47,7 @@ export function createService(handler: Handler, options: ServerOptions = {}): Se
           : new HttpProblem(500, 'internal_error', 'something failed on our side'),
       );
     }
-    write(incoming, outgoing, result, proofHeader);
+    write(incoming, outgoing, result, options.teamProof?.());
   }
 }
 
@@ -73,7 +71,7 @@ function write(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   answer: Answer,
-  proofHeader: Record<string, string>,
+  teamProof: string | undefined,
 ): void {
   if (outgoing.destroyed) return;
   const text = JSON.stringify(answer.body);
@@ -84,7 +82,7 @@ function write(
     // What is left of a body that was too long is not worth reading.
     ...(incoming.complete ? {} : { connection: 'close' }),
     ...answer.headers,
-    ...proofHeader,
+    ...(teamProof === undefined ? {} : { [TEAM_PROOF_HEADER]: teamProof }),
   });
   outgoing.end(text);
   if (!incoming.complete) incoming.resume();

@@ -30,7 +30,7 @@ export function runService(name: string, create: (env: NodeJS.ProcessEnv) => Han
   }
   const host = process.env['HOST'] || '127.0.0.1';
   const server = createService(handler, {
-    teamProof,
+    teamProof: () => teamProof,
     onError: (error) => say(`${name}: ${String(error)}`),
   });
   server.on('error', (error: NodeJS.ErrnoException) => {

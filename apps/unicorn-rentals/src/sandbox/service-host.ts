@@ -8,8 +8,8 @@ export interface ServiceHostOptions {
   /** Makes the service anew, with empty memory: at each start, as with a process of its own. */
   create: () => Handler;
   timers: Timers;
-  /** Shown by every answer. */
-  teamProof?: string;
+  /** Sent with every answer; read for each. */
+  teamProof?: () => string | undefined;
   onError?: (error: unknown) => void;
 }
 

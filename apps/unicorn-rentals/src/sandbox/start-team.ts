@@ -30,7 +30,7 @@ export interface TeamOptions {
   ports: Partial<Record<DemoService | 'agent', number>>;
   /** Bearer token of the fault agent. */
   token: string;
-  /** Shown by every answer of the services, so that Payday knows whose they are. Default: none. */
+  /** Sent with every answer of the services, so that Payday knows whose they are. Default: none, until `setTeamProof`. */
   teamProof?: string;
   timers?: Timers;
   onError?: (error: unknown) => void;
@@ -41,6 +41,8 @@ export interface RunningTeam {
   endpoints: Record<DemoService, string>;
   agentUrl: string;
   faults: FaultRegistry;
+  /** From now on every answer shows this proof. */
+  setTeamProof(proof: string): void;
   /** Stops everything; repeatable. */
   close(): Promise<void>;
 }
@@ -51,6 +53,7 @@ const BACKEND_TIMEOUT_MS = 1_500;
 /** Runs a team's four services, the proxies in front of them, its fault agent and its engineer, all on loopback. Rejects if a port can't be had. */
 export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   const { teamId, seed, skills, speed, ports } = options;
+  let { teamProof } = options;
   const timers = options.timers ?? realTimers;
   const stream = (name: string) => randomStream(seed, `${teamId}/${name}`);
   const performance = new TeamPerformance(
@@ -82,7 +85,7 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
       new ServiceHost({
         create: () => behindGate(create[id](), { capacity, random, timers }),
         timers,
-        teamProof: options.teamProof,
+        teamProof: () => teamProof,
         onError: options.onError,
       }),
     );
@@ -136,6 +139,7 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
     },
     agentUrl: `http://127.0.0.1:${agentPort}`,
     faults,
+    setTeamProof: (proof) => void (teamProof = proof),
     close,
   };
 }
