@@ -48,7 +48,7 @@ export function planGame(
   };
 }
 
-/** The same bots for the same count and seed, so that a resumed game gets its own back. */
+/** The same count and seed give the same bots, so that a resumed game gets its own back. */
 export function botTeams(count: number, seed: string): Pick<GamePlan, 'teams' | 'bots'> {
   const roster = botRoster(count, seed);
   return {
@@ -57,7 +57,7 @@ export function botTeams(count: number, seed: string): Pick<GamePlan, 'teams' | 
   };
 }
 
-/** Hues spread over the teams at one lightness and chroma, so that no team stands out by its colour. */
+/** Hues spread over the teams with equal lightness and chroma, so that no team stands out by its colour. */
 function teamColor(index: number, count: number): string {
   return `oklch(0.78 0.15 ${Math.round((index * 360) / count + 10) % 360})`;
 }

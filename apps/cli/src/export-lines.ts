@@ -59,7 +59,7 @@ export const RESULT_SHAPE: LineShape<ResultLine> = {
   values: (line) => RESULT_COLUMNS.map((column) => line[column]),
 };
 
-/** What has to be known besides the results: when the game ran, who played, what was given or taken by hand, and what is excused. */
+/** What is needed besides the results: when the game ran, who played, adjustments, and excused windows. */
 export function factLines(events: readonly GameEvent[]): ResultLine[] {
   const game: ResultLine = { kind: 'game', at: undefined, untilAt: null };
   const pauses: ResultLine[] = [];
@@ -88,7 +88,7 @@ export function factLines(events: readonly GameEvent[]): ResultLine[] {
     if (type === 'dev.payday.adjustment.made' && teams.has(data.teamId)) {
       const { teamId, effectiveAt, adjustmentId, cents } = data;
       const adjustment: ResultLine = { kind: 'adjustment', teamId, at: effectiveAt, adjustmentId, cents };
-      // The end as it is known now, which says in which window it lies. Before there is a start it waits for the first.
+      // The end as known now decides in which window it lies. Before the game has a start, this waits for the first one.
       if (game.at === undefined) waiting.push(adjustment);
       else adjustment.untilAt = game.untilAt;
       adjustments.push(adjustment);
@@ -154,7 +154,7 @@ export interface StandingLine {
   ranked: boolean;
 }
 
-/** With what of the team's customers' requests was not scored. */
+/** Includes the requests of the team's own customers that were not scored. */
 export type StandingWithRequests = StandingLine & RequestCounts;
 
 const STANDING_COLUMNS = [

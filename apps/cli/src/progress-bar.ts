@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.js';
 const REFRESH_MS = 100;
 const WIDTH = 30;
 
-/** A bar on standard error while something long goes on; nothing where standard error is no terminal. */
+/** A progress bar on standard error during long work; nothing if standard error is not a terminal. */
 export class ProgressBar {
   private shownAt = -Infinity;
 
@@ -12,7 +12,7 @@ export class ProgressBar {
     private readonly label: string,
   ) {}
 
-  /** @param total null: not known */
+  /** @param total null: unknown */
   update(done: number, total: number | null): void {
     const now = performance.now();
     if (this.out.isTTY !== true || now - this.shownAt < REFRESH_MS) return;
@@ -29,7 +29,7 @@ export class ProgressBar {
     this.out.write(`\r\u001b[2K${this.label}  ${bar} ${percent} %  ${shown}`);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void {
     if (this.out.isTTY === true && this.shownAt > -Infinity) this.out.write('\r\u001b[2K');
   }

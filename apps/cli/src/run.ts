@@ -22,7 +22,7 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
       'Checks scenarios; checks, exports, rescores and replays the games that Payday has recorded; breaks things and ends it; runs its services one by one.',
     )
     .addHelpText('after', HELP)
-    // What follows a service's name is that service's own business.
+    // Arguments after a service's name are parsed by that service.
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({

@@ -6,7 +6,7 @@ import { TEAM_USAGE, teamOptionsFrom } from './sandbox/team-args.js';
 
 const forked = process.send !== undefined;
 if (forked) {
-  // Without its launcher a team has no reason to live. Ctrl-C reaches the launcher too, which decides what follows.
+  // Without its launcher a team has no purpose. Ctrl-C reaches the launcher too, which decides what happens.
   process.on('disconnect', () => process.exit(0));
   if (!process.connected) process.exit(0);
   process.on('SIGINT', () => undefined);

@@ -48,7 +48,7 @@ const HELP = `
 The token is read from PAYDAY_TOKEN, or from a file: --token-file, else facilitator.token in the data folder of npm start.
 Exit codes: 0 done, and confirmed or verified gone; 1 refused, failed, or not verified yet; 2 wrong usage.`;
 
-/** `payday chaos …`: what a facilitator does to a game that runs, over the socket /chaos. */
+/** `payday chaos …`: what a facilitator does to a running game, over the socket /chaos. */
 export function addChaos(chaos: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
   chaos.addHelpText('after', HELP);
   const show = (json: boolean, value: object, text: string): Promise<void> =>
@@ -257,7 +257,7 @@ function injectionOf(options: InjectionOptions): ChaosInjection {
   };
 }
 
-/** Tells what to add to the command line, where nobody could be asked. */
+/** Prints what to add to the command line where no question can be asked. */
 function explainConfirmation(
   error: Error & { code?: string; details?: { confirmation?: { type: string } } },
 ): never {

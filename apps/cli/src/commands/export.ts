@@ -82,7 +82,7 @@ async function writeResults({ source, game, snapshot, format, to, terminal }: Jo
   );
   const bar = new ProgressBar(terminal.stderr, 'exporting');
   const prefix = `${game.id}/`;
-  // The line of column names is written already.
+  // The header line is written already.
   const { values } = RESULT_SHAPE;
   await readResults(
     source.log,
@@ -108,7 +108,7 @@ async function writeLedger({ game, snapshot, format, to, terminal }: Job): Promi
   await warnOfUnscored(await snapshot.unscored(), terminal);
 }
 
-/** On standard error, so that what is written can be piped on. */
+/** On standard error, so that the output can be piped. */
 async function warnOfUnscored(report: UnscoredReport, { stderr }: Terminal): Promise<void> {
   if (unscoredLevel(report) === 'fine') return;
   for (const line of unscoredLines(report)) await writeLine(stderr, plain(line));

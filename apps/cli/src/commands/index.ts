@@ -7,11 +7,11 @@ type Fill = (command: Command, terminal: Terminal, finish: (exitCode: number) =>
 interface CommandEntry {
   name: string;
   summary: string;
-  /** Asked only when the command is used, so that help and the other commands don't wait for what it needs. */
+  /** Called only when the command is used, so that help and other commands do not wait for its dependencies. */
   load(): Promise<Fill>;
 }
 
-/** Every command, in the order in which help shows them. */
+/** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'audit',
@@ -84,7 +84,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
-/** The command that a command line is about; undefined: none, help on all of them, or one that does not exist. */
+/** The command of a command line; undefined: none, general help, or one that does not exist. */
 export function commandOf(argv: readonly string[]): CommandEntry | undefined {
   const words = argv.filter((word) => !word.startsWith('-'));
   const name = words[0] === 'help' ? words[1] : words[0];

@@ -18,7 +18,7 @@ interface CreateOptions extends Where {
   expiresIn?: number;
 }
 
-/** `payday token create|list|revoke`: tokens for whoever may read the data folder, without a token. */
+/** `payday token create|list|revoke`: tokens for anyone who may read the data folder; needs no token itself. */
 export function addToken(token: Command, terminal: Terminal): void {
   const where = (command: Command): Command =>
     command
@@ -107,7 +107,7 @@ function stateOf({ revokedAt, expiresAt }: TokenInfo, nowMs: number): string {
   return expiresAt <= nowMs ? 'expired' : `good until ${new Date(expiresAt).toISOString()}`;
 }
 
-/** Loaded only when it is needed, with everything that control needs. */
+/** Loaded on demand, with everything that control needs. */
 async function tokensOf(db: DataSource, clock: Clock = systemClock) {
   const { TokenService, systemActor } = await import('../../../control/src/index.js');
   return { service: new TokenService(new TokenStore(db, clock), clock), actor: systemActor('command line') };

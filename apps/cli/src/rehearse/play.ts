@@ -22,7 +22,7 @@ export interface PlayOptions {
 }
 
 /**
- * Plays a game from the launch to the final standings, in the launcher's own process, as `npm start` does.
+ * Plays a game from launch to final standings, in a process of its own, as `npm start` does.
  * @throws PaydayError `rehearsal_failed` if it could not be played to its end, `interrupted` if `signal` aborted
  */
 export async function play(options: PlayOptions): Promise<void> {
@@ -60,7 +60,7 @@ export async function play(options: PlayOptions): Promise<void> {
   }
 }
 
-/** A rehearsal must not touch an installation that the environment names. */
+/** A rehearsal must not touch an installation that the environment points to. */
 function withoutInstallation(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => name !== 'DATABASE_URL' && !name.startsWith('PAYDAY_'));
   return Object.fromEntries(kept);
@@ -75,7 +75,7 @@ async function reportStandings(port: number, { onGame }: PlayOptions): Promise<v
     const { game, faults = [] } = (await response.json()) as { game: GameView; faults?: unknown[] };
     onGame(game, faults.length);
   } catch {
-    // It is booting, or about to end: there is nothing to show.
+    // It is booting or about to end: there is nothing to show.
   }
 }
 

@@ -3,7 +3,7 @@ import { plain, type Terminal } from '../terminal.js';
 
 const WIDTH = 30;
 
-/** How a rehearsal goes, on standard error: a bar in a terminal, else a line per step and per load phase. */
+/** Progress of a rehearsal on standard error: a bar in a terminal, else one line per step and load phase. */
 export class RehearsalProgress {
   private phase = '';
   private hasBar = false;
@@ -15,7 +15,7 @@ export class RehearsalProgress {
     this.out.write(`${plain(line)}\n`);
   }
 
-  /** @param acting how many injections act @param nowMs epoch ms */
+  /** @param acting number of active injections @param nowMs epoch ms */
   game({ state, startsAt, endsAt, phase }: GameView, acting: number, nowMs: number): void {
     if (startsAt === null || endsAt === null || state === 'lobby') return;
     const share = Math.max(0, Math.min(1, (nowMs - startsAt) / (endsAt - startsAt)));
@@ -33,7 +33,7 @@ export class RehearsalProgress {
     }
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void {
     if (this.hasBar) this.out.write('\r\u001b[2K');
     this.hasBar = false;

@@ -15,11 +15,11 @@ export interface ServerOptions {
   renderProblem?: (problem: HttpProblem) => Answer;
   /** The team's proof that the service is its own, read for each answer: sent as the header `Payday-Team`. Default: none. */
   teamProof?: () => string | undefined;
-  /** Called with what a handler threw that is no `HttpProblem`. */
+  /** Called with errors of a handler other than `HttpProblem`. */
   onError?: (error: unknown) => void;
 }
 
-/** An HTTP server, not listening yet, that answers by `handler`. Slow, large and broken requests are bounded. */
+/** An HTTP server for `handler`, not listening yet. Slow, large and broken requests are bounded. */
 export function createService(handler: Handler, options: ServerOptions = {}): Server {
   const maxBodyBytes = options.maxBodyBytes ?? 8 * 1024;
   const renderProblem = options.renderProblem ?? problemJson;
@@ -27,7 +27,7 @@ export function createService(handler: Handler, options: ServerOptions = {}): Se
     answer(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.maxConnections = 2_000;
-  // Longer than clients commonly keep theirs, so that they seldom send into a connection that is just closing.
+  // Longer than clients commonly keep idle connections, so that they rarely send into a closing one.
   server.keepAliveTimeout = 65_000;
   return server;
 
@@ -79,7 +79,7 @@ function write(
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
-    // What is left of a body that was too long is not worth reading.
+    // The rest of an oversized body is not read.
     ...(incoming.complete ? {} : { connection: 'close' }),
     ...answer.headers,
     ...(teamProof === undefined ? {} : { [TEAM_PROOF_HEADER]: teamProof }),
@@ -137,7 +137,7 @@ async function readJson(incoming: IncomingMessage, maxBodyBytes: number): Promis
   }
 }
 
-/** The whole body. Rejects with `tooLarge` beyond the bound, and with `ConnectionCut` if it never ends. */
+/** The whole body. Rejects with `tooLarge` above the limit, and with `ConnectionCut` if it does not end. */
 function readBody(incoming: IncomingMessage, maxBytes: number, tooLarge: Error): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

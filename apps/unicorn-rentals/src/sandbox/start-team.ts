@@ -24,7 +24,7 @@ export interface TeamOptions {
   /** Seeds every random stream of the team, together with its id. */
   seed: string;
   skills: TeamSkills;
-  /** > 0: how many times faster than life the engineer works and new versions come. */
+  /** > 0: how many times faster than real time the engineer works and new versions are deployed. */
   speed: number;
   /** 0 or absent: any free port. */
   ports: Partial<Record<DemoService | 'agent', number>>;
@@ -47,10 +47,10 @@ export interface RunningTeam {
   close(): Promise<void>;
 }
 
-/** The router gives up on another service before customers give up on the router. */
+/** Shorter than the customers' timeout on the router. */
 const BACKEND_TIMEOUT_MS = 1_500;
 
-/** Runs a team's four services, the proxies in front of them, its fault agent and its engineer, all on loopback. Rejects if a port can't be had. */
+/** Runs a team's four services, the proxies in front of them, its fault agent and its engineer, all on loopback. Rejects if a port is taken. */
 export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   const { teamId, seed, skills, speed, ports } = options;
   let { teamProof } = options;
@@ -62,7 +62,7 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   );
 
   const hosts = new Map<DemoService, ServiceHost>();
-  // Behind the network that customers come through: for the team's own services, and for its engineer.
+  // Behind the customers' network: for the team's own services, and for its engineer.
   const url = (id: DemoService): string => hosts.get(id)!.url;
   const proxies = new Map<DemoService, TcpProxy>();
   const create: Record<DemoService, () => Handler> = {
@@ -106,7 +106,7 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   };
 
   try {
-    // The router last: it needs to know where the others are.
+    // The router last: it needs the addresses of the others.
     for (const id of [...DEMO_SERVICES].reverse()) {
       await hosts.get(id)!.start(0);
       await proxies.get(id)!.start(ports[id] ?? 0);
@@ -144,7 +144,7 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   };
 }
 
-/** Ships a new version every so often. Returns how to stop. */
+/** Deploys a new version from time to time. Returns a function that stops it. */
 function deployNowAndThen(
   performance: TeamPerformance<DemoService>,
   speed: number,

@@ -15,7 +15,7 @@ type Backend = 'catalog' | 'pricing' | 'booking';
 
 /**
  * The entry service: `GET /rentals/:unicornId?days=3` joins catalog and pricing; `POST /rentals` and
- * `GET /rentals/bookings/:id` go through booking. Whatever a service behind it does wrong is 502 `backend_failed`.
+ * `GET /rentals/bookings/:id` go through booking. Any error of a service behind it becomes 502 `backend_failed`.
  */
 export function createRouter(options: RouterOptions): Handler {
   const agent = keepAliveAgent();
@@ -64,7 +64,7 @@ export function createRouter(options: RouterOptions): Handler {
     },
   ]);
 
-  /** Asks another service. Its refusals (4xx) are passed on; everything else that isn't `status` and `shape` is 502. */
+  /** Calls another service. Its refusals (4xx) are passed on; anything else without `status` and `shape` becomes 502. */
   async function ask(
     backend: Backend,
     method: string,
@@ -99,7 +99,7 @@ export function createRouter(options: RouterOptions): Handler {
 
 type Shape = Record<string, 'string' | 'number'>;
 const BOOKING: Shape = { bookingId: 'string', unicornId: 'string', days: 'number', totalCents: 'number' };
-/** What a service may refuse because of the customer's own request. */
+/** Refusals that the customer's own request can cause. */
 const REFUSALS = new Set([400, 404, 422]);
 
 function booked({ body, replayed }: { body: Record<string, unknown>; replayed: boolean }): Answer {
