@@ -78,7 +78,7 @@ export class SupervisedChild {
     this.spec.onExit?.();
     if (this.stopped) return;
     const pauseMs = Math.min(MAX_PAUSE_MS, 50 * 2 ** this.failures++);
-    this.logger.warn({ child: this.spec.name, ...how, pauseMs }, 'child process died; starting it again');
+    this.logger.warn({ child: this.spec.name, ...how, pauseMs }, 'child process died; restarting it');
     this.timer = setTimeout(() => this.start(), pauseMs);
   }
 

@@ -103,7 +103,7 @@ async function ask(
       await lines.question(`Type ${plain(confirmation.type)} to go on: `, { signal: given.signal })
     ).trim();
   } catch {
-    throw new PaydayError('confirmation_required', 'nothing was typed: nothing was done');
+    throw new PaydayError('confirmation_required', 'no confirmation was typed: nothing was done');
   } finally {
     lines.close();
   }

@@ -26,8 +26,8 @@ export async function watch(chaos: ChaosConnection, json: boolean, terminal: Ter
   chaos.on('audit', (data) => say('audit', data, auditLine(data)));
   const unsubscribe = chaos.on('connection', (isConnected) => {
     const line = isConnected
-      ? 'connected again; what happened meanwhile is in payday chaos list'
-      : 'connection lost; trying again';
+      ? 'connected again; payday chaos list shows what happened meanwhile'
+      : 'connection lost; reconnecting';
     void writeLine(stderr, `payday: ${line}`);
   });
   void chaos.over.then(stop);

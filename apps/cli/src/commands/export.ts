@@ -35,7 +35,7 @@ interface Job {
 
 const EXPORTS: Record<string, { description: string; write(job: Job): Promise<void> }> = {
   results: {
-    description: 'every accepted probe result, each once, after a few lines on the game itself',
+    description: 'every accepted probe result, each once, after a few lines about the game',
     write: writeResults,
   },
   ledger: { description: 'every entry of the ledger', write: writeLedger },
@@ -59,7 +59,7 @@ export function addExport(command: Command, terminal: Terminal): void {
   };
   for (const [name, { description, write }] of Object.entries(EXPORTS)) {
     add(name, description, write).addOption(
-      new Option('--format <format>', 'one line per item: ndjson, or csv with a line of names')
+      new Option('--format <format>', 'one line per item: ndjson, or csv with a header line')
         .choices(['ndjson', 'csv'])
         .default('ndjson'),
     );

@@ -34,7 +34,7 @@ export function addScenario(scenario: Command, terminal: Terminal, finish: (exit
     .description('Prints what a scenario holds: the day in order of time, requests, and what teams can earn.')
     .argument('<file>')
     .addOption(
-      new Option('--speed <n>', 'as it is when played this many times faster')
+      new Option('--speed <n>', 'as played this many times faster')
         .argParser(takesNumber('--speed', 0.1, 100))
         .default(1),
     )

@@ -28,12 +28,12 @@ export function addToken(token: Command, terminal: Terminal): void {
   where(
     token
       .command('create')
-      .description('Makes a token and prints its secret: the only time that it is shown.')
+      .description('Creates a token and prints its secret, which is shown only once.')
       .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
       .option('--label <text>', 'whose it is, or what it is for', oneLine, 'command line')
       .option('--game <id>', 'good for this game only; for a team default: the newest')
       .option('--team <id>', 'for role team: the team')
-      .option('--expires-in <duration>', 'worth nothing after this, e.g. 8h or 30m', duration),
+      .option('--expires-in <duration>', 'expires after this time, e.g. 8h or 30m', duration),
   ).action((options: CreateOptions) => withDatabase(options, (db) => create(db, options, terminal)));
   where(token.command('list').description('Lists tokens without their secrets, newest first.')).action(
     (options: Where) => withDatabase(options, (db) => list(db, options, terminal)),
@@ -41,7 +41,7 @@ export function addToken(token: Command, terminal: Terminal): void {
   where(
     token
       .command('revoke')
-      .description('Makes a token worth nothing: within five seconds on servers that run.')
+      .description('Revokes a token: running servers refuse it within five seconds.')
       .argument('<id>', 'its id, as list shows it'),
   ).action((id: string, options: Where) =>
     withDatabase(options, async (db) => {

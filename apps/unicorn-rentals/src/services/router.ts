@@ -92,7 +92,7 @@ export function createRouter(options: RouterOptions): Handler {
       throw new HttpProblem(result.status, json['code'], String(json['detail'] ?? ''));
     if (result.status !== status) throw failed(backend, `it answered with status ${result.status}`);
     if (!isObject(json) || Object.entries(shape).some(([name, type]) => typeof json[name] !== type))
-      throw failed(backend, 'its answer has not the expected form');
+      throw failed(backend, 'its answer does not have the expected form');
     return { body: json, replayed: result.headers['idempotency-replayed'] === 'true' };
   }
 }
