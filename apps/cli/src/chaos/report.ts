@@ -52,7 +52,7 @@ export function describeReport({ gameId, teams, dealtCents, spread, typicalCents
   const verdict = spread.dealtCents <= typicalCents ? 'within' : 'MORE THAN';
   const judged =
     teams.filter(({ inPlay }) => inPlay).length < 2
-      ? 'fewer than two teams are in play: there is nothing to compare'
+      ? 'fewer than two teams are in play: there is nobody to compare'
       : `most minus least: ${formatCents(spread.dealtCents)}, ${verdict} one typical fault (${formatCents(typicalCents)})`;
   return [
     plain(`faults of ${gameId}, by what they were expected to cost: ${formatCents(dealtCents)} in all`),
