@@ -7,5 +7,4 @@ export * from './game-service.js';
 export { CONTROL_OPTIONS, LATENCY_PERCENTILES } from './options.js';
 export type { ControlOptions, LatencyPercentiles } from './options.js';
 export { controlService } from './service.js';
-export { newProof } from './teams/proof.js';
 export * from './token-service.js';
