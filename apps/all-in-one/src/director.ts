@@ -4,17 +4,16 @@ import type { FaultTarget } from '#faults';
 import { PaydayError, messageOf } from '#kernel';
 import { GameStore, TokenStore, type Endpoint } from '#persistence';
 import { assertPortFree, systemClock, urlOf, type Logger } from '#runtime';
-import { ChaosTargetsFile } from '../../chaos-orchestrator/src/index.js';
 import { TokenService } from '../../control/src/index.js';
 import { openDataFolder, type DataFolder } from './data-folder.js';
 import { openEngines, type Engines } from './engines.js';
 import { keepFacilitatorToken } from './facilitator-token.js';
 import type { Fleet } from './fleet.js';
 import { finishGame, type FinalStandings } from './game-end.js';
-import { botTeams, planGame, type GamePlan } from './game-plan.js';
+import { botTeams, endpointsOf, planGame, readChaosTargets, type GamePlan } from './game-plan.js';
 import type { LaunchOptions } from './launch-options.js';
 import { readLaunchRecord, writeLaunchRecord, type LaunchRecord } from './launch-record.js';
-import { ProberControl } from './prober-control.js';
+import { ProberControl, proberToken } from './prober-control.js';
 import { botRanges, refusalWarning, type ProbeAddresses } from './probe-addresses.js';
 import type { Progress } from './progress.js';
 import { Sandboxes } from './sandboxes.js';
@@ -149,15 +148,11 @@ export class GameDirector {
     await Promise.all([stage.open(), sandboxes?.allReady(stage.timing.sandboxesMs)]);
     if (sandboxes) progress.step(`${plan.bots.length} bot teams are up`);
     const endpoints = [...plan.endpoints, ...(sandboxes?.endpoints() ?? [])];
-    const endpointsOf = (id: string): Record<string, string> =>
-      Object.fromEntries(
-        endpoints.filter(({ teamId }) => teamId === id).map(({ serviceId, url }) => [serviceId, url]),
-      );
     const { speed } = this.options;
     const game = await api.createGame({
       scenario: plan.scenarioFile,
       ...(speed === 1 ? {} : { speed }),
-      teams: plan.teams.map((team) => ({ ...team, endpoints: endpointsOf(team.id) })),
+      teams: plan.teams.map((team) => ({ ...team, endpoints: endpointsOf(team.id, endpoints) })),
     });
     this.gameId = game.id;
     this.teamIds = plan.teams.map(({ id }) => id);
@@ -246,7 +241,7 @@ export class GameDirector {
     this.prober = new ProberControl({
       fleet: this.fleet!,
       gameId: this.gameId,
-      token: await this.proberToken(),
+      token: await proberToken(this.api!, this.gameId),
       url: this.url,
       logger: this.logger,
       withinMs: this.stage.timing.proberMs,
@@ -254,21 +249,6 @@ export class GameDirector {
       onAgent: () => this.publishTargets(),
     });
     this.prober.start();
-  }
-
-  /** One good token at a time: a resumed game's replaces the one of the run before. */
-  private async proberToken(): Promise<string> {
-    const api = this.api!;
-    const purpose = { role: 'prober', label: 'embedded prober' };
-    const former = (await api.tokens()).find(
-      ({ role, label, gameId, revokedAt }) =>
-        role === purpose.role && label === purpose.label && gameId === this.gameId && revokedAt === null,
-    );
-    const made =
-      former === undefined
-        ? await api.createToken({ ...purpose, game: this.gameId })
-        : await api.rotateToken(former.id);
-    return made.secret;
   }
 
   /** Read anew each time: sandboxes that were restarted may have other ports. */
@@ -289,13 +269,4 @@ export class GameDirector {
   private publishTargets(): void {
     this.stage.publishTargets(this.gameId, this.teamIds);
   }
-}
-
-/** @throws PaydayError as `ChaosTargetsFile.read` */
-function readChaosTargets({ chaosTargets }: LaunchOptions, plan: GamePlan | null): ChaosTargetsFile | null {
-  if (chaosTargets === null) return null;
-  return ChaosTargetsFile.read(chaosTargets, process.env, {
-    teamIds: plan?.teams.map(({ id }) => id),
-    serviceIds: plan?.scenario.services.map(({ id }) => id),
-  });
 }

@@ -5,6 +5,7 @@ import type { Scenario, TeamInfo } from '#contracts';
 import { PaydayError, messageOf } from '#kernel';
 import type { Endpoint } from '#persistence';
 import { compressScenario, parseScenario, parseTeamsFile, proofPolicy } from '#scenario';
+import { ChaosTargetsFile } from '../../chaos-orchestrator/src/index.js';
 import { botRoster } from '../../unicorn-rentals/src/index.js';
 import { FAULT_RULES } from './fault-kinds.js';
 import type { LaunchOptions } from './launch-options.js';
@@ -46,6 +47,24 @@ export function planGame(
     ),
     bots: [],
   };
+}
+
+/** A team's URLs by service. */
+export function endpointsOf(id: string, endpoints: readonly Endpoint[]): Record<string, string> {
+  const own = endpoints.filter(({ teamId }) => teamId === id);
+  return Object.fromEntries(own.map(({ serviceId, url }) => [serviceId, url]));
+}
+
+/** @param plan null where the teams are not known yet @throws PaydayError as `ChaosTargetsFile.read` */
+export function readChaosTargets(
+  { chaosTargets }: Pick<LaunchOptions, 'chaosTargets'>,
+  plan: GamePlan | null,
+): ChaosTargetsFile | null {
+  if (chaosTargets === null) return null;
+  return ChaosTargetsFile.read(chaosTargets, process.env, {
+    teamIds: plan?.teams.map(({ id }) => id),
+    serviceIds: plan?.scenario.services.map(({ id }) => id),
+  });
 }
 
 /** The same count and seed give the same bots, so that a resumed game gets its own back. */

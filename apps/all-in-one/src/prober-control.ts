@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ControlClient } from '#client';
 import type { FaultAgent } from '#faults';
 import { PaydayError } from '#kernel';
 import type { Logger } from '#runtime';
@@ -87,4 +88,16 @@ export class ProberControl {
   sendAddresses(): void {
     this.options.fleet.sendMessage('prober', addressMessage(this.options.addresses()));
   }
+}
+
+/** A token for ingest. One is good at a time: a resumed game's replaces the one of the run before. */
+export async function proberToken(api: ControlClient, game: string): Promise<string> {
+  const purpose = { role: 'prober', label: 'embedded prober' };
+  const former = (await api.tokens()).find(
+    ({ role, label, gameId, revokedAt }) =>
+      role === purpose.role && label === purpose.label && gameId === game && revokedAt === null,
+  );
+  const made =
+    former === undefined ? await api.createToken({ ...purpose, game }) : await api.rotateToken(former.id);
+  return made.secret;
 }
