@@ -1,6 +1,6 @@
 import type { DnsTime } from '../dns/index.js';
 
-/** Time that passes only when a test says so. What is due runs in order, and what it promises is done before time goes on. */
+/** Time that a test advances. Due callbacks run in order, and their promises settle before time advances further. */
 export class ManualTime implements DnsTime {
   private currentMs = 0;
   private timers: { atMs: number; run: () => void }[] = [];
@@ -21,7 +21,7 @@ export class ManualTime implements DnsTime {
     const untilMs = this.currentMs + ms;
     await turn();
     for (;;) {
-      // The first of several that are due at the same time: they were made in this order.
+      // The first of several that are due at the same time, in order of creation.
       const next = this.timers
         .filter(({ atMs }) => atMs <= untilMs)
         .reduce<{ atMs: number; run: () => void } | null>(
@@ -38,7 +38,7 @@ export class ManualTime implements DnsTime {
   }
 }
 
-/** Lets everything run that waits for promises only. */
+/** Runs everything that waits only for promises. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
