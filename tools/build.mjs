@@ -46,7 +46,7 @@ function run(name, script, args) {
 }
 
 if (process.argv.includes('--if-stale')) {
-  // Installed without the development dependencies: there is nothing to build with, and dist/ came along.
+  // Installed without the development dependencies: there is nothing to build with, and dist/ was shipped.
   if (!existsSync(join(root, 'node_modules/@nestjs/cli'))) process.exit(0);
   const latest = Math.max(...SOURCES.map((source) => newest(join(root, source))));
   if (latest < builtAt()) process.exit(0);
@@ -56,7 +56,7 @@ try {
   process.stderr.write('building … ');
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   mkdirSync(join(root, 'dist'));
-  // Stamped with the time at which the sources were read, so that an edit during the build counts as newer.
+  // Stamped with the time when the sources were read, so that an edit during the build counts as newer.
   const at = new Date();
   await Promise.all([
     run('the build of the services', '@nestjs/cli/bin/nest.js', ['build']),

@@ -1,6 +1,6 @@
 // npm run kafka [-- --port 9092 --data FOLDER --heap-mb 384]
-// A real Apache Kafka on this machine for trying things out: by Docker if an engine answers, else by Java 17 and Maven.
-// Says the URL for --log when it is up; Ctrl-C stops it. Exit codes: 0 stopped, 1 could not start, 2 bad usage.
+// A real Apache Kafka on this machine for experiments: by Docker if an engine answers, else by Java 17 and Maven.
+// Prints the URL for --log when it is up; Ctrl-C stops it. Exit codes: 0 stopped, 1 could not start, 2 bad usage.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join, resolve } from 'node:path';
@@ -41,7 +41,7 @@ if (!process.execArgv.includes('--conditions=source')) {
   const hooks = join(root, 'tools/typescript-hooks.mjs');
   const args = ['--conditions=source', '--import', hooks, self, ...process.argv.slice(2)];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });
-  // Ctrl-C in a terminal reaches the child by itself, and saying it twice does no harm.
+  // Ctrl-C in a terminal reaches the child directly; a second signal does no harm.
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   const [code] = await once(child, 'exit');
   process.exit(code ?? 1);

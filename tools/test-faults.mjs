@@ -1,6 +1,6 @@
 // npm run test:faults [-- [--log lmdb|kafka] [--only TEXT] [--json] [--quick] [--seed TEXT]]
-// Kills scorer, ingest and PostgreSQL (and with --log kafka the broker) again and again under load, and holds the ledger
-// against an oracle and `payday audit`. --only: scenarios with this in their name. The table (or
+// Kills scorer, ingest and PostgreSQL (and with --log kafka the broker) repeatedly under load, and compares the ledger
+// with an oracle and `payday audit`. --only: scenarios with this text in their name. The table (or
 // JSON) goes to stdout, progress to stderr. Exit codes: 0 nothing lost or counted twice, 1 otherwise, 2 bad usage.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -35,7 +35,7 @@ if (process.execArgv.includes('--conditions=source')) {
 }
 const run = (args) =>
   spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-// The processes that are killed are the built ones.
+// The killed processes are the built ones.
 const built = run([join(root, 'tools/build.mjs'), '--if-stale']).status ?? 1;
 if (built !== 0) process.exit(built);
 process.exit(run(['--conditions=source', '--import', hooks, self, ...process.argv.slice(2)]).status ?? 1);

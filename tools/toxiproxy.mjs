@@ -4,14 +4,14 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The newest one that Go 1.19, which Debian 12 has, can build. */
+/** The newest version that Go 1.19, which Debian 12 has, can build. */
 const VERSION = 'v2.8.0';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, '.cache', `toxiproxy-${VERSION}`);
 const server = join(folder, 'server');
 
 if (!existsSync(server)) {
-  // Beside it, then renamed: another process may be building or running it.
+  // Built beside it, then renamed: another process may be building or running it.
   const scratch = join(folder, `build-${process.pid}`);
   mkdirSync(scratch, { recursive: true });
   const { status, error } = spawnSync(

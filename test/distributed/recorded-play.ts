@@ -17,7 +17,7 @@ interface KeyedBytes {
   value: Uint8Array;
 }
 
-/** What was said and measured in one game: the same for every log that it is written to. */
+/** The events and results of one game: the same for every log that they are written to. */
 export interface RecordedPlay {
   before: GameEvent[];
   batches: KeyedBytes[];
@@ -81,7 +81,7 @@ export function recordPlay(seed: string): RecordedPlay {
 }
 
 /**
- * Writes a play into a log, the results in an order of their own: some twice, many far from their place.
+ * Writes a play into a log, the results in shuffled order: some twice, many far from their place.
  * @param midway called when half of the results are written
  */
 export async function writePlay(
@@ -114,7 +114,7 @@ export async function sealed(dataSource: DataSource, partitions: number, withinM
   );
 }
 
-/** Every row of the ledger with everything that is in it but the number of the commit; latencies as sorted counts. */
+/** Every ledger row with all its fields but the commit number; latencies as sorted counts. */
 export async function ledgerOf(dataSource: DataSource): Promise<Record<string, unknown>[]> {
   const rows = await dataSource.query<(Record<string, unknown> & { histogram: Buffer | null })[]>(
     `SELECT team_id, window_index, service_id, reason, counterparty, window_start_at, count, cents, histogram, samples, note

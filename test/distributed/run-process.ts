@@ -8,7 +8,7 @@ interface Readiness {
   checks: Record<string, string>;
 }
 
-/** `payday run <service>`, as an operator starts it: a process with no parent that cares. */
+/** `payday run <service>`, as an operator starts it: without a supervising parent. */
 export class RunProcess {
   stderr = '';
   readonly exited: Promise<number | NodeJS.Signals | null>;

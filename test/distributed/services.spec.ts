@@ -173,7 +173,7 @@ it('scorers share the partitions; one that is told to stop says 503, hands its o
       }),
     { withinMs: 2_000, everyMs: 20 },
   );
-  // While it still answers, others have its partitions already.
+  // While it still answers, others own its partitions already.
   await eventually(async () => expect(await scoredBy(one)).toBe(4), { withinMs: 15_000 });
   expect(await two.exited).toBe(0);
   expect(two.stderr).not.toMatch(/"level":(50|60)/);

@@ -5,8 +5,8 @@ import { ROOT } from '../support/game-process.js';
 import type { Played } from './equal-failures/play.js';
 
 /**
- * Equal failures cost equal money, and equal services earn equal money: real processes, quiet, and with a prober that is stopped again and
- * again. The game runs in a network namespace of its own, so that IPv6 leads nowhere and nothing leaves the machine.
+ * Equal failures cost equal money, and equal services earn equal money: real processes, first undisturbed, then with a prober that is
+ * stopped repeatedly. The game runs in a network namespace of its own, so that IPv6 leads nowhere and nothing leaves the machine.
  */
 const seed = process.env['PAYDAY_SEED'] ?? String(Date.now() % 1_000_000);
 const NAMESPACE = ['--net', '--', 'sh', '-c'];
@@ -28,7 +28,7 @@ const OUTCOMES_OF: Record<string, string[]> = {
   'ipv6-literal': ['connect_error'],
   'dns-servfail': ['connect_error'],
   'dns-refused': ['connect_error'],
-  // The first requests wait for the look-up, which takes longer than a request may.
+  // The first requests wait for the DNS lookup, which takes longer than their timeout.
   'dns-dead-zone': ['connect_error', 'timeout'],
   'dns-nothing': ['connect_error'],
 };

@@ -11,11 +11,11 @@ import { BODY, HTTP_ZOO } from '../support/http-zoo/index.js';
 import { readRawGame, resultsOnce } from '../support/raw-log.js';
 
 /**
- * "Any HTTP server, any language": a short game in which each team's server answers in another way that a user agent takes. All
+ * "Any HTTP server, any language": a short game in which each team's server answers in a different valid way. All
  * answers are right, so all teams are paid alike.
  */
 const PLAIN = 'plain';
-/** Those that the one check of the scenario fits. */
+/** Those that the scenario's single check fits. */
 const PAID = HTTP_ZOO.filter(({ refused, method, status }) => refused === null && !method && !status);
 const CENTS = 100;
 const DURATION_S = 10;
@@ -86,7 +86,7 @@ afterAll(async () => {
 
 const resultsOf = (teamId: string): PlainResult[] => results.filter((result) => result.teamId === teamId);
 
-/** How often each outcome came; on a busy machine some results are the prober's own trouble, which is never scored. */
+/** How often each outcome occurred; on a busy machine the prober cannot judge some results, and those are never scored. */
 function countsOf(teamId: string): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { outcome } of resultsOf(teamId)) counts[outcome] = (counts[outcome] ?? 0) + 1;
@@ -107,7 +107,7 @@ it.each([...PAID.map(({ name, does }) => [name, does] as const), ['tls-trusted',
     const counts = countsOf(name);
     expect({ counts, said }).toEqual({ counts: { ok: counts['ok'] }, said: [] });
     expect(salaryCents).toBe(counts['ok']! * CENTS);
-    // As many requests as its twins got: each team's schedule is shifted by a phase, so the edges of the game may cut one off.
+    // As many requests as its twins: each team's schedule has its own phase, so the edges of the game may cut one off.
     expect(Math.abs(resultsOf(name).length - resultsOf(PLAIN).length)).toBeLessThanOrEqual(2);
   },
 );

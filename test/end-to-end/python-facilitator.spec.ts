@@ -7,7 +7,7 @@ import { GameFolder, GameProcess, ROOT, runCli } from '../support/game-process.j
 import { pythonLacks, runPython } from '../support/python.js';
 import { eventually } from '../support/wait.js';
 
-/** One game that a facilitator plays with: from Python by the published document alone, and by the command line. */
+/** One game that a facilitator drives: from Python by the published document alone, and from the command line. */
 const PACKAGES = "'python-socketio[client]' websocket-client jsonschema";
 const EXAMPLE = join(ROOT, 'docs/examples/facilitator.py');
 const TEAMS = 8;
@@ -19,7 +19,7 @@ let game: GameProcess;
 beforeAll(async () => {
   const scenario = join(folder.path, 'calm.yaml');
   const quick = readFileSync(join(ROOT, 'scenarios/quick.yaml'), 'utf8');
-  // A long game without trouble of its own.
+  // A long game without faults of its own.
   const calm = quick.split(/^timeline:$/m)[0]!.replace('duration: 60s', 'duration: 20m');
   writeFileSync(scenario, `${calm}chaos: { cooldown: 0s }\n`);
   game = await GameProcess.start(folder, ['--scenario', scenario]);

@@ -9,7 +9,7 @@ import { LeaderboardRecorder } from '../support/leaderboard-recorder.js';
 import { eventually, sleep } from '../support/wait.js';
 
 /**
- * One play of scenarios/quick.yaml, as a stranger sees it who types one line. The tests are stations of that one game and
+ * One play of scenarios/quick.yaml, as a newcomer sees it after one command. The tests are stages of that one game and
  * run in order: each waits for its moment.
  */
 const TEAMS = 8;
@@ -28,7 +28,7 @@ afterAll(async () => {
   await folder.remove();
 }, 15_000);
 
-/** Measured times are told, not judged: the machine may be busy with other things. */
+/** Measured times are reported, not checked: the machine may be busy. */
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -105,7 +105,7 @@ it('sends a Socket.IO viewer a snapshot, then deltas without a gap, that add up 
   expect(viewer.snapshots).toHaveLength(1);
   expect(viewer.gaps()).toEqual([]);
 
-  // A second viewer, built from our client, has the same salaries as REST for one and the same frame.
+  // A second viewer, built with our client, has the same salaries as REST for the same frame.
   const client = connectLeaderboard({ url: game.url });
   try {
     await eventually(
@@ -133,7 +133,7 @@ function statusSince(
     .map(({ row, atMs }) => ({ atMs, state: row.services.find(({ id }) => id === serviceId)!.state }));
 }
 
-/** The fault as soon as it acts on this many teams: they are struck one after the other, some milliseconds apart. */
+/** The fault once it acts on this many teams: they are struck one after the other, some milliseconds apart. */
 async function faultBegins(injectionId: string, teams = 1): Promise<PublicFault> {
   return eventually(
     () => {
@@ -231,7 +231,7 @@ it('ends with final standings that are those of the last answer and of the ledge
   );
   expect(printedStandings()).toEqual(shown);
 
-  // Viewers hear of the end before the page goes.
+  // Viewers see the end before the page goes down.
   expect(viewer.deltas.flatMap(({ game: shownGame }) => shownGame?.state ?? []).at(-1)).toBe('sealed');
   const stored = await storedSalaries(folder);
   expect(stored).toEqual(new Map(last!.standings.map(({ team, salaryCents }) => [team.id, salaryCents])));

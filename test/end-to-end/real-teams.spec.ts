@@ -11,8 +11,8 @@ import { readRawGame, resultsOnce } from '../support/raw-log.js';
 import { eventually } from '../support/wait.js';
 
 /**
- * A game of real teams, named by a teams file: one good team on the demo company's programs, and every kind of bad one.
- * Nobody but the bad ones may notice.
+ * A game of real teams from a teams file: one good team that runs the demo company's programs, and every kind of bad one.
+ * Only the bad ones may be affected.
  */
 const SERVICES = ['router', 'catalog', 'pricing', 'booking'];
 const DURATION_S = 20;
@@ -26,7 +26,7 @@ const servers: { close(): void }[] = [];
 let game: GameProcess;
 /** In the middle of the game. */
 let early: StandingsView;
-/** When it was over. */
+/** After its end. */
 let final: StandingsView;
 let results: PlainResult[];
 
@@ -54,7 +54,7 @@ beforeAll(async () => {
 
   game = await GameProcess.start(folder, [
     ...['--scenario', write('short.yaml', shortScenario())],
-    // Everybody is on this machine, which has to be allowed.
+    // All teams are on this machine, which must be allowed.
     ...['--allow', '127.0.0.0/8'],
     ...[
       '--teams-file',
@@ -87,7 +87,7 @@ function write(name: string, text: string): string {
   return path;
 }
 
-/** scenarios/quick.yaml without its faults and its rush, so that nothing but the teams themselves makes a difference. */
+/** scenarios/quick.yaml without its faults and its rush, so that only the teams themselves make a difference. */
 function shortScenario(): string {
   const quick = readFileSync(join(ROOT, 'scenarios/quick.yaml'), 'utf8');
   const head = quick.slice(0, quick.indexOf('\nload:')).replace('duration: 60s', `duration: ${DURATION_S}s`);
@@ -104,12 +104,12 @@ async function entriesOf(teamId: string): Promise<LedgerEntry[]> {
   return entries;
 }
 
-/** Everything that was measured of a team. On a busy machine some of it is the prober's own trouble, which is never scored. */
+/** All results of a team. On a busy machine the prober cannot judge some of them, and those are never scored. */
 function resultsOf(teamId: string): PlainResult[] {
   return results.filter((result) => result.teamId === teamId);
 }
 
-/** Loses pay from the beginning to the end, in every service, and the ledger says why. */
+/** Loses pay from beginning to end, in every service, and the ledger says why. */
 async function expectToPayForIt(teamId: string, outcome: string, got: RegExp): Promise<void> {
   const { salaryCents } = rowOf(final, teamId);
   expect(salaryCents).toBeLessThan(0);
@@ -130,7 +130,7 @@ async function expectToPayForIt(teamId: string, outcome: string, got: RegExp): P
   }
   const [downtime] = entries.filter(({ reason }) => reason === 'downtime');
   expect(downtime!.note).toMatch(/availability 0\.0 %/);
-  // Nothing but this is ever said of it.
+  // These are the only samples of it.
   const outcomes = new Set(resultsOf(teamId).map((result) => result.outcome));
   outcomes.delete('prober_error');
   expect([...outcomes]).toEqual([outcome]);
@@ -148,7 +148,7 @@ describe('a good team', () => {
     );
     const served = entries.reduce((sum, { count }) => sum + count, 0);
     expect(served).toBe(resultsOf('good').filter(({ outcome }) => outcome === 'ok').length);
-    // Where the bad ones take a second, this one is as fast as ever.
+    // While the bad ones take a second, this one stays as fast as before.
     const medians = entries.map(({ latencyMs }) => latencyMs!.p50).sort((a, b) => a - b);
     expect(medians[Math.floor(medians.length / 2)]).toBeLessThan(120);
   });
@@ -163,7 +163,7 @@ describe('a good team', () => {
       SERVICES.map((id) => resultsOf(teamId).filter(({ serviceId }) => serviceId === id).length);
     const expected = requests('good');
     expect(Math.min(...expected)).toBeGreaterThan(0);
-    // Every team's schedule is shifted by a phase of its own: if the prober began late, it cuts a request off here or there.
+    // Every team's schedule has a phase of its own: if the prober began late, it may cut off a request.
     for (const { team } of final.standings)
       requests(team.id).forEach((count, index) =>
         expect(Math.abs(count - expected[index]!)).toBeLessThanOrEqual(2),

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { ROOT } from '../support/game-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'payday-rehearse-'));
-// PostgreSQL doesn't run as root: where we do, another user has to get in.
+// PostgreSQL does not run as root: under root, another user needs access.
 chmodSync(folder, 0o755);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function payday(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const cli = join(ROOT, 'dist/apps/cli/src/main.js');
-  // A database that the environment names must not be touched: there is none behind this address.
+  // A database that the environment names must not be used: nothing listens at this address.
   const env = {
     ...process.env,
     DATABASE_URL: 'postgres://127.0.0.1:1/none',

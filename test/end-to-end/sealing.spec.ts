@@ -10,9 +10,9 @@ import { readRawGame, resultsOnce, type RawGame } from '../support/raw-log.js';
 import { eventually, sleep } from '../support/wait.js';
 
 /**
- * The end of a game in which requests take longer than the whole game: a team that hangs must lose by its last request what one
- * that refuses does. Beside the game's own prober another one measures the team `guest`, which somebody wrote who never knew
- * of watermarks, so that its windows close with the ledger.
+ * The end of a game in which requests take longer than the whole game: a team that hangs must lose as much by its last request
+ * as one that refuses. Besides the game's own prober, a custom one without watermarks measures the team `guest`,
+ * so that its windows close with the ledger.
  */
 const DURATION_S = 5;
 const TIMEOUT_S = 12;
@@ -43,7 +43,7 @@ let game: GameProcess;
 /** The last view of an ended game, and the first of a sealed one. */
 let ended: StandingsView;
 let sealed: StandingsView;
-/** Of what the other prober sent: how often each answer came. */
+/** How often each answer to the other prober occurred. */
 const answers = new Map<number, number>();
 let raw: RawGame;
 let entries: LedgerEntry[];
@@ -98,7 +98,7 @@ afterAll(async () => {
   hung.close();
 }, 15_000);
 
-/** A prober as somebody may write it: results, never a watermark, until it is told that the game is over. */
+/** A simple custom prober: results, never a watermark, until the server says that the game is over. */
 async function withoutWatermarks(gameId: string, token: string): Promise<void> {
   for (let seq = 0; !answers.has(409); seq++) {
     const batch = {
@@ -132,7 +132,7 @@ it('a team that hangs pays for its last request what a team that refuses does', 
     const all = inGame(teamId);
     const excused = all.filter(({ outcome }) => outcome === 'prober_error').length;
     const { count, cents } = failedOf(teamId);
-    // Every result that was recorded is paid for, to the cent.
+    // Every recorded result is paid, to the cent.
     expect({ teamId, count, cents }).toEqual({
       teamId,
       count: all.length - excused,
@@ -167,7 +167,7 @@ it('sealed salaries are final: windows that no watermark covered are closed, and
   const { data } = raw.events.find(({ type }) => type === 'dev.payday.game.created')!;
   const { scenario } = data as { scenario: Scenario };
   expect(Object.fromEntries(naiveSalaries(naiveLedger(scenario, raw.events, results)))).toEqual(sums);
-  // The homemade prober kept the guest's windows open: their downtime came with the seal.
+  // The custom prober kept the guest's windows open: their downtime came with the seal.
   const downtime = entries.filter(({ teamId, reason }) => teamId === 'guest' && reason === 'downtime');
   expect(downtime).toHaveLength(DURATION_S);
   expect(rowOf(ended, 'guest').salaryCents).toBeGreaterThan(rowOf(sealed, 'guest').salaryCents);

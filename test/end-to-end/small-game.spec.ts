@@ -5,7 +5,7 @@ import { useGameFolder } from '../support/use-game-folder.js';
 
 const folder = useGameFolder();
 
-/** No more than a scenario has to say: bots have three services that it does without. */
+/** The minimum of a scenario: it does without three of the bots' services. */
 const SCENARIO = `
 id: small
 name: Small

@@ -11,12 +11,12 @@ const folder = useGameFolder();
 
 interface Refusal {
   code: number;
-  /** Without the `payday: ` in front. */
+  /** Without the leading `payday: `. */
   message: string;
   stdout: string;
 }
 
-/** Runs the launcher until it refuses: its whole standard error is one message, and it leaves no process behind. */
+/** Runs the launcher until it refuses: its whole standard error is one message, and no process is left. */
 async function refusalOf(args: readonly string[]): Promise<Refusal> {
   const game = GameProcess.run(folder(), args);
   const { code } = await game.exited;

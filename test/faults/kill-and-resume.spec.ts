@@ -11,8 +11,8 @@ import { eventually, sleep } from '../support/wait.js';
 import { Witness } from '../support/witness.js';
 
 /**
- * One game of scenarios/quick.yaml whose launcher is killed ten times, and whose children are killed in between. A kill is
- * SIGKILL: nobody gets to say goodbye. Afterwards the ledger is recomputed from the raw log by an oracle that shares no code
+ * One game of scenarios/quick.yaml whose launcher is killed ten times, and whose children are killed in between, all by
+ * SIGKILL. Afterwards the ledger is recomputed from the raw log by an oracle that shares no code
  * with the scorer. Repeat a run with `TEST_SEED=<seed of the title>`.
  */
 const SEED = process.env['TEST_SEED'] ?? String(Date.now() % 1_000_000);
@@ -51,8 +51,8 @@ describe(`kill -9 at any moment (seed ${SEED})`, () => {
   }
 
   /**
-   * One fault at a time: if launcher and guardian both were killed before a new guardian took over, nobody would be left who
-   * could stop PostgreSQL; the next launcher on its folder does.
+   * One fault at a time: if launcher and guardian were both killed before a new guardian took over, nothing would be left to
+   * stop PostgreSQL; the next launcher on its folder does.
    */
   async function killChildAlone(child: Child): Promise<void> {
     const tookOver = (): number => game.stderr.split('took over PostgreSQL').length;
@@ -62,7 +62,7 @@ describe(`kill -9 at any moment (seed ${SEED})`, () => {
     await eventually(() => expect(tookOver()).toBeGreaterThan(before), { withinMs: BACK_WITHIN_MS });
   }
 
-  /** Kills the launcher alone. Resolves at once; `gone` resolves when nothing of it is left. */
+  /** Kills the launcher alone. Resolves at once; `gone` resolves when all its processes are gone. */
   async function killLauncher(): Promise<{ gone: Promise<void> }> {
     const before = folder.processes().map(({ pid }) => pid);
     game.kill();
@@ -108,7 +108,7 @@ describe(`kill -9 at any moment (seed ${SEED})`, () => {
         await sleep(random.below(2_500));
       }
       const { gone } = await killLauncher();
-      // Somebody who restarts at once meets what the killed one left; somebody who is slow must find nothing.
+      // An immediate restart finds leftovers of the killed launcher; a later one must find none.
       const atOnce = random.below(2) === 0;
       if (!atOnce) {
         await gone;
@@ -172,7 +172,7 @@ describe(`kill -9 at any moment (seed ${SEED})`, () => {
       return raw.events.find((event) => event.type === type) as Extract<GameEvent, { type: T }>;
     }
 
-    /** First instants of the windows that score, by the game events alone. */
+    /** First instants of the windows that score, derived from the game events alone. */
     function scoringWindows(): number[] {
       const { windowMs } = scenario.pay;
       const { startsAt } = eventOf('dev.payday.game.scheduled').data;
@@ -214,7 +214,7 @@ describe(`kill -9 at any moment (seed ${SEED})`, () => {
       );
       const inLedger = new Set((await wholeLedger(game.url)).map(({ windowStartAt }) => windowStartAt));
       expect([...inLedger].sort()).toEqual([...measured].sort());
-      // A kill may come before the first result of a window is durable; no kill costs more than that one window.
+      // A kill may come before the first result of a window is durable; each kill costs at most that one window.
       expect(measured.size).toBeGreaterThanOrEqual(open.length - KILLS);
     });
 

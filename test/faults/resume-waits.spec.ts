@@ -9,8 +9,8 @@ import { readRawGame, resultsOnce, type RawGame } from '../support/raw-log.js';
 import { eventually, sleep } from '../support/wait.js';
 
 /**
- * A game whose launcher is killed, and whose prober and teams then take their time to come up: on a busy machine they do, here
- * a module that Node loads first makes them. No second of game time may pass that has no customers.
+ * A game whose launcher is killed, and whose prober and teams then start slowly, as on a busy machine: here a module that
+ * Node loads first delays them. No second of game time may pass without customers.
  */
 const DURATION_S = 12;
 const WINDOW_MS = 1_000;
@@ -51,7 +51,7 @@ function eventsOf<T extends GameEvent['type']>(type: T): Extract<GameEvent, { ty
   return raw.events.filter((event) => event.type === type).map(({ data }) => data as never);
 }
 
-/** What a prober with a wrong clock sends; it is accepted, because results score by the prober's clock. */
+/** What a prober with a wrong clock sends; it is accepted because results score by the prober's clock. */
 async function accept(teamId: string, intendedAts: readonly number[]): Promise<void> {
   const authorization = `Bearer ${await createProberToken(folder, gameId)}`;
   for (const [seq, intendedAt] of intendedAts.entries()) {
@@ -102,7 +102,7 @@ it('stands still, for everybody to see, until its customers are there', async ()
     await sleep(50);
   }
   expect(performance.now() - resumedAt).toBeGreaterThan(TEAMS_LATE_MS + PROBER_LATE_MS);
-  // It was seen for a long time; the resumption is announced a second ahead.
+  // The pause lasted a long time; the resumption is announced a second ahead.
   expect(states.filter((state) => state === 'paused').length).toBeGreaterThan(20);
   expect(states[0]).toBe('paused');
   await game.prints(/Final standings/, 60_000);
@@ -136,7 +136,7 @@ it('from the first second on in which it goes on every team gets its requests', 
       (at) => own.filter(({ intendedAt }) => intendedAt >= at && intendedAt < at + 1000).length,
     );
     expect(counts.filter((count) => count === 0)).toEqual([]);
-    // Nor does it trickle in: the first request is due within the first quarter of a second.
+    // The load does not trickle in either: the first request is due within the first quarter of a second.
     const first = Math.min(...own.map(({ intendedAt }) => intendedAt).filter((at) => at >= fromAt));
     expect(first - fromAt).toBeLessThan(250);
   }

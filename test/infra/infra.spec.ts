@@ -8,8 +8,8 @@ import { PROBER_SECTIONS } from '../../apps/prober/src/config.js';
 import { ROOT } from '../support/game-process.js';
 
 /**
- * No container engine and no cluster is asked for: what would start Payday there is read by the very libraries that Docker Compose, Helm
- * and Kubernetes read it with (infra/check), rules by promtool, and what it names must exist here.
+ * Needs no container engine and no cluster: the libraries of Docker Compose, Helm and Kubernetes themselves read the
+ * configuration (infra/check), promtool reads the rules, and everything that they name must exist here.
  */
 const run = promisify(execFile);
 const INFRA = join(ROOT, 'infra');
@@ -57,7 +57,7 @@ function registeredMetrics(): Set<string> {
   return names;
 }
 
-/** The settings as the prober itself reads them. */
+/** The settings as the prober reads them. */
 function readAddressSettings(env: ReadonlyMap<string, string | undefined>): {
   allow: string[];
   deniedOrigins: string[];
@@ -115,7 +115,7 @@ describe('Prometheus and Grafana', () => {
 });
 
 describe('Compose and Helm', () => {
-  // The `go` line of infra/check/go.mod is what its libraries ask for; an older Go can't even read it.
+  // The `go` line of infra/check/go.mod is what its libraries need; an older Go cannot even read it.
   const isMissing = lacks('go', ['-C', join(INFRA, 'check'), 'list', '-m'], 'Go 1.24 or newer');
   const whenThere = isMissing ? it.skip : it;
   const check = async <T>(...args: string[]): Promise<T> =>
@@ -205,7 +205,7 @@ describe('Compose and Helm', () => {
     };
     const { environment } = services['prober']!;
     const env = new Map(
-      // What Compose puts in where nothing is set.
+      // What Compose substitutes where nothing is set.
       Object.entries(environment!).map(([name, value]) => [name, value.replace(/\$\{\w+:-(.*?)\}/g, '$1')]),
     );
     const { allow, deniedOrigins } = readAddressSettings(env);

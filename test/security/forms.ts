@@ -1,10 +1,10 @@
 import type { Behaviour } from '../../apps/prober/src/testing/dns-server.js';
 
 /**
- * What docs/security.md says of an endpoint:
- * - `invalid`: is not taken, because it would have to be repaired.
- * - `loopback4`, `loopback6`, `private`: called only where a range that holds it is allowed.
- * - `never`: not called, whatever is allowed.
+ * What docs/security.md says about an endpoint:
+ * - `invalid`: is refused, because it would have to be repaired.
+ * - `loopback4`, `loopback6`, `private`: called only if an allowed range contains it.
+ * - `never`: never called, whatever is allowed.
  * - `public`: called.
  * - `nowhere`: its name has no address.
  */
@@ -243,7 +243,7 @@ export const FORMS: readonly Form[] = [
   ]),
 ];
 
-/** The names in the forms, as an attacker's name server would answer. */
+/** The names in the forms, as an attacker's name server would answer them. */
 export const ZONE: Record<string, Behaviour> = {
   'loop4.test': { a: ['127.0.0.1'] },
   'alias.test': { cname: 'loop4.test' },

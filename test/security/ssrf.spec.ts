@@ -19,8 +19,8 @@ import { FORMS, ZONE, type Form, type Verdict } from './forms.js';
 
 /**
  * Every way in which a team may write an address, against every way in which a prober is started: each is refused on input, by the
- * guard, or reached, as docs/security.md says. What is reached on loopback is really called; what is refused is tried as well, and no
- * server may see anything of it.
+ * guard, or reached, as docs/security.md says. Reachable loopback addresses are really called; refused ones are tried as well, and no
+ * server may see a request.
  */
 class Server {
   hits = 0;
@@ -49,7 +49,7 @@ type Outcome =
   'invalid' | 'refused' | 'own' | 'nowhere' | 'callable' | `reached ${number}` | 'reached, not followed';
 
 let dns: TestDnsServer;
-/** Belongs to nobody of the game; a bot's; what the launcher protects. */
+/** Belongs to nothing in the game; a bot's; what the launcher protects. */
 let other: Server;
 let bot: Server;
 let ingest: Server;
@@ -105,7 +105,7 @@ function launched(args: string[], botEndpoints: { url: string }[]): Promise<Prob
 
 const bots = (): { url: string }[] => [{ url: `http://127.0.0.1:${bot.port}` }];
 
-/** The environment that Compose gives to the prober where nothing is set outside of it, but for what is given here. */
+/** The environment that Compose gives to the prober when nothing is set outside, plus what is given here. */
 function compose(outside: Record<string, string> = {}): Promise<ProberNetwork> {
   const { services } = parse(readFileSync(join(ROOT, 'infra/compose.yaml'), 'utf8'), { merge: true }) as {
     services: Record<string, { environment: Record<string, string> }>;
@@ -125,7 +125,7 @@ function compose(outside: Record<string, string> = {}): Promise<ProberNetwork> {
   return prober([], rest);
 }
 
-/** Input check, resolver, guard, and where that is possible a request. */
+/** Input check, resolver, guard, and where possible a request. */
 async function attempt(network: ProberNetwork, url: string): Promise<Outcome> {
   let stored: string;
   try {
@@ -144,7 +144,7 @@ async function attempt(network: ProberNetwork, url: string): Promise<Outcome> {
     network.guard.problem(hostname.replace(/^\[|\]$/g, ''), address, Number(port)),
   );
   const callable = found.addresses.filter((_, i) => problems[i] === null);
-  // Nothing beyond this machine is called by a test.
+  // Tests call nothing outside this machine.
   if (callable.some(({ address }) => addressKind(address)!.what !== 'loopback')) return 'callable';
   const endpoint = new Endpoint(
     stored,
@@ -226,7 +226,7 @@ describe('what is allowed', () => {
     expect(await attempt(network, `http://loop4.test:${bot.port}`)).toBe('reached 200');
     for (const host of ['127.0.0.2', '[::1]', 'loop6.test'])
       expect(await attempt(network, `http://${host}:${bot.port}`)).toBe('refused');
-    // A bot that was started again has other ports.
+    // A restarted bot has other ports.
     network.setRules({ allow: botRanges([{ url: `http://127.0.0.1:${other.port}` }]), deniedOrigins: [] });
     expect(await attempt(network, `http://127.0.0.1:${bot.port}`)).toBe('refused');
     expect(await attempt(network, `http://127.0.0.1:${other.port}`)).toBe('reached 200');
@@ -246,7 +246,7 @@ describe('what is allowed', () => {
         ...BY_DEFAULT,
         loopback4: 'reached 200',
         loopback6: 'reached 200',
-        // NAT64 to loopback among them: where it leads to is not on this machine.
+        // Including NAT64 to loopback: its destination is not on this machine.
         private: 'callable',
       }),
     );
@@ -265,7 +265,7 @@ describe('what is allowed', () => {
     expect(await attempt(network, `http://moving.test:${other.port}`)).toBe('callable');
     dns.zone.set('moving.test', { a: ['127.0.0.1'], ttl: 0 });
     network.names.of('team').recheck();
-    // Another team asks for itself.
+    // Another team uses its own address.
     const found = await network.names.of('another').resolve('moving.test');
     expect(found).toEqual({ addresses: [{ address: '127.0.0.1', family: 4 }] });
     expect(network.guard.problem('moving.test', '127.0.0.1', other.port)).toMatch(/is loopback/);

@@ -31,10 +31,10 @@ export function rowOf(view: StandingsView, teamId: string): StandingRow {
   return row;
 }
 
-/** The largest page that the API gives: one answer of it is one snapshot of the database. */
+/** The API's largest page: one answer is one snapshot of the database. */
 const PAGE = 5_000;
 
-/** One answer about one team, as it came. @param init of a facilitator: with the samples */
+/** One page about one team, unchanged. @param init of a facilitator: with the samples */
 export async function ledgerPage(url: string, teamId: string, init: RequestInit = {}): Promise<LedgerPage> {
   const { status, body } = await get<LedgerPage>(`${url}/api/v1/ledger?team=${teamId}&limit=${PAGE}`, init);
   if (status !== 200) throw new Error(`ledger of ${teamId}: ${status} ${JSON.stringify(body)}`);
@@ -63,7 +63,7 @@ interface OpenApi {
   tags: { name: string }[];
 }
 
-/** The paths of the OpenAPI document. @throws if it is none by the standard's own schema, or has tags that it doesn't explain */
+/** The paths of the OpenAPI document. @throws if it is invalid by the standard's own schema, or has undocumented tags */
 export async function documentedPaths(url: string): Promise<string[]> {
   const { body } = await get<OpenApi>(`${url}/api/openapi.json`);
   const { valid, errors } = await new Validator().validate({ ...structuredClone(body) });

@@ -5,7 +5,7 @@ import { TokenStore, openDatabase, startEmbeddedPostgres } from '#persistence';
 import { systemClock } from '#runtime';
 import { ROOT, type GameFolder } from './game-process.js';
 
-/** Salaries by team id, added up from the ledger that an ended launcher left in its folder. */
+/** Salaries by team id, summed from the ledger in the folder of an ended launcher. */
 export async function storedSalaries(folder: GameFolder): Promise<Map<string, number>> {
   return withStoredDatabase(folder, async (dataSource) => {
     const rows = await dataSource.query<{ team: string; cents: number }[]>(
@@ -15,7 +15,7 @@ export async function storedSalaries(folder: GameFolder): Promise<Map<string, nu
   });
 }
 
-/** Starts PostgreSQL on the folder of a launcher that is gone. */
+/** Starts PostgreSQL on the folder of an ended launcher. */
 async function withStoredDatabase<T>(
   folder: GameFolder,
   use: (database: DataSource) => Promise<T>,
@@ -36,7 +36,7 @@ async function withStoredDatabase<T>(
   }
 }
 
-/** Makes a prober token in the database of a launcher that is running. */
+/** Creates a prober token in the database of a running launcher. */
 export async function createProberToken(folder: GameFolder, gameId: string): Promise<string> {
   const postgres = join(folder.data, 'postgres');
   const password = readFileSync(join(postgres, 'password'), 'utf8').trim();

@@ -2,12 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { ROOT } from './game-process.js';
 
-/** A program that is somebody else's: a team's service, or a web server off the shelf. */
+/** An external program: a team's service, or an off-the-shelf web server. */
 export class Program {
   readonly url: Promise<string>;
   private readonly child: ChildProcess;
 
-  /** @param said finds the address in what the program prints when it is ready; group 1 is the port */
+  /** @param said finds the address in the program's output when it is ready; group 1 is the port */
   constructor(
     command: string,
     args: readonly string[],

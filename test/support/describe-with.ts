@@ -1,5 +1,5 @@
 /**
- * `describe`, or its skipping kin where what it needs is missing: loudly, and under `CI=true` as a failure.
+ * `describe`, or a skipped `describe` where a requirement is missing: with a message, and under `CI=true` as a failure.
  * @param lacks what is missing and how to get it; undefined if nothing is
  */
 export function describeWith(name: string, lacks: string | undefined, define: () => void): void {

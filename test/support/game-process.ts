@@ -11,7 +11,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const LAUNCHER = join(ROOT, 'dist/apps/all-in-one/src/main.js');
 /** `npx payday`. */
 export const CLI = join(ROOT, 'dist/apps/cli/src/main.js');
-/** What the issue promises of Ctrl-C, and what a killed launcher's children get. */
+/** The documented limit for Ctrl-C, and for the children of a killed launcher. */
 export const ALL_GONE_WITHIN_MS = 5_000;
 
 export interface Exit {
@@ -19,28 +19,28 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** A folder for one game, outside of the repository; its name is found in the environment of every process of the game. */
+/** A folder for one game, outside the repository; its name is in the environment of every process of the game. */
 export class GameFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'payday-e2e-'));
   readonly data = join(this.path, 'data');
 
   constructor() {
-    // PostgreSQL doesn't run as root: where the launcher does, another user has to get in.
+    // PostgreSQL does not run as root: under root, another user needs access.
     chmodSync(this.path, 0o755);
   }
 
-  /** Headers of a facilitator, once the launcher has made the token. */
+  /** Headers of a facilitator, once the launcher has created the token. */
   facilitator(): { headers: { authorization: string } } {
     const token = readFileSync(join(this.data, 'facilitator.token'), 'utf8').trim();
     return { headers: { authorization: `Bearer ${token}` } };
   }
 
-  /** Every living process that a launcher with this folder started, directly or not, and launchers themselves. */
+  /** Every living process that a launcher with this folder started, directly or not, and the launchers themselves. */
   processes(): ProcessInfo[] {
     return processesMarked(this.path);
   }
 
-  /** Resolves when no process of this folder lives. Rejects with those that still do. */
+  /** Resolves when no process of this folder is alive. Rejects with those that still are. */
   async allGone(withinMs = ALL_GONE_WITHIN_MS): Promise<void> {
     await eventually(
       () => {
@@ -51,7 +51,7 @@ export class GameFolder {
     );
   }
 
-  /** Ends what a failed test left, and removes the folder. */
+  /** Kills what a failed test left, and removes the folder. */
   async remove(): Promise<void> {
     for (const { pid } of this.processes()) signal(pid, 'SIGKILL');
     await this.allGone();
@@ -66,8 +66,8 @@ export class GameProcess {
   readonly startedAt = performance.now();
 
   /**
-   * Standard error, but for what the scorer says where this machine is too busy to judge every request: that is true, and
-   * no fault of what is tested.
+   * Standard error without the scorer's warnings that this machine is too busy to judge every request: they are true, and
+   * not caused by what is tested.
    */
   get complaints(): string {
     const lines = this.stderr.split('\n');
@@ -91,7 +91,7 @@ export class GameProcess {
       cwd: ROOT,
       env: {
         ...process.env,
-        // The launcher hands PATH on to every child, and so the mark by which stray ones are found.
+        // The launcher passes PATH on to every child, and with it the mark that identifies stray ones.
         PATH: `${process.env['PATH'] ?? ''}:${folder.path}/no-programs`,
         NODE_OPTIONS: '',
         ...env,
@@ -180,7 +180,7 @@ export class GameProcess {
     return descendantsOf(this.pid, this.folder.processes());
   }
 
-  /** What it said, for the message of a failed test. */
+  /** Its output, for the message of a failed test. */
   report(): string {
     const exit = this.exit ? JSON.stringify(this.exit) : 'running';
     return `launcher (${exit})\n--- stdout\n${this.stdout}\n--- stderr\n${this.stderr.slice(-8_000)}`;
@@ -198,7 +198,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Runs one command of the command line to its end. */
+/** Runs one CLI command to its end. */
 export async function runCli(
   args: readonly string[],
   env: Record<string, string> = {},

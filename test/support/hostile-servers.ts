@@ -4,16 +4,16 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Outcome } from '#contracts';
 
 export interface Hostile {
-  /** What the prober has to call it. */
+  /** The prober's outcome for it. */
   outcome: Outcome;
-  /** What the ledger's samples say came instead of a right answer. */
+  /** What the ledger's samples report in place of a right answer. */
   got: RegExp;
   listen(): Promise<{ url: string; close(): void }>;
 }
 
 const MEGABYTE = Buffer.alloc(1024 * 1024, 'x');
 
-/** Every way of being a bad team that costs that team, and nobody else. */
+/** Every kind of bad team that must cost that team alone. */
 export const HOSTILE: Record<string, Hostile> = {
   hangs: http('timeout', /no.*answer|timeout|time/i, () => undefined),
   drips: http('timeout', /./, (_request, response) => {
@@ -53,7 +53,7 @@ export const HOSTILE: Record<string, Hostile> = {
   'lists-a-folder': http('bad_status', /40[45]|501/, listFolder),
 };
 
-/** What `python3 -m http.server` does: files of a folder to GET, and nothing else. */
+/** What `python3 -m http.server` does: serves a folder's files by GET, and nothing else. */
 function listFolder(request: Parameters<RequestListener>[0], response: Parameters<RequestListener>[1]): void {
   request.resume();
   if (request.method !== 'GET' && request.method !== 'HEAD')

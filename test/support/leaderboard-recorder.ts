@@ -7,15 +7,15 @@ import type {
   StandingsView,
 } from '#contracts';
 
-/** A viewer of `/leaderboard` that keeps every frame as it came: a plain Socket.IO client, without our library. */
+/** A viewer of `/leaderboard` that keeps every frame unchanged: a plain Socket.IO client, without our library. */
 export class LeaderboardRecorder {
   readonly snapshots: StandingsView[] = [];
   readonly deltas: StandingsDelta[] = [];
-  /** Every row of every frame, with when it came (epoch ms). */
+  /** Every row of every frame, with its arrival time (epoch ms). */
   readonly rows: { atMs: number; row: StandingRow }[] = [];
-  /** Every fault that was ever shown, with every team on which it was ever seen to act: they are struck one by one. */
+  /** Every fault ever shown, with every team on which it was seen to act: teams are struck one by one. */
   readonly faults: PublicFault[] = [];
-  /** Why the server ended the connection; null while it stands. */
+  /** Why the server closed the connection; null while it is open. */
   disconnected: string | null = null;
   private readonly socket: Socket<LeaderboardServerEvents>;
 
@@ -36,7 +36,7 @@ export class LeaderboardRecorder {
     });
   }
 
-  /** Deltas that do not begin where the frame before them ended. */
+  /** Deltas that do not begin where the previous frame ended. */
   gaps(): string[] {
     const [first] = this.snapshots;
     let seq = first?.seq;

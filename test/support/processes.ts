@@ -4,13 +4,13 @@ import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 export interface ProcessInfo {
   pid: number;
   parentPid: number;
-  /** Arguments separated by blanks; PostgreSQL's workers show what they do instead. */
+  /** Arguments separated by blanks; PostgreSQL's workers show their activity instead. */
   command: string;
 }
 
 /**
- * Every living process that has `mark` in its environment, its arguments or its working directory, wherever it hangs in
- * the tree: what is left of a killed launcher has another parent by then. Zombies are not alive.
+ * Every living process that has `mark` in its environment, its arguments or its working directory, wherever it is in
+ * the tree: children of a killed launcher have another parent by then. Zombies are not alive.
  */
 export function processesMarked(mark: string): ProcessInfo[] {
   const all = existsSync('/proc/self/environ') ? fromProc(mark) : fromPs(mark);
@@ -23,7 +23,7 @@ export function descendantsOf(rootPid: number, processes: readonly ProcessInfo[]
   return children.flatMap((child) => [child, ...descendantsOf(child.pid, processes)]);
 }
 
-/** Sends a signal; a process that is gone already is no error. */
+/** Sends a signal; a process that no longer exists is not an error. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -48,13 +48,13 @@ function fromProc(mark: string): ProcessInfo[] {
         ].some((text) => text.includes(mark));
         return isMarked ? [{ pid: Number(pid), parentPid: Number(parentPid), command }] : [];
       } catch {
-        // It ended meanwhile, or it is somebody else's.
+        // It has ended meanwhile, or belongs to another user.
         return [];
       }
     });
 }
 
-/** Where there is no /proc: `ps` shows arguments and environment; workers are found by their parent. */
+/** Without /proc, `ps` shows arguments and environment; workers are found by their parent. */
 function fromPs(mark: string): ProcessInfo[] {
   const lines = execFileSync('ps', ['axeww', '-o', 'pid=,ppid=,stat=,command='], { encoding: 'utf8' });
   const all = lines.split('\n').flatMap((line) => {

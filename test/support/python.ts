@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './game-process.js';
 
-/** Made by `.ci/run`; elsewhere the python3 of the machine has to have the packages. */
+/** Created by `.ci/run`; elsewhere the machine's python3 must have the packages. */
 const OWN = join(ROOT, '.cache/python/bin/python3');
 export const PYTHON = existsSync(OWN) ? OWN : 'python3';
 
-/** What has to be installed so that these modules can be imported; undefined: nothing. */
+/** What must be installed to import these modules; undefined: nothing. */
 export function pythonLacks(modules: readonly string[], packages: string): string | undefined {
   if (spawnSync(PYTHON, ['--version']).status !== 0) return 'there is no python3; install it';
   if (spawnSync(PYTHON, ['-c', `import ${modules.join(', ')}`]).status === 0) return undefined;

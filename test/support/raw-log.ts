@@ -12,11 +12,11 @@ import { systemClock } from '#runtime';
 import type { PlainResult } from '#testing';
 import type { GameFolder } from './game-process.js';
 
-/** What one game left in the embedded log: nothing here comes from the scorer or its database. */
+/** One game in the embedded log: nothing here comes from the scorer or its database. */
 export interface RawGame {
   /** In order; each once, however often it was delivered. */
   events: GameEvent[];
-  /** Every batch as often as it lies in the log. */
+  /** Every batch, as often as it is in the log. */
   batches: ProbeBatch[];
 }
 
@@ -41,7 +41,7 @@ export async function readRawGame(folder: GameFolder, gameId: string): Promise<R
   }
 }
 
-/** What makes a batch the same batch, wherever and however often it is found. */
+/** The identity of a batch, wherever and however often it is found. */
 export function batchKey({ teamId, proberId, epoch, seq }: ProbeBatch): string {
   return [teamId, proberId, epoch, seq].join(' ');
 }
@@ -77,7 +77,7 @@ async function readTopic(log: EventLog, topic: TopicName): Promise<StoredRecord[
           records.push(record);
           if (record.position === ends[batch.partition]) behind.delete(batch.partition);
         }
-        // Not awaited: closing waits for this very handler.
+        // Not awaited: closing waits for this handler.
         if (behind.size === 0) void consumer.close().then(resolve, reject);
       },
     });

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Carries bytes between clients and a server on loopback, until it is told to hold them: then it looks alive, and nothing comes. */
+/** Passes bytes between clients and a server on loopback until it is held: then connections look alive, but nothing arrives. */
 export class TcpProxy {
   private readonly pairs = new Set<{ client: Socket; server: Socket }>();
   private isHeld = false;
@@ -12,7 +12,7 @@ export class TcpProxy {
     public targetPort: number,
   ) {}
 
-  /** @param targetPort of the server on loopback; asked at each connection, so it may come later */
+  /** @param targetPort of the server on loopback; read for each connection, so that it may be set later */
   static async listen(targetPort: number): Promise<TcpProxy> {
     const listener = createServer();
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
@@ -22,7 +22,7 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** Every connection stays open, and no byte passes in either direction; new ones are accepted, and wait as well. */
+  /** Every connection stays open, and no byte passes in either direction; new ones are accepted, and wait too. */
   holdTraffic(): void {
     this.isHeld = true;
     for (const { client, server } of this.pairs) {
@@ -31,7 +31,7 @@ export class TcpProxy {
     }
   }
 
-  /** What was held passes. */
+  /** Held bytes pass. */
   release(): void {
     this.isHeld = false;
     for (const { client, server } of this.pairs) {
@@ -65,7 +65,7 @@ export class TcpProxy {
       to.on('drain', () => {
         if (!this.isHeld) from.resume();
       });
-      // A client that is killed while its bytes are held takes them along: they never arrive.
+      // The bytes of a client killed while they are held never arrive.
       from.on('close', end);
       from.on('error', end);
       if (this.isHeld) from.pause();

@@ -1,6 +1,6 @@
 import { GameFolder } from './game-process.js';
 
-/** A folder for each test of the surrounding `describe`; whatever still runs in it afterwards is ended. */
+/** A folder for each test of the surrounding `describe`; processes left in it are ended. */
 export function useGameFolder(): () => GameFolder {
   let folder: GameFolder;
   beforeEach(() => {

@@ -1,12 +1,12 @@
 export interface Patience {
   withinMs: number;
-  /** Pause between two tries. Default 50. */
+  /** Pause between two attempts. Default 50. */
   everyMs?: number;
-  /** Asked after every failed try: true gives up at once. */
+  /** Called after every failed attempt: true gives up at once. */
   unless?: () => boolean;
 }
 
-/** The first answer of `attempt` that is no error; when time is up, its last error. */
+/** The first result of `attempt` without an error; after the time limit, its last error. */
 export async function eventually<T>(attempt: () => T | Promise<T>, patience: Patience): Promise<T> {
   const deadline = performance.now() + patience.withinMs;
   for (;;) {

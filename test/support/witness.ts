@@ -19,17 +19,17 @@ export interface WitnessOptions {
   /** Of a prober token for the game. */
   token: string;
   seed: string;
-  /** Where the launcher answers now; it may be down. */
+  /** The launcher's current address; it may be down. */
   url(): string;
 }
 
-/** Beyond the end of any game that it watches, and no further ahead than ingest takes. */
+/** After the end of any game that it watches, and within what ingest accepts. */
 const FAR_AHEAD_MS = 9 * 60_000;
 
 /**
- * A second prober, from outside, that writes down what was acknowledged. As the protocol demands, it sends a batch again
- * and again until it hears that it was taken. Beyond that it repeats batches that were taken long ago, which an ingest that was
- * restarted can't know any more, so that the log really holds duplicates.
+ * A second, external prober that records what was acknowledged. As the protocol demands, it resends a batch
+ * until it is acknowledged. In addition it repeats batches acknowledged long ago, which a restarted ingest
+ * cannot know any more, so that the log really contains duplicates.
  */
 export class Witness {
   /** Batches that were acknowledged, by team, prober, epoch and seq. */
@@ -46,7 +46,7 @@ export class Witness {
     this.running = this.run();
   }
 
-  /** Sends its last batches, without results: it promises that no more will come. */
+  /** Sends its last batches, without results: they claim that no more will come. */
   async stop(): Promise<void> {
     this.stopped = true;
     await this.running;
@@ -83,7 +83,7 @@ export class Witness {
     };
   }
 
-  /** Until it is acknowledged. */
+  /** Repeats until acknowledged. */
   private async send(batch: WitnessBatch): Promise<void> {
     for (;;) {
       const status = await this.post(batch);
@@ -97,7 +97,7 @@ export class Witness {
     if ((await this.post(batch)) === 202) this.repeatsTaken++;
   }
 
-  /** The status; 0 where there was no answer. @throws Error for a refusal that repeating can't mend */
+  /** The status; 0 if there was no answer. @throws Error for a refusal that a retry cannot fix */
   private async post(batch: WitnessBatch): Promise<number> {
     const { status, text } = await this.fetch(batch).catch(() => ({ status: 0, text: '' }));
     if ([0, 202, 503].includes(status) || text.includes('"duplicate_batch"')) return status;

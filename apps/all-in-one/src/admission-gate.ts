@@ -2,12 +2,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { problem } from '#contracts';
 
 export interface AdmissionGate {
-  /** From now on everything is let in. */
+  /** From now on every request is admitted. */
   open(): void;
 }
 
 /**
- * Until it is opened, only reading is let in: whoever wants to change something, results included, is told to come back in a
+ * Until it is opened, only reads are admitted: every other request, results included, gets a 503 that asks for a retry in a
  * second. Call it before the application listens.
  */
 export function installAdmissionGate(app: NestFastifyApplication): AdmissionGate {

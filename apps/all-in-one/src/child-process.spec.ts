@@ -15,7 +15,7 @@ it('a child that the system could not start is tried again, and does not end us'
   await new Promise<unknown>((onMessage) => {
     // One argument that is longer than any system takes.
     const args = (): string[] => (starts++ === 0 ? ['x'.repeat(8 << 20)] : []);
-    const spec = { name: 'child', modulePath, args, env: {}, onMessage };
+    const spec = { name: 'child', modulePath, args, env: () => ({}), onMessage };
     child = new SupervisedChild(spec, createLogger({ service: 'test', level: 'silent' }));
     child.start();
   });

@@ -5,21 +5,22 @@ export interface ChildSpec {
   /** For logs, e.g. `prober` or `team fenrir-works`. */
   name: string;
   modulePath: string;
-  /** Asked at every start, so that a restarted child can be given what it had. */
+  /** Read at every start, so that a restarted child can get the ports that it had. */
   args: () => string[];
-  env: Record<string, string>;
+  /** Read at every start. */
+  env: () => Record<string, string>;
   /** Called with every message that the child sends. */
   onMessage?: (message: unknown) => void;
   /** Called whenever it has ended, for whatever reason. */
   onExit?: () => void;
 }
 
-/** Restarts at first quickly, then no faster than this. */
+/** The longest pause before a restart; the first ones come sooner. */
 const MAX_PAUSE_MS = 5000;
-/** A child that ran this long starts with a clean record. */
+/** A child that ran this long restarts without a pause again. */
 const HEALTHY_MS = 30_000;
 
-/** A child process that is started again whenever it dies, until it is stopped. It ends with us by its IPC channel. */
+/** A child process that is restarted whenever it dies, until it is stopped. It ends when its IPC channel to us closes. */
 export class SupervisedChild {
   private child: ChildProcess | undefined;
   private stopped = false;
@@ -35,7 +36,7 @@ export class SupervisedChild {
     return this.child?.pid;
   }
 
-  /** Tells it something. A child that is not there is told nothing: it asks for its arguments when it starts. */
+  /** Sends a message to the child, if it runs. What a later start needs is in `args` and `env`. */
   send(message: object): void {
     if (this.child?.connected) this.child.send(message, () => undefined);
   }
@@ -45,7 +46,7 @@ export class SupervisedChild {
     try {
       this.fork();
     } catch (error) {
-      // A machine that is out of memory or of processes now may have some later.
+      // A machine that is out of memory or processes now may recover.
       this.ended({ err: error });
     }
   }
@@ -53,17 +54,17 @@ export class SupervisedChild {
   private fork(): void {
     const startedAt = performance.now();
     const child = fork(this.spec.modulePath, this.spec.args(), {
-      env: { ...baseEnvironment(), ...this.spec.env },
-      // Its logs are ours; its standard output is nobody's.
+      env: { ...baseEnvironment(), ...this.spec.env() },
+      // Its logs go to our standard error; its standard output is not used.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      // A process group of its own: Ctrl-C in a terminal is for us, and we stop the children in order.
+      // A process group of its own: Ctrl-C in a terminal reaches us alone, and we stop the children in order.
       detached: true,
     });
     this.child = child;
     child.on('message', (message) => this.spec.onMessage?.(message));
     child.on('error', (err) => {
-      this.logger.error({ err, child: this.spec.name }, 'child process trouble');
-      // What never began has no exit.
+      this.logger.error({ err, child: this.spec.name }, 'child process error');
+      // A process that never started emits no exit.
       if (child.pid === undefined) this.ended({});
     });
     child.once('exit', (code, signal) => {
@@ -77,17 +78,17 @@ export class SupervisedChild {
     this.spec.onExit?.();
     if (this.stopped) return;
     const pauseMs = Math.min(MAX_PAUSE_MS, 50 * 2 ** this.failures++);
-    this.logger.warn({ child: this.spec.name, ...how, pauseMs }, 'child process died; starting it again');
+    this.logger.warn({ child: this.spec.name, ...how, pauseMs }, 'child process died; restarting it');
     this.timer = setTimeout(() => this.start(), pauseMs);
   }
 
-  /** From now on its end is no surprise: it is not started again. */
+  /** From now on it is not restarted when it ends. */
   letGo(): void {
     this.stopped = true;
     clearTimeout(this.timer);
   }
 
-  /** Asks it to end, and makes it end after `graceMs`. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.letGo();
     const child = this.child;
@@ -103,7 +104,7 @@ export class SupervisedChild {
   }
 }
 
-/** What a child needs of our environment. Anything else, such as passwords, stays with us. */
+/** What a child needs of our environment. Anything else, such as passwords, is not passed on. */
 function baseEnvironment(): Record<string, string> {
   const passed = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
   return Object.fromEntries(

@@ -8,12 +8,12 @@ export interface DataFolder {
   path: string;
   logDir: string;
   postgresDir: string;
-  /** Lets others use the folder. */
+  /** Releases the lock. */
   release(): void;
 }
 
 /**
- * Makes the folder if need be and locks it for this process.
+ * Creates the folder if need be and locks it for this process.
  * @throws PaydayError `data_folder_in_use`, `data_folder_unusable`
  */
 export function openDataFolder(path: string): DataFolder {
@@ -35,7 +35,7 @@ export function openDataFolder(path: string): DataFolder {
   };
 }
 
-/** Not `recursive: true`: Node 20 never returns from it where a folder exists but can't have any in it, such as /proc. */
+/** Not `recursive: true`: Node 20 never returns from it in a folder that cannot have subfolders, such as /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
@@ -58,7 +58,7 @@ function takeLock(lockFile: string, path: string): void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const [pid, ...start] = readFileSync(lockFile, 'utf8').split(' ');
-    // A pid alone may have been given to another process since: its start time tells.
+    // A pid may have been reused: the start time identifies the process.
     if (startOf(Number(pid)) === start.join(' ')) {
       throw new PaydayError(
         'data_folder_in_use',
@@ -70,12 +70,12 @@ function takeLock(lockFile: string, path: string): void {
   throw new PaydayError('data_folder_in_use', `another launcher is taking the data folder ${path} right now`);
 }
 
-/** When a process started, in the system's own terms; null if there is no such process. */
+/** When a process started, in the system's own format; null if there is no such process. */
 function startOf(pid: number): string | null {
   if (!Number.isInteger(pid) || pid <= 0) return null;
   if (existsSync('/proc/self/stat')) {
     try {
-      // Field 22, counted behind the command name, which may itself hold spaces and parentheses.
+      // Field 22, counted after the command name, which may itself contain spaces and parentheses.
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
     } catch {

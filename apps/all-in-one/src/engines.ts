@@ -2,36 +2,33 @@ import { TOPICS } from '#contracts';
 import type { EventLog } from '#event-log';
 import { PaydayError } from '#kernel';
 import { type DataSource, type EmbeddedPostgres, openDatabase, startEmbeddedPostgres } from '#persistence';
-import type { Logger } from '#runtime';
+import { openConfiguredLog, systemClock, type Logger } from '#runtime';
 import type { DataFolder } from './data-folder.js';
+import type { LaunchOptions } from './launch-options.js';
 import { topicSpecs } from './topic-specs.js';
 
 /** The engines of one installation. */
 export interface Engines {
   log: EventLog;
+  /** Of the event log, for other processes. */
+  logUrl: string;
   dataSource: DataSource;
   databaseUrl: string;
-  /** Null where the database is somebody else's. */
-  postgres: EmbeddedPostgres | null;
   close(): Promise<void>;
-}
-
-export interface EngineOptions {
-  logger: Logger;
-  openLog(): Promise<EventLog>;
-  /** Of results and scores, if they are made now. */
-  partitions: number;
-  /** Default: an embedded PostgreSQL in the folder. */
-  databaseUrl?: string | undefined;
 }
 
 /**
  * Opens the log and the database, starting PostgreSQL unless there is one, and makes topics and schema.
  * @throws PaydayError as `startEmbeddedPostgres`, `openDatabase`, `openEventLog` and `createTopics`
  */
-export async function startEngines(folder: DataFolder, options: EngineOptions): Promise<Engines> {
-  const { logger, partitions } = options;
-  const postgres =
+export async function openEngines(
+  folder: DataFolder,
+  options: Pick<LaunchOptions, 'log' | 'databaseUrl' | 'partitions'>,
+  logger: Logger,
+): Promise<Engines> {
+  const { partitions } = options;
+  const { url: logUrl = `lmdb:${folder.logDir}` } = options.log;
+  const postgres: EmbeddedPostgres | null =
     options.databaseUrl === undefined
       ? await startEmbeddedPostgres({ dataDir: folder.postgresDir, log: (line) => logger.info(line) })
       : null;
@@ -44,17 +41,19 @@ export async function startEngines(folder: DataFolder, options: EngineOptions): 
     await postgres?.stop();
   };
   try {
-    log = await options.openLog();
+    log = await openConfiguredLog({ ...options.log, url: logUrl } as Required<LaunchOptions['log']>, {
+      clock: systemClock,
+    });
     await log.createTopics(topicSpecs((await existingPartitions(log)) ?? partitions));
     dataSource = await openDatabase(databaseUrl, { migrate: true });
-    return { log, dataSource, databaseUrl, postgres, close };
+    return { log, logUrl, dataSource, databaseUrl, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** Of results that are there already: their number is fixed for ever. */
+/** The partitions of results that exist already: their number never changes. */
 async function existingPartitions(log: EventLog): Promise<number | null> {
   try {
     return await log.partitions(TOPICS.probeResults);

@@ -6,8 +6,8 @@ import { type TokenService, systemActor } from '../../control/src/index.js';
 const FILE = 'facilitator.token';
 
 /**
- * Makes sure that whoever may read the data folder, and nobody else, has a facilitator's token: it is in a file that only
- * the owner can read, never in a log. The one that is there is kept as long as it is good.
+ * Ensures that exactly those who may read the data folder have a facilitator's token: it is in a file that only
+ * the owner can read, never in a log. An existing token is kept while it is valid.
  * @returns the path of the file
  */
 export async function keepFacilitatorToken(
@@ -22,7 +22,7 @@ export async function keepFacilitatorToken(
     { role: 'facilitator', label: `launcher (${FILE})` },
     systemActor('launcher'),
   );
-  // A file of its own, never one that somebody put there for others to read.
+  // Always a new file, never one that already exists with other permissions.
   rmSync(`${path}.new`, { force: true });
   writeFileSync(`${path}.new`, `${made.secret}\n`, { mode: 0o600, flag: 'wx' });
   renameSync(`${path}.new`, path);

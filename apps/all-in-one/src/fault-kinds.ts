@@ -1,4 +1,4 @@
 import { createDrivers, DriverRegistry } from '#faults';
 
-/** For `parseScenario`: every fault kind that there is a driver for, and what its parameters must be. */
+/** For `parseScenario`: every fault kind with a driver, and the rules of its parameters. */
 export const FAULT_RULES = new DriverRegistry(createDrivers()).rules;

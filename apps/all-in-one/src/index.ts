@@ -1,6 +1,6 @@
 import type { UpConfig } from './distributed/up-options.js';
 
-/** What the command line shares with the launcher. Light: who plays a game loads `./distributed/up.js`, and with it every service. */
+/** What the command line shares with the launcher. Light: only playing a game loads `./distributed/up.js`, and with it every service. */
 export { FAULT_RULES } from './fault-kinds.js';
 export { topicSpecs } from './topic-specs.js';
 export { UP_SECTIONS } from './distributed/up-options.js';

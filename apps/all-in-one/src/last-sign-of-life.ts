@@ -4,12 +4,12 @@ import { type Checkpoint, type DataSource, readCheckpoints } from '#persistence'
 import { aliveAtKey } from '../../scorer/src/index.js';
 
 /**
- * The latest moment at which the game is known to have been alive: of the heartbeat, and of the log's taking a result, be it
- * scored or not. Every one of these is what one of our own clocks said then. When a result was intended says nothing: it is
- * the word of whoever sent it, and one that is dated ahead would hide an outage.
+ * The latest moment at which the game is known to have been alive: of the heartbeat, and of the log's accepting a result, scored
+ * or not. All of these were read from our own clocks. The intended time of a result is no evidence: it is what the sender
+ * claims, and one dated ahead would hide an outage.
  *
- * A result is taken after it was intended, so that a pause that begins at the next window boundary takes nobody's pay away
- * (but for a prober whose clock is ahead).
+ * A result is accepted after its intended time, so that a pause that begins at the next window boundary costs no pay (unless a
+ * prober's clock is ahead).
  */
 export async function lastSignOfLife(
   gameId: string,
@@ -23,7 +23,7 @@ export async function lastSignOfLife(
   return latest === 0 ? null : latest;
 }
 
-/** When the log took the latest of the game's results that lie behind the scorer's position; 0 if there are none. */
+/** When the log accepted the latest of the game's results behind the scorer's position; 0 if there are none. */
 async function latestUnscored(
   gameId: string,
   checkpoints: readonly Checkpoint[],
@@ -49,7 +49,7 @@ async function latestUnscored(
         for (const { value, appendedAt } of records)
           if (appendedAt > latest && holdsResults(gameId, value)) latest = appendedAt;
         if (comparePositions(records.at(-1)!.position, ends[partition]!) >= 0) behind.delete(partition);
-        // Not awaited: closing waits for this very handler.
+        // Not awaited: closing waits for this handler.
         if (behind.size === 0) void consumer.close().then(resolve, reject);
       },
     });

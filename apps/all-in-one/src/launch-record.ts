@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PaydayError } from '#kernel';
 
-/** What `--resume` needs to know besides the database. */
+/** What `--resume` needs besides the database. */
 export interface LaunchRecord {
   gameId: string;
   /** Number of bot teams; 0 where the teams have endpoints of their own. */

@@ -1,30 +1,25 @@
-import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { messageOf } from '#kernel';
-import { AllowedRange } from '#runtime';
+import { withDefault, yesOrNo, type Key } from '#runtime';
+import {
+  HTTP_KEYS,
+  launchConflicts,
+  launchKeys,
+  launchOptionsFrom,
+  type LaunchOptions,
+  type LaunchValues,
+} from './launch-options.js';
 
-/** What `npm start` was asked for. */
-export interface Options {
-  /** Path of the scenario file. */
-  scenario: string;
-  /** Number of bot teams; ignored where a teams file names the teams. */
-  teams: number;
-  teamsFile: string | null;
-  /** Path of a chaos targets file: how drivers reach teams that are no bots. */
-  chaosTargets: string | null;
-  /** Ranges that customers may call besides public addresses and the bots; null: as the resumed game had it, else none. */
-  allow: string[] | null;
-  host: string;
-  port: number;
-  dataDir: string;
-  resume: boolean;
-  /** How many times faster than written the scenario's timeline runs. */
-  speed: number;
-  exitAtEnd: boolean;
-  logLevel: string;
-}
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
+const KEYS = {
+  ...launchKeys('.payday'),
+  ...HTTP_KEYS,
+  resume: withDefault(yesOrNo(), 'false', {
+    flag: 'resume',
+    env: '',
+    help: 'Goes on with the game in the data folder that did not end.',
+  }),
+};
+/** One process needs one partition: more would only mean more commits. */
+const PARTITIONS = 1;
 const EXAMPLES = `
 Examples:
   npm start                                              a ten-minute game with eight bot teams
@@ -36,140 +31,67 @@ Examples:
 Exit codes: 0 the game ended or was stopped, 1 it could not run, 2 wrong usage or a bad file.`;
 
 /**
- * Parses the command line (without node and script).
+ * Parses the command line of `npm start` (without node and script).
  * @throws CommanderError with exit code 0 after `--help`, 2 for wrong usage; its message is one clear line
  */
-export function parseOptions(argv: readonly string[], cwd: string): Options {
+export function parseOptions(argv: readonly string[], cwd: string): LaunchOptions {
   const command = new Command('npm start --')
     .description('Plays a whole GameDay on this machine.')
-    .option('--scenario <file>', 'the scenario file', 'scenarios/demo.yaml')
-    .option('--teams <n>', 'number of bot teams, 1 to 200', integer('--teams', 1, 200), 8)
-    .option('--teams-file <file>', 'real teams with their endpoints, instead of bots')
-    .option('--chaos-targets <file>', 'how faults reach real teams (docs/faults.md)')
-    .addOption(
-      new Option(
-        '--allow <cidr>',
-        'what customers may call besides public addresses; several by commas or flags (docs/security.md)',
-      )
-        .env('PAYDAY_ALLOW')
-        .argParser(ranges),
-    )
-    .option('--host <address>', 'address to listen on', address, '127.0.0.1')
-    .option('--port <n>', 'port of the page and the API, 1 to 65535', integer('--port', 1, 65535), 3000)
-    .option('--data <dir>', 'where the game is kept', folder, '.payday')
-    .option('--resume', 'go on with the game in the data folder that did not end', false)
-    .option(
-      '--speed <n>',
-      'plays the timeline this many times faster, 0.1 to 100',
-      decimal('--speed', 0.1, 100),
-      1,
-    )
-    .option(
-      '--exit-at-end',
-      'exit when the final standings are out, instead of staying up to show them',
-      false,
-    )
-    .option('--log-level <level>', `one of ${LOG_LEVELS.join(', ')}`, level, 'warn')
     .addHelpText('after', EXAMPLES)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
+  for (const [name, key] of Object.entries<Key<unknown>>(KEYS)) command.addOption(optionOf(name, key));
   try {
     command.parse(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode !== 0) throw usageError(error.message);
     throw error;
   }
-  const given = command.opts<{
-    scenario: string;
-    teams: number;
-    teamsFile?: string;
-    chaosTargets?: string;
-    allow?: string[];
-    host: string;
-    port: number;
-    data: string;
-    resume: boolean;
-    speed: number;
-    exitAtEnd: boolean;
-    logLevel: string;
-  }>();
-  const fromUser = (name: string): boolean => command.getOptionValueSource(name) === 'cli';
+  const given = Object.fromEntries(
+    Object.entries(KEYS).map(([name, { flag }]) => [name, command.getOptionValue(camelCase(flag!))]),
+  ) as LaunchValues & { host: string; port: number; resume: boolean };
+  const conflicts = launchConflicts(given);
   if (given.resume) {
-    // The interrupted game has its scenario, teams and speed already: a second word on them would be ignored.
-    const fixed = { scenario: '--scenario', teams: '--teams', teamsFile: '--teams-file', speed: '--speed' };
-    for (const [name, flag] of Object.entries(fixed)) {
-      if (fromUser(name))
-        throw usageError(`${flag} does not go with --resume: the game keeps what it began with`);
-    }
+    // The interrupted game has these already: another value would be ignored.
+    for (const flag of ['scenario', 'teams', 'teams-file', 'speed'])
+      if (command.getOptionValueSource(camelCase(flag)) === 'cli')
+        conflicts.unshift(`--${flag} does not go with --resume: the game keeps what it began with`);
   }
-  if (given.teamsFile !== undefined && fromUser('teams')) {
-    throw usageError('--teams does not go with --teams-file: the file names the teams');
-  }
-  return {
-    scenario: resolve(cwd, given.scenario),
-    teams: given.teams,
-    teamsFile: given.teamsFile === undefined ? null : resolve(cwd, given.teamsFile),
-    chaosTargets: given.chaosTargets === undefined ? null : resolve(cwd, given.chaosTargets),
-    allow: given.allow ?? null,
-    host: given.host,
-    port: given.port,
-    dataDir: resolve(cwd, given.data),
-    resume: given.resume,
-    speed: given.speed,
-    exitAtEnd: given.exitAtEnd,
-    logLevel: given.logLevel,
+  if (conflicts.length > 0) throw usageError(conflicts[0]!);
+  const { host, port, resume } = given;
+  const engines = { log: {}, databaseUrl: process.env['DATABASE_URL'], partitions: PARTITIONS };
+  return { ...launchOptionsFrom(given, { host, port }, engines, cwd), resume };
+}
+
+function optionOf(name: string, key: Key<unknown>): Option {
+  const { flag, placeholder, help, fallback } = key;
+  const value = placeholder === null ? '' : ` <${placeholder.toLowerCase()}>`;
+  const option = new Option(`--${flag!}${value}`, help);
+  if (placeholder !== null) option.argParser(parserOf(key));
+  if (fallback !== undefined) option.default(key.schema.parse(fallback), fallback);
+  // Of the environment npm start takes the addresses alone, which belong to the machine rather than to a game.
+  return name === 'allow' ? option.env(key.env) : option;
+}
+
+function parserOf({ flag, schema, allowed, isList }: Key<unknown>) {
+  return (text: string, before: unknown): unknown => {
+    const read = schema.safeParse(text);
+    if (read.success)
+      return isList ? [...((before as unknown[] | undefined) ?? []), ...(read.data as unknown[])] : read.data;
+    const own = read.error.issues.find(({ code }) => code === 'custom')?.message;
+    throw new InvalidArgumentError(
+      own === undefined ? `--${flag!} takes ${allowed}.` : `--${flag!}: ${own}.`,
+    );
   };
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** An error that ends the program with exit code 2 and this one line. */
-export function usageError(message: string): CommanderError {
+function usageError(message: string): CommanderError {
   const line = message.replace(/^error: /, '').replace(/\n[\s\S]*$/, '');
   return new CommanderError(2, 'payday.usage', `${line} (see npm start -- --help)`);
-}
-
-function integer(flag: string, low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`${flag} takes a whole number from ${low} to ${high}.`);
-  };
-}
-
-function decimal(flag: string, low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+(\.\d+)?$/.test(text) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`${flag} takes a number from ${low} to ${high}.`);
-  };
-}
-
-function ranges(text: string, before: string[] = []): string[] {
-  const parts = text.split(',').map((part) => part.trim());
-  for (const part of parts.filter((each) => each !== '')) {
-    try {
-      AllowedRange.parse(part);
-    } catch (error) {
-      throw new InvalidArgumentError(`--allow: ${messageOf(error)}.`);
-    }
-    before = [...before, part];
-  }
-  return before;
-}
-
-function address(text: string): string {
-  // It would mean every address.
-  if (text.trim() === '') throw new InvalidArgumentError('--host takes an address.');
-  return text;
-}
-
-function folder(text: string): string {
-  // It would mean the current folder.
-  if (text.trim() === '') throw new InvalidArgumentError('--data takes the path of a folder.');
-  return text;
-}
-
-function level(text: string): string {
-  if (LOG_LEVELS.includes(text)) return text;
-  throw new InvalidArgumentError(`--log-level takes one of ${LOG_LEVELS.join(', ')}.`);
 }

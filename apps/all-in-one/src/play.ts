@@ -1,28 +1,10 @@
+import { ControlError } from '#client';
 import { PaydayError, messageOf } from '#kernel';
-import { unscoredLines, type Logger } from '#runtime';
-import type { FinalStandings } from './game-end.js';
-import { standingsTable, type Progress } from './progress.js';
-
-/** A game that can be put up, played to its end, and taken down. */
-export interface Playable {
-  readonly url: string;
-  start(): Promise<void>;
-  /** Final standings when the game is over; null if interrupted. */
-  finish(signal: AbortSignal): Promise<FinalStandings | null>;
-  /** What a user should know beside the addresses, a line each. */
-  describe(): string[];
-  /** Repeatable. */
-  stop(): Promise<void>;
-}
-
-export interface PlayOptions {
-  logger: Logger;
-  progress: Progress;
-  /** Return when the final standings are out, instead of staying up to show them. */
-  exitAtEnd: boolean;
-  /** After Ctrl-C everything is gone within this time, if need be by force. */
-  stopWithinMs: number;
-}
+import { createLogger, unscoredLines } from '#runtime';
+import { GameDirector } from './director.js';
+import type { LaunchOptions } from './launch-options.js';
+import { Progress, standingsTable } from './progress.js';
+import type { Stage } from './stage.js';
 
 /** Mistakes in what the user gave: exit code 2. Everything else that stops us: 1. */
 const USER_MISTAKES = new Set([
@@ -34,9 +16,15 @@ const USER_MISTAKES = new Set([
   'unreadable_file',
 ]);
 
-/** Plays one game in front of a person. @returns the exit code */
-export async function play(game: Playable, options: PlayOptions): Promise<number> {
-  const { logger, progress, stopWithinMs } = options;
+/**
+ * Plays one game and shows it in the terminal.
+ * @param stopWithinMs after Ctrl-C everything is gone within this time, if need be by force
+ * @returns the exit code
+ */
+export async function play(options: LaunchOptions, stage: Stage, stopWithinMs: number): Promise<number> {
+  const logger = createLogger({ service: 'payday', level: options.logLevel });
+  const progress = new Progress(process.stdout);
+  const game = new GameDirector(options, stage, logger, progress);
   const interrupted = new AbortController();
   const stopOnce = (): void => {
     if (interrupted.signal.aborted) return;
@@ -47,7 +35,7 @@ export async function play(game: Playable, options: PlayOptions): Promise<number
   process.on('SIGINT', stopOnce);
   process.on('SIGTERM', stopOnce);
   const broken = (err: unknown): void => {
-    logger.fatal({ err }, 'an error that nobody handled');
+    logger.fatal({ err }, 'unhandled error');
     process.stderr.write(`payday: internal error: ${messageOf(err)}\n`);
     setTimeout(() => process.exit(1), stopWithinMs).unref();
     void game.stop().finally(() => process.exit(1));
@@ -60,13 +48,13 @@ export async function play(game: Playable, options: PlayOptions): Promise<number
       interrupted.signal.addEventListener('abort', () => resolve('interrupted')),
     );
     const booted = game.start().then(() => 'booted' as const);
-    // An interruption during the boot takes the half-built thing down; what the boot says then is of no interest.
+    // An interrupted boot is taken down as far as it got; how it fails then does not matter.
     booted.catch(() => undefined);
     if ((await Promise.race([booted, whenInterrupted])) === 'interrupted') return 0;
     printUrls(game, progress);
     const final = await game.finish(interrupted.signal);
     if (final) {
-      // Before the standings, which are the last word; whoever reads them should have read this.
+      // Before the standings, which come last: a reader should know this first.
       progress.headline('What the referee could not judge');
       for (const line of unscoredLines(final.unscored)) progress.line(line);
       progress.headline('Final standings');
@@ -78,7 +66,7 @@ export async function play(game: Playable, options: PlayOptions): Promise<number
     }
     return 0;
   } catch (error) {
-    if (!(error instanceof PaydayError)) throw error;
+    if (!(error instanceof PaydayError || error instanceof ControlError)) throw error;
     process.stderr.write(`payday: ${error.message}\n`);
     return USER_MISTAKES.has(error.code) ? 2 : 1;
   } finally {
@@ -86,7 +74,7 @@ export async function play(game: Playable, options: PlayOptions): Promise<number
   }
 }
 
-function printUrls(game: Playable, progress: Progress): void {
+function printUrls(game: GameDirector, progress: Progress): void {
   progress.headline(`Leaderboard   ${game.url}/`);
   progress.line(`Standings     ${game.url}/api/v1/standings`);
   progress.line(`API           ${game.url}/api/docs`);

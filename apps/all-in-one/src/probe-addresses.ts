@@ -3,21 +3,21 @@ import { isIP } from 'node:net';
 import type { Endpoint } from '#persistence';
 import { AllowedRange, callProblem, rangeToAllow } from '#runtime';
 
-/** Which addresses a prober that a launcher starts may call, and which it must not, as the prober's settings say it. */
+/** Which addresses the game's prober may call, and which it must not, in the form of the prober's settings. */
 export interface ProbeAddresses {
   allow: readonly string[];
   deniedOrigins: readonly string[];
 }
 
 /**
- * Of bots exactly the ports where their services are: nothing else on this machine becomes reachable for other teams.
+ * The bots' exact ports, so that nothing else on this machine becomes reachable for other teams.
  * @param botEndpoints URLs with addresses, as sandboxes report them
  */
 export function botRanges(botEndpoints: readonly Pick<Endpoint, 'url'>[]): string[] {
   return [...new Set(botEndpoints.map(({ url }) => new URL(url).host))];
 }
 
-/** An origin without user and password: it stands on command lines. Empty for what is no URL with a host. */
+/** An origin without user and password, because it goes onto command lines. Empty for anything but a URL with a host. */
 export function originWithoutSecrets(url: string): string[] {
   try {
     const { protocol, host } = new URL(url);
@@ -27,7 +27,7 @@ export function originWithoutSecrets(url: string): string[] {
   }
 }
 
-/** The prober's command line; asked at each of its starts. */
+/** The prober's command line. */
 export function addressFlags({ allow, deniedOrigins }: ProbeAddresses): string[] {
   return [
     ...(allow.length === 0 ? [] : ['--allow', allow.join(',')]),
@@ -35,17 +35,17 @@ export function addressFlags({ allow, deniedOrigins }: ProbeAddresses): string[]
   ];
 }
 
-/** For a prober that runs: what has changed since. */
+/** The message that gives a running prober its new addresses. */
 export function addressMessage(addresses: ProbeAddresses): object {
   return { type: 'addresses', ...addresses };
 }
 
-/** A name that can't be looked up by then is not warned of. */
+/** A name that takes longer to look up is left out of the warning. */
 const LOOKUP_MS = 1_000;
 const MAX_NAMED = 5;
 
 /**
- * One line on the endpoints that the prober will refuse, naming teams, addresses and what to pass; null if there are none.
+ * A one-line warning about the endpoints that the prober will refuse, with teams, addresses and the flag to pass; null if there are none.
  * @param find addresses of a name; for tests
  */
 export async function refusalWarning(
@@ -64,7 +64,7 @@ export async function refusalWarning(
     const number = Number(port || (protocol === 'https:' ? 443 : 80));
     const addresses = found.get(hostOf(url)) ?? [];
     const problems = addresses.map((address) => callProblem(address, number, ranges));
-    // One callable address is enough for the prober.
+    // The prober needs one callable address only.
     if (problems.length === 0 || problems.includes(null)) continue;
     refused.push(`${teamId}/${serviceId} at ${url}`);
     for (const address of addresses) {

@@ -1,4 +1,4 @@
-/** Settings of the prober that have no flag of ours: whoever starts a game says them in the environment. */
+/** Settings of the prober that have no flag here: they are given in the environment. */
 const HANDED_ON = ['PAYDAY_DNS_SERVERS', 'PAYDAY_DNS_CANARY', 'PAYDAY_PUBLIC_URL'];
 
 /** Those that are set, for the prober's own environment. */

@@ -2,12 +2,12 @@ import { formatCents } from '#kernel';
 import type { StandingRow } from '#contracts';
 import { table } from '#runtime';
 
-/** What a person sees in the terminal: one line per step, with marks and colour on a TTY and plain otherwise. */
+/** The launcher's output in the terminal: one line per step, styled on a TTY and plain otherwise. */
 export class Progress {
   private readonly startedAt = performance.now();
 
   constructor(private readonly out: NodeJS.WriteStream) {
-    // Who reads may leave (`| head`), and a disk may be full: the game goes on all the same.
+    // The reader may close the pipe (`| head`), and a disk may be full: the game continues.
     out.on('error', () => undefined);
   }
 

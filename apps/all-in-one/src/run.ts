@@ -1,15 +1,14 @@
 import { CommanderError } from 'commander';
-import { createLogger } from '#runtime';
-import { Launcher } from './launcher.js';
-import { parseOptions, type Options } from './options.js';
+import { OneProcessStage } from './one-process-stage.js';
+import { parseOptions } from './options.js';
+import type { LaunchOptions } from './launch-options.js';
 import { play } from './play.js';
-import { Progress } from './progress.js';
 
 const STOP_WITHIN_MS = 4500;
 
 /** Plays one game from the command line. @returns the exit code */
 export async function run(argv: readonly string[]): Promise<number> {
-  let options: Options;
+  let options: LaunchOptions;
   try {
     options = parseOptions(argv, process.cwd());
   } catch (error) {
@@ -17,8 +16,5 @@ export async function run(argv: readonly string[]): Promise<number> {
     if (error.exitCode !== 0) process.stderr.write(`payday: ${error.message}\n`);
     return error.exitCode;
   }
-  const logger = createLogger({ service: 'payday', level: options.logLevel });
-  const progress = new Progress(process.stdout);
-  const launcher = new Launcher(options, logger, progress);
-  return play(launcher, { logger, progress, exitAtEnd: options.exitAtEnd, stopWithinMs: STOP_WITHIN_MS });
+  return play(options, new OneProcessStage(), STOP_WITHIN_MS);
 }

@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url';
 import type { FaultTarget } from '#faults';
 import { PaydayError } from '#kernel';
 import type { Logger } from '#runtime';
+import type { TeamProofMessage } from '../../unicorn-rentals/src/index.js';
+import { ChangeSignal } from './change-signal.js';
 import { SupervisedChild } from './child-process.js';
 
 const TEAM_MODULE = fileURLToPath(new URL('../../unicorn-rentals/src/team.js', import.meta.url));
-/** A sandbox that dies gets its old ports back; one that can't have them this often gets new ones. */
+/** A sandbox that dies gets its old ports back; after this many starts without success it gets new ones. */
 const TRIES_ON_OLD_PORTS = 3;
 
 interface Ready {
@@ -23,21 +25,20 @@ interface Sandbox {
 
 export interface SandboxOptions {
   bots: { teamId: string; skill: number }[];
-  /** The game's services: a bot has others as well, which a smaller scenario does without. */
+  /** The game's services: a bot runs all of the demo company's, of which a smaller scenario uses some. */
   serviceIds: readonly string[];
   seed: string;
   speed: number;
-  /** What each team's services show to prove whose they are, by team. */
-  proofs: ReadonlyMap<string, string>;
   logger: Logger;
-  /** Called whenever a team's services are up: at the start, and after its process was started again. */
+  /** Called whenever a team's services are up: at the start, and after its process was restarted. */
   onReady(teamId: string, endpoints: Record<string, string>): void;
 }
 
-/** The bot teams' processes: each runs one team's four services, and is started again when it dies. */
+/** The bot teams' processes: each runs one team's four services, and is restarted when it dies. */
 export class Sandboxes {
   private readonly sandboxes = new Map<string, Sandbox>();
-  private waiters: (() => void)[] = [];
+  private readonly changed = new ChangeSignal();
+  private proofs: ReadonlyMap<string, string> = new Map();
 
   constructor(private readonly options: SandboxOptions) {
     for (const { teamId, skill } of options.bots) this.add(teamId, skill);
@@ -47,27 +48,22 @@ export class Sandboxes {
     for (const { child } of this.sandboxes.values()) child.start();
   }
 
-  /** Resolves when every team's services answer. @throws PaydayError `sandbox_not_ready` naming who is missing */
+  /** Resolves when every team's services answer. @throws PaydayError `sandbox_not_ready` naming those that do not */
   async allReady(withinMs: number): Promise<void> {
-    const deadline = performance.now() + withinMs;
-    for (;;) {
-      const missing = [...this.sandboxes].filter(([, { ready }]) => ready === null).map(([teamId]) => teamId);
-      if (missing.length === 0) return;
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0) {
-        throw new PaydayError(
-          'sandbox_not_ready',
-          `these bot teams did not start within ${withinMs / 1000} s: ${missing.join(', ')}; try fewer with --teams`,
-        );
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, leftMs);
-        this.waiters.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    const missing = (): string[] =>
+      [...this.sandboxes].filter(([, { ready }]) => ready === null).map(([teamId]) => teamId);
+    if (!(await this.changed.until(() => missing().length === 0, withinMs)))
+      throw new PaydayError(
+        'sandbox_not_ready',
+        `these bot teams did not start within ${withinMs / 1000} s: ${missing().join(', ')}; try fewer with --teams`,
+      );
+  }
+
+  /** From now on each team's services show its proof of ownership. @param proofs by team */
+  showProofs(proofs: ReadonlyMap<string, string>): void {
+    this.proofs = proofs;
+    for (const [teamId, teamProof] of proofs)
+      this.sandboxes.get(teamId)?.child.send({ type: 'proof', teamProof } satisfies TeamProofMessage);
   }
 
   endpoints(): { teamId: string; serviceId: string; url: string }[] {
@@ -80,7 +76,7 @@ export class Sandboxes {
     );
   }
 
-  /** Where the sandboxes take faults: for nobody but the chaos orchestrator. */
+  /** Where the sandboxes take faults: only the chaos orchestrator may call these addresses. */
   agentUrls(): string[] {
     return [...this.sandboxes.values()].flatMap(({ ready }) => (ready === null ? [] : [ready.agentUrl]));
   }
@@ -94,10 +90,7 @@ export class Sandboxes {
     return { teamId, sandbox: agent, tcpProxy: agent };
   }
 
-  pids(): number[] {
-    return [...this.sandboxes.values()].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]));
-  }
-
+  /** From now on nothing is restarted. */
   letGo(): void {
     for (const { child } of this.sandboxes.values()) child.letGo();
   }
@@ -107,8 +100,7 @@ export class Sandboxes {
   }
 
   private add(teamId: string, skill: number): void {
-    const { seed, speed, logger, proofs } = this.options;
-    const proof = proofs.get(teamId);
+    const { seed, speed, logger } = this.options;
     const token = randomBytes(24).toString('base64url');
     const child = new SupervisedChild(
       {
@@ -118,9 +110,12 @@ export class Sandboxes {
           ...['--team', teamId, '--seed', seed, '--skill', String(skill), '--speed', String(speed)],
           ...this.portArgs(teamId),
         ],
-        env: {
-          PAYDAY_AGENT_TOKEN: token,
-          ...(proof === undefined ? {} : { PAYDAY_TEAM_PROOF: proof }),
+        env: () => {
+          const proof = this.proofs.get(teamId);
+          return {
+            PAYDAY_AGENT_TOKEN: token,
+            ...(proof === undefined ? {} : { PAYDAY_TEAM_PROOF: proof }),
+          };
         },
         onMessage: (message) => this.onChildMessage(teamId, message),
       },
@@ -144,7 +139,7 @@ export class Sandboxes {
     sandbox.ready = { endpoints: message.endpoints, agentUrl: message.agentUrl };
     sandbox.startsSinceReady = 0;
     this.options.onReady(teamId, this.ofGame(message.endpoints));
-    for (const wake of this.waiters.splice(0)) wake();
+    this.changed.notify();
   }
 
   private ofGame(endpoints: Record<string, string>): Record<string, string> {

@@ -3,7 +3,7 @@ import type { TopicSpec } from '#event-log';
 
 /**
  * Every topic of an installation. Results and scores are spread over `partitions`; game events are few, and their order
- * among games is worth more than their spread.
+ * across games is worth more than their spread.
  */
 export function topicSpecs(partitions: number): TopicSpec[] {
   const spread: readonly string[] = [TOPICS.probeResults, TOPICS.scoreUpdates];

@@ -9,7 +9,7 @@ import { UnscoredSums } from './unscored-sums.js';
 
 export interface AuditReport {
   gameId: string;
-  /** Whether the ledger is closed. An open game is compared as it was at the scorer's last commit. */
+  /** Whether the ledger is closed. An open game is compared as of the scorer's last commit. */
   sealed: boolean;
   equal: boolean;
   teams: number;
@@ -17,19 +17,19 @@ export interface AuditReport {
   rows: number;
   /** Records of the log that hold results of this game, up to the last that counts. */
   records: number;
-  /** Batches whose number had been seen before; their results count once. */
+  /** Batches whose number was already known; their results count once. */
   duplicateBatches: number;
-  /** Batches that can never score (see the dead letters), and records that can't be read. */
+  /** Batches that can never score (see the dead letters), and unreadable records. */
   refusedBatches: number;
-  /** Accepted results from the start of the game on, without those of `prober_error`. */
+  /** Accepted results from the start of the game on, without `prober_error`. */
   results: number;
-  /** Accepted results of `prober_error` from the start of the game on: of both sides of the market, and in windows that don't count, too. */
+  /** Accepted `prober_error` results from the start of the game on: from both sides of the market, and also in windows that do not count. */
   proberErrors: number;
   /** Requests that were not scored in windows that count, recomputed from the log. */
   unscored: UnscoredReport;
-  /** A share of `unscored` is above this many per cent: of a team, a service, a window, or of all. */
+  /** Whether a share of `unscored` is above this percentage: of a team, a service, a window, or overall. */
   warnPercent: number;
-  /** False if the ledger is of a version that had no rows for what was not scored: then they are not compared. */
+  /** False if the ledger was written by a version without rows for what was not scored: then they are not compared. */
   comparesUnscored: boolean;
   /** Accepted results from before the start. */
   outsideGame: number;
@@ -37,10 +37,10 @@ export interface AuditReport {
   differences: Difference[];
 }
 
-/** Rows of this many are held in memory at a time (about 1 kB each); a larger game is read in several passes. */
+/** The number of rows held in memory at a time (about 1 kB each); a larger game is read in several passes. */
 const ROWS_PER_PASS = 200_000;
 
-/** Computes a game's ledger anew from the raw log and compares it with the stored one, row by row. */
+/** Recomputes a game's ledger from the raw log and compares it with the stored one, row by row. */
 export async function audit(
   source: Source,
   gameId: string,
@@ -99,7 +99,7 @@ export async function audit(
   });
 }
 
-/** Every team that the game, the ledger or the salaries know, in groups whose rows fit into memory. */
+/** Every team in the game, the ledger or the salaries, in groups whose rows fit into memory. */
 function passes(snapshot: LedgerSnapshot, recording: Recording, rowsPerPass: number): string[][] {
   const rows = new Map(snapshot.rowCounts.map((count) => [count.teamId, count.rows]));
   const teamIds = new Set([...rows.keys(), ...snapshot.scores.map(({ teamId }) => teamId)]);

@@ -9,11 +9,11 @@ import {
 
 export type Difference =
   | { what: 'row_changed'; key: LedgerKey; fields: FieldDifference[] }
-  /** It follows from the log, but the ledger lacks it. */
+  /** The log implies this row, but the ledger lacks it. */
   | { what: 'row_missing'; key: LedgerKey; cents: number; count: number }
-  /** It is in the ledger, but doesn't follow from the log. */
+  /** The ledger has this row, but the log does not imply it. */
   | { what: 'row_unfounded'; key: LedgerKey; cents: number; count: number }
-  /** Null: there is none. */
+  /** Null: there is no such row. */
   | { what: 'salary_changed'; teamId: string; stored: number | null; recomputed: number | null };
 
 export interface FieldDifference {
@@ -22,7 +22,7 @@ export interface FieldDifference {
   recomputed: unknown;
 }
 
-/** Compares the stored rows with `recomputed`, which it empties. @returns the differences in order of the ledger */
+/** Compares the stored rows with `recomputed`, which it empties. @returns the differences in ledger order */
 export async function compareRows(
   stored: AsyncIterable<StoredRow>,
   recomputed: Map<string, LedgerRow>,
@@ -74,13 +74,13 @@ function compareFields(stored: StoredRow, mine: LedgerRow): FieldDifference[] {
   }
   if (!sameHistogram(stored.histogram, mine.histogram))
     out.push({ field: 'histogram', stored: shown(stored.histogram), recomputed: shown(mine.histogram) });
-  // The database keeps the fields of JSON in an order of its own.
+  // PostgreSQL reorders the keys of JSON objects.
   if (canonical(stored.samples) !== canonical(mine.samples))
     out.push({ field: 'samples', stored: stored.samples, recomputed: mine.samples });
   return out;
 }
 
-/** An earlier version may have written the same counts in another encoding that this one still reads. */
+/** An earlier version may have written the same counts in another encoding that this version still reads. */
 function sameHistogram(stored: Uint8Array | null, mine: Uint8Array | null): boolean {
   if (stored === null || mine === null) return stored === mine;
   if (sameBytes(stored, mine)) return true;
@@ -95,7 +95,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(b);
 }
 
-/** Percentiles say more than bytes; bytes that are no histogram are shown as they are. */
+/** Percentiles are more readable than bytes; bytes that are no histogram are shown as they are. */
 function shown(histogram: Uint8Array | null): unknown {
   if (histogram === null) return null;
   const bytes = Buffer.from(histogram).toString('hex');

@@ -8,8 +8,8 @@ export interface ConfiguredCommand<S extends Sections> {
 }
 
 /**
- * Makes a command one that is configured as services are: by flags, environment and file, with every mistake told at once.
- * @param load asked only when the command is used, so that heavy ones cost the others nothing
+ * Configures a command as services are: by flags, environment and file, reporting every mistake at once.
+ * @param load called only when the command is used, so that heavy ones do not slow down the others
  */
 export function configured<S extends Sections>(
   command: Command,
@@ -32,12 +32,12 @@ export function configured<S extends Sections>(
     });
 }
 
-/** How it is called: `payday topics create`. */
+/** The full name of a command: `payday topics create`. */
 function pathOf(command: Command): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }
 
-/** What may stand in a file that services and commands share. */
+/** Sections of a file that services and commands share. */
 export const SERVICE_SECTIONS = [
   'log',
   'database',

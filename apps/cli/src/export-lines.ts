@@ -164,7 +164,7 @@ export interface StandingLine {
   ranked: boolean;
 }
 
-/** With what of the team's customers' requests was not scored. */
+/** Includes the requests of the team's own customers that were not scored. */
 export type StandingWithRequests = StandingLine & RequestCounts;
 
 const STANDING_COLUMNS = [

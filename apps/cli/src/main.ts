@@ -3,7 +3,7 @@ import { run } from './run.js';
 
 let broken: Error | undefined;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Who reads only the beginning (`| head`) has what he wanted.
+  // A reader that closes the pipe early (`| head`) has what it wanted.
   if (broken === undefined && error.code !== 'EPIPE') {
     process.stderr.write(`payday: cannot write the output: ${error.message}\n`);
     process.exitCode = 1;

@@ -9,12 +9,12 @@ type Value = string | number | boolean | null | undefined;
 
 /** One kind of line, in both formats. */
 export interface LineShape<T> {
-  /** Null: no line of names. */
+  /** Null: no header line. */
   columns: readonly string[] | null;
   values(item: T): readonly Value[];
 }
 
-/** Writes items one per line, as JSON or as CSV with a first line of column names where the shape has any. */
+/** Writes items one per line, as JSON or as CSV with a header line where the shape has one. */
 export async function writeItems<T>(
   items: AsyncIterable<T> | Iterable<T>,
   shape: LineShape<T>,
@@ -27,8 +27,8 @@ export async function writeItems<T>(
 }
 
 /**
- * Hands a stream to `write`: standard output, or a file that appears under its name only when it is complete. What is no
- * file (a pipe, a device) is written to as it is: nothing may take its place.
+ * Passes a stream to `write`: standard output, or a file that appears under its name only when it is complete. Anything but a
+ * regular file (a pipe, a device) is written to directly and never replaced.
  * @throws PaydayError `unwritable_file`
  */
 export async function withOutput(
@@ -61,14 +61,14 @@ export async function withOutput(
   }
 }
 
-/** Who reads only the beginning (`| head`) has what he wanted. */
+/** A reader that closes the pipe early (`| head`) has what it wanted. */
 async function untilReaderLeaves(
   stdout: NodeJS.WritableStream,
   write: (to: NodeJS.WritableStream) => Promise<void>,
 ): Promise<void> {
   let left = false;
   const onError = (error: NodeJS.ErrnoException): void => {
-    // What else goes wrong with it, `main.ts` tells.
+    // `main.ts` reports other errors.
     left ||= error.code === 'EPIPE';
   };
   stdout.on('error', onError);
@@ -77,7 +77,7 @@ async function untilReaderLeaves(
   } catch (error) {
     if (!left && (error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   } finally {
-    // An error of the last write comes after we are done.
+    // An error of the last write arrives after we are done.
     setTimeout(() => stdout.off('error', onError), 100).unref();
   }
 }

@@ -2,8 +2,19 @@ import type { Terminal } from './terminal.js';
 
 const REFRESH_MS = 100;
 const WIDTH = 30;
+export const CLEAR_LINE = '\r\u001b[2K';
 
-/** A bar on standard error while something long goes on; nothing where standard error is no terminal. */
+/** A bar with its percentage. @param done share, shown as 1 beyond 1 */
+export function barOf(done: number): string {
+  const filled = Math.round(Math.min(1, done) * WIDTH);
+  return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${percentOf(done)}`;
+}
+
+export function percentOf(done: number): string {
+  return `${String(Math.floor(Math.min(1, done) * 100)).padStart(3)} %`;
+}
+
+/** A progress bar on standard error during long work; nothing if standard error is not a terminal. */
 export class ProgressBar {
   private shownAt = -Infinity;
 
@@ -12,25 +23,21 @@ export class ProgressBar {
     private readonly label: string,
   ) {}
 
-  /** @param total null: not known */
+  /** @param total null: unknown */
   update(done: number, total: number | null): void {
     const now = performance.now();
     if (this.out.isTTY !== true || now - this.shownAt < REFRESH_MS) return;
     this.shownAt = now;
     const shown = done.toLocaleString('en-US');
     if (total === null || total === 0) {
-      this.out.write(`\r\u001b[2K${this.label}  ${shown}`);
+      this.out.write(`${CLEAR_LINE}${this.label}  ${shown}`);
       return;
     }
-    const share = Math.min(1, done / total);
-    const filled = Math.round(share * WIDTH);
-    const bar = '█'.repeat(filled) + '░'.repeat(WIDTH - filled);
-    const percent = `${Math.floor(share * 100)}`.padStart(3);
-    this.out.write(`\r\u001b[2K${this.label}  ${bar} ${percent} %  ${shown}`);
+    this.out.write(`${CLEAR_LINE}${this.label}  ${barOf(done / total)}  ${shown}`);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void {
-    if (this.out.isTTY === true && this.shownAt > -Infinity) this.out.write('\r\u001b[2K');
+    if (this.out.isTTY === true && this.shownAt > -Infinity) this.out.write(CLEAR_LINE);
   }
 }

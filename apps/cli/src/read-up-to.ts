@@ -2,9 +2,9 @@ import { comparePositions, type EventLog, type Position, type StoredRecord } fro
 import { PaydayError } from '#kernel';
 
 /**
- * Reads every partition of a topic from its beginning up to and with the record at a position.
- * @param limits by partition; null: nothing of it
- * @param handle gets records in the order of their partition; what it throws ends the reading
+ * Reads every partition of a topic from its beginning up to and including the record at a position.
+ * @param limits by partition; null: none of it
+ * @param handle gets records in partition order; an error that it throws ends the reading
  * @throws PaydayError `log_too_short` if the log ends before a limit; `unknown_topic`, and what `handle` throws
  */
 export async function readUpTo(
@@ -31,7 +31,7 @@ export async function readUpTo(
     const stop = (error?: unknown): void => {
       failure ??= error;
       open.clear();
-      // Not awaited: closing waits for the very handler that we may be in.
+      // Not awaited: closing waits for the handler that may be running this.
       void consumer.close().then(resolve);
     };
     const consumer = log.consume({

@@ -9,23 +9,23 @@ import type { Recording } from './recording.js';
 export interface RecomputeOptions {
   /** Only these teams; default: all. */
   teamIds?: readonly string[];
-  /** Other rules than the game's own. */
+  /** Pay rules in place of the game's own. */
   pay?: PayRules;
   onRow?(row: LedgerRow): void;
   onRemoved?(key: LedgerKey): void;
-  /** @param done records of all partitions so far @param total null where positions don't count records */
+  /** @param done records of all partitions so far @param total null where positions do not count records */
   onProgress?(done: number, total: number | null): void;
 }
 
 export interface Recomputed extends ReplayCounters {
   /** Records of the log that hold results of these teams. */
   records: number;
-  /** Those that nobody can read; the scorer moved them to the dead letters. */
+  /** Records that cannot be read; the scorer moved them to the dead letters. */
   unreadable: number;
   salaries: Map<string, number>;
 }
 
-/** Computes the ledger of some or all teams anew from the log. */
+/** Recomputes the ledger of some or all teams from the log. */
 export async function recompute(
   log: EventLog,
   recording: Recording,
@@ -80,7 +80,7 @@ export async function recompute(
   return out;
 }
 
-/** Hands over the records of `probe-results` that count for the recording's ledger, of whatever game. */
+/** Passes on the records of `probe-results` up to where the recording's ledger ends, of every game. */
 export async function readResults(
   log: EventLog,
   recording: Recording,
@@ -100,7 +100,7 @@ export async function readResults(
   });
 }
 
-/** Null for a batch that nobody can read. */
+/** Null for a batch that cannot be read. */
 export function readBatch(value: Uint8Array): ProbeBatch | null {
   try {
     return decodeProbeBatch(value);
@@ -110,7 +110,7 @@ export function readBatch(value: Uint8Array): ProbeBatch | null {
   }
 }
 
-/** Most logs count records from 1 (or 0) on; for those that don't, only the count so far is shown. */
+/** Most logs count records from 1 (or 0) on; for the others only the count so far is shown. */
 function totalOf(limits: readonly (Position | null)[]): number | null {
   const total = limits.reduce((sum, limit) => sum + Number(limit ?? 0), 0);
   return Number.isSafeInteger(total) ? total : null;

@@ -23,8 +23,8 @@ export interface Recording {
 }
 
 /**
- * Reads the game's events, and finds out up to which result the ledger was computed: the last that was applied before the
- * game was sealed, else the last that was applied at all.
+ * Reads the game's events, and finds the last result that the ledger includes: the last one applied before the game was
+ * sealed, else the last one applied at all.
  */
 export async function openRecording(
   log: EventLog,
@@ -68,7 +68,7 @@ export async function openRecording(
   }
 }
 
-/** The scorer passes over what it can't read (it goes to the dead letters), and so do we. */
+/** The scorer skips what it cannot read (it goes to the dead letters), so this does as well. */
 function readEvent(record: Parameters<typeof decodeCloudEvent>[0]): GameEvent | null {
   try {
     return decodeCloudEvent(record) as GameEvent;

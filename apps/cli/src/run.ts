@@ -7,8 +7,8 @@ import { systemTerminal } from './terminal.js';
 
 const HELP = `
 Exit codes: 0 fine, 1 a difference was found or something failed, 2 wrong usage.
-A game is read from the data folder of npm start, while it runs as well as afterwards; nothing but tokens is changed in it.
-payday chaos speaks with a server that runs, with a facilitator's token.
+Games are read from the data folder of npm start, also while one runs; only tokens are changed in it.
+payday chaos talks to a running server, with a facilitator's token.
 docs/scoring.md describes how pay is computed, and every field that is exported.`;
 
 /**
@@ -19,10 +19,10 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
   let exitCode: number = EXIT.fine;
   const program = new Command('payday')
     .description(
-      'Checks scenarios; checks, exports, rescores and replays the games that Payday has recorded; breaks things and ends it; runs its services one by one.',
+      'Checks scenarios; audits, exports, rescores and replays recorded games; injects and stops faults; runs the services one by one.',
     )
     .addHelpText('after', HELP)
-    // What follows a service's name is that service's own business.
+    // Arguments after a service's name are parsed by that service.
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({

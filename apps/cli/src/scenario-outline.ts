@@ -4,11 +4,11 @@ import { table } from '#runtime';
 import { adviceOn, forecast, formatDuration, type ServiceForecast } from '#scenario';
 import { plain } from './terminal.js';
 
-/** What `payday scenario show` tells of a scenario. Times are ms of game time, money is in cents and per team. */
+/** What `payday scenario show` prints about a scenario. Times are ms of game time, money is in cents per team. */
 export interface Outline {
   scenario: Scenario;
   services: ServiceForecast[];
-  /** A team whose every answer is good and fast; and one whose every request fails. */
+  /** Pay of a team whose answers are all good and fast, and of one whose requests all fail. */
   perfectCents: number;
   brokenCents: number;
   advice: string[];
@@ -27,7 +27,7 @@ export function outlineOf(scenario: Scenario): Outline {
   };
 }
 
-/** The outline for people: services, pay, and the day in order of time. */
+/** The outline as text: services, pay, and the day in order of time. */
 export function outlineText(outline: Outline): string {
   const { scenario, advice } = outline;
   const { name, id, description, durationMs, seed, pay } = scenario;
@@ -89,7 +89,7 @@ function timelineRows(scenario: Scenario): Row[] {
   const freeze =
     freezeAtMs === undefined ? [] : [{ atMs: freezeAtMs, cells: ['freeze', 'the board stands still'] }];
   const end: Row = { atMs: durationMs, cells: ['end', ceremony === undefined ? '' : ceremonyText(scenario)] };
-  // The sort is stable: at the same time the load changes first.
+  // The sort is stable: entries with the same time keep the load change first.
   return [...[...phases, ...freeze, ...entries].sort((a, b) => a.atMs - b.atMs), end];
 }
 

@@ -12,7 +12,7 @@ import {
   openEmbeddedPostgres,
 } from '#persistence';
 
-/** Where games were recorded, as the command line names it. */
+/** Where games were recorded, as given on the command line. */
 export interface SourceOptions {
   data: string;
   log?: string;
@@ -20,20 +20,20 @@ export interface SourceOptions {
   game?: string;
 }
 
-/** An open recording. Only read from. */
+/** An open recording. Read-only. */
 export interface Source {
   log: EventLog;
   dataSource: DataSource;
   games: GameStore;
-  /** Lets the database go; the log stays open. */
+  /** Closes the database; the log stays open. */
   releaseDatabase(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** One connection streams while another looks things up. */
+/** One connection streams while another serves lookups. */
 const POOL_SIZE = 3;
 
-/** @param logOption for a command whose `--log` can mean more */
+/** @param logOption for a command whose `--log` has another meaning as well */
 export function addSourceOptions(
   command: Command,
   logOption = {
@@ -49,7 +49,7 @@ export function addSourceOptions(
 }
 
 /**
- * Opens the data folder, or the log and the database that the options name, or a log with the database of the data folder.
+ * Opens the data folder, or the log and the database given by options, or a given log with the database of the data folder.
  * @throws PaydayError `invalid_option`, `no_database`, and those of `openEventLog` and `openDatabase`
  */
 export async function openSource(options: SourceOptions): Promise<Source> {
@@ -76,7 +76,7 @@ export async function openSource(options: SourceOptions): Promise<Source> {
 }
 
 /**
- * Opens only the database, hands it over, and closes it again whatever happens.
+ * Opens only the database, runs `use`, and always closes it.
  * @throws PaydayError `no_database`, and those of `openDatabase`
  */
 export async function withDatabase<T>(
@@ -103,7 +103,7 @@ export async function withDatabase<T>(
   }
 }
 
-/** A log of Kafka may ask for what no URL holds: it comes by the same variables as for the services. */
+/** Kafka credentials do not go into a URL: they come from the same variables as for the services. */
 function openLog(url: string): Promise<EventLog> {
   if (!url.startsWith('kafka:')) return openEventLog(url);
   const { log } = readConfig({ log: logSection }, { flags: ['--log', url], env: process.env });
@@ -146,7 +146,7 @@ export async function findGame(source: Source, gameId: string | undefined): Prom
   );
 }
 
-/** Opens, hands over, and closes again whatever happens. */
+/** Opens, runs `use`, and always closes. */
 export async function withSource<T>(
   options: SourceOptions,
   use: (source: Source, game: GameEntity) => Promise<T>,

@@ -1,24 +1,24 @@
 import type { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 
-/** Where a command speaks. */
+/** The streams that a command uses. */
 export interface Terminal {
   stdout: NodeJS.WritableStream;
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
-  /** Asked only if it is a terminal, and so is `stderr`. */
+  /** Read only if it and `stderr` are terminals. */
   stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
 }
 
 export const systemTerminal: Terminal = {
   stdout: process.stdout,
   stderr: process.stderr,
-  // Opened at its first use: who asks nothing leaves it alone.
+  // Opened at its first use, so that a command that asks nothing leaves it alone.
   get stdin() {
     return process.stdin;
   },
 };
 
-/** Writes a line; resolves when the stream takes more. Rejects if it never will. */
+/** Writes a line; resolves when the stream accepts more. Rejects if it never will. */
 export async function writeLine(stream: NodeJS.WritableStream, line: string): Promise<void> {
   if (stream.write(`${line}\n`)) return;
   const { destroyed, errored } = stream as Partial<Writable>;
@@ -33,7 +33,7 @@ export async function writeLine(stream: NodeJS.WritableStream, line: string): Pr
   });
 }
 
-/** What people named may hold anything: no control character reaches the terminal. */
+/** Names are untrusted: no control character reaches the terminal. */
 export function plain(text: string): string {
   return stripVTControlCharacters(text).replace(/\p{Cc}/gu, ' ');
 }

@@ -4,12 +4,12 @@ import type { LedgerRow } from '#scoring';
 
 type Row = Pick<LedgerRow, 'teamId' | 'serviceId' | 'windowIndex' | 'windowStartAt' | 'reason' | 'count'>;
 
-/** Sums up what was not scored from rows of a ledger: what `unscoredReport` reads from a database. */
+/** Sums what was not scored from ledger rows, as `unscoredReport` does from the database. */
 export class UnscoredSums {
   private readonly teams: UnscoredReport['teams'] = [];
   private readonly above: UnscoredWindow[] = [];
 
-  /** Takes all rows of some teams, in any order; those of a team come in one call. */
+  /** Adds all rows of some teams, in any order; the rows of one team come in one call. */
   addTeams(rows: Iterable<Row>): void {
     const windows = [...windowsOf(rows)].sort(
       (a, b) =>
@@ -66,7 +66,7 @@ function windowsOf(rows: Iterable<Row>): Iterable<UnscoredWindow> {
   return windows.values();
 }
 
-/** Ids are ASCII: by code unit is bytewise, as the database has it. */
+/** Ids are ASCII: comparing code units is comparing bytes, as the database does. */
 function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -6,5 +6,4 @@ export * from './game-loop.js';
 export * from './game-service.js';
 export { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 export { controlService } from './service.js';
-export { newProof } from './teams/proof.js';
 export * from './token-service.js';

@@ -10,3 +10,9 @@ export interface TeamReady {
   /** Origin of the team's fault agent. */
   agentUrl: string;
 }
+
+/** What the launcher sends to a team process once it knows the team's proof of ownership. */
+export interface TeamProofMessage {
+  type: 'proof';
+  teamProof: string;
+}

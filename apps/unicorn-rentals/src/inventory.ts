@@ -1,4 +1,4 @@
-/** What Unicorn.Rentals owns, and what it asks for it. Every service of the company is built on these facts. */
+/** What Unicorn.Rentals owns, and its prices. Every service of the company builds on these facts. */
 export interface Unicorn {
   id: string;
   name: string;

@@ -103,6 +103,21 @@ describe('a team process', () => {
     await once(child, 'exit');
   });
 
+  it('shows the proof that its launcher sends later', async () => {
+    const child = forkTeam();
+    const [ready] = (await once(child, 'message')) as [{ endpoints: Record<string, string> }];
+    const shown = async (): Promise<(string | null)[]> =>
+      Promise.all(
+        Object.values(ready.endpoints).map(async (url) => (await fetch(url)).headers.get('payday-team')),
+      );
+    expect(await shown()).toEqual([null, null, null, null]);
+    child.send({ type: 'proof', teamProof: 'pt_later' });
+    while ((await shown()).includes(null)) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await shown()).toEqual(['pt_later', 'pt_later', 'pt_later', 'pt_later']);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
+
   it('ends on SIGTERM', async () => {
     const child = forkTeam();
     await once(child, 'message');

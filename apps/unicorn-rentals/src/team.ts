@@ -1,12 +1,12 @@
 /** One sandbox team as a process: four services, a fault agent, an engineer. See README.md, "The sandbox". */
 import { messageOf, PaydayError } from '#kernel';
-import type { TeamReady } from './demo-services.js';
+import type { TeamProofMessage, TeamReady } from './demo-services.js';
 import { startTeam } from './sandbox/start-team.js';
 import { TEAM_USAGE, teamOptionsFrom } from './sandbox/team-args.js';
 
 const forked = process.send !== undefined;
 if (forked) {
-  // Without its launcher a team has no reason to live. Ctrl-C reaches the launcher too, which decides what follows.
+  // Without its launcher a team has no purpose. Ctrl-C reaches the launcher too, which decides what happens.
   process.on('disconnect', () => process.exit(0));
   if (!process.connected) process.exit(0);
   process.on('SIGINT', () => undefined);
@@ -18,7 +18,10 @@ process.on('SIGTERM', () => process.exit(0));
 try {
   const options = teamOptionsFrom(process.argv.slice(2), process.env);
   const onError = (error: unknown): void => say(`team ${options.teamId}: ${messageOf(error)}`);
-  const { endpoints, agentUrl } = await startTeam({ ...options, onError });
+  const { endpoints, agentUrl, setTeamProof } = await startTeam({ ...options, onError });
+  process.on('message', (message: TeamProofMessage) => {
+    if (message.type === 'proof') setTeamProof(message.teamProof);
+  });
   if (forked) process.send?.({ type: 'ready', endpoints, agentUrl } satisfies TeamReady);
   else for (const [name, url] of Object.entries({ ...endpoints, agent: agentUrl })) print(`${name} ${url}`);
 } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Plays two short games, one quiet, one in which the prober is stopped again and again, with teams that fail in every way there is and
- * with twins. Prints the salaries as JSON. It runs in a network namespace of its own, where there is no way to any IPv6 address.
+ * Plays two short games, one undisturbed, one in which the prober is stopped repeatedly, with teams that fail in every known way and
+ * with twins. Prints the salaries as JSON. It runs in a network namespace of its own, without a route to any IPv6 address.
  */
 import { writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
@@ -34,7 +34,7 @@ pay:
   downtime: { belowAvailabilityPercent: 80, minProbes: 3, cents: -500 }
 load: [{ at: 0s, label: Steady, requestsPerSecond: { home: ${PER_SECOND} } }]
 `;
-/** The prober gets no processor for so long, about every 0.7 s. */
+/** How long the prober gets no CPU, about every 0.7 s. */
 const STOPPED_MS = { least: 40, most: 160 };
 const BETWEEN_MS = { least: 500, most: 900 };
 const SLOW_MS = 300;
@@ -43,7 +43,7 @@ export interface Played {
   seed: string;
   salaries: Record<string, number>;
   outcomes: Record<string, Record<string, number>>;
-  /** How often the servers of twins saw each path. */
+  /** How often the twins' servers received each path. */
   seen: Record<string, Record<string, number>>;
 }
 
@@ -60,7 +60,7 @@ async function play(seed: string | null): Promise<Played> {
     const paths: Record<string, number> = (seen[id] = {});
     return createHttpServer((request, response) => {
       const path = request.url!.replace(/^.*\//, '/');
-      // Whose service it is, is asked besides.
+      // Requests for the ownership proof come in addition.
       if (/^\/\d$/.test(path)) paths[path] = (paths[path] ?? 0) + 1;
       response.end('x');
     });

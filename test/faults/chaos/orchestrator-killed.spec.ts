@@ -15,7 +15,7 @@ import { PatientAgent } from './patient-agent.js';
 const TEAMS = ['ants', 'bees', 'cats', 'dogs', 'eels'];
 const TOKEN = 'a-secret-of-this-test';
 const TTL_MS = 12_000;
-/** A fault is verified gone this long after its time was over, although the orchestrator was killed. */
+/** How long after its end a fault must be verified gone, although the orchestrator was killed. */
 const GRACE_MS = 5_000;
 const BOOT_MS = 40_000;
 
@@ -118,13 +118,13 @@ describe('the orchestrator is killed while five faults act', () => {
     await eventually(() => expect(inState('reverted')).toHaveLength(5), { withinMs: TTL_MS + 30_000 });
     for (const { info, at } of inState('reverted')) {
       expect(at).toBeLessThanOrEqual(info.expiresAt + GRACE_MS);
-      // It was not cut short, either: the next process went on with it.
+      // It was not cut short either: the next process continued it.
       expect(at).toBeGreaterThanOrEqual(info.expiresAt);
       expect(info.detail).toBe('its time was over');
     }
     expect(await Promise.all(teams.map(isUp))).toEqual(TEAMS.map(() => true));
     expect(orchestrator.crashes).toEqual([]);
-    // Nothing fired twice.
+    // No entry fired twice.
     expect(inState('firing')).toHaveLength(5);
   }, 120_000);
 });

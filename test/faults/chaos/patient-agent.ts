@@ -2,8 +2,8 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * In front of a fault agent: lets each fault live for an hour by itself, whatever it was told. So what ends sooner was ended
- * by somebody.
+ * A proxy in front of a fault agent that gives every fault a time to live of one hour, so that a fault that ends sooner was
+ * ended by the orchestrator.
  */
 export class PatientAgent {
   private constructor(

@@ -34,7 +34,7 @@ describeWith('a log in Kafka under load', await kafkaLacks(), () => {
   }
   afterEach(() => load?.close());
 
-  /** Nothing may be lost, doubled or reordered; how long it took is told. */
+  /** No record may be lost, duplicated or reordered; the recovery times are reported. */
   async function expectNothingLost(fault: string, recoveries: Recoveries): Promise<LogVerdict> {
     const verdict = await load.verdict();
     const recoveryP95Ms = Math.round(percentile(recoveries, 95) ?? 0);
@@ -52,7 +52,7 @@ describeWith('a log in Kafka under load', await kafkaLacks(), () => {
   it('loses and reorders nothing when connections look alive and carry nothing for a while', async () => {
     await begin(proxy.port);
     const { stallMs } = await expectNothingLost('half-open for 8 s', await halfOpen(load, proxy, 8_000));
-    // It was really held, and nobody waited for an answer much longer than the network was away.
+    // The network really was held, and no call waited much longer than that.
     expect(stallMs).toBeGreaterThan(7_000);
     expect(stallMs).toBeLessThan(30_000);
   }, 90_000);

@@ -4,28 +4,28 @@ import { sleep } from '../../support/wait.js';
 
 export const PARTITIONS = 4;
 const KEYS = Array.from({ length: 8 }, (_, i) => `team-${i}`);
-/** Appends of one key that are under way at once: their order has to hold. */
+/** Concurrent appends per key: their order must hold. */
 const AHEAD = 4;
 const PAUSE_MS = 10;
 
-/** What a log did to what went through it. */
+/** What a log did with the records appended to it. */
 export interface LogVerdict {
   records: number;
-  /** Acknowledged, and not handled. */
+  /** Acknowledged but not handled. */
   lost: number;
   /** Handled more than once. */
   double: number;
-  /** Handled before an earlier one of its key. */
+  /** Handled before an earlier record of the same key. */
   disordered: number;
-  /** The longest time in which some partition had nothing handled. */
+  /** The longest time in which some partition handled nothing. */
   stallMs: number;
-  /** Appends that were given up. */
+  /** Appends that failed for good. */
   refused: number;
-  /** Batches whose effects were refused, because another member had taken the partition over. */
+  /** Batches whose effects were refused because another member owned the partition by then. */
   fenced: number;
 }
 
-/** What the members of the group share: their database. Position and effect are stored together, as the scorer does. */
+/** The database that the members share. Position and effect are stored together, as in the scorer. */
 class Checkpoints {
   readonly seen = new Map<string, number>();
   readonly positions = new Map<number, string>();
@@ -34,7 +34,7 @@ class Checkpoints {
   disordered = 0;
   fenced = 0;
   stallMs = 0;
-  /** When something was handled last, by partition; monotonic. */
+  /** When each partition last handled a record; monotonic. */
   readonly handledAt = new Map<number, number>();
 
   claim(partition: number): number {
@@ -98,7 +98,7 @@ export class LogLoad {
     await consumer.ready;
   }
 
-  /** The member that has been there longest leaves in order. */
+  /** The oldest member leaves cleanly. */
   async leave(): Promise<void> {
     const [member] = this.processes;
     this.processes.delete(member!);
@@ -109,7 +109,7 @@ export class LogLoad {
     return this.processes.size;
   }
 
-  /** Resolves when each partition has had a record handled from now on. @returns how long each took, ms, sorted */
+  /** Resolves when each partition has handled a record from now on. @returns how long each took, ms, sorted */
   async recovered(): Promise<number[]> {
     const since = performance.now();
     const partitions = [...new Set(KEYS.map((key) => partitionOf(key, PARTITIONS)))];
@@ -122,7 +122,7 @@ export class LogLoad {
     return took.sort((a, b) => a - b);
   }
 
-  /** Lets everything that is acknowledged be handled, and counts. */
+  /** Waits until everything acknowledged is handled, and counts. */
   async verdict(withinMs = 60_000): Promise<LogVerdict> {
     this.stopped = true;
     await Promise.all(this.writers);

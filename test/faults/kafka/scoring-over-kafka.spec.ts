@@ -5,7 +5,7 @@ import { kafkaMedium, type Medium } from '../scoring/medium.js';
 import { World } from '../scoring/world.js';
 
 /**
- * The short version of `npm run test:faults -- --log kafka`: one game whose scorers are processes that share four partitions.
+ * The short version of `npm run test:faults -- --log kafka`: one game whose scorer processes share four partitions.
  * Repeat a run with `TEST_SEED=<seed of the title>`.
  */
 const SEED = process.env['TEST_SEED'] ?? String(Date.now() % 1_000_000);

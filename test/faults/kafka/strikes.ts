@@ -3,10 +3,10 @@ import type { TcpProxy } from '../../support/tcp-proxy.js';
 import { sleep } from '../../support/wait.js';
 import type { LogLoad } from './log-load.js';
 
-/** How long it took each partition until something of it was handled, once the fault was over; ms, sorted. */
+/** After the fault, how long each partition took to handle a record again; ms, sorted. */
 export type Recoveries = number[];
 
-/** SIGKILL, and up again on the same data. */
+/** SIGKILL, then a restart on the same data. */
 export async function killBroker(load: LogLoad, kafka: LocalKafka, kills: number): Promise<Recoveries> {
   const recoveries: Recoveries = [];
   for (let kill = 0; kill < kills; kill++) {
@@ -18,7 +18,7 @@ export async function killBroker(load: LogLoad, kafka: LocalKafka, kills: number
   return recoveries.sort((a, b) => a - b);
 }
 
-/** Every connection stays open, and nothing passes. */
+/** Every connection stays open, but no bytes pass. */
 export async function halfOpen(load: LogLoad, proxy: TcpProxy, forMs: number): Promise<Recoveries> {
   await sleep(500);
   proxy.holdTraffic();
@@ -27,7 +27,7 @@ export async function halfOpen(load: LogLoad, proxy: TcpProxy, forMs: number): P
   return load.recovered();
 }
 
-/** Members join and leave in turn; there are two or three of them. */
+/** Members join and leave in turn; there are always two or three of them. */
 export async function comeAndGo(load: LogLoad, changes: number, everyMs: number): Promise<Recoveries> {
   const recoveries: Recoveries = [];
   for (let change = 0; change < changes; change++) {

@@ -9,11 +9,11 @@ export interface AllOptions {
   quick: boolean;
   seed: string;
   log: Medium['name'];
-  /** Only scenarios with this in their name. */
+  /** Only scenarios with this text in their name. */
   only: string;
 }
 
-/** All scenarios, one after the other. @returns the exit code: 0, or 1 if anything was lost, counted twice or not played */
+/** Runs all scenarios in turn. @returns the exit code: 0, or 1 if anything was lost, counted twice or not played */
 export async function runAll(options: AllOptions): Promise<number> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const tellTenths = (kills: number, of: number): void => {

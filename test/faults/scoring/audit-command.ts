@@ -5,14 +5,14 @@ import { ROOT } from './service-process.js';
 
 const run = promisify(execFile);
 
-/** What `payday audit` says of a game: how many rows and salaries do not follow from the raw log. */
+/** The result of `payday audit`: how many rows and salaries do not follow from the raw log. */
 export async function auditDifferences(logUrl: string, databaseUrl: string, gameId: string): Promise<number> {
   const command = [join(ROOT, 'dist/apps/cli/src/main.js'), 'audit', '--json'];
   const where = ['--log', logUrl, '--database', databaseUrl, '--game', gameId];
   const { stdout } = await run(process.execPath, [...command, ...where], {
     maxBuffer: 64 * 1024 * 1024,
   }).catch((error: { stdout?: string }) => {
-    // Exit code 1 says that there are differences; they are in the report.
+    // Exit code 1 means that there are differences; the report has them.
     if (!error.stdout) throw error;
     return { stdout: error.stdout };
   });

@@ -9,7 +9,7 @@ export interface Checkpoint {
 
 const POLL_MS = 4;
 
-/** Looks at the scorer's checkpoint from outside, through a connection of its own; it survives restarts of the database. */
+/** Watches the scorer's checkpoint through a connection of its own; it survives restarts of the database. */
 export class CommitWatch {
   private client: pg.Client | null = null;
 
@@ -18,7 +18,7 @@ export class CommitWatch {
     private readonly partition = 0,
   ) {}
 
-  /** Null before the first claim, or while the database is away. */
+  /** Null before the first claim, or while the database is down. */
   async readCheckpoint(): Promise<Checkpoint | null> {
     try {
       const client = await this.connected();
@@ -58,7 +58,7 @@ export class CommitWatch {
 
   /**
    * Resolves at the first commit of a scorer that claimed the partition after epoch `deadEpoch`. A commit that the dead one had
-   * sent before may still arrive: it does not count, so this errs by at most one commit, and never to the good.
+   * sent before may still arrive: it does not count, so the measured time is at most one commit too long, never too short.
    */
   async recovered(deadEpoch: number): Promise<Checkpoint> {
     const claimed = await this.until('a new claim', (now) => now.fencingEpoch > deadEpoch);

@@ -4,7 +4,7 @@ import type { ServiceProcess } from './service-process.js';
 import type { Struck } from './strikes.js';
 import type { World } from './world.js';
 
-/** SIGKILL for the broker, and up again on the same data. */
+/** SIGKILL for the broker, then a restart on the same data. */
 export async function killBroker(world: World, kills: number, seed: string): Promise<Struck> {
   const random = randomStream(seed, 'broker kills');
   const { broker } = world.medium.kafka!;
@@ -15,7 +15,7 @@ export async function killBroker(world: World, kills: number, seed: string): Pro
     await broker.kill();
     const { commitSeq } = await world.watch.now();
     await broker.restart();
-    // One commit may have been under way, and of what had been read before.
+    // One commit of earlier reads may have been in progress.
     await world.watch.until('commits after the kill', (now) => now.commitSeq > commitSeq + 1, 60_000);
     recoveriesMs.push(performance.now() - killedAt);
     world.onKill(kill + 1, kills);
@@ -23,7 +23,7 @@ export async function killBroker(world: World, kills: number, seed: string): Pro
   return { kills, recoveriesMs };
 }
 
-/** The scorer's connections to the broker stay open for a while, and nothing passes. @returns recoveries from the release on */
+/** The scorer's connections to the broker stay open, but nothing passes for a while. @returns recoveries since the release */
 export async function halfOpen(world: World, forMs: number): Promise<Struck> {
   const { proxy } = world.medium.kafka!;
   await sleep(500);
@@ -37,8 +37,8 @@ export async function halfOpen(world: World, forMs: number): Promise<Struck> {
 }
 
 /**
- * The owner falls asleep (SIGSTOP) for longer than its session; another scorer is given its partition; the owner wakes up and
- * still believes that it is its own. Again and again, with changed parts.
+ * The owner is stopped (SIGSTOP) for longer than its session; another scorer gets its partition; the owner continues and
+ * still believes that it owns it. Repeated with the roles swapped.
  */
 export async function zombies(world: World, times: number): Promise<Struck> {
   const recoveriesMs: number[] = [];
@@ -56,7 +56,7 @@ export async function zombies(world: World, times: number): Promise<Struck> {
       await world.watch.recovered(before.fencingEpoch);
       recoveriesMs.push(performance.now() - startedAt);
       owner.thaw();
-      // Either it still had something to write, which is refused, or it hears first that the group went on without it.
+      // Either it still writes, which is refused, or it learns first that the group has moved on.
       for (const until = performance.now() + 3_000; owner.fenced === refused && performance.now() < until;)
         await sleep(10);
       if (owner.fenced > refused) fenced++;
@@ -72,7 +72,7 @@ export async function zombies(world: World, times: number): Promise<Struck> {
   return { kills: times, recoveriesMs, proof: () => ({ fenced, letGo }) };
 }
 
-/** Scorers join and leave (in order, or by a kill) every now and then; there are one to three beside the first. */
+/** Scorers join and leave (cleanly, or by a kill) from time to time; there are one to three besides the first. */
 export async function comeAndGo(
   world: World,
   changes: number,

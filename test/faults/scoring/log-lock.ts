@@ -4,8 +4,8 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Stops all appends to an LMDB log, in whichever process, between `hold` and `release`, without touching the processes:
- * they wait for the lock as they would for a busy disk. This opens the gap between a scorer's database commit and its publishing.
+ * Blocks all appends to an LMDB log, in every process, between `hold` and `release`, without touching the processes:
+ * they wait for the lock as for a busy disk. This opens the gap between a scorer's database commit and its publishing.
  */
 export class LogLock {
   private readonly child: ChildProcess;

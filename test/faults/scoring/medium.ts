@@ -9,7 +9,7 @@ import { LogLock } from './log-lock.js';
 /** Where the worlds keep their logs. */
 export interface Medium {
   readonly name: 'lmdb' | 'kafka';
-  /** The broker; its death and silence are faults of their own. */
+  /** The broker; killing and stalling it are faults of their own. */
   readonly kafka?: { broker: LocalKafka; proxy: TcpProxy };
   /** A log that no other world sees. */
   open(): Promise<WorldLog>;
@@ -19,9 +19,9 @@ export interface Medium {
 export interface WorldLog {
   /** For the world itself and for ingest. */
   url: string;
-  /** For scorers: what they write to it can be held up. */
+  /** For scorers: their writes can be stalled. */
   scorerUrl: string;
-  /** Holds up what scorers write to the log, so that the gap between commit and publishing opens. */
+  /** Stalls the scorers' writes to the log, which opens the gap between commit and publishing. */
   gap(): Gap;
   remove(): Promise<void>;
 }
@@ -48,10 +48,10 @@ export const lmdbMedium: Medium = {
   close: async () => {},
 };
 
-/** A scorer that was killed is missed after so long. Brokers must allow it (`group.min.session.timeout.ms`). */
+/** How long until a killed scorer's session ends. Brokers must allow it (`group.min.session.timeout.ms`). */
 const SESSION = 'sessionTimeoutMs=2000&heartbeatMs=200';
 
-/** One real broker; worlds differ by the prefix of their topics. Scorers come in through a proxy that can be held. */
+/** One real broker; worlds differ by topic prefix. Scorers connect through a proxy that can be stalled. */
 export async function kafkaMedium(): Promise<Medium> {
   const port = await freePort();
   const proxy = await TcpProxy.listen(port);
@@ -68,7 +68,7 @@ export async function kafkaMedium(): Promise<Medium> {
         gap: () => ({
           async acquire() {
             proxy.holdTraffic();
-            // What had passed before is in the log by then.
+            // What had passed before is in the log by now.
             await sleep(100);
           },
           release: async () => proxy.release(),

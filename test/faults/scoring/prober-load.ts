@@ -12,44 +12,44 @@ export interface LoadOptions {
   token: string;
   seed: string;
   proberId: string;
-  /** What this prober's clock shows more than the true time. */
+  /** How far this prober's clock is ahead of the true time. */
   skewMs: number;
-  /** Requests of this prober that are on their way at once: neighbours overtake each other. */
+  /** Concurrent requests of this prober: neighbours may overtake each other. */
   workers: number;
   pauseMs: number;
 }
 
 interface Held {
   batch: ProbeBatch;
-  /** Sent with the first request after this instant, by the monotonic clock. */
+  /** Sent with the first request after this instant, monotonic. */
   until: number;
 }
 
 const BATCHES_PER_REQUEST = 5;
 const MAX_RESULTS_PER_BATCH = 12;
-/** Of a hundred batches. */
+/** Per hundred batches. */
 const DUPLICATED = 10;
 const REORDERED = 20;
 const LATE = 3;
-/** A reordered batch is overtaken by those of the next requests; a late one comes when its windows have closed. */
+/** A reordered batch is overtaken by the next requests; a late one arrives after its windows have closed. */
 const REORDERED_BY_MS = { least: 20, most: 300 };
 const LATE_BY_MS = { least: 2_000, most: 5_000 };
 const RETRY_MS = 25;
 const ANSWER_WITHIN_MS = 5_000;
 
 /**
- * One prober that sends as fast as it is answered, and behaves as the protocol demands: whatever has not been acknowledged
- * is sent again, unchanged. Beyond that it sends a tenth of its batches twice, holds back a fifth for a moment and a few for
- * seconds, and claims (`watermarkMs`) all the same that nothing older will come.
+ * One prober that sends as fast as it gets answers, and follows the protocol: whatever was not acknowledged
+ * is resent unchanged. In addition it sends a tenth of its batches twice, delays a fifth briefly and a few by
+ * seconds, and still claims (`watermarkMs`) that nothing older will come.
  *
- * Intended times are in the prober's own clock, however wrong that is: they are what the game scores by.
+ * Intended times are from the prober's own clock, however wrong: the game scores by them.
  */
 export class ProberLoad {
-  /** Each batch that was acknowledged, once. */
+  /** Each acknowledged batch, once. */
   readonly acknowledged = new Map<string, ProbeBatch>();
-  /** Batches whose first request got no answer: they may or may not have been in the log when they were sent again. */
+  /** Batches whose first request got no answer: they may have been in the log when they were resent. */
   readonly unanswered = new Set<string>();
-  /** Batches that were sent again although they had been acknowledged, or twice in one request. */
+  /** Batches resent although acknowledged, or sent twice in one request. */
   readonly duplicated = new Set<string>();
   private readonly random: Random;
   private readonly agent: Agent;
@@ -68,7 +68,7 @@ export class ProberLoad {
     this.running = Array.from({ length: this.options.workers }, () => this.runWorker());
   }
 
-  /** Sends what it holds back, until everything is acknowledged. @throws Error if ingest refused something */
+  /** Sends what it holds back, until everything is acknowledged. @throws Error if ingest refused a batch */
   async stop(): Promise<void> {
     this.stopped = true;
     await Promise.all(this.running);
@@ -99,7 +99,7 @@ export class ProberLoad {
     const once = [...out];
     for (const batch of once) {
       if (this.random.below(100) >= DUPLICATED) continue;
-      // Ingest remembers what it acknowledged; what it finds twice in one request it hands on.
+      // Ingest knows what it acknowledged; duplicates within one request are passed on.
       const again = this.random.below(2) === 0 ? batch : this.random.pick([batch, ...this.recent]);
       this.duplicated.add(keyOf(again));
       out.push(again);
@@ -111,7 +111,7 @@ export class ProberLoad {
     this.held.push({ batch, until: performance.now() + this.random.between(least, most) });
   }
 
-  /** One batch; two, if customers of one team are served by another: each side hears of it. */
+  /** One batch; two, if another team serves this team's customers: each side gets its own. */
   private newBatches(): ProbeBatch[] {
     const random = this.random;
     const { teamIds, serviceIds } = this.options;
@@ -140,7 +140,7 @@ export class ProberLoad {
     return seq;
   }
 
-  /** Until it is acknowledged. */
+  /** Repeats until acknowledged. */
   private async deliver(batches: readonly ProbeBatch[]): Promise<void> {
     if (batches.length === 0) return;
     const body = encodeProbeBatches(batches);
@@ -155,7 +155,7 @@ export class ProberLoad {
     if (this.recent.length > 200) this.recent.splice(0, this.recent.length - 200);
   }
 
-  /** Whether it was acknowledged. @throws Error for a refusal that repeating can't mend */
+  /** Whether it was acknowledged. @throws Error for a refusal that a retry cannot fix */
   private async post(body: Uint8Array): Promise<boolean> {
     const { status, text } = await this.answer(body).catch(() => ({ status: 0, text: '' }));
     if (status === 202 || text.includes('"duplicate_batch"')) return true;
@@ -177,7 +177,7 @@ export class ProberLoad {
   }
 }
 
-/** What makes a batch the same batch. */
+/** The identity of a batch. */
 export function keyOf({ teamId, proberId, epoch, seq }: ProbeBatch): string {
   return `${teamId} ${proberId} ${epoch} ${seq}`;
 }

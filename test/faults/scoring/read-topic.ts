@@ -1,7 +1,7 @@
 import type { TopicName } from '#contracts';
 import type { EventLog, StoredRecord } from '#event-log';
 
-/** Everything that lies in a topic, each partition in order. */
+/** All records of a topic, each partition in order. */
 export async function readTopic(log: EventLog, topic: TopicName): Promise<StoredRecord[]> {
   const ends = await log.endPositions(topic);
   const unread = new Set(ends.flatMap((end, partition) => (end === null ? [] : [partition])));
@@ -17,7 +17,7 @@ export async function readTopic(log: EventLog, topic: TopicName): Promise<Stored
           out.push(record);
           if (record.position === ends[partition]) unread.delete(partition);
         }
-        // Not awaited: closing waits for this very handler.
+        // Not awaited: closing waits for this handler.
         if (unread.size === 0) void consumer.close().then(resolve, reject);
       },
     });

@@ -14,7 +14,7 @@ import type { Medium } from './medium.js';
 import type { Verdict } from './verdict.js';
 import { World, type WorldOptions } from './world.js';
 
-/** How often each fault strikes, and how long the scenarios without kills play. */
+/** How often each fault occurs, and how long the scenarios without kills last. */
 export interface Size {
   scorerKills: number;
   gapKills: number;
@@ -23,9 +23,9 @@ export interface Size {
   takeovers: number;
   playMs: number;
   brokerKills: number;
-  /** How long a connection carries nothing. */
+  /** How long a connection passes nothing. */
   silentMs: number;
-  /** Scorers that come or go, and how long apart. */
+  /** Scorers that join or leave, and the interval. */
   changes: number;
   changeEveryMs: number;
 }
@@ -70,22 +70,22 @@ export interface Outcome extends Verdict {
 interface Scenario {
   name: string;
   options?: Pick<WorldOptions, 'skewsMs' | 'begunBeforeMs' | 'partitions'>;
-  /** By how much the end of the game lies in the future when it is ended. */
+  /** How far in the future the end of the game is when it is ended. */
   endsInMs?: number;
   strike(world: World, size: Size, seed: string): Promise<Struck>;
 }
 
 /**
- * A world in which every prober's clock is wrong. The oracle is given the intended times as the probers state them: a result
- * counts in the window that its prober's clock names, and outside of the game it does not count. The slowest
- * clock's first results lie before the game, the fastest clock's last ones behind its end.
+ * A world in which every prober's clock is wrong. The oracle gets the intended times as the probers state them: a result
+ * counts in the window that its prober's clock names, and does not count outside the game. The slowest
+ * clock's first results are before the game, the fastest clock's last ones after its end.
  */
 export const SKEWED = {
   options: { skewsMs: [-300_000, -120_000, 0, 120_000, 300_000], begunBeforeMs: 298_000 },
   endsInMs: 299_000,
 } as const;
 
-/** Faults that every log has to survive. */
+/** Faults that every log must survive. */
 const SHARED: readonly Scenario[] = [
   {
     name: 'scorer killed at random points',
@@ -118,7 +118,7 @@ const SHARED: readonly Scenario[] = [
   },
 ];
 
-/** Kafka's scorers are killed less often: each of them is missed only when its session ends. */
+/** Kafka's scorers are killed less often: the group notices each kill only when the session ends. */
 const KAFKA_SCORER_KILLS = 50;
 
 export const SCENARIOS: Record<Medium['name'], readonly Scenario[]> = {

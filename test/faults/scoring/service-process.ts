@@ -7,15 +7,15 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const MAX_LINES = 200;
 
-/** One built service in a process of its own, which may be killed and started again. */
+/** One built service in a process of its own, which can be killed and restarted. */
 export class ServiceProcess {
   private child: ChildProcess | null = null;
   private expectedToEnd = false;
-  /** The last lines of its logs, of all its lives. */
+  /** The last lines of its logs, across restarts. */
   readonly lines: string[] = [];
-  /** Commits that were refused because another scorer had taken the partition over. */
+  /** Commits refused because another scorer had taken the partition over. */
   fenced = 0;
-  /** Ends that nobody here caused. */
+  /** Exits that the test did not cause. */
   readonly crashes: string[] = [];
 
   constructor(
@@ -31,7 +31,7 @@ export class ServiceProcess {
   start(): void {
     const child = fork(join(ROOT, 'dist/apps', this.name, 'src/main.js'), {
       cwd: ROOT,
-      // Several of one kind must not want the same port.
+      // Several of one kind must not use the same port.
       env: { PATH: process.env['PATH'], PAYDAY_PORT: '0', ...this.env },
       // Not those of the test's own process.
       execArgv: [],
@@ -49,12 +49,12 @@ export class ServiceProcess {
     });
   }
 
-  /** SIGKILL: it gets to say nothing. Resolves when it is gone. */
+  /** SIGKILL. Resolves when it is gone. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
   }
 
-  /** SIGTERM: it finishes what it does. */
+  /** SIGTERM: it finishes its work. */
   async stop(): Promise<void> {
     await this.end('SIGTERM');
   }

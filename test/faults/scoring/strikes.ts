@@ -5,18 +5,18 @@ import type { Gap } from './medium.js';
 import type { ServiceProcess } from './service-process.js';
 import type { World } from './world.js';
 
-/** What a series of faults did. */
+/** The effect of a series of faults. */
 export interface Struck {
   kills: number;
-  /** From each kill to the first commit (of ingest: the first acknowledgement) after it, ms; the cold start of Node included. */
+  /** From each kill to the first commit (of ingest: the first acknowledgement) after it, ms, including Node's cold start. */
   recoveriesMs: number[];
-  /** What shows that the fault really struck where it should. Asked when the game is sealed. */
+  /** Evidence that the fault hit its target. Read when the game is sealed. */
   proof?: () => Promise<Record<string, number>> | Record<string, number>;
 }
 
 /**
- * Kills the scorer again and again.
- * @param bootKills share of kills, in percent, that come before it could commit: while it boots, claims or reads
+ * Kills the scorer repeatedly.
+ * @param bootKills share of kills, in percent, before its first commit: while it boots, claims or reads
  */
 export async function killScorer(world: World, kills: number, seed: string, bootKills = 40): Promise<Struck> {
   const random = randomStream(seed, 'scorer kills');
@@ -41,8 +41,8 @@ export async function killScorer(world: World, kills: number, seed: string, boot
 }
 
 /**
- * Kills the scorer when a commit is in the database and nothing of it in the log. The gap is a millisecond wide; the test
- * widens it from outside by holding up the log (LMDB: its write lock; Kafka: the network): the scorer can commit, but not
+ * Kills the scorer when a commit is in the database but not in the log yet. The gap is a millisecond wide; the test
+ * widens it from outside by stalling the log (LMDB: its write lock; Kafka: the network): the scorer can commit, but not
  * publish.
  */
 export async function killBetweenCommitAndPublish(world: World, kills: number): Promise<Struck> {
@@ -67,7 +67,7 @@ export async function killBetweenCommitAndPublish(world: World, kills: number): 
   return { kills, recoveriesMs, proof: () => ({ inTheGap }) };
 }
 
-/** Opens the gap until a commit is in it: nothing was to be committed, perhaps, in the moment when it opened. */
+/** Opens the gap until a commit is in it: there may have been nothing to commit when it opened. */
 async function unpublishedCommit(world: World, gap: Gap): Promise<Checkpoint> {
   for (let attempt = 0; ; attempt++) {
     await gap.acquire();
@@ -84,7 +84,7 @@ async function unpublishedCommit(world: World, gap: Gap): Promise<Checkpoint> {
   }
 }
 
-/** Kills ingest at random moments; its probers send again what it did not acknowledge. */
+/** Kills ingest at random moments; its probers resend what was not acknowledged. */
 export async function killIngest(world: World, kills: number, seed: string): Promise<Struck> {
   const random = randomStream(seed, 'ingest kills');
   const recoveriesMs: number[] = [];
@@ -101,7 +101,7 @@ export async function killIngest(world: World, kills: number, seed: string): Pro
   return { kills, recoveriesMs, proof: () => retriesInTheLog(world) };
 }
 
-/** Batches that got no answer and were sent again, and those of them that had been in the log already. */
+/** Batches that got no answer and were resent, and those of them that were already in the log. */
 async function retriesInTheLog(world: World): Promise<Record<string, number>> {
   const times = await world.appendedTimes();
   let retried = 0;
@@ -109,14 +109,14 @@ async function retriesInTheLog(world: World): Promise<Record<string, number>> {
   for (const { unanswered, duplicated } of world.probers) {
     for (const key of unanswered) {
       retried++;
-      // Those that were repeated on purpose prove nothing.
+      // Batches repeated on purpose are no evidence.
       if (!duplicated.has(key) && times.get(key)! > 1) wereInTheLog++;
     }
   }
   return { retried, wereInTheLog };
 }
 
-/** Kills PostgreSQL itself; its guardian starts it again. */
+/** Kills PostgreSQL itself; its guardian restarts it. */
 export async function killPostgres(world: World, kills: number, seed: string): Promise<Struck> {
   const random = randomStream(seed, 'postgres kills');
   const recoveriesMs: number[] = [];
@@ -126,7 +126,7 @@ export async function killPostgres(world: World, kills: number, seed: string): P
     const killedAt = performance.now();
     process.kill(pid!, 'SIGKILL');
     while (world.postgres.pid === pid) await sleep(2);
-    // One commit may have been under way, and gone through.
+    // One commit may have been in progress and succeeded.
     await world.watch.until('commits after the kill', (now) => now.commitSeq > commitSeq + 1);
     recoveriesMs.push(performance.now() - killedAt);
     await sleep(random.between(200, 1_000));
@@ -136,8 +136,8 @@ export async function killPostgres(world: World, kills: number, seed: string): P
 }
 
 /**
- * Lets a second scorer take the partition over, again and again, while the first one is asleep (SIGSTOP) in the middle of a
- * commit, like a process that collects garbage for long: it wakes up and goes on with what it was about to write.
+ * Lets a second scorer take the partition over, repeatedly, while the first one is stopped (SIGSTOP) in the middle of a
+ * commit, as during a long garbage collection: when it continues, it goes on writing.
  */
 export async function takeOver(world: World, takeovers: number): Promise<Struck> {
   const recoveriesMs: number[] = [];
@@ -149,7 +149,7 @@ export async function takeOver(world: World, takeovers: number): Promise<Struck>
       const before = await world.watch.now();
       const refused = owner.fenced;
       const startedAt = performance.now();
-      // Nobody takes a partition from a scorer that is well. One that sleeps loses its lease, and does not know it.
+      // A healthy scorer keeps its partition. A stopped one loses its lease without noticing.
       await freezeInCommit(world, owner);
       other.start();
       await world.watch.recovered(before.fencingEpoch);
@@ -169,11 +169,11 @@ export async function takeOver(world: World, takeovers: number): Promise<Struck>
   return { kills: takeovers, recoveriesMs, proof: () => ({ fenced }) };
 }
 
-/** Stops it where it has begun a transaction that it has not ended. */
+/** Stops it inside an open transaction. */
 async function freezeInCommit(world: World, scorer: ServiceProcess): Promise<void> {
   for (const deadline = performance.now() + 30_000; performance.now() < deadline; await sleep(7)) {
     scorer.freeze();
-    // What it had sent comes to an end.
+    // Statements already sent complete.
     await sleep(30);
     if (await world.isCommitOpen()) return;
     scorer.thaw();
@@ -181,7 +181,7 @@ async function freezeInCommit(world: World, scorer: ServiceProcess): Promise<voi
   throw new Error('the scorer was never caught in the middle of a commit');
 }
 
-/** A pause that is announced while it lasts, so that pay of its windows has to be taken back; then the game goes on. */
+/** A pause announced while it lasts, so that pay for its windows must be reversed; then the game resumes. */
 export async function pause(world: World, playMs: number): Promise<Struck> {
   await sleep(playMs / 3);
   const fromAt = world.boundary(-1_000);

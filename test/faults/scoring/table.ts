@@ -12,7 +12,7 @@ export const COLUMNS = [
   'proof',
 ] as const;
 
-/** The value that `percent` of the sorted values do not exceed; null of none. */
+/** The value that `percent` of the sorted values do not exceed; null for an empty list. */
 export function percentile(sorted: readonly number[], percent: number): number | null {
   if (sorted.length === 0) return null;
   return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)]!;
@@ -32,7 +32,7 @@ export function toJson(outcome: Outcome): object {
   return { ...rest, recoveryP50Ms: rounded(50), recoveryP95Ms: rounded(95) };
 }
 
-/** Aligned columns: texts to the left, numbers to the right. */
+/** Aligned columns: text to the left, numbers to the right. */
 export function toTable(outcomes: readonly Outcome[]): string {
   const ms = (value: number | null): string => (value === null ? '–' : String(Math.round(value)));
   const lines = outcomes.map((o) => [

@@ -2,7 +2,7 @@ import { TOPICS, decodeCloudEvent, type TeamScore } from '#contracts';
 import type { Consumer, EventLog, Position } from '#event-log';
 import { sleep } from '../../support/wait.js';
 
-/** Follows what the scorer publishes, as a broadcaster does. */
+/** Follows the scorer's updates, as a broadcaster does. */
 export class UpdateWatch {
   private commitSeq = 0;
   private position: Position | null = null;
@@ -24,7 +24,7 @@ export class UpdateWatch {
     });
   }
 
-  /** The last commit of which anything is in the log now; 0 if there is none. */
+  /** The last commit with any record in the log now; 0 if there is none. */
   async publishedSeq(): Promise<number> {
     await this.caughtUp();
     return this.commitSeq;

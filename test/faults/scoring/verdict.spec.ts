@@ -8,7 +8,7 @@ const RIGHT = new Map([
 ]);
 const NO_SALARIES = new Map<string, { salary: number; sum: number }>();
 
-/** What `compare` says of the right ledger after a change. */
+/** The result of `compare` for the right ledger after a change. */
 function after(change: (ledger: Map<string, { count: number; cents: number }>) => unknown) {
   const ledger = new Map(RIGHT);
   change(ledger);

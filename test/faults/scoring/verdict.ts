@@ -2,17 +2,17 @@ import type { DataSource } from 'typeorm';
 import type { GameEvent, Scenario } from '#contracts';
 import { naiveLedger, type PlainResult } from '#testing';
 
-/** How a ledger compares with what the oracle makes of the acknowledged results. All are 0 if it is right. */
+/** A ledger compared with the oracle's result for the acknowledged results. All counts are 0 if it is right. */
 export interface Verdict {
-  /** Results of the oracle's that the ledger's rows do not count. */
+  /** Results that only the oracle counts. */
   lost: number;
-  /** Results that the ledger's rows count beyond the oracle's. */
+  /** Results that only the ledger counts. */
   double: number;
-  /** Rows that are missing, too many, or differ in count or cents. */
+  /** Rows that are missing, superfluous, or differ in count or cents. */
   wrongRows: number;
   /** Teams whose salary is not the sum of their ledger. */
   wrongSalaries: number;
-  /** The first few differences, for people. */
+  /** The first few differences, as text. */
   examples: string[];
 }
 
@@ -25,7 +25,7 @@ interface Entry {
   cents: number;
 }
 
-/** Compares, row by row. */
+/** Compares row by row. */
 export async function judge(
   dataSource: DataSource,
   gameId: string,

@@ -17,13 +17,13 @@ import { judge, type Verdict } from './verdict.js';
 export const GAME = 'faults';
 export const WINDOW_MS = 1_000;
 const TEAMS = ['ants', 'bees', 'cats', 'dogs', 'eels', 'frogs'];
-/** The game begins this long before the first result, so that late and early results fall into it. */
+/** How long before the first result the game begins, so that late and early results fall into it. */
 const BEGUN_BEFORE_MS = 5_000;
 const LASTS_MS = 3_600_000;
 
 export interface WorldOptions {
   seed: string;
-  /** By prober; default: three right clocks. */
+  /** By prober; default: three correct clocks. */
   skewsMs?: readonly number[];
   begunBeforeMs?: number;
   /** Of the results; default 1. */
@@ -37,15 +37,15 @@ export interface WorldOptions {
 let databases = 0;
 
 /**
- * One game with a database and a log of its own, ingest and the scorer as processes on both, and probers that play at full
- * tilt. Whoever made it disturbs it, then asks for the verdict.
+ * One game with a database and a log of its own, ingest and the scorer as processes, and probers at full
+ * speed. The test injects faults, then asks for the verdict.
  */
 export class World {
   private readonly events: GameEvent[] = [];
   private readonly builder = new EventBuilder(GAME);
   private readonly scenario = buildScenario({ durationMs: LASTS_MS });
   readonly startsAt: number;
-  /** As it was planned; no scenario plays that long. */
+  /** The planned end; no scenario plays that long. */
   readonly endsAt: number;
   readonly updates: UpdateWatch;
 
@@ -69,7 +69,7 @@ export class World {
     this.endsAt = this.startsAt + LASTS_MS;
   }
 
-  /** Makes the world and starts everything in it. */
+  /** Creates the world and starts its processes. */
   static async create(postgres: TestPostgres, options: WorldOptions): Promise<World> {
     const { medium = lmdbMedium, partitions = 1 } = options;
     const where = await medium.open();
@@ -127,12 +127,12 @@ export class World {
     return this.watches[0]!;
   }
 
-  /** Of each partition; null where nothing was claimed yet. */
+  /** Of each partition; null where none was claimed yet. */
   async commitSeqs(): Promise<(number | null)[]> {
     return Promise.all(this.watches.map(async (watch) => (await watch.readCheckpoint())?.commitSeq ?? null));
   }
 
-  /** Resolves when every partition that had commits has had more than one since: one may have been under way. */
+  /** Resolves when every partition with commits has had more than one since: one may have been in progress. */
   async committedBeyond(before: readonly (number | null)[]): Promise<void> {
     await Promise.all(
       this.watches.map((watch, partition) => {
@@ -142,7 +142,7 @@ export class World {
     );
   }
 
-  /** Holds up what scorers write to the log. */
+  /** Stalls the scorers' writes to the log. */
   gap(): Gap {
     return this.where.gap();
   }
@@ -156,7 +156,7 @@ export class World {
     });
   }
 
-  /** Whether a scorer has begun a transaction and says nothing more. */
+  /** Whether a scorer is idle inside an open transaction. */
   async isCommitOpen(): Promise<boolean> {
     const [row] = await this.dataSource.query<{ open: boolean }[]>(
       `SELECT count(*) > 0 AS open FROM pg_stat_activity
@@ -175,12 +175,12 @@ export class World {
     return this.builder;
   }
 
-  /** The first instant of the window `inMs` from now. */
+  /** The start of the window `inMs` from now. */
   boundary(inMs: number): number {
     return Math.ceil((Date.now() + inMs) / WINDOW_MS) * WINDOW_MS;
   }
 
-  /** Everything is sent and acknowledged, and every acknowledged result is committed. */
+  /** Resolves when everything is sent and acknowledged, and every acknowledged result is committed. */
   async settle(): Promise<void> {
     await Promise.all(this.probers.map((prober) => prober.stop()));
     const ends = await this.log.endPositions(TOPICS.probeResults);
@@ -194,7 +194,7 @@ export class World {
     }
   }
 
-  /** Ends and seals the game when everything is in. The end lies `endsInMs` from now; in the past is allowed. */
+  /** Ends and seals the game when everything is in. The end is `endsInMs` from now; it may be in the past. */
   async finish(endsInMs = WINDOW_MS): Promise<void> {
     await this.settle();
     await this.publishEvent(this.builder.make('dev.payday.game.ended', { endsAt: this.boundary(endsInMs) }));
@@ -214,7 +214,7 @@ export class World {
     return sum;
   }
 
-  /** Compares the ledger with the oracle's; call it when the game is sealed. */
+  /** Compares the ledger with the oracle's; only for a sealed game. */
   async verdict(): Promise<Verdict> {
     const crashes = [...this.ingest.crashes, ...this.scorer.crashes];
     if (crashes.length > 0)
@@ -223,9 +223,9 @@ export class World {
     return judge(this.dataSource, GAME, this.scenario, this.events, results);
   }
 
-  /** What `payday audit` finds wrong, in a process of its own; call it when the game is sealed. */
+  /** What `payday audit`, in a process of its own, finds wrong; only for a sealed game. */
   async audit(): Promise<number> {
-    // Control would have made the game; here nobody has.
+    // Control would have created the game; here the test does.
     const { startsAt, endsAt } = this;
     const game = { id: GAME, name: GAME, seed: '', scenario: this.scenario, state: 'sealed' as const };
     const times = {
@@ -240,7 +240,7 @@ export class World {
     return auditDifferences(this.where.url, this.databaseUrl, GAME);
   }
 
-  /** How often each batch lies in the log, by its key. */
+  /** How often each batch is in the log, by its key. */
   async appendedTimes(): Promise<Map<string, number>> {
     const times = new Map<string, number>();
     for (const { value } of await readTopic(this.log, TOPICS.probeResults)) {
@@ -281,7 +281,7 @@ export class World {
 
 async function newDatabase(postgres: TestPostgres): Promise<string> {
   const name = `faults_${++databases}`;
-  // Its predecessor was killed, perhaps: the server may be on its way up.
+  // Its predecessor may have been killed: the server may still be starting.
   await eventually(
     async () => {
       const admin = await openDatabase(postgres.databaseUrl);

@@ -9,7 +9,7 @@ const wrong = (name: string, does: string, body: string): HostileRow => ({
   listen: says(answer(body)),
 });
 
-/** What is in the body: its size, and JSON that is dear to read. */
+/** Bodies: their size, and JSON that is expensive to read. */
 export const BODIES: readonly HostileRow[] = [
   {
     name: 'endless-body',

@@ -26,10 +26,10 @@ function row(
 const bomb = (): Buffer => Buffer.alloc(60 * MEGABYTE, ' ');
 const BOMBED: Outcome[] = ['too_large'];
 const BROKEN: Outcome[] = ['wrong_body', 'connect_error', 'too_large'];
-/** The ten bytes that gzip begins with, by flags. */
+/** The first ten bytes of gzip, by flags. */
 const gzipHeader = (flags: number): Buffer => Buffer.from([0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3]);
 const FNAME = 8;
-/** Brotli packs 100 MB of blanks into about a hundred bytes. */
+/** Brotli compresses 100 MB of blanks to about a hundred bytes. */
 const tight = { params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 
 /** Content-Encoding. */

@@ -2,7 +2,7 @@ import { perRequest, says, tcp, every } from './raw-server.js';
 import { unaccepting } from './unaccepting.js';
 import { RIGHT, answer, head, type HostileRow } from './row.js';
 
-/** Connections that end at the wrong time, and answers that send customers elsewhere. */
+/** Connections that end at the wrong time, and redirects. */
 export const CONNECTIONS: readonly HostileRow[] = [
   {
     name: 'hangs-up',

@@ -11,7 +11,7 @@ import type { HostileRow } from './row.js';
 
 export { MAX_BODY_BYTES, RIGHT, TIMEOUT_MS, type HostileRow, type Listening } from './row.js';
 
-/** Every way of being a bad server. Whatever it is, it costs that server's team, and nobody else. */
+/** Every kind of bad server. Whatever it is, it costs that server's team, and no other. */
 export const HOSTILE_ROWS: readonly HostileRow[] = [
   ...HEADS,
   ...INTERIM,

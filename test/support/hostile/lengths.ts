@@ -9,7 +9,7 @@ const oneWrong = (name: string, does: string, ...lengths: string[]): HostileRow 
   listen: says(`${head(lengths.map((length) => `Content-Length: ${length}`))}${WRONG}`),
 });
 
-/** Lies about where an answer ends, and answers that nobody asked for. */
+/** Wrong lengths, and answers without a request. */
 export const LENGTHS: readonly HostileRow[] = [
   {
     name: 'longer-than-it-says',

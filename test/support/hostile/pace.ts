@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { every, perRequest, tcp } from './raw-server.js';
 import { RIGHT, TIMEOUT_MS, answer, head, rightOf, type HostileRow } from './row.js';
 
-/** One byte per write, as fast as the loop turns: each is a segment of its own. */
+/** One byte per write, one per turn of the event loop: each is a segment of its own. */
 function byteByByte(socket: Socket, text: string): void {
   let at = 0;
   const next = (): void => {
@@ -13,7 +13,7 @@ function byteByByte(socket: Socket, text: string): void {
   next();
 }
 
-/** Servers that take their time. */
+/** Slow servers. */
 export const PACE: readonly HostileRow[] = [
   {
     name: 'hangs',

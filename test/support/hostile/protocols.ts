@@ -2,13 +2,13 @@ import { every, flood, floods, perRequest, says, tcp } from './raw-server.js';
 import { untrustedTls } from './tls.js';
 import { RIGHT, WRONG, answer, type HostileRow } from './row.js';
 
-/** SETTINGS, empty: what an HTTP/2 server says first. */
+/** Empty SETTINGS: the first frame of an HTTP/2 server. */
 const HTTP2_SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
-/** The beginning of a TLS record that holds a handshake message, and of one that holds an alert. */
+/** The beginning of a TLS record with a handshake message, and of one with an alert. */
 const TLS_HANDSHAKE = Buffer.concat([Buffer.from([22, 3, 3, 0x40, 0]), Buffer.alloc(0x4000, 2)]);
 const TLS_ALERT = Buffer.from([21, 3, 3, 0, 2, 2, 40]);
 
-/** Servers that speak something else. */
+/** Servers that speak another protocol. */
 export const PROTOCOLS: readonly HostileRow[] = [
   {
     name: 'speaks-ssh',

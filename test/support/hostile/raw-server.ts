@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Listening } from './row.js';
 
-/** Acts on one connection as soon as it is there. */
+/** Called for each connection as soon as it is open. */
 export type OnConnection = (socket: Socket) => void;
-/** Acts on one request, the `nth` on its connection from 0 on. Bodies of requests are not expected. */
+/** Called for each request, the `nth` on its connection from 0 on. Requests must not have bodies. */
 export type OnRequest = (socket: Socket, nth: number) => void;
 
 /** A TCP server on loopback that `close` ends with all its connections. */
@@ -11,7 +11,7 @@ export function tcp(onConnection: OnConnection, protocol = 'http'): () => Promis
   return () => listening(createServer({ allowHalfOpen: true, noDelay: true }, onConnection), protocol);
 }
 
-/** A server that does something for each request, byte by byte as it likes. */
+/** A server that runs code for each request, and writes raw bytes. */
 export function perRequest(onRequest: OnRequest): () => Promise<Listening> {
   return tcp((socket) => {
     let nth = 0;
@@ -26,7 +26,7 @@ export function says(bytes: string | Buffer): () => Promise<Listening> {
   );
 }
 
-/** Answers each request with a beginning and then the same bytes again and again, as fast as they are taken. */
+/** Answers each request with a beginning and then the same bytes repeatedly, as fast as they are read. */
 export function floods(beginning: string, again: string | Buffer): () => Promise<Listening> {
   return perRequest((socket) => {
     socket.write(beginning, 'latin1');
@@ -47,19 +47,19 @@ export function eachRequest(socket: Socket, onRequest: () => void): void {
 
 const FLOOD_BYTES = 65_536;
 
-/** Writes the same bytes for ever, at the pace of the reader. */
+/** Writes the same bytes endlessly, at the reader's pace. */
 export function flood(socket: Socket, bytes: string | Buffer): void {
   const unit = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
   const block = Buffer.concat(Array<Buffer>(Math.max(1, Math.floor(FLOOD_BYTES / unit.length))).fill(unit));
   const more = (): void => {
-    // One block per turn: other connections of the same server get their turn, too.
+    // One block per turn, so that other connections of the same server get their turn.
     if (!socket.destroyed && socket.writable && socket.write(block)) setImmediate(more);
   };
   socket.on('drain', more);
   more();
 }
 
-/** Calls back every so many ms until it says false or the connection is closed. */
+/** Calls back at an interval until it returns false or the connection is closed. */
 export function every(socket: Socket, ms: number, act: () => boolean | void): void {
   const timer = setInterval(() => {
     if (socket.destroyed || !socket.writable || act() === false) clearInterval(timer);
@@ -67,7 +67,7 @@ export function every(socket: Socket, ms: number, act: () => boolean | void): vo
   socket.once('close', () => clearInterval(timer));
 }
 
-/** Starts any server on a free port of an address of this machine. */
+/** Starts any server on a free port of one of this machine's addresses. */
 export async function listening(server: Server, protocol = 'http', host = '127.0.0.1'): Promise<Listening> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -75,7 +75,7 @@ export async function listening(server: Server, protocol = 'http', host = '127.0
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
   });
-  // A handshake that fails is what some of these servers are there for.
+  // Failing handshakes are the purpose of some of these servers.
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -11,17 +11,17 @@ export interface Listening {
 export interface HostileRow {
   /** Unique in the table, in kebab case. */
   name: string;
-  /** What the server does, for people: "ten thousand short header lines". */
+  /** What the server does, as text: "ten thousand short header lines". */
   does: string;
   /**
-   * What a prober may call it. With `ok` among them the answer is right and only its form is dear: then a team may be paid for it, or
-   * refused for what it costs. Without `ok` nobody may be paid for it.
+   * The outcomes that a prober may give it. With `ok` among them the answer is right and only its form is expensive: then a team may be
+   * paid for it, or refused for its cost. Without `ok` no team may be paid for it.
    */
   outcomes: readonly Outcome[];
   listen(): Promise<Listening>;
 }
 
-/** What a check of the scenario that goes with the table expects: `{ ok: true }`. */
+/** The expectation of a check for the table: `{ ok: true }`. */
 export const RIGHT = '{"ok":true,"n":7}';
 export const WRONG = '{"ok":false}';
 /** `probing.maxBodyBytes` of that scenario, and `probing.timeoutMs`. */
@@ -38,7 +38,7 @@ export function head(headers: readonly string[], status = '200 OK'): string {
   return `HTTP/1.1 ${status}\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n`;
 }
 
-/** Right JSON, filled up with blanks to so many bytes. */
+/** Right JSON, padded with blanks to this many bytes. */
 export function rightOf(bytes: number): string {
   return RIGHT.padEnd(bytes, ' ');
 }

@@ -15,8 +15,8 @@ export interface Certificate {
 let made: Certificate | undefined;
 
 /**
- * A server with a certificate that it signed itself, and copies of that as a chain. Needs openssl.
- * @param extra how many more certificates it sends
+ * A server with a self-signed certificate, and copies of it as a chain. Needs openssl.
+ * @param extra number of further certificates it sends
  */
 export function untrustedTls(extra: number): Promise<Listening> {
   const { key, cert } = (made ??= selfSigned());
@@ -28,7 +28,7 @@ export function untrustedTls(extra: number): Promise<Listening> {
   return listening(server, 'https');
 }
 
-/** A fresh certificate for loopback that signed itself: who trusts it trusts that server. Needs openssl. */
+/** A fresh self-signed certificate for loopback: trusting it means trusting that server. Needs openssl. */
 export function selfSigned(): Certificate {
   const folder = mkdtempSync(join(tmpdir(), 'payday-tls-'));
   const [keyPath, certPath] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

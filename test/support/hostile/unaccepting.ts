@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import type { Listening } from './row.js';
 
-/** Listens with the shortest backlog there is, says its port, and is then stopped by its parent: nobody accepts. */
+/** Listens with the shortest backlog there is, prints its port, and is then stopped by its parent: no connection is accepted. */
 const LISTENER = `
 const server = require('node:net').createServer();
 server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));
@@ -10,7 +10,7 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(serv
 /** More than the kernel queues for a backlog of 1. */
 const FILLERS = 8;
 
-/** A port at which no further connection comes about: the queue of those that nobody accepts is full. */
+/** A port where no further connection succeeds: the accept queue is full. */
 export async function unaccepting(): Promise<Listening> {
   const child = spawn(process.execPath, ['-e', LISTENER], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -7,7 +7,7 @@ const gzip = gzipSync(BODY);
 const chunk = (bytes: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 
-/** Bodies that are packed, though nobody asked. */
+/** Compressed bodies that were not requested. */
 export const CODINGS: readonly Specimen[] = [
   paid('gzip', 'gzip', coded('gzip', gzip)),
   paid('gzip-in-odd-case', 'Content-Encoding: GZip', coded('GZip', gzip)),

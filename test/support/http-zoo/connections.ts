@@ -8,7 +8,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === '::1'),
 );
 
-/** Node's own server, which answers rightly if the request is as it wants it. */
+/** Node's own server, which answers correctly if the request has the required form. */
 function wants(
   name: string,
   does: string,
@@ -23,7 +23,7 @@ function wants(
   return { name, does, refused: null, listen: () => listening(server()) };
 }
 
-/** A right answer, then something when the connection has been idle for so long. */
+/** A right answer, then something else when the connection has been idle for a while. */
 function afterIdle(name: string, does: string, ms: () => number, act: (socket: Socket) => void): Specimen {
   const timers = new WeakMap<Socket, NodeJS.Timeout>();
   return played(name, does, (socket) => {
@@ -35,7 +35,7 @@ function afterIdle(name: string, does: string, ms: () => number, act: (socket: S
   });
 }
 
-/** Connections, and what servers want to see in a request. */
+/** Connections, and what servers expect of a request. */
 export const CONNECTIONS: readonly Specimen[] = [
   wants('node', 'Node’s own server', 500, () => true),
   wants('wants-a-user-agent', 'a firewall’s default rule: 403 without User-Agent', 403, ({ headers }) =>

@@ -6,5 +6,5 @@ import type { Specimen } from './specimen.js';
 
 export { BODY, type Specimen } from './specimen.js';
 
-/** Every kind of HTTP server that is known to be out there: what a user agent must or may take without risk is paid, the rest refused. */
+/** Every kind of HTTP server known to exist: what a user agent must accept, or may accept without risk, is paid; the rest is refused. */
 export const HTTP_ZOO: readonly Specimen[] = [...HEADS, ...BODIES, ...CODINGS, ...CONNECTIONS];

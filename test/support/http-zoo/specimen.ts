@@ -3,32 +3,32 @@ import type { Outcome } from '#contracts';
 import type { Listening } from '../hostile/row.js';
 import { perRequest, says } from '../hostile/raw-server.js';
 
-/** One way in which real servers answer, and what a user agent makes of it by RFC 9110 and RFC 9112. */
+/** One way in which real servers answer, and how RFC 9110 and RFC 9112 require a user agent to treat it. */
 export interface Specimen {
   /** Unique, in kebab case. */
   name: string;
-  /** What the server does, and where that is met. */
+  /** What the server does, and where such servers exist. */
   does: string;
   /** Default: GET. */
   method?: 'GET' | 'HEAD';
-  /** That the check expects. Default: 200. */
+  /** The expected status. Default: 200. */
   status?: number;
   /** Null: the answer is right and paid. Otherwise why it is refused. */
   refused: Outcome | null;
-  /** Absent where the machine has not what it takes (no IPv6). */
+  /** Absent where the machine lacks a requirement (no IPv6). */
   listen(): Promise<Listening>;
 }
 
-/** What the check expects in the body, unless its method or status has none. */
+/** The expected body, unless its method or status has none. */
 export const BODY = '{"ok":true,"n":7}';
 export const LENGTH = `Content-Length: ${BODY.length}`;
 
-/** A right answer that is always the same bytes. */
+/** A right answer that consists of fixed bytes. */
 export function paid(name: string, does: string, bytes: string | Buffer): Specimen {
   return { name, does, refused: null, listen: says(bytes) };
 }
 
-/** A right answer that is given by a program. */
+/** A right answer that a program gives. */
 export function played(
   name: string,
   does: string,
@@ -37,12 +37,12 @@ export function played(
   return { name, does, refused: null, listen: perRequest(onRequest) };
 }
 
-/** An answer that no user agent can take without risk. */
+/** An answer that no user agent can accept without risk. */
 export function refused(name: string, does: string, bytes: string | Buffer): Specimen {
   return { name, does, refused: 'connect_error', listen: says(bytes) };
 }
 
-/** An answer with these header lines, written as they are. */
+/** An answer with these header lines, unchanged. */
 export function ok(
   lines: readonly string[],
   body: string | Buffer = BODY,

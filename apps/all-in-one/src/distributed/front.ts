@@ -3,15 +3,15 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { problem } from '#contracts';
 import { hash32 } from '#kernel';
 import { listenError, type Logger } from '#runtime';
-import type { Fleet, ServiceName } from './fleet.js';
+import type { Fleet, ServiceName } from '../fleet.js';
 import { CHAOS_SOCKET_PATH, mergeAsyncApi } from './merge-asyncapi.js';
 import { mergeOpenApi } from './merge-openapi.js';
 
-/** What is under a path is served by one kind of service (there, under another path); the longest path that fits counts. */
+/** Each path belongs to one kind of service (there, possibly under another path); the longest matching prefix wins. */
 const ROUTES: readonly (readonly [prefix: string, service: ServiceName, asPrefix?: string])[] = [
   ['/', 'broadcaster'],
   ['/socket.io', 'broadcaster'],
-  // Namespaces of Socket.IO are not in the path: the chaos control socket has a path of its own here.
+  // Socket.IO namespaces are not part of the path, so the chaos control socket has a path of its own here.
   [CHAOS_SOCKET_PATH, 'chaos-orchestrator', '/socket.io'],
   ['/api', 'control'],
   ['/api/v1/standings', 'broadcaster'],
@@ -35,7 +35,7 @@ export interface Front {
 }
 
 /**
- * One address for all: page, API and sockets, each request passed to a process that serves it, in turn.
+ * One address for everything: page, API and sockets; each request goes to a process that serves it, round robin.
  * @throws PaydayError `port_taken`, `address_unusable`
  */
 export async function startFront(
@@ -78,11 +78,11 @@ async function addRoute(
     rewritePrefix,
     upstream: '',
     websocket: rewritePrefix === '/socket.io',
-    // What a viewer gets is compressed by nobody (Socket.IO frames a broadcast once for all).
+    // Viewers' frames are not compressed (Socket.IO frames a broadcast once for all).
     wsClientOptions: { perMessageDeflate: false },
-    // Streams are silent for as long as they like.
+    // Streams may be silent for any time.
     undici: { bodyTimeout: 0 },
-    // A refusal is the answer; to come back is the client's business.
+    // A refusal is passed on; retrying is up to the client.
     maxRetriesOn503: 0,
     retryMethods: [],
     preHandler: (request, reply, done) => {
@@ -100,7 +100,7 @@ async function addRoute(
   } as Parameters<typeof httpProxy>[1] & { prefix: string });
 }
 
-/** Long polling is a conversation of many requests, which all have to come to the same broadcaster: one per address. */
+/** Long polling spans many requests, which must reach the same broadcaster: one per address. */
 function stickyNumber(request: FastifyRequest): number | null {
   const { transport, sid } = request.query as { transport?: string; sid?: string };
   return transport === 'polling' || sid !== undefined ? hash32(request.ip) : null;

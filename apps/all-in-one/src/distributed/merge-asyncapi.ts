@@ -5,12 +5,12 @@ interface AsyncApi {
   components: Record<string, Record<string, object>>;
 }
 
-/** Where the front passes the chaos control socket on: namespaces of Socket.IO are not in the path. */
+/** The front's path for the chaos control socket: Socket.IO namespaces are not part of the path. */
 export const CHAOS_SOCKET_PATH = '/chaos/socket.io';
 
 /**
  * One AsyncAPI document for the sockets of several services under one address; the chaos control socket has a path of its own here.
- * Services that don't answer now are missing.
+ * Services that do not answer are missing.
  */
 export async function mergeAsyncApi(urls: readonly string[]): Promise<AsyncApi | null> {
   const documents = await Promise.all(

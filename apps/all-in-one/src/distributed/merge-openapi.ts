@@ -4,7 +4,7 @@ interface OpenApi {
   components?: Record<string, Record<string, unknown>>;
 }
 
-/** One document for what several services serve under one address. Those that don't answer now are missing. */
+/** One document for several services under one address. Services that do not answer are missing. */
 export async function mergeOpenApi(urls: readonly string[]): Promise<OpenApi> {
   const documents = await Promise.all(
     urls.map((url) =>

@@ -1,11 +1,11 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { FaultTarget } from '#faults';
 
-/** Tells the chaos orchestrator, which is another process, how teams can be broken. Holds secrets: for the owner only. */
+/** Gives the chaos orchestrator, another process, the targets of faults by team. It contains secrets: only the owner may read it. */
 export class TargetsFile {
   constructor(readonly path: string) {}
 
-  /** Replaces the file in one step, so that a reader sees the old or the new one. */
+  /** Replaces the file atomically, so that a reader sees the old or the new one. */
   write(targets: readonly (FaultTarget & { gameId?: string })[]): void {
     const unfinished = `${this.path}.new`;
     rmSync(unfinished, { force: true });

@@ -1,16 +1,10 @@
-import { createLogger } from '#runtime';
 import { play } from '../play.js';
-import { Progress } from '../progress.js';
-import { UpLauncher } from './up-launcher.js';
-import type { UpConfig } from './up-options.js';
+import { FleetStage } from './fleet-stage.js';
+import { upLaunchOptions, type UpConfig } from './up-options.js';
 
 const STOP_WITHIN_MS = 15_000;
 
 /** Plays one game on processes of their own. @returns the exit code */
 export async function runUp(config: UpConfig): Promise<number> {
-  const { exitAtEnd, logLevel } = config.up;
-  const logger = createLogger({ service: 'payday', level: logLevel });
-  const progress = new Progress(process.stdout);
-  const launcher = new UpLauncher(config, logger, progress);
-  return play(launcher, { logger, progress, exitAtEnd, stopWithinMs: STOP_WITHIN_MS });
+  return play(upLaunchOptions(config, process.cwd()), new FleetStage(config.up), STOP_WITHIN_MS);
 }

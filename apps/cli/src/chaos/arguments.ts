@@ -3,7 +3,7 @@ import { parseDuration } from '#scenario';
 
 type Params = Record<string, string | number | boolean>;
 
-/** `all`, a number of teams, or ids with commas in between. */
+/** `all`, a number of teams, or ids separated by commas. */
 export function teams(text: string): 'all' | number | string[] {
   if (text === 'all') return 'all';
   if (/^\d+$/.test(text)) return Number(text);
@@ -15,12 +15,12 @@ export function teams(text: string): 'all' | number | string[] {
 /** Milliseconds. */
 export function duration(text: string): number {
   const ms = parseDuration(text);
-  // Without a unit it would be milliseconds, which nobody means.
+  // Without a unit it would be milliseconds, which is never meant.
   if (ms !== undefined && ms > 0 && !/^\d+$/.test(text)) return ms;
   throw new InvalidArgumentError('write a duration such as 30s, 5m or 500ms');
 }
 
-/** One `key=value` after the other: numbers, true, false, else text; "…" is text whatever it holds. */
+/** Collects `key=value` pairs: numbers, true, false, else text; a quoted value is always text. */
 export function param(text: string, before: Params): Params {
   const match = /^([^=\s]+)=(.*)$/s.exec(text);
   if (match === null) throw new InvalidArgumentError('write it as key=value, e.g. delayMs=400');

@@ -10,13 +10,13 @@ export interface ServerOptions {
   json: boolean;
 }
 
-/** The environment variable for a token: a flag would show it to everybody who lists processes. */
+/** The environment variable for a token: a flag would be visible in the process list. */
 const TOKEN_VARIABLE = 'PAYDAY_TOKEN';
 const FIRST_ANSWER_WITHIN_MS = 5_000;
 
 interface FoundToken {
   token: string;
-  /** Where it is from, for error messages. */
+  /** Where the token comes from, for error messages. */
   from: string;
 }
 

@@ -103,10 +103,10 @@ export function auditLine({ seq, at, actor, action, subject, details }: ChaosAud
 
 export function describeStopped({ verified, unverified, heldTimelines, recorded }: ChaosStopped): string {
   const lines = [`${counted(verified.length, 'fault')} verified gone`];
-  for (const fault of unverified) lines.push(plain(`NOT VERIFIED, tried on: ${faultLine(fault)}`));
+  for (const fault of unverified) lines.push(plain(`NOT VERIFIED, retrying: ${faultLine(fault)}`));
   for (const gameId of heldTimelines)
     lines.push(plain(`the timeline of ${gameId} is held: payday chaos resume lets it go on`));
-  if (!recorded) lines.push('not stored yet: the database did not take it in time; it is tried on');
+  if (!recorded) lines.push('not stored yet: the database did not accept it in time; retrying');
   return lines.join('\n');
 }
 

@@ -7,14 +7,14 @@ import type { Terminal } from '../terminal.js';
 import { plain, writeLine } from '../terminal.js';
 import { describePreview } from './describe.js';
 
-/** Drivers confirm within seconds; a fault that is not active by then is told of as it is. */
+/** Drivers confirm within seconds; a fault that is not active by then is reported in its current state. */
 const ACTIVE_WITHIN_MS = 30_000;
 
 export interface InjectOrder {
   injection: ChaosInjection;
-  /** Null: one of our own making. */
+  /** Null: a new id is generated. */
   commandId: string | null;
-  /** What was typed, or came with `--confirm`. */
+  /** The confirmation that was typed, or given with `--confirm`. */
   confirm: string | undefined;
   wait: boolean;
   json: boolean;
@@ -22,13 +22,13 @@ export interface InjectOrder {
 
 export interface Injection {
   injected: ChaosInjected;
-  /** As they are now. */
+  /** In their current state. */
   faults: FaultInfo[];
-  /** Whether each was confirmed to act; also true if nobody waited for it. */
+  /** Whether each was confirmed to act; also true if the command did not wait. */
   ok: boolean;
 }
 
-/** Shows what would happen, has it confirmed where that is asked for, strikes, and waits until every fault acts. */
+/** Shows a preview, asks for confirmation where one is needed, injects, and waits until every fault acts. */
 export async function inject(
   chaos: ChaosConnection,
   order: InjectOrder,
@@ -47,13 +47,13 @@ export async function inject(
     if (fault.state === 'active') acted.add(fault.id);
     changed();
   };
-  // Listened to before the command is given: the first fault may be active before the answer is here.
+  // Subscribed before the command is sent: the first fault may be active before the answer arrives.
   const unsubscribe = chaos.on('fault:changed', ({ fault }) => note(fault));
   try {
-    // The server decides: a command id that was carried out before is answered as then, whatever a new preview says.
+    // The server decides: a repeated command id gets its first answer, whatever a new preview shows.
     const injected = await chaos.call('fault:inject', {
       ...injection,
-      // A command that is given again by its id has to be the same, and each preview is another.
+      // A command repeated by its id must be identical, and every preview has another id.
       ...(commandId === null ? { commandId: randomUUID(), previewId: preview.previewId } : { commandId }),
       ...(confirm === undefined ? {} : { confirm }),
     });
@@ -87,7 +87,7 @@ export async function inject(
 
 const isOver = (state: FaultInfo['state']): boolean => state === 'reverted' || state === 'stuck';
 
-/** What is typed where a confirmation is needed; undefined where nobody can be asked, or nothing has to be. */
+/** The typed confirmation; undefined where nobody can be asked, or none is needed. */
 async function ask(
   { confirmation, violations }: ChaosPreview,
   terminal: Terminal,
@@ -103,7 +103,7 @@ async function ask(
       await lines.question(`Type ${plain(confirmation.type)} to go on: `, { signal: given.signal })
     ).trim();
   } catch {
-    throw new PaydayError('confirmation_required', 'nothing was typed: nothing was done');
+    throw new PaydayError('confirmation_required', 'no confirmation was typed: nothing was done');
   } finally {
     lines.close();
   }

@@ -11,9 +11,9 @@ export interface ReportOfGame extends ChaosReport {
 }
 
 /**
- * Asks a server what each team of a game was dealt. Needs no token: it is public.
+ * Fetches what each team of a game was dealt. Needs no token: it is public.
  * @param game default: the newest
- * @throws PaydayError `unavailable` if nobody answers, or no Payday; the server's code if it refuses
+ * @throws PaydayError `unavailable` if there is no answer, or none from Payday; the server's code if it refuses
  */
 export async function fetchReport(url: string, game: string | undefined): Promise<ReportOfGame> {
   const address = new URL('/api/v1/faults/report', originOf(url));
@@ -38,7 +38,7 @@ export async function fetchReport(url: string, game: string | undefined): Promis
   );
 }
 
-/** A line for each team, and whether it was fair. */
+/** One line per team, and whether the distribution was fair. */
 export function describeReport({ gameId, teams, dealtCents, spread, typicalCents }: ReportOfGame): string {
   const rows = teams.map((team) => [
     team.teamId,

@@ -4,7 +4,7 @@ import type { Terminal } from '../terminal.js';
 import { writeLine } from '../terminal.js';
 import { auditLine, clockTime, describeFaults, faultLine, timelineLine } from './describe.js';
 
-/** Says what happens, a line each, until Ctrl-C or until the token is worth nothing any more (then it throws why). */
+/** Prints what happens, one line each, until Ctrl-C, or until the token is no longer valid (then it throws the reason). */
 export async function watch(chaos: ChaosConnection, json: boolean, terminal: Terminal): Promise<void> {
   const { stdout, stderr } = terminal;
   const now = (): string => clockTime(systemClock.nowMs());
@@ -13,7 +13,7 @@ export async function watch(chaos: ChaosConnection, json: boolean, terminal: Ter
   let stop!: (error?: unknown) => void;
   const stopped = new Promise<void>((resolve, reject) => {
     stop = (error) => {
-      // Who reads no longer has what he wanted (`| head`).
+      // The reader has closed the pipe (`| head`): it has what it wanted.
       if (error === undefined || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve();
       else reject(error as Error);
     };
@@ -26,8 +26,8 @@ export async function watch(chaos: ChaosConnection, json: boolean, terminal: Ter
   chaos.on('audit', (data) => say('audit', data, auditLine(data)));
   const unsubscribe = chaos.on('connection', (isConnected) => {
     const line = isConnected
-      ? 'connected again; what happened meanwhile is in payday chaos list'
-      : 'connection lost; trying again';
+      ? 'connected again; payday chaos list shows what happened meanwhile'
+      : 'connection lost; reconnecting';
     void writeLine(stderr, `payday: ${line}`);
   });
   void chaos.over.then(stop);

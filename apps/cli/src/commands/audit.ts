@@ -75,7 +75,7 @@ function describeDifference(difference: Difference): string[] {
       ),
     ];
   const what =
-    difference.what === 'row_missing' ? 'row missing in the ledger' : 'row without foundation in the log';
+    difference.what === 'row_missing' ? 'row missing in the ledger' : 'row without a basis in the log';
   return [`${what}: ${row}, count ${difference.count}, cents ${difference.cents}`];
 }
 

@@ -48,7 +48,7 @@ const HELP = `
 The token is read from PAYDAY_TOKEN, or from a file: --token-file, else facilitator.token in the data folder of npm start.
 Exit codes: 0 done, and confirmed or verified gone; 1 refused, failed, or not verified yet; 2 wrong usage.`;
 
-/** `payday chaos …`: what a facilitator does to a game that runs, over the socket /chaos. */
+/** `payday chaos …`: what a facilitator does to a running game, over the socket /chaos. */
 export function addChaos(chaos: Command, terminal: Terminal, finish: (exitCode: number) => void): void {
   chaos.addHelpText('after', HELP);
   const show = (json: boolean, value: object, text: string): Promise<void> =>
@@ -68,7 +68,7 @@ export function addChaos(chaos: Command, terminal: Terminal, finish: (exitCode: 
     }),
   );
 
-  repeatable(injecting(onServer(chaos, 'inject', 'Breaks something, and waits until that is confirmed.')))
+  repeatable(injecting(onServer(chaos, 'inject', 'Injects a fault, and waits until it is confirmed.')))
     .option('--confirm <text>', 'where the preview asks for it: what has to be typed, e.g. "ALL 8 TEAMS"')
     .option('--no-wait', 'do not wait until the faults are confirmed to act')
     .action((options: InjectOptions) =>
@@ -93,7 +93,7 @@ export function addChaos(chaos: Command, terminal: Terminal, finish: (exitCode: 
     await show(options.json, answer, describeStopped(answer));
     if (answer.unverified.length > 0) finish(EXIT.failed);
   };
-  audited(onServer(chaos, 'stop', 'Ends faults before their time: exit code 1 if one is not verified gone.'))
+  audited(onServer(chaos, 'stop', 'Stops faults early: exit code 1 if one is not verified gone.'))
     .argument('[id]', 'of a fault (injection/team) or of an injection, as list shows it')
     .option('--team <id>', 'every fault on this team')
     .action((id: string | undefined, options: CommandOptions & { team?: string }) => {
@@ -117,7 +117,7 @@ export function addChaos(chaos: Command, terminal: Terminal, finish: (exitCode: 
     ),
   );
 
-  onServer(chaos, 'list', 'Lists the faults that act or did lately, and how far the timelines are.')
+  onServer(chaos, 'list', 'Lists active and recent faults, and the progress of the timelines.')
     .option('--team <id>', 'only faults on this team')
     .option('--unfinished', 'only faults that are not verified gone yet', false)
     .action((options: ListOptions) =>
@@ -152,12 +152,12 @@ export function addChaos(chaos: Command, terminal: Terminal, finish: (exitCode: 
   onServer(
     chaos,
     'watch',
-    'A line for whatever happens, until Ctrl-C; with --json one JSON object a line.',
+    'Prints a line for each event, until Ctrl-C; with --json one JSON object per line.',
     false,
   ).action((options: ServerOptions) => withChaos(options, (server) => watch(server, options.json, terminal)));
 
   for (const [step, what] of [
-    ['pause', 'Holds the timeline: nothing of the scenario begins. The game itself goes on.'],
+    ['pause', 'Holds the timeline: no entry of the scenario starts. The game itself continues.'],
     ['resume', 'Lets the timeline go on.'],
   ] as const)
     repeatable(onServer(chaos, step, what)).action((options: CommandOptions) =>
@@ -195,7 +195,7 @@ function injecting(command: Command): Command {
     .requiredOption('--service <id>', 'what it strikes')
     .requiredOption(
       '--teams <whom>',
-      'all, so many of those that were dealt least, or ids: fenrir,golem',
+      'all, a number of the teams that were dealt least, or ids: fenrir,golem',
       teams,
     )
     .requiredOption('--ttl <duration>', 'when it ends by itself, e.g. 30s', duration)
@@ -213,7 +213,7 @@ function injecting(command: Command): Command {
 function repeatable(command: Command): Command {
   return command.option(
     '--command-id <id>',
-    'repeating a command with its id is harmless: it is carried out once; default: a new one',
+    'a command repeated with the same id is executed once; default: a new id',
   );
 }
 
@@ -257,7 +257,7 @@ function injectionOf(options: InjectionOptions): ChaosInjection {
   };
 }
 
-/** Tells what to add to the command line, where nobody could be asked. */
+/** Prints what to add to the command line where no question can be asked. */
 function explainConfirmation(
   error: Error & { code?: string; details?: { confirmation?: { type: string } } },
 ): never {

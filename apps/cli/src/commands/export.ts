@@ -35,7 +35,7 @@ interface Job {
 
 const EXPORTS: Record<string, { description: string; write(job: Job): Promise<void> }> = {
   results: {
-    description: 'every accepted probe result, each once, after a few lines on the game itself',
+    description: 'every accepted probe result, each once, after a few lines about the game',
     write: writeResults,
   },
   ledger: { description: 'every entry of the ledger', write: writeLedger },
@@ -59,7 +59,7 @@ export function addExport(command: Command, terminal: Terminal): void {
   };
   for (const [name, { description, write }] of Object.entries(EXPORTS)) {
     add(name, description, write).addOption(
-      new Option('--format <format>', 'one line per item: ndjson, or csv with a line of names')
+      new Option('--format <format>', 'one line per item: ndjson, or csv with a header line')
         .choices(['ndjson', 'csv'])
         .default('ndjson'),
     );
@@ -82,7 +82,7 @@ async function writeResults({ source, game, snapshot, format, to, terminal }: Jo
   );
   const bar = new ProgressBar(terminal.stderr, 'exporting');
   const prefix = `${game.id}/`;
-  // The line of column names is written already.
+  // The header line is written already.
   const { values } = RESULT_SHAPE;
   await readResults(
     source.log,
@@ -108,7 +108,7 @@ async function writeLedger({ game, snapshot, format, to, terminal }: Job): Promi
   await warnOfUnscored(await snapshot.unscored(), terminal);
 }
 
-/** On standard error, so that what is written can be piped on. */
+/** On standard error, so that the output can be piped. */
 async function warnOfUnscored(report: UnscoredReport, { stderr }: Terminal): Promise<void> {
   if (unscoredLevel(report) === 'fine') return;
   for (const line of unscoredLines(report)) await writeLine(stderr, plain(line));

@@ -7,16 +7,16 @@ type Fill = (command: Command, terminal: Terminal, finish: (exitCode: number) =>
 interface CommandEntry {
   name: string;
   summary: string;
-  /** Asked only when the command is used, so that help and the other commands don't wait for what it needs. */
+  /** Called only when the command is used, so that help and other commands do not wait for its dependencies. */
   load(): Promise<Fill>;
 }
 
-/** Every command, in the order in which help shows them. */
+/** Every command, in the order of the help. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'audit',
     summary:
-      'Computes the ledger anew from the raw log and compares it row by row: exit code 0 if equal, else 1. ' +
+      'Recomputes the ledger from the raw log and compares it row by row: exit code 0 if equal, else 1. ' +
       'With --log: verifies the audit log of who did what.',
     load: async () => (await import('./audit.js')).addAudit,
   },
@@ -43,13 +43,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'rehearse',
     summary:
-      'Plays a scenario in fast-forward with bots on a throw-away data folder: exit code 0 if every fault fired, was confirmed ' +
+      'Plays a scenario in fast-forward with bots in a temporary data folder: exit code 0 if every fault fired, was confirmed ' +
       'and is verified gone, every window was scored, the audit is equal and chaos was fair; else 1.',
     load: async () => (await import('./rehearse.js')).addRehearse,
   },
   {
     name: 'chaos',
-    summary: 'Breaks things in a game that runs, ends it, and shows what goes on.',
+    summary: 'Injects faults into a running game, stops them, and shows their state.',
     load: async () => (await import('./chaos.js')).addChaos,
   },
   {
@@ -63,28 +63,27 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'up',
     summary:
       'Plays a game in the distributed shape on this machine: every service a process of its own, on Kafka and PostgreSQL if ' +
-      'they are given. Topics and schema are made; all of it is behind one address.',
+      'they are given. Topics and schema are created; everything is behind one address.',
     load: async () => (await import('./up.js')).addUp,
   },
   {
     name: 'topics',
-    summary: 'Makes or lists the topics of an event log; no service ever makes one.',
+    summary: 'Creates or lists the topics of an event log; services never create them.',
     load: async () => (await import('./topics.js')).addTopics,
   },
   {
     name: 'migrate',
-    summary:
-      'Brings the schema of the database up to date. Repeating it is harmless; of several at once one works.',
+    summary: 'Brings the database schema up to date. Repeatable; concurrent runs take turns.',
     load: async () => (await import('./migrate.js')).addMigrate,
   },
   {
     name: 'token',
-    summary: 'Makes, lists and revokes API tokens.',
+    summary: 'Creates, lists and revokes API tokens.',
     load: async () => (await import('./token.js')).addToken,
   },
 ];
 
-/** The command that a command line is about; undefined: none, help on all of them, or one that does not exist. */
+/** The command of a command line; undefined: none, general help, or one that does not exist. */
 export function commandOf(argv: readonly string[]): CommandEntry | undefined {
   const words = argv.filter((word) => !word.startsWith('-'));
   const name = words[0] === 'help' ? words[1] : words[0];

@@ -19,9 +19,9 @@ export function addReplay(command: Command, terminal: Terminal): void {
     const source = await openSource(options);
     try {
       const game = await findGame(source, options.game);
-      // From here on only the log is needed: npm start may have the database.
+      // From here on only the log is needed: npm start may use the database.
       await source.releaseDatabase();
-      // The services of the page are loaded for this command only: the others answer at once.
+      // Loaded for this command only, so that the others start fast.
       const { replay } = await import('../replay/replay.js');
       await replay(source.log, game, options, terminal, interrupted.signal);
     } finally {

@@ -64,13 +64,13 @@ export async function rescore(
   });
 }
 
-/** A window counts or doesn't, as a whole: it can't begin before a pause (or an excuse) and end within it. */
+/** A window counts as a whole or not at all: it cannot begin before a pause (or an excuse) and end within it. */
 function assertFits(windowMs: number, events: readonly GameEvent[]): void {
   let startsAt = 0;
   const bounds: number[] = [];
   for (const { type, data } of events) {
     if (type === 'dev.payday.game.scheduled') ({ startsAt } = data);
-    // The board's freeze is no bound of what scores.
+    // The freeze of the board does not limit what scores.
     if (type === 'dev.payday.game.frozen') continue;
     if ('endsAt' in data) bounds.push(data.endsAt);
     if ('fromAt' in data) bounds.push(data.fromAt);

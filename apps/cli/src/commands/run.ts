@@ -4,7 +4,7 @@ import { runService, type Service } from '#runtime';
 import { SERVICE_SECTIONS } from '../configured-command.js';
 import { writeLine, type Terminal } from '../terminal.js';
 
-/** Each loads its app only when it is asked for: a scorer needs no pages. */
+/** Each loads its app on demand: a scorer does not need the pages. */
 const SERVICES: Record<string, () => Promise<Service>> = {
   control: async () => asService((await import('../../../control/src/index.js')).controlService),
   prober: async () => asService((await import('../../../prober/src/index.js')).proberService),
@@ -45,7 +45,7 @@ export function addRun(command: Command, terminal: Terminal, finish: (exitCode: 
     });
 }
 
-/** Every service begins with the configuration that its own sections give: who runs it need not know which those are. */
+/** Every service starts with the configuration from its own sections; callers need not know which those are. */
 function asService(service: unknown): Service {
   return service as Service;
 }

@@ -7,13 +7,13 @@ import { readScenario } from '../read-scenario.js';
 import { outlineOf, outlineText } from '../scenario-outline.js';
 import { writeLine, type Terminal } from '../terminal.js';
 
-/** What `scenario check --json` says of one file. */
+/** What `scenario check --json` prints for one file. */
 interface CheckedFile {
   file: string;
   ok: boolean;
-  /** Every mistake in it, in the order of the file; one without a line: the file could not be read. */
+  /** Every mistake in it, in file order; one without a line means that the file could not be read. */
   problems: (FileProblem | { message: string })[];
-  /** What is allowed and yet seldom meant. */
+  /** Allowed but rarely intended. */
   advice: string[];
 }
 
@@ -34,7 +34,7 @@ export function addScenario(scenario: Command, terminal: Terminal, finish: (exit
     .description('Prints what a scenario holds: the day in order of time, requests, and what teams can earn.')
     .argument('<file>')
     .addOption(
-      new Option('--speed <n>', 'as it is when played this many times faster')
+      new Option('--speed <n>', 'as played this many times faster')
         .argParser(takesNumber('--speed', 0.1, 100))
         .default(1),
     )

@@ -17,7 +17,7 @@ interface CreateOptions extends Where {
   expiresIn?: number;
 }
 
-/** `payday token create|list|revoke`: tokens for whoever may read the data folder, without a token. */
+/** `payday token create|list|revoke`: tokens for anyone who may read the data folder; needs no token itself. */
 export function addToken(token: Command, terminal: Terminal): void {
   const where = (command: Command): Command =>
     command
@@ -27,12 +27,12 @@ export function addToken(token: Command, terminal: Terminal): void {
   where(
     token
       .command('create')
-      .description('Makes a token and prints its secret: the only time that it is shown.')
+      .description('Creates a token and prints its secret, which is shown only once.')
       .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
       .option('--label <text>', 'whose it is, or what it is for', oneLine, 'command line')
       .option('--game <id>', 'good for this game only; for a team default: the newest')
       .option('--team <id>', 'for role team: the team')
-      .option('--expires-in <duration>', 'worth nothing after this, e.g. 8h or 30m', duration),
+      .option('--expires-in <duration>', 'expires after this time, e.g. 8h or 30m', duration),
   ).action((options: CreateOptions) => withDatabase(options, (db) => create(db, options, terminal)));
   where(token.command('list').description('Lists tokens without their secrets, newest first.')).action(
     (options: Where) => withDatabase(options, (db) => list(db, options, terminal)),
@@ -40,7 +40,7 @@ export function addToken(token: Command, terminal: Terminal): void {
   where(
     token
       .command('revoke')
-      .description('Makes a token worth nothing: within five seconds on servers that run.')
+      .description('Revokes a token: running servers refuse it within five seconds.')
       .argument('<id>', 'its id, as list shows it'),
   ).action((id: string, options: Where) =>
     withDatabase(options, async (db) => {
@@ -106,7 +106,7 @@ function stateOf({ revokedAt, expiresAt }: TokenInfo, nowMs: number): string {
   return expiresAt <= nowMs ? 'expired' : `good until ${new Date(expiresAt).toISOString()}`;
 }
 
-/** Loaded only when it is needed, with everything that control needs. */
+/** Loaded on demand, with everything that control needs. */
 async function tokensOf(db: DataSource, clock: Clock = systemClock) {
   const { TokenService, systemActor } = await import('../../../control/src/index.js');
   return { service: new TokenService(new TokenStore(db, clock), clock), actor: systemActor('command line') };

@@ -25,13 +25,13 @@ const CREATE = {
     partitions: withDefault(integer(1, 1024), '12', {
       flag: 'partitions',
       env: 'PAYDAY_PARTITIONS',
-      help: 'Of probe-results and score-updates: at most so many scorers share the work. Fixed for ever.',
+      help: 'Partitions of probe-results and score-updates: the maximum number of scorers. It cannot be changed later.',
     }),
     json,
   }),
 };
 const CREATE_SUMMARY =
-  'Makes the topics that do not exist yet. Repeating it is harmless; other numbers of partitions are refused.';
+  'Creates the topics that do not exist yet. Repeatable; other numbers of partitions are refused.';
 const LIST_SUMMARY = 'Lists the topics with their partitions; exit code 1 if one is missing.';
 const LIST = { log: logSection, topics: section({ json }) };
 

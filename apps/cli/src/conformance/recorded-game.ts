@@ -26,7 +26,7 @@ export const GAME_ID = 'recorded';
 export const START = 1_795_000_000_000;
 export const TEAM_IDS = ['fenrir', 'golem', 'hydra'];
 
-/** A game in a real log and a real database, played by the real scorer, step by step. */
+/** A game in a real log and a real database, scored by the real scorer, step by step. */
 export interface RecordedGame {
   logUrl: string;
   databaseUrl: string;
@@ -41,7 +41,7 @@ export interface RecordedGame {
   send(fromSecond: number, toSecond: number, options?: { count?: boolean }): Promise<void>;
   append(batch: ProbeBatch): Promise<void>;
   appendRaw(key: string, value: Uint8Array): Promise<void>;
-  /** Has a scorer that starts from the last commit apply everything in the log. */
+  /** Lets a scorer that starts from the last commit apply everything in the log. */
   score(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { GameEvent, Scenario, TeamInfo } from '#contracts';
 import { dealtByTimeline, type ChaosReport, type TeamStanding } from '#faults';
 
-/** The teams as fairness sees them: in play once they are ranked and have something deployed. */
+/** The teams as the fairness check sees them: in play once they are ranked and have an endpoint. */
 export function standingsOf({
   teams,
   events,
@@ -27,8 +27,8 @@ export function standingsOf({
 }
 
 /**
- * How far apart a rehearsal may leave the teams, cents: one typical fault. A timeline of few and unequal faults can't do so well
- * whoever deals it out; then what it comes to as it is written, with half of a fault for strikes that came a moment late.
+ * How far apart a rehearsal may leave the teams, cents: one typical fault. A timeline of few and unequal faults cannot be dealt that
+ * evenly by anyone; then the bound is the timeline's own spread, plus half a fault for strikes that came a moment late.
  */
 export function allowedSpreadCents(scenario: Scenario, { teams, typicalCents }: ChaosReport): number {
   const inPlay = teams.filter((team) => team.inPlay).map(({ teamId }) => teamId);

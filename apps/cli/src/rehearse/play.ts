@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { execaNode } from 'execa';
 import type { GameView } from '#contracts';
 import { PaydayError } from '#kernel';
 
@@ -22,7 +22,7 @@ export interface PlayOptions {
 }
 
 /**
- * Plays a game from the launch to the final standings, in the launcher's own process, as `npm start` does.
+ * Plays a game from launch to final standings, in a process of its own, as `npm start` does.
  * @throws PaydayError `rehearsal_failed` if it could not be played to its end, `interrupted` if `signal` aborted
  */
 export async function play(options: PlayOptions): Promise<void> {
@@ -30,37 +30,34 @@ export async function play(options: PlayOptions): Promise<void> {
   const args = ['--scenario', options.scenarioFile, '--speed', String(options.speed)];
   args.push('--teams', String(options.teams), '--data', options.dataDir, '--port', String(port));
   args.push('--exit-at-end', '--log-level', 'error');
-  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+  const child = execaNode(LAUNCHER, args, {
     env: withoutInstallation(process.env),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    extendEnv: false,
+    stdin: 'ignore',
+    buffer: { stdout: false },
+    reject: false,
+    cancelSignal: options.signal,
+    // The launcher takes a whole game down, which no force should cut short.
+    killSignal: 'SIGINT',
+    forceKillAfterDelay: false,
   });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    for (const line of text.split('\n')) if (/^ *\d+\.\d s {2}/.test(line)) options.onStep(line.trim());
-  });
-  child.stderr
-    .setEncoding('utf8')
-    .on('data', (text: string) => (said = (said + text).slice(-MAX_KEPT_CHARACTERS)));
-  const stop = (): void => void child.kill('SIGINT');
-  options.signal.addEventListener('abort', stop);
   const watching = setInterval(() => void reportStandings(port, options), POLL_MS);
   try {
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject).once('close', resolve);
-    });
+    for await (const line of child.iterable()) if (/^ *\d+\.\d s {2}/.test(line)) options.onStep(line.trim());
+    const { exitCode, stderr } = await child;
     if (options.signal.aborted) throw new PaydayError('interrupted', 'the rehearsal was interrupted');
-    if (code !== 0)
+    const said = stderr.slice(-MAX_KEPT_CHARACTERS);
+    if (exitCode !== 0)
       throw new PaydayError(
         'rehearsal_failed',
-        `the game could not be played to its end (exit code ${String(code)}): ${said.trim() || 'it said nothing'}`,
+        `the game could not be played to its end (exit code ${String(exitCode)}): ${said.trim() || 'it said nothing'}`,
       );
   } finally {
     clearInterval(watching);
-    options.signal.removeEventListener('abort', stop);
   }
 }
 
-/** A rehearsal must not touch an installation that the environment names. */
+/** A rehearsal must not touch an installation that the environment points to. */
 function withoutInstallation(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(env).filter(([name]) => name !== 'DATABASE_URL' && !name.startsWith('PAYDAY_'));
   return Object.fromEntries(kept);
@@ -75,7 +72,7 @@ async function reportStandings(port: number, { onGame }: PlayOptions): Promise<v
     const { game, faults = [] } = (await response.json()) as { game: GameView; faults?: unknown[] };
     onGame(game, faults.length);
   } catch {
-    // It is booting, or about to end: there is nothing to show.
+    // It is booting or about to end: there is nothing to show.
   }
 }
 

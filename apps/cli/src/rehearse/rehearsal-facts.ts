@@ -7,7 +7,7 @@ import type { Source } from '../source.js';
 import { findGame } from '../source.js';
 import { windowKey, type RehearsalFacts } from './rehearsal-report.js';
 
-/** Reads what a rehearsal judges from the newest game of a recording. */
+/** Reads what a rehearsal checks from the newest game of a recording. */
 export async function rehearsalFacts(source: Source): Promise<RehearsalFacts> {
   const game = await findGame(source, undefined);
   const teams = await source.games.teams(game.id);

@@ -6,7 +6,7 @@ import { arrivalsBefore, type FaultEntry } from '#scenario';
 import type { AuditReport } from '../audit.js';
 import { allowedSpreadCents, standingsOf } from './fair-rehearsal.js';
 
-/** What a game that is over left behind, as far as a rehearsal judges it. */
+/** What a finished game left behind, as far as a rehearsal checks it. */
 export interface RehearsalFacts {
   /** As it was played. */
   scenario: Scenario;
@@ -22,27 +22,27 @@ export interface RehearsalFacts {
   audit: Pick<AuditReport, 'equal' | 'sealed' | 'rows' | 'results' | 'differences' | 'unscored'>;
 }
 
-/** One promise, and whether it was kept. */
+/** One check and its result. */
 export interface RehearsalCheck {
   name: string;
   ok: boolean;
-  /** In a few words, with figures. */
+  /** A few words with figures. */
   found: string;
-  /** What is wrong, one line each; empty if nothing is. */
+  /** The problems, one line each; empty if there are none. */
   problems: string[];
 }
 
-/** What became of one fault of the timeline. Times are ms. */
+/** What happened to one fault of the timeline. Times are ms. */
 export interface RehearsedFault {
   entryId: string;
   kind: string;
   serviceId: string;
-  /** Teams that it was to strike, and that it did strike. */
+  /** Teams that it was meant for, and teams that it struck. */
   expected: number;
   fired: number;
   confirmed: number;
   gone: number;
-  /** How many teams had repaired it before it was over. */
+  /** How many teams repaired it before it ended. */
   repaired: number;
 }
 
@@ -52,9 +52,9 @@ export interface RehearsalReport {
   faults: RehearsedFault[];
   chaos: ChaosReport;
   windows: { expected: number; scored: number; excused: number };
-  /** What was not scored for trouble of the prober's own: in all, by team and service, and windows above the warning. */
+  /** What was not scored because of the prober: overall, by team and service, and windows above the warning. */
   unscored: UnscoredReport;
-  /** What breaks no promise but should be known before the day, a line each. */
+  /** Warnings that fail no check but should be known before the day, one line each. */
   warnings: string[];
 }
 
@@ -109,7 +109,7 @@ export function rehearsalReport(facts: RehearsalFacts): RehearsalReport {
 
 interface Expectation {
   summary: RehearsedFault;
-  /** Why it was skipped; undefined: it was not. */
+  /** Why it was skipped; undefined: it was not skipped. */
   skipped: string | undefined;
   courses: FaultCourse[];
 }
@@ -188,7 +188,7 @@ function freezeCheck({ scenario, events }: RehearsalFacts): RehearsalCheck[] {
   const dueAt = startsAt + scenario.freezeAtMs;
   const frozen = events.flatMap(({ type, data }) => (type === 'dev.payday.game.frozen' ? [data.fromAt] : []));
   const fromAt = frozen[0];
-  // It begins on a window boundary, and is told some time ahead.
+  // It begins on a window boundary and is announced some time ahead.
   const ok = fromAt !== undefined && Math.abs(fromAt - dueAt) <= 2 * scenario.pay.windowMs;
   const found =
     fromAt === undefined
@@ -197,7 +197,7 @@ function freezeCheck({ scenario, events }: RehearsalFacts): RehearsalCheck[] {
   return [{ name: 'the board froze at its time', ok, found, problems: ok ? [] : [`it froze: ${found}`] }];
 }
 
-/** Each fault with the policy `pause` has to leave windows out, and to give an end to it. */
+/** Every fault with the policy `pause` must exclude windows, and its exclusion must end. */
 function excuseCheck(
   { scenario, events }: RehearsalFacts,
   courses: readonly FaultCourse[],
@@ -236,7 +236,7 @@ function excusesOf(events: readonly GameEvent[]): Map<string, Excuse> {
   return excuses;
 }
 
-/** Windows of teams and services to which requests are sent, and which of them have none of their results in the ledger. */
+/** Windows in which a team's service gets requests, and which of them have no result in the ledger. */
 function countWindows({ scenario, teams, events, scored }: RehearsalFacts) {
   const { windowMs } = scenario.pay;
   const startsAt = startOf(events);
@@ -265,7 +265,7 @@ function countWindows({ scenario, teams, events, scored }: RehearsalFacts) {
   return out;
 }
 
-/** Never failed: what the machine of a rehearsal could not judge says nothing of the scenario. Too much of it is a warning. */
+/** Never fails: results that the rehearsal's machine could not judge say nothing about the scenario. Too many of them are a warning. */
 function unscoredCheck({ audit }: RehearsalFacts): RehearsalCheck {
   return {
     name: 'requests that were not scored',

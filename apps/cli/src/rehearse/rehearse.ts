@@ -12,11 +12,11 @@ import { rehearsalReport, type RehearsalReport } from './rehearsal-report.js';
 
 export interface RehearseOptions {
   scenarioFile: string;
-  /** Undefined: as fast as gives a few minutes, and each fault some seconds. */
+  /** Undefined: the game takes a few minutes, and each fault some seconds. */
   speed: number | undefined;
   /** Number of bot teams. */
   teams: number;
-  /** Where to record, and to leave the recording; undefined: in a folder that is removed at the end. */
+  /** Where to record and leave the recording; undefined: a folder that is removed at the end. */
   keep: string | undefined;
   signal: AbortSignal;
   onGame(game: GameView, acting: number): void;
@@ -31,16 +31,16 @@ export interface Rehearsal extends RehearsalReport {
   seconds: number;
 }
 
-/** A rehearsal takes about this long, and leaves the shortest fault this long to act and to be repaired. */
+/** The target length of a rehearsal, and how long the shortest fault acts, repair included. */
 const PLAY_MS = 240_000;
 const SHORTEST_FAULT_MS = 2_500;
 
-/** Plays a scenario with bots on a data folder of its own, and judges what it left. */
+/** Plays a scenario with bots in a data folder of its own, and checks what it left. */
 export async function rehearse(options: RehearseOptions): Promise<Rehearsal> {
   const startedAt = performance.now();
   const scenario = readScenario(options.scenarioFile);
   const speed = options.speed ?? usualSpeed(scenario);
-  // Refused now rather than by the launcher.
+  // Checked here, before the launcher starts.
   compressScenario(scenario, speed);
   const folder = await openFolder(options.keep);
   try {
@@ -70,11 +70,11 @@ export function usualSpeed({ durationMs, timeline }: Pick<Scenario, 'durationMs'
   return Math.max(1, Math.floor(speed * 10) / 10);
 }
 
-/** @throws PaydayError `invalid_option` if the folder to keep holds something already */
+/** @throws PaydayError `invalid_option` if the folder to keep is not empty */
 async function openFolder(keep: string | undefined): Promise<string> {
   if (keep === undefined) {
     const folder = await mkdtemp(join(tmpdir(), 'payday-rehearsal-'));
-    // PostgreSQL doesn't run as root: where we do, another user has to get in.
+    // PostgreSQL does not run as root: under root, another user needs access.
     await chmod(folder, 0o755);
     return folder;
   }

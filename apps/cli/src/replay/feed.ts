@@ -13,7 +13,7 @@ import { readUpTo } from '../read-up-to.js';
 import type { Retimer } from './retimer.js';
 import type { ScoreHistory } from './score-history.js';
 
-/** Score updates within so long are told at once, each team's latest only: screens show no more. */
+/** Score updates within this time are sent together, only the latest of each team: screens show no more. */
 const GATHER_MS = 50;
 
 export interface FeedOptions {
@@ -28,7 +28,7 @@ export interface FeedOptions {
   signal: AbortSignal;
 }
 
-/** Writes what was recorded into the log of the replay, each thing when its time has come. Resolves when all is told. */
+/** Writes the recording into the replay's log, each record at its time. Resolves when everything is written. */
 export async function feed(options: FeedOptions): Promise<void> {
   await Promise.all([feedEvents(options), feedScores(options)]);
 }
@@ -36,7 +36,7 @@ export async function feed(options: FeedOptions): Promise<void> {
 async function feedEvents({ to, events, retimer, clock, signal }: FeedOptions): Promise<void> {
   for (const recorded of events) {
     const event = retimer.event(recorded);
-    // A pause for an outage was written after it; in the replay the clock stands still from its beginning on.
+    // A pause for an outage was recorded after it; in the replay the clock stands still from its beginning.
     const dueAt =
       event.type === 'dev.payday.game.paused' ? Math.min(event.time, event.data.fromAt) : event.time;
     await until(dueAt, clock, signal);

@@ -18,11 +18,11 @@ class ReplayHistoryController {
   }
 }
 
-/** The broadcaster on a log that is being fed with a recorded game. */
+/** The broadcaster on a log to which a recorded game is being written. */
 @Module({})
 export class ReplayModule {
   static register(parts: Omit<RuntimeParts, 'dataSource'>, history: ScoreHistory): DynamicModule {
-    // The broadcaster begins with the scores that a database holds; in a replay nothing has been committed yet.
+    // The broadcaster starts with the scores in a database; a replay has no commits yet.
     const dataSource = { query: async () => [] };
     return {
       module: ReplayModule,

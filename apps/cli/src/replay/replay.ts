@@ -20,7 +20,7 @@ export interface ReplayOptions {
   exitAtEnd: boolean;
 }
 
-/** Time to turn to the page before the game begins. */
+/** Time to open the page before the game begins. */
 const LEAD_MS = 3000;
 
 /**
@@ -79,6 +79,6 @@ async function eventsOf(log: EventLog, gameId: string): Promise<GameEvent[]> {
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  // A signal alone keeps no process alive; the server that listens does.
+  // A signal alone keeps no process alive; the listening server does.
   await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

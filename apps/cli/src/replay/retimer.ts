@@ -1,16 +1,16 @@
 import type { GameEvent, Scenario, TeamScore } from '#contracts';
 
 /**
- * Moves a recorded game to now and plays it faster: every instant and every span of it shrinks alike, so that all times
- * still fit together and the page's clock counts the real seconds that are left. Amounts and rates stay as recorded.
+ * Moves a recorded game to now and plays it faster: every instant and every duration shrinks by the same factor, so that all
+ * times still fit together and the page's clock counts real seconds. Amounts and rates stay as recorded.
  */
 export class Retimer {
-  /** Length of a window in the replay: a whole number of ms, so that window boundaries stay whole. */
+  /** Length of a window in the replay: a whole number of ms, so that window boundaries are whole as well. */
   readonly windowMs: number;
-  /** The speed that this gives; it differs a little from the one asked for. */
+  /** The actual speed; it differs a little from the requested one. */
   readonly speed: number;
 
-  /** @param recording its windows and its start, epoch ms @param beginAt where the start is moved to, epoch ms */
+  /** @param recording its windows and its start, epoch ms @param beginAt the new start, epoch ms */
   constructor(
     private readonly recording: { windowMs: number; startsAt: number },
     speed: number,

@@ -1,16 +1,16 @@
 import type { SalaryHistory, TeamScore } from '#contracts';
 
-/** More points than a graph can show; when a line has this many, every other one is dropped. */
+/** More points than a graph can show; a line that reaches this many drops every other one. */
 const MAX_POINTS = 1200;
 
 interface Line {
   at: number[];
   salaryCents: number[];
-  /** At least this long between two points, ms of event time. */
+  /** The minimum distance of two points, ms of event time. */
   spacingMs: number;
 }
 
-/** What `GET /api/v1/history` answers while a game is replayed: the salaries shown so far. */
+/** What `GET /api/v1/history` answers during a replay: the salaries shown so far. */
 export class ScoreHistory {
   private readonly lines = new Map<string, Line>();
 
@@ -33,7 +33,7 @@ export class ScoreHistory {
     line.spacingMs *= 2;
   }
 
-  /** @param points ≥ 1: at most this many per team, the last one always among them */
+  /** @param points ≥ 1: the maximum per team; the last point is always included */
   read(points: number): SalaryHistory {
     const series = [...this.lines].map(([teamId, { at, salaryCents }]) => {
       const step = Math.ceil(at.length / points);

@@ -82,6 +82,13 @@ export class GamesController {
           description: 'As in a teams file: {id?, name, color?, ranked?, endpoints?}',
           items: { type: 'object' },
         },
+        speed: {
+          type: 'number',
+          minimum: 0.1,
+          maximum: 100,
+          default: 1,
+          description: 'How many times faster than written the scenario’s timeline runs',
+        },
       },
     },
   })

@@ -1,4 +1,6 @@
-import { parseScenario, proofPolicy, type RuleOptions } from '#scenario';
+import type { Scenario } from '#contracts';
+import { PaydayError, messageOf } from '#kernel';
+import { compressScenario, parseScenario, proofPolicy, type RuleOptions } from '#scenario';
 import type { NewGame } from '../game-service.js';
 import { readTeams } from '../teams/read-teams.js';
 import { bodyText, jsonText, readingFile } from './files.js';
@@ -14,19 +16,29 @@ export function readNewGame(
   faultRules: RuleOptions | undefined,
 ): NewGame {
   const given = YAML.test(contentType ?? '')
-    ? { scenario: bodyText(body, 'invalid_scenario') }
+    ? { scenario: bodyText(body, 'invalid_scenario'), speed: undefined }
     : parseBody(newGameBody, body);
   const isText = typeof given.scenario === 'string';
   const text = isText ? (given.scenario as string) : jsonText(given.scenario, 'invalid_scenario');
-  const scenario = readingFile(
+  const written = readingFile(
     () => parseScenario(text, 'scenario', faultRules),
     // Of JSON within JSON the caller knows no lines.
     ({ line, column, ...entry }) => (isText ? { ...entry, line, column } : entry),
   );
+  const scenario = given.speed === undefined ? written : atSpeed(written, given.speed);
   const services = scenario.services.map((service) => service.id);
   const { teams, endpoints } =
     given.teams === undefined || given.teams.length === 0
       ? { teams: [], endpoints: [] }
       : readTeams({ teams: given.teams }, services, [], { mayShare: proofPolicy(scenario) === 'off' });
   return { ...(given.id === undefined ? {} : { id: given.id }), scenario, teams, endpoints };
+}
+
+/** @throws PaydayError `bad_request` as `compressScenario` refuses */
+function atSpeed(scenario: Scenario, speed: number): Scenario {
+  try {
+    return compressScenario(scenario, speed);
+  } catch (cause) {
+    throw new PaydayError('bad_request', `speed: ${messageOf(cause)}`, { cause });
+  }
 }

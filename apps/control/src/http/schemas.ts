@@ -150,6 +150,7 @@ export const newGameBody = z.strictObject({
     error: 'must be a scenario: its text, or JSON',
   }),
   teams: teamsList.max(1000, 'at most 1000 teams').optional(),
+  speed: z.number({ error: 'must be a number' }).optional(),
 });
 
 export const endpointBody = z.strictObject({

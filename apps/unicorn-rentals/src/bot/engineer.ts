@@ -1,37 +1,37 @@
 import type { Random } from '#kernel';
 
-/** What one look at a service showed. */
+/** The result of one check of a service. */
 export interface Observation {
   serviceId: string;
   /** When the request was sent, in the engineer's time. */
   startedAtMs: number;
   latencyMs: number;
-  /** `wrong` is a good status with wrong content; `failed` is everything that is no good answer. */
+  /** `wrong` is a good status with wrong content; `failed` is any other bad answer. */
   finding: 'right' | 'wrong' | 'failed';
 }
 
 export interface EngineerOptions {
-  /** In the order in which trouble is looked into: what others depend on comes first. */
+  /** In the order in which problems are handled: dependencies come first. */
   serviceIds: readonly string[];
-  /** Services whose trouble may be another's: not touched while one of the others is in trouble. */
+  /** Services whose failure may be caused by another: left alone while one of the others fails. */
   dependentIds: readonly string[];
   /** 0 to 1. */
   skill: number;
-  /** > 0: how many times faster than life the engineer works. */
+  /** > 0: how many times faster than real time the engineer works. */
   speed: number;
   random: Random;
 }
 
-/** The end of one piece of work. If it `works`, the service is to be redeployed; if not, it was the wrong idea. */
+/** The end of a repair. If it `works`, the service is to be redeployed; if not, the diagnosis was wrong. */
 export interface Repair {
   serviceId: string;
   works: boolean;
 }
 
 const REMEMBERED_LOOKS = 8;
-/** That many bad ones among the remembered are trouble, even if they aren't consecutive. */
+/** This many bad checks among the remembered ones are a failure, even if they are not consecutive. */
 const SCATTERED_BAD = 3;
-/** After that many good looks in a row the engineer drops work that isn't needed any more. */
+/** After this many good checks in a row the engineer drops an unnecessary repair. */
 const CALM_LOOKS = 4;
 const SLOWEST_REPAIR_MS = 30_000;
 const FASTEST_REPAIR_MS = 4_000;
@@ -39,17 +39,17 @@ const FASTEST_REPAIR_MS = 4_000;
 interface Watched {
   /** Newest last; true is bad. */
   looks: boolean[];
-  /** Running average latency of good looks, ms. */
+  /** Running average latency of good checks, ms. */
   usualMs: number;
-  /** Looks that began before are of the version before. */
+  /** Checks that began before this belong to the previous version. */
   deployedAtMs: number;
-  /** Repairs since it was last calm. */
+  /** Repairs since the last stable phase. */
   attempts: number;
 }
 
 /**
- * A bot team's engineer: notices trouble from looks at the team's own services, works on one service at a time for as
- * long as the skill takes, and then redeploys it. A pure state machine: time comes with the calls.
+ * A bot team's engineer: detects failures from checks of the team's own services, works on one service at a time for as
+ * long as the skill demands, and then redeploys it. A pure state machine: time is passed in.
  */
 export class Engineer {
   private readonly watched: ReadonlyMap<string, Watched>;
@@ -66,7 +66,7 @@ export class Engineer {
     return this.work?.serviceId;
   }
 
-  /** Takes in one look at a service. */
+  /** Records one check of a service. */
   observe({ serviceId, startedAtMs, latencyMs, finding }: Observation): void {
     const service = this.watched.get(serviceId);
     if (service === undefined || startedAtMs < service.deployedAtMs) return;
@@ -78,7 +78,7 @@ export class Engineer {
     if (service.looks.length === REMEMBERED_LOOKS && !service.looks.includes(true)) service.attempts = 0;
   }
 
-  /** Lets time reach `nowMs`: begins work where there is trouble, and returns a repair when one is done. */
+  /** Advances time to `nowMs`: starts a repair where one is needed, and returns it when it is done. */
   tick(nowMs: number): Repair | undefined {
     if (this.work !== undefined) return nowMs >= this.work.doneAtMs ? this.finish(nowMs) : undefined;
     const serviceId = this.diagnose();
@@ -95,7 +95,7 @@ export class Engineer {
     const works = service.attempts > 0 || random.unit() >= 0.04 + 0.4 * (1 - skill);
     service.attempts++;
     if (works) {
-      // What was seen until now says nothing about the new version, nor about those who call it.
+      // Earlier checks say nothing about the new version or its callers.
       for (const id of [serviceId, ...dependentIds]) {
         const affected = this.watched.get(id);
         if (affected === undefined) continue;
@@ -111,14 +111,14 @@ export class Engineer {
     return troubled.find((id) => !this.options.dependentIds.includes(id)) ?? troubled[0];
   }
 
-  /** The skilled act on two bad looks in a row, others want to see a third. */
+  /** Skilled engineers act on two bad checks in a row, others wait for a third. */
   private inTrouble({ looks }: Watched): boolean {
     const inARow = this.options.skill >= 0.5 ? 2 : 3;
     const scattered = looks.filter(Boolean).length >= SCATTERED_BAD;
     return scattered || (looks.length >= inARow && looks.slice(-inARow).every(Boolean));
   }
 
-  /** About 4 s for the best and 30 s for the worst; what didn't help before is tried again after a longer while. */
+  /** About 4 s for the best and 30 s for the worst; repeated repairs take longer. */
   private repairMs(serviceId: string): number {
     const { skill, speed, random } = this.options;
     const usual = SLOWEST_REPAIR_MS - (SLOWEST_REPAIR_MS - FASTEST_REPAIR_MS) * skill;

@@ -2,13 +2,13 @@ import type { Random } from '#kernel';
 import type { CallOptions, CallResult } from '../http/client.js';
 import { MAX_DAYS, priceCents, UNICORNS } from '../inventory.js';
 
-/** One request to a service, and whether an answer to it is right. */
+/** One request to a service, and whether its answer is right. */
 export interface Look {
   request: Pick<CallOptions, 'method' | 'url' | 'headers' | 'body'>;
   isRight(answer: CallResult): boolean;
 }
 
-/** A random customer request to one of the team's services, whose right answer an engineer knows. */
+/** A random customer request to one of the team's services, with the right answer. */
 export function lookAt(serviceId: string, origin: string, random: Random): Look {
   const unicorn = random.pick(UNICORNS);
   const { id: unicornId, name } = unicorn;

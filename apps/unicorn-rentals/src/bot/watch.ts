@@ -5,7 +5,7 @@ import { Engineer, type Observation } from './engineer.js';
 import { lookAt } from './looks.js';
 
 export interface WatchOptions {
-  /** Service id → origin, in the order in which trouble is looked into; `router` depends on the others. */
+  /** Service id → origin, in the order in which they are checked; `router` depends on the others. */
   origins: ReadonlyMap<string, string>;
   skill: number;
   speed: number;
@@ -16,11 +16,11 @@ export interface WatchOptions {
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** However fast the game: many teams share one machine with those who measure them. */
+/** A lower bound at any speed: many teams share one machine with the prober. */
 const SHORTEST_INTERVAL_MS = 500;
 const LOOK_TIMEOUT_MS = 2_000;
 
-/** Sets an engineer to work: looks at each service by real HTTP, and redeploys what needs it. Returns how to stop. */
+/** Starts an engineer: checks each service by real HTTP, and redeploys as needed. Returns a function that stops it. */
 export function watchServices(options: WatchOptions): () => void {
   const { origins, skill, speed, random, timers } = options;
   const engineer = new Engineer({
@@ -52,7 +52,7 @@ export function watchServices(options: WatchOptions): () => void {
       void options.redeploy(repair.serviceId).finally(() => (redeploying = false));
     }
     for (const [serviceId, origin] of origins) {
-      // One look at a time: a service that hangs isn't asked more often for it.
+      // One check at a time: a service that hangs is not called more often.
       if (looking.has(serviceId)) continue;
       looking.add(serviceId);
       void look(serviceId, origin).then((observation) => {

@@ -27,8 +27,8 @@ export function keepAliveAgent(): Agent {
 }
 
 /**
- * One HTTP call, bounded in time and size. Rejects with an `Error` that says why if no whole answer came.
- * A kept connection that the other side had closed meanwhile is replaced once, if repeating the request is harmless.
+ * One HTTP call, bounded in time and size. Rejects with an `Error` that says why if no complete answer came.
+ * A kept-alive connection that the other side had closed is replaced once, if the request is safe to repeat.
  */
 export async function call(options: CallOptions): Promise<CallResult> {
   const deadline = performance.now() + options.timeoutMs;

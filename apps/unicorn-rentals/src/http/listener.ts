@@ -13,23 +13,21 @@ export interface ServerOptions {
   maxBodyBytes?: number;
   /** How a problem is answered. Default: RFC 9457 problem+json. */
   renderProblem?: (problem: HttpProblem) => Answer;
-  /** The team's proof that the service is its own: sent as the header `Payday-Team` of every answer. Default: none. */
-  teamProof?: string;
-  /** Called with what a handler threw that is no `HttpProblem`. */
+  /** The team's proof that the service is its own, read for each answer: sent as the header `Payday-Team`. Default: none. */
+  teamProof?: () => string | undefined;
+  /** Called with errors of a handler other than `HttpProblem`. */
   onError?: (error: unknown) => void;
 }
 
-/** An HTTP server, not listening yet, that answers by `handler`. Slow, large and broken requests are bounded. */
+/** An HTTP server for `handler`, not listening yet. Slow, large and broken requests are bounded. */
 export function createService(handler: Handler, options: ServerOptions = {}): Server {
   const maxBodyBytes = options.maxBodyBytes ?? 8 * 1024;
   const renderProblem = options.renderProblem ?? problemJson;
-  const proofHeader: Record<string, string> =
-    options.teamProof === undefined ? {} : { [TEAM_PROOF_HEADER]: options.teamProof };
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000 }, (incoming, outgoing) => {
     answer(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.maxConnections = 2_000;
-  // Longer than clients commonly keep theirs, so that they seldom send into a connection that is just closing.
+  // Longer than clients commonly keep idle connections, so that they rarely send into a closing one.
   server.keepAliveTimeout = 65_000;
   return server;
 
@@ -49,7 +47,7 @@ export function createService(handler: Handler, options: ServerOptions = {}): Se
           : new HttpProblem(500, 'internal_error', 'something failed on our side'),
       );
     }
-    write(incoming, outgoing, result, proofHeader);
+    write(incoming, outgoing, result, options.teamProof?.());
   }
 }
 
@@ -73,7 +71,7 @@ function write(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   answer: Answer,
-  proofHeader: Record<string, string>,
+  teamProof: string | undefined,
 ): void {
   if (outgoing.destroyed) return;
   const text = JSON.stringify(answer.body);
@@ -81,10 +79,10 @@ function write(
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
-    // What is left of a body that was too long is not worth reading.
+    // The rest of an oversized body is not read.
     ...(incoming.complete ? {} : { connection: 'close' }),
     ...answer.headers,
-    ...proofHeader,
+    ...(teamProof === undefined ? {} : { [TEAM_PROOF_HEADER]: teamProof }),
   });
   outgoing.end(text);
   if (!incoming.complete) incoming.resume();
@@ -139,7 +137,7 @@ async function readJson(incoming: IncomingMessage, maxBodyBytes: number): Promis
   }
 }
 
-/** The whole body. Rejects with `tooLarge` beyond the bound, and with `ConnectionCut` if it never ends. */
+/** The whole body. Rejects with `tooLarge` above the limit, and with `ConnectionCut` if it does not end. */
 function readBody(incoming: IncomingMessage, maxBytes: number, tooLarge: Error): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

@@ -2,17 +2,17 @@ import { createService } from './listener.js';
 import { TEAM_PROOF_RULE, teamProofFrom } from './team-proof.js';
 import type { Handler } from './service.js';
 
-/** How long a stopping service may go on answering what it has begun. */
+/** How long a stopping service may finish its requests. */
 const DRAIN_MS = 5_000;
 
 /** A wrong environment variable; its message is one line for the person who set it. */
 export class UsageError extends Error {}
 
 /**
- * Runs one service as a process of its own: `PORT` (required), `HOST` (default 127.0.0.1), `PAYDAY_TEAM_PROOF` (shown by
+ * Runs one service as a process of its own: `PORT` (required), `HOST` (default 127.0.0.1), `PAYDAY_TEAM_PROOF` (sent with
  * every answer, so that Payday knows whose the service is). Bad usage ends the
- * process with code 2, an address that can't be had with code 1, SIGTERM or SIGINT with code 0 once what was
- * begun is answered.
+ * process with code 2, an unusable address with code 1, SIGTERM or SIGINT with code 0 once
+ * requests in progress are answered.
  */
 export function runService(name: string, create: (env: NodeJS.ProcessEnv) => Handler): void {
   let handler: Handler;
@@ -30,7 +30,7 @@ export function runService(name: string, create: (env: NodeJS.ProcessEnv) => Han
   }
   const host = process.env['HOST'] || '127.0.0.1';
   const server = createService(handler, {
-    teamProof,
+    teamProof: () => teamProof,
     onError: (error) => say(`${name}: ${String(error)}`),
   });
   server.on('error', (error: NodeJS.ErrnoException) => {
@@ -51,7 +51,7 @@ export function runService(name: string, create: (env: NodeJS.ProcessEnv) => Han
     setTimeout(() => process.exit(0), DRAIN_MS).unref();
     server.close(() => process.exit(0));
     server.closeIdleConnections();
-    // Connections that are answering now become idle later.
+    // Connections that are busy now become idle later.
     setInterval(() => server.closeIdleConnections(), 50).unref();
   };
   process.on('SIGTERM', stop);

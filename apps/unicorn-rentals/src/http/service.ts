@@ -7,11 +7,11 @@ export interface ServiceRequest {
   /** Path segments, percent-decoded: `/unicorns/sparkle` is `['unicorns', 'sparkle']`. */
   segments: readonly string[];
   query: URLSearchParams;
-  /** Names in lower case; of a repeated header all values, joined by a comma. */
+  /** Names in lower case; repeated headers are joined by a comma. */
   headers: Readonly<Record<string, string | undefined>>;
   /** The parsed JSON body; undefined if there is none. */
   body: unknown;
-  /** True once the client has hung up, so that nobody waits for the answer any more. */
+  /** True once the client has hung up and no longer waits for the answer. */
   isGone(): boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Answer {
 
 export type Handler = (request: ServiceRequest) => Promise<Answer>;
 
-/** Thrown by a handler: the answer is this problem. `code` is stable and documented in README.md. */
+/** Thrown by a handler to answer with this problem. `code` is stable and documented in README.md. */
 export class HttpProblem extends Error {
   readonly status: number;
   readonly code: string;
@@ -46,7 +46,7 @@ export class HttpProblem extends Error {
   }
 }
 
-/** Thrown by a handler: there is no answer, and the connection is cut. */
+/** Thrown by a handler to cut the connection without an answer. */
 export class ConnectionCut extends Error {
   constructor() {
     super('the connection was cut');
@@ -56,12 +56,12 @@ export class ConnectionCut extends Error {
 
 export interface Route {
   method: string;
-  /** `/unicorns/:id`: a segment that begins with a colon takes any one segment. */
+  /** `/unicorns/:id`: a segment that begins with a colon matches any one segment. */
   path: string;
   handle(request: ServiceRequest, ...captured: string[]): Answer | Promise<Answer>;
 }
 
-/** A handler that picks the route by path and method: 404 `not_found`, 405 `method_not_allowed`. HEAD asks GET. */
+/** A handler that routes by path and method: 404 `not_found`, 405 `method_not_allowed`. HEAD is handled as GET. */
 export function routes(table: readonly Route[]): Handler {
   const compiled = table.map((route) => ({ ...route, parts: route.path.split('/').slice(1) }));
   return async (request) => {
@@ -99,7 +99,7 @@ export function ok(body: unknown): Answer {
   return { status: 200, body };
 }
 
-/** Somebody else's text, safe and short enough to be shown in a message. */
+/** Untrusted text, made safe and short enough for a message. */
 export function shown(text: string): string {
   // eslint-disable-next-line no-control-regex -- these are the characters to be replaced
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD');

@@ -1,4 +1,4 @@
-/** Names for bot teams. Ids are given where the name has no Latin letters to make one of. */
+/** Names for bot teams. Ids are given where the name has no Latin letters to derive one from. */
 export const TEAM_NAMES: readonly { id: string; name: string }[] = [
   { id: 'blast-radius', name: 'Blast Radius' },
   { id: 'itsutsuboshi-cloud', name: '五つ星クラウド' },

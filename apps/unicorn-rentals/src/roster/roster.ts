@@ -14,7 +14,7 @@ const WORST_SKILL = 0.25;
 
 /**
  * Bot teams for a game: the first `count` names, each with a skill drawn by `seed`. Skills lie closer together at the top,
- * where the race is, than at the bottom. Beyond the list names come again with a numeral: "Blast Radius 2".
+ * where the race is, than at the bottom. Beyond the list, names repeat with a numeral: "Blast Radius 2".
  * @throws PaydayError `invalid_team_count` unless `count` is a whole number from 1 to 200.
  */
 export function botRoster(count: number, seed: string): BotTeam[] {

@@ -5,13 +5,13 @@ import type { FaultParams } from './faults/kind.js';
 import type { FaultRegistry, FaultSpec } from './fault-registry.js';
 import type { Timers } from './timers.js';
 
-/** How long a request waits for a fault to act or to be gone before it says so. */
+/** How long a request waits for a fault to act or to be gone before it reports the current state. */
 const SETTLE_MS = 3_000;
 const STATUS_OF: Readonly<Record<string, number>> = { fault_conflict: 409, too_many_faults: 429 };
 
 export interface AgentOptions {
   registry: FaultRegistry;
-  /** Who shows this as a bearer token may do everything here. */
+  /** A request with this bearer token may do everything here. */
   token: string;
   timers: Timers;
 }
@@ -93,7 +93,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** @throws HttpProblem 400 `invalid_body` or `invalid_params`. What the values mean is the registry's to judge. */
+/** @throws HttpProblem 400 `invalid_body` or `invalid_params`. The registry checks the values. */
 function faultSpec(body: unknown): FaultSpec {
   if (!isObject(body))
     throw new HttpProblem(400, 'invalid_body', 'send {"kind","serviceId","params","ttlMs"} as JSON');

@@ -9,25 +9,25 @@ export interface FaultSpec {
   kind: string;
   serviceId: string;
   params: FaultParams;
-  /** After this time the fault reverts by itself. 1 to `MAX_TTL_MS`. */
+  /** Ms after which the fault reverts by itself. 1 to `MAX_TTL_MS`. */
   ttlMs: number;
 }
 
-/** `gone` covers what was reverted and what never was. */
+/** `gone` covers reverted and unknown faults. */
 export type AgentFaultState = 'active' | 'repaired' | 'gone';
 
 export interface ListedFault extends FaultSpec {
   faultId: string;
   state: 'active' | 'repaired';
-  /** Until it reverts by itself; 0 for repaired faults. */
+  /** Ms until it reverts by itself; 0 for repaired faults. */
   remainingMs: number;
 }
 
 export const MAX_TTL_MS = 24 * 60 * 60 * 1000;
-/** Active and remembered repaired faults together; the oldest repaired ones are forgotten first. */
+/** The maximum of active and remembered repaired faults together; the oldest repaired ones are forgotten first. */
 const MAX_FAULTS = 500;
 
-/** What faults act on: a service, or the network in front of it. Both promises resolve when it is so. */
+/** What faults act on: a service, or the network in front of it. Both promises resolve when the change has taken effect. */
 export interface Struck {
   addEffect(faultId: string, effect: FaultEffect): Promise<void>;
   removeEffect(faultId: string): Promise<void>;
@@ -46,22 +46,22 @@ interface Entry {
 
 export interface FaultRegistryOptions {
   hosts: ReadonlyMap<string, ServiceHost>;
-  /** What stands in front of each service; default: nothing that could be struck. */
+  /** What is in front of each service; default: nothing that can be faulted. */
   networks?: ReadonlyMap<string, Struck>;
   random: Random;
   timers: Timers;
-  /** Default: of this machine. */
+  /** Default: this machine's. */
   availableBytes?: () => number;
 }
 
-/** The faults that act on one team's services: begun by the agent, ended by it, by time, or by the team's engineer. */
+/** The active faults of one team: started by the agent, ended by the agent, by time, or by the team's engineer. */
 export class FaultRegistry {
   private readonly entries = new Map<string, Entry>();
 
   constructor(private readonly options: FaultRegistryOptions) {}
 
   /**
-   * Begins a fault; resolves when it acts. Repeating it changes nothing but its time to live, which counts anew.
+   * Starts a fault; resolves when it acts. Repeating it only restarts its time to live.
    * A fault that was repaired stays repaired.
    * @throws PaydayError `unknown_kind`, `unknown_service`, `invalid_params`, `invalid_ttl`, `fault_conflict` (the id is in
    * use for something else), `too_many_faults`.
@@ -80,10 +80,10 @@ export class FaultRegistry {
       );
     if (!Number.isInteger(spec.ttlMs) || spec.ttlMs < 1 || spec.ttlMs > MAX_TTL_MS)
       throw new PaydayError('invalid_ttl', `ttlMs must be a whole number from 1 to ${MAX_TTL_MS}`);
-    // What is just ending must be over before it can begin again.
+    // A fault that is ending must be over before it can start again.
     await this.entries.get(faultId)?.reverted;
     const end = new AbortController();
-    // Every request that a fault holds back listens to this.
+    // Every request that a fault delays listens to this.
     setMaxListeners(0, end.signal);
     const effect = kind.begin(spec.params, {
       serviceId: spec.serviceId,
@@ -130,7 +130,7 @@ export class FaultRegistry {
     }));
   }
 
-  /** Ends a fault; resolves when it acts no more. Until then its state is `active`. Unknown ids are fine. */
+  /** Ends a fault; resolves when it no longer acts. Until then its state is `active`. Unknown ids are accepted. */
   async revert(faultId: string): Promise<void> {
     const entry = this.entries.get(faultId);
     if (entry === undefined) return;
@@ -142,7 +142,7 @@ export class FaultRegistry {
     await entry.reverted;
   }
 
-  /** Ends every fault of a service by a clean version of it: they are `repaired`. Those of its network go on. */
+  /** Ends every fault of a service by a clean version of it: they become `repaired`. Faults of its network continue. */
   async repair(serviceId: string): Promise<void> {
     const struck = [...this.entries].filter(
       ([, entry]) =>
@@ -159,7 +159,7 @@ export class FaultRegistry {
     await this.options.hosts.get(serviceId)?.redeploy(struck.map(([faultId]) => faultId));
   }
 
-  /** Cancels all timers, for the end of the process. */
+  /** Cancels all timers, for process shutdown. */
   close(): void {
     for (const entry of this.entries.values()) {
       entry.cancelTimer();

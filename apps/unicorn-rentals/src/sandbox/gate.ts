@@ -4,15 +4,15 @@ import { type Capacity, drawServiceMs } from './performance.js';
 import type { Timers } from './timers.js';
 
 export interface GateOptions {
-  /** Asked anew for every request, so that a deploy takes effect at once. */
+  /** Read for every request, so that a deploy takes effect at once. */
   capacity: () => Capacity;
   random: Random;
   timers: Timers;
 }
 
 /**
- * Puts a handler behind limited capacity: each request occupies a worker for a while before it is handled; beyond the
- * number of workers requests wait in line, and beyond the line they are answered 503 `overloaded`. `/healthz` passes.
+ * Puts a handler behind limited capacity: each request occupies a worker for a while before it is handled; further requests
+ * wait in a queue, and when that is full they get 503 `overloaded`. `/healthz` passes.
  */
 export function behindGate(handler: Handler, { capacity, random, timers }: GateOptions): Handler {
   let busy = 0;
@@ -28,7 +28,7 @@ export function behindGate(handler: Handler, { capacity, random, timers }: GateO
       busy--;
       admit();
     }
-    // Behind the worker: waiting for another service is no work of this one.
+    // After the worker is released: waiting for another service is not this one's work.
     return handler(request);
   };
 
@@ -49,7 +49,7 @@ export function behindGate(handler: Handler, { capacity, random, timers }: GateO
     while (busy < capacity().workers) {
       const next = waiting.shift();
       if (next === undefined) return;
-      // Nobody works for a client that has hung up.
+      // Do not work for a client that has hung up.
       if (next.isGone()) {
         next.leave(new ConnectionCut());
       } else {

@@ -1,22 +1,22 @@
 const MIB = 1024 * 1024;
 
-/** Leaks leave the machine at least this much memory, whatever they were told. */
+/** Leaks leave the machine at least this much memory, whatever their cap. */
 const MACHINE_RESERVE_BYTES = 768 * MIB;
 
-/** An `ArrayBuffer` that can shrink: what it loses goes back to the machine at once, not at some garbage collection. */
+/** A resizable `ArrayBuffer`: shrinking returns memory at once instead of at a later garbage collection. */
 interface ResizableArrayBuffer extends ArrayBuffer {
   resize(bytes: number): void;
 }
 
 /**
- * Real memory that a leak holds. It grows up to a cap; where the machine runs short it stops growing, while `leakedBytes`
- * counts on, so that what customers feel doesn't depend on the machine.
+ * Real memory that a leak holds. It grows up to a cap; when the machine runs short it stops growing, while `leakedBytes`
+ * keeps counting, so that customers see the same on every machine.
  */
 export class LeakyMemory {
   private leaked = 0;
   private readonly buffer: ResizableArrayBuffer;
 
-  /** @param availableBytes what the machine could still give to anybody. */
+  /** @param availableBytes memory that the machine can still give. */
   constructor(
     readonly capBytes: number,
     private readonly availableBytes: () => number,
@@ -32,7 +32,7 @@ export class LeakyMemory {
     return this.leaked;
   }
 
-  /** What is really held. At most `leakedBytes`. */
+  /** The memory actually held. At most `leakedBytes`. */
   get heldBytes(): number {
     return this.buffer.byteLength;
   }
@@ -43,11 +43,11 @@ export class LeakyMemory {
     if (wanted <= 0 || this.availableBytes() - wanted < MACHINE_RESERVE_BYTES) return;
     const before = this.heldBytes;
     this.buffer.resize(this.leaked);
-    // Untouched pages would cost nothing.
+    // Untouched pages take no memory.
     new Uint8Array(this.buffer, before).fill(1);
   }
 
-  /** Gives everything back. */
+  /** Releases all memory. */
   release(): void {
     this.buffer.resize(0);
   }

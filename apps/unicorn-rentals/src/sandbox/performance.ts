@@ -1,18 +1,18 @@
 import type { Random } from '#kernel';
 
-/** What a service of some quality can do. */
+/** The capacity of a service. */
 export interface Capacity {
-  /** Median time that one request takes a worker, in milliseconds. */
+  /** Median time that one request occupies a worker, in ms. */
   medianMs: number;
-  /** Requests that are worked on at a time. */
+  /** Requests processed at a time. */
   workers: number;
-  /** Requests that may wait for a worker; one more is answered 503. */
+  /** Requests that may wait for a worker; further ones get 503. */
   maxWaiting: number;
 }
 
 const SLOWEST_MS = 120;
 const FASTEST_MS = 5;
-/** How far deploys carry a service's quality away from the team's skill, either way. */
+/** How far deploys move a service's quality away from the team's skill, either way. */
 const DRIFT = 0.18;
 const STEP = 0.09;
 /** Between two deploys of one team. */
@@ -33,11 +33,11 @@ export function capacityOf(quality: number): Capacity {
 }
 
 /**
- * How long one request takes a worker, in ms: around the median, with a tail (1 % take four times as long), and up to
- * half as much again as the service fills up. `busy` counts the workers that are occupied, this one included.
+ * How long one request occupies a worker, in ms: around the median, with a tail (1 % take four times as long), and up to
+ * half as much again as the service fills up. `busy` counts the occupied workers, this one included.
  */
 export function drawServiceMs(capacity: Capacity, busy: number, random: Random): number {
-  // The sum of three uniform numbers is close enough to a bell: 0.55 to 1.45 medians.
+  // The sum of three uniform numbers approximates a normal distribution: 0.55 to 1.45 medians.
   const bell = (random.unit() + random.unit() + random.unit()) / 3;
   const tail = random.unit() < 0.01 ? 4 : 1;
   const slowdown = 1 + 0.5 * clamp((busy - 1) / capacity.workers, 0, 1);
@@ -51,9 +51,9 @@ export interface Deploy<Service extends string> {
 }
 
 /**
- * How good a team's services are over time. Each begins near the team's skill; every deploy moves one of them a step
- * up or down, within `DRIFT` of the skill and rather back to it, so that close teams overtake each other again and
- * again while a weak team doesn't become a strong one.
+ * How good a team's services are over time. Each starts near the team's skill; every deploy moves one of them a step
+ * up or down, within `DRIFT` of the skill and with a bias back to it, so that close teams keep overtaking each other
+ * while a weak team does not become a strong one.
  */
 export class TeamPerformance<Service extends string> {
   private readonly qualities = new Map<Service, number>();

@@ -5,32 +5,32 @@ import type { FaultEffect } from './faults/kind.js';
 import type { Timers } from './timers.js';
 
 export interface ServiceHostOptions {
-  /** Makes the service anew, with empty memory: at each start, as with a process of its own. */
+  /** Creates the service with empty memory, at each start, as in a new process. */
   create: () => Handler;
   timers: Timers;
-  /** Shown by every answer. */
-  teamProof?: string;
+  /** Sent with every answer; read for each. */
+  teamProof?: () => string | undefined;
   onError?: (error: unknown) => void;
 }
 
-/** Pause before a port that is just taken is tried again. */
+/** Pause before listening is retried on a port that is taken. */
 const RETRY_LISTEN_MS = 100;
 
 /**
- * One service of a team on one loopback port, with the faults that act on it. It listens exactly while no fault refuses
- * connections, and keeps its port for good.
+ * One service of a team on one loopback port, with the faults that act on it. It listens whenever no fault refuses
+ * connections, and keeps its port.
  */
 export class ServiceHost {
   private readonly effects = new Map<string, FaultEffect>();
   private server: Server | undefined;
   private port = 0;
   private closed = false;
-  /** Changes to the listener happen one after another. */
+  /** Serializes changes to the listener. */
   private changes: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: ServiceHostOptions) {}
 
-  /** Listens for the first time, on `port` or (0) any free one. Rejects if it can't be had. */
+  /** Listens for the first time, on `port` or (0) any free one. Rejects if it cannot. */
   async start(port: number): Promise<void> {
     this.port = port;
     await this.listen();
@@ -46,19 +46,19 @@ export class ServiceHost {
     return this.reconcile();
   }
 
-  /** Resolves when the fault acts no more. Others go on. */
+  /** Resolves when the fault no longer acts. Other faults continue. */
   removeEffect(faultId: string): Promise<void> {
     this.effects.delete(faultId);
     return this.reconcile();
   }
 
-  /** Ends the given faults and starts a clean version on the same port. What was being answered is cut. */
+  /** Ends the given faults and starts a clean version on the same port. Requests in progress are cut. */
   redeploy(faultIds: readonly string[]): Promise<void> {
     for (const faultId of faultIds) this.effects.delete(faultId);
     return this.reconcile(true);
   }
 
-  /** Stops for good. Repeatable. */
+  /** Stops permanently. Repeatable. */
   close(): Promise<void> {
     this.closed = true;
     return this.reconcile();
@@ -72,7 +72,7 @@ export class ServiceHost {
     this.changes = this.changes.then(async () => {
       if (this.server !== undefined && (restart || !this.shouldListen())) await this.stop();
       while (this.server === undefined && this.shouldListen()) {
-        // Somebody else's outgoing connection may hold the port for a moment.
+        // An outgoing connection of another process may hold the port for a moment.
         await this.listen().catch(() => this.wait());
       }
     });

@@ -24,13 +24,13 @@ export interface TeamOptions {
   /** Seeds every random stream of the team, together with its id. */
   seed: string;
   skills: TeamSkills;
-  /** > 0: how many times faster than life the engineer works and new versions come. */
+  /** > 0: how many times faster than real time the engineer works and new versions are deployed. */
   speed: number;
   /** 0 or absent: any free port. */
   ports: Partial<Record<DemoService | 'agent', number>>;
   /** Bearer token of the fault agent. */
   token: string;
-  /** Shown by every answer of the services, so that Payday knows whose they are. Default: none. */
+  /** Sent with every answer of the services, so that Payday knows whose they are. Default: none, until `setTeamProof`. */
   teamProof?: string;
   timers?: Timers;
   onError?: (error: unknown) => void;
@@ -41,16 +41,19 @@ export interface RunningTeam {
   endpoints: Record<DemoService, string>;
   agentUrl: string;
   faults: FaultRegistry;
+  /** From now on every answer shows this proof. */
+  setTeamProof(proof: string): void;
   /** Stops everything; repeatable. */
   close(): Promise<void>;
 }
 
-/** The router gives up on another service before customers give up on the router. */
+/** Shorter than the customers' timeout on the router. */
 const BACKEND_TIMEOUT_MS = 1_500;
 
-/** Runs a team's four services, the proxies in front of them, its fault agent and its engineer, all on loopback. Rejects if a port can't be had. */
+/** Runs a team's four services, the proxies in front of them, its fault agent and its engineer, all on loopback. Rejects if a port is taken. */
 export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   const { teamId, seed, skills, speed, ports } = options;
+  let { teamProof } = options;
   const timers = options.timers ?? realTimers;
   const stream = (name: string) => randomStream(seed, `${teamId}/${name}`);
   const performance = new TeamPerformance(
@@ -59,7 +62,7 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   );
 
   const hosts = new Map<DemoService, ServiceHost>();
-  // Behind the network that customers come through: for the team's own services, and for its engineer.
+  // Behind the customers' network: for the team's own services, and for its engineer.
   const url = (id: DemoService): string => hosts.get(id)!.url;
   const proxies = new Map<DemoService, TcpProxy>();
   const create: Record<DemoService, () => Handler> = {
@@ -82,7 +85,7 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
       new ServiceHost({
         create: () => behindGate(create[id](), { capacity, random, timers }),
         timers,
-        teamProof: options.teamProof,
+        teamProof: () => teamProof,
         onError: options.onError,
       }),
     );
@@ -103,7 +106,7 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   };
 
   try {
-    // The router last: it needs to know where the others are.
+    // The router last: it needs the addresses of the others.
     for (const id of [...DEMO_SERVICES].reverse()) {
       await hosts.get(id)!.start(0);
       await proxies.get(id)!.start(ports[id] ?? 0);
@@ -136,11 +139,12 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
     },
     agentUrl: `http://127.0.0.1:${agentPort}`,
     faults,
+    setTeamProof: (proof) => void (teamProof = proof),
     close,
   };
 }
 
-/** Ships a new version every so often. Returns how to stop. */
+/** Deploys a new version from time to time. Returns a function that stops it. */
 function deployNowAndThen(
   performance: TeamPerformance<DemoService>,
   speed: number,

@@ -8,7 +8,7 @@ export interface Booking extends BookingRequest {
   totalCents: number;
 }
 
-/** Default number of bookings that are kept. */
+/** Default number of bookings kept. */
 const MAX_BOOKINGS = 10_000;
 
 /**
@@ -16,7 +16,7 @@ const MAX_BOOKINGS = 10_000;
  * the idempotency key that made it; older ones are forgotten, and so are their keys.
  */
 export function createBooking(maxBookings = MAX_BOOKINGS): Handler {
-  // Maps keep the order of insertion, so that the first entry is the oldest.
+  // Maps keep insertion order, so the first entry is the oldest.
   const bookings = new Map<string, Booking & { key: string | undefined }>();
   const bookingIdOfKey = new Map<string, string>();
 

@@ -15,7 +15,7 @@ type Backend = 'catalog' | 'pricing' | 'booking';
 
 /**
  * The entry service: `GET /rentals/:unicornId?days=3` joins catalog and pricing; `POST /rentals` and
- * `GET /rentals/bookings/:id` go through booking. Whatever a service behind it does wrong is 502 `backend_failed`.
+ * `GET /rentals/bookings/:id` go through booking. Any error of a service behind it becomes 502 `backend_failed`.
  */
 export function createRouter(options: RouterOptions): Handler {
   const agent = keepAliveAgent();
@@ -64,7 +64,7 @@ export function createRouter(options: RouterOptions): Handler {
     },
   ]);
 
-  /** Asks another service. Its refusals (4xx) are passed on; everything else that isn't `status` and `shape` is 502. */
+  /** Calls another service. Its refusals (4xx) are passed on; anything else without `status` and `shape` becomes 502. */
   async function ask(
     backend: Backend,
     method: string,
@@ -92,14 +92,14 @@ export function createRouter(options: RouterOptions): Handler {
       throw new HttpProblem(result.status, json['code'], String(json['detail'] ?? ''));
     if (result.status !== status) throw failed(backend, `it answered with status ${result.status}`);
     if (!isObject(json) || Object.entries(shape).some(([name, type]) => typeof json[name] !== type))
-      throw failed(backend, 'its answer has not the expected form');
+      throw failed(backend, 'its answer does not have the expected form');
     return { body: json, replayed: result.headers['idempotency-replayed'] === 'true' };
   }
 }
 
 type Shape = Record<string, 'string' | 'number'>;
 const BOOKING: Shape = { bookingId: 'string', unicornId: 'string', days: 'number', totalCents: 'number' };
-/** What a service may refuse because of the customer's own request. */
+/** Refusals that the customer's own request can cause. */
 const REFUSALS = new Set([400, 404, 422]);
 
 function booked({ body, replayed }: { body: Record<string, unknown>; replayed: boolean }): Answer {

@@ -1,6 +1,6 @@
 import type { Timers } from '../sandbox/timers.js';
 
-/** Timers that move only when a test says so. */
+/** Timers that a test moves by hand. */
 export class ManualTimers implements Timers {
   private now = 0;
   private pending: { at: number; work: () => void }[] = [];
@@ -22,7 +22,7 @@ export class ManualTimers implements Timers {
     return this.pending.length;
   }
 
-  /** Lets `ms` pass: runs what falls due, in order of time, and lets promises settle after each. */
+  /** Lets `ms` pass: runs due timers in order of time, and lets promises settle after each. */
   async advance(ms: number): Promise<void> {
     const end = this.now + ms;
     for (;;) {

@@ -41,7 +41,7 @@ export async function serveTcp(reply = ''): Promise<Served> {
   };
 }
 
-/** An address at which nobody listens. */
+/** An address where nothing listens. */
 export async function deadUrl(): Promise<string> {
   const { url, close } = await serveTcp();
   await close();

@@ -1,6 +1,6 @@
 import { type FaultKind, integerParams } from './kind.js';
 
-/** All answers of the service together pass at `bytesPerSecond`. */
+/** All answers of the service share `bytesPerSecond`. */
 export const bandwidth: FaultKind = {
   kind: 'bandwidth',
   strikes: 'network',

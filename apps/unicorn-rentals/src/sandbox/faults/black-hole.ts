@@ -1,6 +1,6 @@
 import { type FaultKind, integerParams } from './kind.js';
 
-/** Connections are had, and nothing passes. When it is over, what was held goes on. */
+/** Connections are accepted, but nothing passes. When the fault ends, held bytes are delivered. */
 export const blackHole: FaultKind = {
   kind: 'black-hole',
   strikes: 'network',

@@ -14,8 +14,8 @@ const WITHOUT_CONFIG: Readonly<Record<string, () => HttpProblem>> = {
 };
 
 /**
- * The configuration disappeared: the service runs, and `/healthz` is as green as ever, but it has forgotten where the
- * others are and what it knew. A clean version has it again.
+ * The configuration disappeared: the service runs and `/healthz` stays green, but it has lost the addresses of the
+ * other services and its data. A clean version restores it.
  */
 export const configVanishes: FaultKind = {
   kind: 'config-vanishes',

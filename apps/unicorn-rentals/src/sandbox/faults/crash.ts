@@ -1,6 +1,6 @@
 import { type FaultKind, integerParams } from './kind.js';
 
-/** The process died: connections are cut, new ones refused. */
+/** The process has died: connections are cut, new ones refused. */
 export const crash: FaultKind = {
   kind: 'crash',
   strikes: 'service',

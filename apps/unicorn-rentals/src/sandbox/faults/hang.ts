@@ -1,7 +1,7 @@
 import { ConnectionCut } from '../../http/service.js';
 import { type FaultKind, integerParams } from './kind.js';
 
-/** The process is stuck: it accepts requests and never answers. When it is over, what hung is cut. */
+/** The process is stuck: it accepts requests and never answers. When the fault ends, hanging connections are cut. */
 export const hang: FaultKind = {
   kind: 'hang',
   strikes: 'service',

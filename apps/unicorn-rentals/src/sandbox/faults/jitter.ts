@@ -1,6 +1,6 @@
 import { type FaultKind, integerParams } from './kind.js';
 
-/** Each piece of an answer is delivered later by a random time of 0 to `maxMs`; pieces of one answer stay in order. */
+/** Each piece of an answer is delayed by a random time of 0 to `maxMs`; the pieces of one answer stay in order. */
 export const jitter: FaultKind = {
   kind: 'jitter',
   strikes: 'network',

@@ -8,9 +8,9 @@ export interface FaultContext {
   serviceId: string;
   random: Random;
   timers: Timers;
-  /** Aborts when the fault ends, for whatever reason. */
+  /** Aborts when the fault ends, for any reason. */
   ended: AbortSignal;
-  /** What the machine could still give to anybody, in bytes. */
+  /** Memory that the machine can still give, in bytes. */
   availableBytes: () => number;
   /** To be called when `refusesConnections` of the effect has changed. */
   changed: () => void;
@@ -18,25 +18,25 @@ export interface FaultContext {
 
 /** What a fault does to the network in front of one service. */
 export interface NetworkEffect {
-  /** Nothing passes, in neither direction. */
+  /** Nothing passes in either direction. */
   readonly isBlackHole?: true;
   /** How much later the next piece of an answer is delivered, in ms. Drawn once per piece. */
   drawDelayMs?(): number;
-  /** All answers together pass at this rate. */
+  /** The rate that all answers share. */
   readonly bytesPerSecond?: number;
   /** Whether the connection of the next request is reset. Drawn once per request. */
   drawReset?(): boolean;
 }
 
-/** What a fault does to one service while it lasts. Several act at once; each ends without touching the others. */
+/** What a fault does to one service while it lasts. Several act at once; each ends independently. */
 export interface FaultEffect {
   /** Called once, when the fault begins to act. `begin` itself does nothing yet. */
   start?(): void;
-  /** Nobody listens any more: connections are cut, new ones refused. */
+  /** The service stops listening: connections are cut, new ones refused. */
   readonly refusesConnections?: boolean;
-  /** Stands in front of the service; `next` asks the service (or the fault behind this one). */
+  /** Wraps the service; `next` calls the service (or the fault behind this one). */
   intercept?(request: ServiceRequest, next: () => Promise<Answer>): Promise<Answer>;
-  /** Of kinds that strike the network only. */
+  /** Only for kinds that act on the network. */
   readonly network?: NetworkEffect;
 }
 
@@ -44,7 +44,7 @@ export interface FaultEffect {
 export interface FaultKind {
   /** As scenarios name it, e.g. `wrong-answer`. */
   kind: string;
-  /** What it strikes. A team's new version of the service ends faults of the service, and changes nothing about the network. */
+  /** What it acts on. A new version of the service ends faults of the service, but not of the network. */
   strikes: 'service' | 'network';
   /** @throws PaydayError `invalid_params` with what is allowed. */
   begin(params: FaultParams, context: FaultContext): FaultEffect;

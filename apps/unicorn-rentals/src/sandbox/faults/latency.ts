@@ -1,6 +1,6 @@
 import { type FaultKind, integerParams } from './kind.js';
 
-/** Every answer is delivered `delayMs` later. When it is over, what was under way is delivered at once. */
+/** Every answer is delivered `delayMs` later. When the fault ends, bytes in transit are delivered at once. */
 export const latency: FaultKind = {
   kind: 'latency',
   strikes: 'network',

@@ -4,12 +4,12 @@ import { type FaultKind, integerParams } from './kind.js';
 
 const MIB = 1024 * 1024;
 const STEP_MS = 1_000;
-/** How much later answers come just before the cap. */
+/** How much later answers come just below the cap. */
 const WORST_DELAY_MS = 1_500;
 
 /**
- * The service holds more and more memory. From half of the cap on it spends its time on collecting garbage: answers get
- * slower. At the cap it dies, its memory is free again, and nothing starts it but a clean version.
+ * The service holds more and more memory. From half of the cap on it spends its time collecting garbage: answers get
+ * slower. At the cap it dies, its memory is freed, and only a clean version starts it again.
  */
 export const memoryLeak: FaultKind = {
   kind: 'memory-leak',

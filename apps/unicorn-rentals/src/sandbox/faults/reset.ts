@@ -1,6 +1,6 @@
 import { type FaultKind, integerParams } from './kind.js';
 
-/** `percent` of the requests have their connection reset when they come, on new connections and on those kept open. */
+/** `percent` of the requests have their connection reset on arrival, on new and on kept-alive connections. */
 export const reset: FaultKind = {
   kind: 'reset',
   strikes: 'network',

@@ -1,7 +1,7 @@
 import { pause } from '../timers.js';
 import { type FaultKind, integerParams } from './kind.js';
 
-/** Every answer comes `delayMs` later. When it is over, what was being delayed goes on at once. */
+/** Every answer is delayed by `delayMs`. When the fault ends, delayed answers are sent at once. */
 export const slow: FaultKind = {
   kind: 'slow',
   strikes: 'service',

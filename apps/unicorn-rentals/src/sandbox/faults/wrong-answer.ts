@@ -1,7 +1,7 @@
 import { UNICORNS } from '../../inventory.js';
 import { type FaultKind, integerParams } from './kind.js';
 
-/** A bad version was deployed: answers have the right form and wrong values. Refusals and `/healthz` look as ever. */
+/** A bad version was deployed: answers have the right form and wrong values. Refusals and `/healthz` are unchanged. */
 export const wrongAnswer: FaultKind = {
   kind: 'wrong-answer',
   strikes: 'service',

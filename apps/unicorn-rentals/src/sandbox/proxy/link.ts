@@ -1,11 +1,11 @@
 import type { NetworkEffect } from '../faults/kind.js';
 import type { Timers } from '../timers.js';
 
-/** What acts on one link, that is on all connections of one service: several effects at once, each alone to be lifted. */
+/** The conditions on one link, that is on all connections of one service: several effects at once, each lifted on its own. */
 export class LinkConditions {
   private readonly effects = new Map<string, NetworkEffect>();
   private readonly listeners = new Set<() => void>();
-  /** Until when the bandwidth is used up, in the timers' time. */
+  /** When the bandwidth is free again, in the timers' time. */
   private busyUntilMs = 0;
 
   get isClear(): boolean {
@@ -42,21 +42,21 @@ export class LinkConditions {
     return delays;
   }
 
-  /** What is left of a piece's delays: those of lifted faults don't count any more. */
+  /** The remaining delay of a piece: delays of lifted faults no longer count. */
   remainingDelayMs(delays: ReadonlyMap<string, number>): number {
     let sumMs = 0;
     for (const [faultId, delayMs] of delays) if (this.effects.has(faultId)) sumMs += delayMs;
     return sumMs;
   }
 
-  /** Whether the next request's connection is reset. Every fault draws, whatever the others drew. */
+  /** Whether the next request's connection is reset. Every fault draws, independently of the others. */
   drawReset(): boolean {
     let isReset = false;
     for (const effect of this.effects.values()) isReset = (effect.drawReset?.() ?? false) || isReset;
     return isReset;
   }
 
-  /** Takes the bandwidth for some bytes: when they are through, in the timers' time. */
+  /** Reserves the bandwidth for some bytes. @returns when they are through, in the timers' time */
   takeBandwidth(bytes: number, nowMs: number): number {
     this.busyUntilMs = Math.max(nowMs, this.busyUntilMs) + (bytes * 1000) / this.bytesPerSecond;
     return this.busyUntilMs;
@@ -73,19 +73,19 @@ export class LinkConditions {
   }
 }
 
-/** How often a piece that the bandwidth lets through only slowly makes progress. */
+/** How often a piece on limited bandwidth makes progress. */
 const TRICKLE_MS = 100;
 
 interface Piece {
   readonly arrivedAtMs: number;
   readonly delays: ReadonlyMap<string, number>;
-  /** What has not been delivered of it; null is the end of the stream. */
+  /** The undelivered rest; null is the end of the stream. */
   rest: Buffer | null;
 }
 
 /**
- * One direction of one connection: takes pieces in and delivers them in order, when the link's conditions let them
- * through. Free conditions deliver at once, within the call.
+ * One direction of one connection: takes pieces in and delivers them in order, as the link's conditions
+ * allow. Without conditions it delivers at once, within the call.
  */
 export class Line {
   private readonly pieces: Piece[] = [];
@@ -95,7 +95,7 @@ export class Line {
   private readonly unlisten: () => void;
 
   /**
-   * @param shaped whether delays and bandwidth count here; a black hole always does.
+   * @param shaped whether delays and bandwidth apply; a black hole always does.
    * @param deliver gets each piece, and null at the end of the stream.
    */
   constructor(
@@ -107,7 +107,7 @@ export class Line {
     this.unlisten = conditions.onChange(() => this.pump());
   }
 
-  /** Bytes that wait. */
+  /** Bytes in the queue. */
   get heldBytes(): number {
     return this.held;
   }
@@ -132,7 +132,7 @@ export class Line {
     this.held = 0;
   }
 
-  /** Delivers what may go, and sets a timer for what comes next. */
+  /** Delivers what is due, and sets a timer for the rest. */
   private pump(): void {
     this.cancel?.();
     this.cancel = undefined;

@@ -4,22 +4,22 @@ import type { Timers } from '../timers.js';
 import { Line, LinkConditions } from './link.js';
 
 export interface TcpProxyOptions {
-  /** Where the service listens, on loopback; asked at each connection. */
+  /** The port of the service on loopback; read for each connection. */
   servicePort: () => number;
   timers: Timers;
   onError?: (error: unknown) => void;
 }
 
 const MAX_CONNECTIONS = 2_000;
-/** A connection that holds more than this back is not read on, in either direction. */
+/** A connection that buffers more than this stops being read, in either direction. */
 const MAX_HELD_BYTES = 256 * 1024;
-/** A customer that doesn't hang up behind the service's end is hung up on. */
+/** How long a customer may keep its side open after the service has closed, before it is cut off. */
 const LINGER_MS = 5_000;
 
 /**
- * The network between customers and one service: a TCP proxy on a loopback port, always there, that the faults of the
- * network act on. It strikes connections that are open already as well as new ones. While nothing acts, bytes pass
- * within the event that brought them.
+ * The network between customers and one service: a TCP proxy on a loopback port that is always up, on which network faults
+ * act. They affect open connections as well as new ones. Without faults, bytes pass
+ * within the event that delivered them.
  */
 export class TcpProxy {
   private readonly conditions = new LinkConditions();
@@ -29,7 +29,7 @@ export class TcpProxy {
 
   constructor(private readonly options: TcpProxyOptions) {}
 
-  /** Listens on `port` or (0) any free one. Rejects if it can't be had. */
+  /** Listens on `port` or (0) any free one. Rejects if it cannot. */
   async start(port: number): Promise<void> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
       const pair = new Pair(client, this.options, this.conditions, () => this.pairs.delete(pair));
@@ -55,7 +55,7 @@ export class TcpProxy {
     return this.pairs.size;
   }
 
-  /** Bytes that faults hold back, of all connections together. */
+  /** Bytes that faults hold back, over all connections. */
   get heldBytes(): number {
     return [...this.pairs].reduce((sum, pair) => sum + pair.heldBytes, 0);
   }
@@ -68,7 +68,7 @@ export class TcpProxy {
     this.conditions.remove(faultId);
   }
 
-  /** Stops for good. Repeatable. */
+  /** Stops permanently. Repeatable. */
   async close(): Promise<void> {
     const server = this.server;
     if (server === undefined) return;
@@ -80,12 +80,12 @@ export class TcpProxy {
   }
 }
 
-/** A customer's connection and the one to the service that belongs to it. */
+/** A customer's connection and its counterpart to the service. */
 class Pair {
   private readonly service: Socket;
   private readonly requests: Line;
   private readonly answers: Line;
-  /** What the customer sends next begins a request. */
+  /** The next bytes from the customer begin a request. */
   private betweenRequests = true;
   private isOver = false;
 
@@ -106,14 +106,14 @@ class Pair {
     this.answers = new Line(conditions, timers, true, (piece) => this.toClient(piece));
     const { service } = this;
     client.on('data', (piece: Buffer) => this.onRequest(piece));
-    // Who hangs up while nothing passes has given up; otherwise it has only said all that it wants to say.
+    // A customer that closes while nothing passes has given up; otherwise it has only finished sending.
     client.on('end', () => (conditions.isBlackHole ? this.cut() : this.requests.push(null)));
     client.on('close', () => this.cut());
     client.on('error', () => this.cut());
     client.on('drain', () => this.service.resume());
     service.on('data', (piece: Buffer) => this.onAnswer(piece));
     service.on('end', () => this.answers.push(null));
-    // Nobody listens there, or it died in the middle: the customer must not take what came for the whole.
+    // The service is down, or died in the middle: the customer must not mistake the partial answer for a whole one.
     service.on('error', () => this.reset());
     service.on('drain', () => this.client.resume());
   }

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { PaydayError } from '#kernel';
 import { urlOf, type Logger } from '#runtime';
-import { SupervisedChild } from '../child-process.js';
+import { ChangeSignal } from './change-signal.js';
+import { SupervisedChild } from './child-process.js';
 
 export type ServiceName = 'control' | 'ingest' | 'scorer' | 'broadcaster' | 'chaos-orchestrator' | 'prober';
 
@@ -13,6 +14,16 @@ export interface Member {
   url: string | null;
 }
 
+export interface MemberOptions {
+  /** Besides what every process gets. */
+  env?: Record<string, string>;
+  /** Read at each start. */
+  args?: () => string[];
+  /** Called with every message but `ready`. */
+  onMessage?: (message: unknown) => void;
+  onExit?: () => void;
+}
+
 interface Running extends Member {
   child: SupervisedChild;
   /** The port that it had; it asks for it again. */
@@ -20,39 +31,28 @@ interface Running extends Member {
   startsSinceReady: number;
 }
 
-/** A service that dies gets its old port back; one that can't have it this often gets a new one. */
+/** A service that dies gets its old port back; after this many starts without success it gets a new one. */
 const TRIES_ON_OLD_PORT = 3;
 
-/** Service processes on this machine: each listens on a port of its own, and is started again when it dies. */
+/** Service processes on this machine: each listens on a port of its own and is restarted when it dies. */
 export class Fleet {
   private readonly running: Running[] = [];
-  private waiters: (() => void)[] = [];
+  private readonly changed = new ChangeSignal();
 
-  /** @param env for every process, besides what `add` gives */
+  /** @param env of every process, besides what `add` gives */
   constructor(
     private readonly env: Record<string, string>,
     private readonly logger: Logger,
     /** Called whenever a process is up, at the place that `members` says. */
-    private readonly onUp: () => void = () => undefined,
+    private readonly onUp: () => void,
   ) {}
 
-  /**
-   * Adds and starts processes of one service.
-   * @param onMessage told of what they say besides that they are ready
-   * @param moreArgs asked at each of their starts
-   */
-  add(
-    service: ServiceName,
-    count: number,
-    env: Record<string, string> = {},
-    onMessage: (message: unknown) => void = () => undefined,
-    moreArgs: () => string[] = () => [],
-  ): void {
-    for (let i = 1; i <= count; i++)
-      this.addOne(service, count === 1 ? service : `${service} ${i}`, env, onMessage, moreArgs);
+  /** Adds and starts `count` processes of one service. */
+  add(service: ServiceName, count: number, options: MemberOptions = {}): void {
+    for (let i = 1; i <= count; i++) this.addOne(service, count === 1 ? service : `${service} ${i}`, options);
   }
 
-  /** Tells something to every process of one service that is there. */
+  /** Sends a message to every running process of one service. */
   sendMessage(service: ServiceName, message: object): void {
     for (const member of this.running) if (member.service === service) member.child.send(message);
   }
@@ -68,28 +68,17 @@ export class Fleet {
     );
   }
 
-  /** Resolves when every process is up. @throws PaydayError `service_not_ready` naming who is missing */
+  /** Resolves when every process is up. @throws PaydayError `service_not_ready` naming those that are not */
   async allReady(withinMs: number): Promise<void> {
-    const deadline = performance.now() + withinMs;
-    for (;;) {
-      const missing = this.running.filter(({ url }) => url === null).map(({ name }) => name);
-      if (missing.length === 0) return;
-      const leftMs = deadline - performance.now();
-      if (leftMs <= 0)
-        throw new PaydayError(
-          'service_not_ready',
-          `these services did not start within ${withinMs / 1000} s: ${missing.join(', ')}; what they log says why`,
-        );
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, leftMs);
-        this.waiters.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    const missing = (): string[] => this.running.filter(({ url }) => url === null).map(({ name }) => name);
+    if (!(await this.changed.until(() => missing().length === 0, withinMs)))
+      throw new PaydayError(
+        'service_not_ready',
+        `these services did not start within ${withinMs / 1000} s: ${missing().join(', ')}; what they log says why`,
+      );
   }
 
+  /** From now on nothing is restarted. */
   letGo(): void {
     for (const { child } of this.running) child.letGo();
   }
@@ -100,23 +89,19 @@ export class Fleet {
     await Promise.all(chosen.map(({ child }) => child.stop(graceMs)));
   }
 
-  private addOne(
-    service: ServiceName,
-    name: string,
-    env: Record<string, string>,
-    onMessage: (message: unknown) => void,
-    moreArgs: () => string[],
-  ): void {
-    const modulePath = fileURLToPath(new URL(`../../../${service}/src/main.js`, import.meta.url));
+  private addOne(service: ServiceName, name: string, options: MemberOptions): void {
     const child = new SupervisedChild(
       {
         name,
-        modulePath,
-        args: () => ['--port', String(this.portFor(member)), ...moreArgs()],
-        env: { ...this.env, ...env },
+        modulePath: fileURLToPath(new URL(`../../${service}/src/main.js`, import.meta.url)),
+        args: () => ['--port', String(this.portFor(member)), ...(options.args?.() ?? [])],
+        env: () => ({ ...this.env, ...options.env }),
         onMessage: (message) =>
-          isReady(message) ? this.onChildMessage(member, message) : onMessage(message),
-        onExit: () => (member.url = null),
+          isReady(message) ? this.markReady(member, message) : options.onMessage?.(message),
+        onExit: () => {
+          member.url = null;
+          options.onExit?.();
+        },
       },
       this.logger,
     );
@@ -129,11 +114,11 @@ export class Fleet {
     return ++member.startsSinceReady > TRIES_ON_OLD_PORT ? 0 : member.port;
   }
 
-  private onChildMessage(member: Running, { host, port }: Ready): void {
+  private markReady(member: Running, { host, port }: Ready): void {
     member.port = port;
     member.url = urlOf(host, port);
     member.startsSinceReady = 0;
-    for (const wake of this.waiters.splice(0)) wake();
+    this.changed.notify();
     this.onUp();
   }
 }
