@@ -8,7 +8,7 @@ import { TRAFFIC_KINDS, TrafficDriver } from './drivers/traffic.js';
 import { WEBHOOK_KINDS, WebhookDriver } from './drivers/webhook.js';
 import type { KindSpecs } from './kind-spec.js';
 
-/** Every kind of fault that ships, by the name of its driver: what customers see, and the parameters. */
+/** Every built-in fault kind, by driver name. */
 export const KINDS_BY_DRIVER: Readonly<Record<string, KindSpecs>> = {
   sandbox: SANDBOX_KINDS,
   'tcp-proxy': TCP_PROXY_KINDS,
@@ -19,7 +19,7 @@ export const KINDS_BY_DRIVER: Readonly<Record<string, KindSpecs>> = {
   'aws-fis': AWS_FIS_KINDS,
 };
 
-/** Every driver that ships. Those whose clients are heavy load them when they are first used. */
+/** Creates every built-in driver. Drivers with heavy clients load them on first use. */
 export function createDrivers(): FaultDriver[] {
   return [
     new SandboxDriver(),

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { ManualTimers } from '../../../../apps/unicorn-rentals/src/testing/manual-timers.js';
 import { closed, listening, portOf } from './servers.js';
 
-/** How long the action of every template takes. */
+/** Duration of every template's action. */
 export const TEMPLATE_MS = 60_000;
 
 interface Held {
@@ -16,8 +16,8 @@ interface Held {
 }
 
 /**
- * Speaks as much of the API of AWS Fault Injection Service as its client needs: an experiment is pending when it is looked at
- * first, then runs for its template's duration, and takes a moment to stop. The same client token gives the same
+ * Implements the part of the API of AWS Fault Injection Service that its client needs: an experiment is pending when it is
+ * first read, then runs for its template's duration, and takes a moment to stop. The same client token gives the same
  * experiment. Pages of `pageSize`. No real account: see docs/faults.md.
  */
 export async function openAwsFisStandIn(templates: readonly string[], pageSize = 2) {

@@ -6,7 +6,7 @@ import { closed, listening, portOf, unusedPort } from './servers.js';
 
 export const CREDENTIALS = { accessKeyId: 'AKIATEST', secretAccessKey: 'a secret of the conformance suite' };
 
-/** The real client against a stand-in of the service. The template's duration is the faults' time to live, as the guide advises. */
+/** The real client against a stand-in of the service. The template's duration equals the faults' time to live, as the guide advises. */
 export const awsFisSubject: DriverSubject = {
   params: { 'aws-fis': { template: 'stop-instances' } },
   badParams: [

@@ -7,7 +7,7 @@ import { toxiproxySubject } from './toxiproxy-subject.js';
 import { trafficSubject } from './traffic-subject.js';
 import { webhookSubject } from './webhook-subject.js';
 
-/** Every driver, by the name of its file in `drivers/`. */
+/** Every driver, by its file name in `drivers/`. */
 const SUBJECTS: Readonly<Record<string, DriverSubject>> = {
   sandbox: sandboxSubject,
   'tcp-proxy': tcpProxySubject,

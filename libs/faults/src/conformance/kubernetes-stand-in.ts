@@ -16,7 +16,7 @@ const KIND_OF: Record<string, string> = {
 
 interface Held {
   body: ChaosBody;
-  /** How often it was looked at: a controller takes a moment for everything. */
+  /** Number of reads: the controller needs a few for every step. */
   looks: number;
   isOver: boolean;
   deletedAfterLooks: number | null;
@@ -30,8 +30,8 @@ interface ChaosBody {
 }
 
 /**
- * Speaks as much of the Kubernetes API as Chaos Mesh's custom resources need, and behaves as its controller does: a resource
- * has no status at first, is recovered before it is injected, stops after its duration, and outlives its deletion
+ * Implements the part of the Kubernetes API that Chaos Mesh's custom resources need, and behaves like its controller: a
+ * resource has no status at first, is recovered before it is injected, stops after its duration, and outlives its deletion
  * until everything is recovered. No real cluster: see docs/faults.md.
  */
 export async function openKubernetesStandIn(pods: Readonly<Record<string, string>>) {
@@ -102,7 +102,7 @@ export async function openKubernetesStandIn(pods: Readonly<Record<string, string
       experiment: { desiredPhase: isStopping ? 'Stop' : 'Run' },
       conditions: [
         condition('Selected', isSelected(entry)),
-        // Without pods both are true: there is nothing that isn't.
+        // Without pods, both are vacuously true.
         condition('AllInjected', isInjected(entry) || !isSelected(entry)),
         condition('AllRecovered', !isInjected(entry)),
         condition('Paused', false),
@@ -114,10 +114,10 @@ export async function openKubernetesStandIn(pods: Readonly<Record<string, string
     timers,
     held,
     port: portOf(server),
-    /** Called before each answer about a resource, with the number of looks at it. */
+    /** Called before each answer about a resource, with the number of reads so far. */
     onLook: (_looks: number): void => undefined,
     isAnyInjected: (): boolean => [...held.values()].some((entry) => isInjected(entry)),
-    /** A kubeconfig whose only context `game-day` leads to a port. */
+    /** Writes a kubeconfig whose only context `game-day` points to a port. */
     async kubeconfig(port: number): Promise<string> {
       const path = join(folder, `config-${port}.yaml`);
       const config = {

@@ -14,10 +14,10 @@ import type { DriverBench, DriverSubject } from './driver-suite.js';
 import { closed, listening, portOf, unusedPort } from './servers.js';
 
 const TOKEN = 'a-secret-of-the-conformance-suite';
-/** A customer's patience, in real time. */
+/** Timeout of a customer, in real time. */
 const PROMPT_MS = 300;
 
-/** The real fault agent in front of a real service, without an engineer; the test moves their time. */
+/** The real fault agent in front of a real service, without an engineer and with a simulated clock. */
 export const sandboxSubject: DriverSubject = {
   params: {
     crash: {},
@@ -46,7 +46,7 @@ export const sandboxSubject: DriverSubject = {
   open: () => openTeam(new SandboxDriver(), (sandbox) => ({ teamId: 'fenrir', sandbox })),
 };
 
-/** The same team, its services reached through the real proxies. */
+/** The same team, with its services behind the real proxies. */
 export const tcpProxySubject: DriverSubject = {
   params: {
     latency: { delayMs: 30_000 },
@@ -107,7 +107,7 @@ async function openTeam(
   };
 }
 
-/** Whether the service tells a customer the truth about a unicorn, promptly. */
+/** Whether a customer gets the correct answer about a unicorn, promptly. */
 async function isHealthy(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PROMPT_MS) });

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Makes a server listen on a free loopback port. */
+/** Starts a server on a free loopback port. */
 export async function listening(server: Server): Promise<Server> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
@@ -11,7 +11,7 @@ export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
-/** A loopback port on which nobody listens. */
+/** Returns a loopback port without a listener. */
 export async function unusedPort(): Promise<number> {
   const nobody = await listening(createServer());
   const port = portOf(nobody);

@@ -7,7 +7,7 @@ import { closed, listening, portOf, unusedPort } from './servers.js';
 const BUILD = fileURLToPath(new URL('../../../../tools/toxiproxy.mjs', import.meta.url));
 let built: { path: string } | { lacks: string } | undefined;
 
-/** The Toxiproxy server: `TOXIPROXY_PATH`, or built from its Go module. Or what is missing. */
+/** Returns the Toxiproxy server, from `TOXIPROXY_PATH` or built from its Go module, or what is missing. */
 export function toxiproxyBinary(): { path: string } | { lacks: string } {
   if (built !== undefined) return built;
   const named = process.env['TOXIPROXY_PATH'];
@@ -22,7 +22,7 @@ export function toxiproxyBinary(): { path: string } | { lacks: string } {
   return built;
 }
 
-/** A real Toxiproxy server that can be killed and started again on the same port. */
+/** A real Toxiproxy server that can be killed and restarted on the same port. */
 export class ToxiproxyServer {
   private child: ChildProcess | undefined;
 
@@ -57,7 +57,7 @@ export class ToxiproxyServer {
     }
   }
 
-  /** As a machine that loses its power. */
+  /** Kills the server, as a power failure would. */
   async kill(): Promise<void> {
     const child = this.child;
     this.child = undefined;
@@ -76,7 +76,7 @@ export class ToxiproxyServer {
   }
 }
 
-/** A service, a Toxiproxy server and a proxy on it in front of the service. */
+/** Starts a service and a Toxiproxy server with a proxy in front of it. */
 export async function openProxiedService() {
   const answer = JSON.stringify({ right: true, padding: 'x'.repeat(4_096) });
   const service = await listening(createServer((_request, response) => response.end(answer)));
@@ -90,7 +90,7 @@ export async function openProxiedService() {
   return {
     server,
     proxy,
-    /** Whether a customer gets the right answer promptly. */
+    /** Whether a customer gets the correct answer promptly. */
     async healthy(): Promise<boolean> {
       try {
         const response = await fetch(`http://${proxy.listen}/`, { signal: AbortSignal.timeout(300) });

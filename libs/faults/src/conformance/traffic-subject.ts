@@ -18,8 +18,8 @@ const TEAM = 'fenrir';
 const LOOK_MS = 3_000;
 
 /**
- * Two real probers of one game, with real agents; the test moves their time. Their customers find no endpoint, which makes
- * each request a result at once.
+ * Two real probers of one game, with real agents and a simulated clock. Their customers find no endpoint, so each request
+ * gives a result immediately.
  */
 export const trafficSubject: DriverSubject = {
   params: { 'traffic-spike': { percent: 200 } },
@@ -58,7 +58,7 @@ export const trafficSubject: DriverSubject = {
         }
       }
     };
-    /** Results of the team's router at one prober since the last time it was asked. */
+    /** Number of results of one team's service at one prober since the last drain. */
     const count = (prober: Prober, teamId: string, serviceId: string): number =>
       drained
         .get(prober)!
@@ -80,9 +80,9 @@ export const trafficSubject: DriverSubject = {
       nowhere: at(first, await unusedPort()),
       hanging: at(portOf(hanging), second),
       serviceId: 'router',
-      /** As many customers as the scenario wants, of everybody and at every prober; no prober may differ from the other. */
+      /** Whether every team gets the load of the scenario from every prober; the probers must agree. */
       async healthy() {
-        // From one second of game time to another: a second's number of arrivals is fixed.
+        // From one full second of game time to another: the number of arrivals per second is fixed.
         pass(1_000 - ((clock.nowMs() - START) % 1_000));
         for (const { prober } of probers) prober.drain();
         const from = clock.nowMs() - START;
@@ -97,7 +97,7 @@ export const trafficSubject: DriverSubject = {
             count(prober, 'other', 'router') !== wanted('router') ||
             count(prober, TEAM, 'catalog') !== wanted('catalog')
           )
-            throw new Error('somebody else was struck');
+            throw new Error('another team or service was struck');
         return one === wanted('router');
       },
       pass: async (ms) => pass(ms),

@@ -7,7 +7,7 @@ import { closed, listening, portOf, unusedPort } from './servers.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of the conformance suite').toString('base64')}`;
 
-/** A receiver that verifies every call by the library of Standard Webhooks; the test moves its time. */
+/** A receiver with a simulated clock that verifies every call with the Standard Webhooks library. */
 export const webhookSubject: DriverSubject = {
   params: { webhook: { action: 'unplug', rack: 4 } },
   badParams: [
