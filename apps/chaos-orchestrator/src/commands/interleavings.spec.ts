@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { FaultInfo } from '#contracts';
 import { PaydayError } from '#kernel';
-import { ANNA, BEN, Game, START, TEAMS, faultEntry } from '../conformance/game.js';
-import type { Activation } from '../conformance/team-world.js';
+import { ANNA, BEN, Game, START, TEAMS, faultEntry } from '../testing/game.js';
+import type { Activation } from '../testing/team-world.js';
 
 const MAX_ACTIVE = 5;
 const LIMITS = { maxTeams: 3, maxDurationMs: 15_000, cooldownMs: 2_000, maxActive: MAX_ACTIVE };

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { ManualTime } from '../conformance/manual-time.js';
+import { ManualTime } from '../testing/manual-time.js';
 import { AuditFeed } from './audit-feed.js';
 
 describe('AuditFeed', () => {
