@@ -12,14 +12,14 @@ export interface TestPostgres extends EmbeddedPostgres {
 }
 
 /**
- * A real PostgreSQL in a folder of its own, for one spec file: start it in `beforeAll`, stop it in `afterAll`.
+ * Starts a real PostgreSQL in its own folder, for one spec file: start it in `beforeAll`, stop it in `afterAll`.
  * Takes about two seconds.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'payday-postgres-'));
   await chmod(folder, 0o755); // When tests run as root, PostgreSQL runs as another user.
   try {
-    // The guardian is a process of its own, and Node runs no TypeScript: it needs a compiled copy.
+    // The guardian is a separate Node process, which cannot run TypeScript, so it needs a compiled copy.
     await transpileLibs(['persistence'], join(folder, 'code'));
     const postgres = await startEmbeddedPostgres({
       dataDir: join(folder, 'data'),

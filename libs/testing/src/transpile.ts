@@ -6,8 +6,9 @@ import { transformFile } from '@swc/core';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
- * Compiles libraries into a folder, so that a test can start a real process from the sources as they are now.
- * Inside the folder `#kernel` and the like name the compiled copies; packages resolve if the folder lies in the repository.
+ * Compiles libraries into a folder, so that a test can start a real process from the current sources.
+ * Inside the folder, `#kernel` and the other imports resolve to the compiled copies; packages resolve if the folder is
+ * inside the repository.
  */
 export async function transpileLibs(libs: readonly string[], outDir: string): Promise<void> {
   const imports = Object.fromEntries(libs.map((lib) => [`#${lib}`, `./libs/${lib}/src/index.js`]));

@@ -16,7 +16,7 @@ const recordAt = (position: number, key = 'k'): StoredRecord => ({
   appendedAt: 5,
 });
 
-/** A context whose pauses take no time and are written down. */
+/** A context that records its pauses instead of waiting. */
 function contextOf(
   onBatch: (batch: RecordBatch) => Promise<void>,
   overrides: Partial<DeliveryContext> & { deadLetterTopic?: string } = {},
@@ -67,7 +67,7 @@ describe('deliver', () => {
     expect(retryPauseMs(10_000)).toBe(5000);
   });
 
-  it('a handler that throws at once is retried like one that rejects', async () => {
+  it('a handler that throws synchronously is retried like one that rejects', async () => {
     let calls = 0;
     const { context } = contextOf(() => {
       if (calls++ === 0) throw new Error('not even a promise');
@@ -76,7 +76,7 @@ describe('deliver', () => {
     expect(await deliver(context, [recordAt(1)])).toBe(true);
   });
 
-  it('hands the rest of a batch again without its poison, and at once', async () => {
+  it('redelivers the rest of a batch without its poison, without a pause', async () => {
     const handed: string[][] = [];
     const poison = { ...recordAt(2) }; // a copy: found by its position
     const { context, pauses, letters } = contextOf(
@@ -92,7 +92,7 @@ describe('deliver', () => {
     expect(letters.map(({ headers }) => headers!['dead_letter_reason'])).toEqual(['unreadable']);
   });
 
-  it('a batch of nothing but poison is done when all of it is dead-lettered', async () => {
+  it('a batch of poison alone is done when all of it is dead-lettered', async () => {
     const { context, letters } = contextOf(
       async ({ records }) => {
         throw new PoisonRecordError(records[0]!, 'no');
@@ -121,7 +121,7 @@ describe('deliver', () => {
     expect(errors).toHaveLength(3);
   });
 
-  it('poison that is not of the batch is reported and retried, never dropped', async () => {
+  it('poison that is not in the batch is reported and retried, never dropped', async () => {
     const handed: string[][] = [];
     const { context, errors, letters } = contextOf(
       handedTo(handed, (attempt) => attempt === 0 && new PoisonRecordError(recordAt(7), 'no')),
@@ -136,7 +136,7 @@ describe('deliver', () => {
     ]);
   });
 
-  it('ends without handing again once it is aborted; the handler that ran then counts if it resolves', async () => {
+  it('does not redeliver once aborted; a handler that is running then counts if it resolves', async () => {
     const handed: string[][] = [];
     const failing = contextOf(
       handedTo(handed, () => new PoisonRecordError(recordAt(1), 'no')),
@@ -159,7 +159,7 @@ describe('deliver', () => {
 });
 
 describe('dead letters', () => {
-  it('of the largest record with the longest reason can still be stored', () => {
+  it('of the largest record with the longest reason can be stored', () => {
     const poison = { ...recordAt(1, 'k'), value: new Uint8Array(MAX_RECORD_BYTES - 1) };
     assertRecord('t', poison);
     const letter = deadLetterOf('t'.repeat(128), { ...poison, key: '游'.repeat(341) }, '游'.repeat(100_000));
@@ -167,7 +167,7 @@ describe('dead letters', () => {
   });
 });
 
-it('an onError that throws does no harm', () => {
+it('an onError that throws is harmless', () => {
   const report = safeReporter(() => {
     throw new Error('logging is broken');
   });

@@ -14,12 +14,12 @@ export interface DeliveryContext extends RetryContext {
 }
 
 /**
- * Hands records of one partition to the handler until it has resolved for all of them: after a rejection the same
- * records again, with growing pauses; poison goes to the dead-letter topic and the rest is handed again at once.
- * Both kinds of adapters use it: those that pull (`PartitionLoop`) and those whose client pushes.
+ * Delivers records of one partition to the handler until it has resolved for all of them: a rejected batch is redelivered
+ * with growing pauses; poison goes to the dead-letter topic, and the rest is redelivered at once.
+ * Adapters that pull (`PartitionLoop`) and those whose client pushes both use it.
  *
- * @returns true if every record was handled or dead-lettered; false if the signal aborted before. A handler that
- * runs when the signal aborts is waited for, and counts.
+ * @returns true if every record was handled or dead-lettered; false if the signal aborted first. A handler that runs
+ * when the signal aborts is awaited, and counts.
  */
 export async function deliver(context: DeliveryContext, records: readonly StoredRecord[]): Promise<boolean> {
   const { topic, partition, options, signal, timers, report } = context;
@@ -28,7 +28,7 @@ export async function deliver(context: DeliveryContext, records: readonly Stored
   while (pending.length > 0) {
     if (signal.aborted) return false;
     try {
-      // A copy, for the handler may change its array, and these records may have to be handed again.
+      // A copy, because the handler may change its array, and these records may have to be redelivered.
       await options.onBatch({ topic, partition, records: pending.slice() });
       return true;
     } catch (error) {
@@ -45,7 +45,7 @@ export async function deliver(context: DeliveryContext, records: readonly Stored
   return true;
 }
 
-/** The records without the poison that `error` names, once that is in the dead-letter topic; else undefined. */
+/** Dead-letters the poison that `error` names and returns the other records; undefined if there was none. */
 async function withoutPoison(
   context: DeliveryContext,
   error: unknown,
@@ -53,7 +53,7 @@ async function withoutPoison(
 ): Promise<StoredRecord[] | undefined> {
   const { topic, options } = context;
   if (!(error instanceof PoisonRecordError)) return undefined;
-  // Found by position: the handler may have named a copy of the record.
+  // Compares positions, because the handler may have named a copy of the record.
   const poison = records.find(({ position }) => position === error.record.position);
   if (poison === undefined) {
     context.report(

@@ -2,15 +2,15 @@ import { retryPauseMs, type Timers } from './timers.js';
 
 export interface RetryContext {
   timers: Timers;
-  /** Ends every wait; nothing is retried afterwards. */
+  /** Ends every wait and all retries. */
   signal: AbortSignal;
   /** Called for each failure. */
   report(error: unknown): void;
 }
 
 /**
- * Calls `action` until it succeeds, with growing pauses between.
- * @returns what it gave, or undefined if the signal ended the retrying before it succeeded.
+ * Calls `action` until it succeeds, with growing pauses in between.
+ * @returns its result, or undefined if the signal aborted first.
  */
 export async function retrying<T>(
   { timers, signal, report }: RetryContext,
@@ -27,13 +27,13 @@ export async function retrying<T>(
   return undefined;
 }
 
-/** Wraps a consumer's `onError`, so that one which throws cannot stop the reading. */
+/** Wraps a consumer's `onError`, so that a throwing one cannot stop the reading. */
 export function safeReporter(onError: ((error: unknown) => void) | undefined): (error: unknown) => void {
   return (error) => {
     try {
       onError?.(error);
     } catch {
-      // Where to report that reporting failed? The retry itself goes on, and that is what counts.
+      // A failing reporter must not stop the retry, and there is nowhere else to report to.
     }
   };
 }

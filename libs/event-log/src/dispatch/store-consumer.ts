@@ -9,19 +9,19 @@ import { retrying, safeReporter } from './retry.js';
 import type { Timers } from './timers.js';
 
 const DEFAULT_BATCH_RECORDS = 1000;
-/** A batch of large records ends here, so that a reader's memory is bounded. */
+/** Size limit of a batch, which bounds a reader's memory. */
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 export interface StoreConsumerContext {
   store: LogStore;
   timers: Timers;
-  /** The group that shares the topic's partitions; a new one for a consumer that reads them all. */
+  /** The group that shares the topic's partitions; a new one for a consumer that reads all of them. */
   groupOf(options: ConsumeOptions, partitions: number, report: (error: unknown) => void): Group;
   appendDeadLetter(topic: string, record: EventRecord): Promise<unknown>;
   onClosed(consumer: StoreConsumer): void;
 }
 
-/** A consumer over a `LogStore`: one loop for each partition that its group gives it. */
+/** A consumer over a `LogStore`: one loop for each assigned partition. */
 export class StoreConsumer implements Consumer, GroupMember {
   readonly ready: Promise<void>;
   private readonly loops = new Map<number, PartitionLoop>();
@@ -42,9 +42,9 @@ export class StoreConsumer implements Consumer, GroupMember {
       this.becomeReady = resolve;
       this.failReady = reject;
     });
-    // A caller that does not ask for `ready` learns of trouble by `onError`; it must not take the process down.
+    // A caller that ignores `ready` gets the error through `onError`; the rejection must not crash the process.
     this.ready.catch(this.report);
-    // Not at once: the caller's functions may refer to the consumer that it has not got yet.
+    // Deferred: the caller's functions may refer to the consumer before `consume` has returned it.
     queueMicrotask(() => void this.start());
   }
 
@@ -58,7 +58,7 @@ export class StoreConsumer implements Consumer, GroupMember {
     const options: ConsumeOptions = {
       ...this.options,
       onBatch: async (batch) => {
-        // Rejected, so that it is told; the group revokes the partition, which ends the retrying.
+        // Rejects, so that the loss is reported; the group revokes the partition, which ends the retries.
         if (!holds()) throw leaseEnded(topic, group, partition);
         return this.options.onBatch(batch);
       },
@@ -92,7 +92,7 @@ export class StoreConsumer implements Consumer, GroupMember {
     this.loops.delete(partition);
   }
 
-  /** Ready once everything that the plan gives to this member is being read. */
+  /** Resolves `ready` once every partition planned for this member is being read. */
   planned(): void {
     if (this.isReady || !this.group || this.closing) return;
     if (!this.group.planOf(this).every((partition) => this.loops.get(partition)?.started)) return;
@@ -128,7 +128,7 @@ export class StoreConsumer implements Consumer, GroupMember {
     void this.close();
   }
 
-  /** Before it was ever ready, what cannot succeed without a change ends the consumer, where the caller can see it. */
+  /** Before the consumer was ever ready, a permanent error ends it and rejects `ready`, where the caller sees it. */
   private failsStart(error: unknown): boolean {
     if (this.isReady || !(error instanceof PaydayError) || error.retryable) return false;
     this.fail(error);

@@ -3,7 +3,7 @@ import type { Timers } from '../../dispatch/timers.js';
 
 const LONGEST_GAP_MS = 5_000;
 
-/** Spaces this log's reads of one shard. After throttling the gap doubles; it shrinks slowly while reads succeed. */
+/** Paces this log's reads of one shard. After throttling the gap doubles; it shrinks slowly while reads succeed. */
 export class Pacer {
   private tail: Promise<void> = Promise.resolve();
   private nextUs = -Infinity;

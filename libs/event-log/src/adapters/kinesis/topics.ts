@@ -10,7 +10,7 @@ export interface TopicStream {
   topic: string;
   stream: string;
   createdAt: number;
-  /** By partition: in the order of their hash keys. */
+  /** By partition, which is the order of their hash keys. */
   shards: Shard[];
 }
 
@@ -32,7 +32,7 @@ export class Topics {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** What was looked up before; it never changes. */
+  /** The cached result of an earlier look-up; it never changes. */
   get(topic: string): TopicStream | undefined {
     return this.known.get(topic);
   }
@@ -65,7 +65,7 @@ export class Topics {
     for (const [topic, partitions] of missing) await this.make(topic, partitions);
     for (const [topic, partitions] of missing) {
       const { shards } = await this.whenActive(topic);
-      // Another process was faster.
+      // Another process created it first.
       if (shards.length !== partitions) throw topicMismatch(topic, shards.length, partitions);
       await this.keepLonger(topic);
     }
@@ -90,7 +90,7 @@ export class Topics {
   private async whenActive(topic: string): Promise<TopicStream> {
     const deadlineUs = this.clock.monotonicUs() + GIVE_UP_MS * 1000;
     for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(2 * pollMs, LONGEST_POLL_MS)) {
-      // A stream that was just made may not be seen at once.
+      // A new stream may not be visible at once.
       const summary = await this.summary(topic);
       if (summary && ['ACTIVE', 'UPDATING'].includes(summary.status)) return this.load(topic, summary);
       if (this.clock.monotonicUs() > deadlineUs)
@@ -117,7 +117,7 @@ export class Topics {
     try {
       await this.api.keepFor(this.streamOf(topic), retentionHours);
     } catch (error) {
-      // Another process, which made it at the same time, has done so.
+      // Another process, which created it at the same time, has done so.
       if (!['in_use', 'invalid'].includes(kindOf(error)))
         throw asPaydayError(error, `keep topic "${topic}" for ${retentionHours} h`);
     }
