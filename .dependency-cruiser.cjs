@@ -3,6 +3,8 @@
  * Each rule says what may not be imported from where.
  */
 const PURE = '^libs/(kernel|contracts|scoring|scenario)/src';
+/** The platform's clock and timers, the one part of the kernel that is not pure. */
+const SYSTEM = '^libs/kernel/src/system/';
 const SPEC = '\\.spec\\.ts$|/conformance/';
 /** What each lib may import, besides itself. */
 const LAYERS = {
@@ -28,6 +30,12 @@ module.exports = {
       from: { path: PURE, pathNot: SPEC },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'pure-libs-take-the-time-as-a-parameter',
+      severity: 'error',
+      from: { path: PURE, pathNot: [SPEC, SYSTEM] },
+      to: { path: SYSTEM },
+    },
     ...Object.entries(LAYERS).map(([lib, allowed]) => ({
       name: `layer-${lib}`,
       comment: `libs/${lib} imports only: ${allowed.join(', ') || 'nothing of ours'}.`,
@@ -42,7 +50,7 @@ module.exports = {
       from: { path: '^(?:libs|apps)/([^/]+)/' },
       to: {
         path: '^libs/([^/]+)/src/',
-        pathNot: ['^libs/$1/', '^libs/[^/]+/src/(conformance/)?index\\.ts$'],
+        pathNot: ['^libs/$1/', '^libs/[^/]+/src/((conformance|system)/)?index\\.ts$'],
       },
     },
     {

@@ -7,13 +7,12 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { DEFAULT_POLICY, SandboxDriver } from '#faults';
 import { openDatabase, startEmbeddedPostgres } from '#persistence';
-import { systemClock } from '#runtime';
+import { systemClock, systemTimers } from '#runtime';
 import { parseScenario } from '#scenario';
 import {
   CHAOS_MIGRATIONS,
   Orchestrator,
   PostgresChaosStore,
-  realTimers,
 } from '../../dist/apps/chaos-orchestrator/src/index.js';
 
 export const name = 'stop-all';
@@ -102,7 +101,7 @@ async function open(progress) {
   );
   const orchestrator = new Orchestrator({
     clock: systemClock,
-    timers: realTimers,
+    timers: systemTimers,
     logger: pino({ level: 'silent' }),
     metrics: new Registry(),
     store: new PostgresChaosStore(dataSource, systemClock),

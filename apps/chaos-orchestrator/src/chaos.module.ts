@@ -3,7 +3,7 @@ import { Payload } from '@nestjs/microservices';
 import type { GameEvent } from '#contracts';
 import { createDrivers, type FaultDriver, type LifeCyclePolicy } from '#faults';
 import type { Clock } from '#kernel';
-import { CLOCK, DATA_SOURCE, LOGGER, METRICS, OnGameEvent, type Logger } from '#runtime';
+import { CLOCK, DATA_SOURCE, LOGGER, METRICS, OnGameEvent, type Logger, systemTimers } from '#runtime';
 import type { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { ChaosCommands } from './commands/types.js';
@@ -12,7 +12,6 @@ import { CHAOS_COMMANDS, Orchestrator, type FaultTargets } from './orchestrator.
 import { PostgresChaosStore } from './postgres-store.js';
 import { ScoreFollower } from './score-follower.js';
 import { CHAOS_SOCKET_OPTIONS, ChaosGateway, type ChaosSocketOptions } from './socket/chaos.gateway.js';
-import { realTimers } from './timers.js';
 
 export interface ChaosOptions {
   targets: FaultTargets;
@@ -56,7 +55,7 @@ export class ChaosModule {
           useFactory: (clock: Clock, logger: Logger, metrics: Registry, dataSource: DataSource) =>
             new Orchestrator({
               clock,
-              timers: realTimers,
+              timers: systemTimers,
               logger: logger.child({ module: 'chaos' }),
               metrics,
               store: new PostgresChaosStore(dataSource, clock, options.topic),

@@ -8,8 +8,7 @@ import {
   type LifeCyclePolicy,
 } from '#faults';
 import { parseScenario } from '#scenario';
-import { EventBuilder, buildScenario } from '#testing';
-import { ManualTime } from './conformance/manual-time.js';
+import { EventBuilder, buildScenario, ManualTime } from '#testing';
 import { MemoryChaosStore } from './conformance/memory-store.js';
 import { OrchestratorProcess } from './conformance/process.js';
 import { TeamWorld } from './conformance/team-world.js';
@@ -55,7 +54,7 @@ class FairGame {
 
   async boot(): Promise<this> {
     this.process = await new OrchestratorProcess(this).boot(this.log);
-    await this.time.advance(0);
+    await this.time.pass(0);
     return this;
   }
 
@@ -69,7 +68,7 @@ class FairGame {
   }
 
   at(ms: number): Promise<void> {
-    return this.time.until(START + ms);
+    return this.time.passTo(START + ms);
   }
 
   /** The latest of each fault. */

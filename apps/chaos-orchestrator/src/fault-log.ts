@@ -1,8 +1,7 @@
-import { messageOf } from '#kernel';
+import { messageOf, type Timers } from '#kernel';
 import type { Fault } from '#faults';
 import type { Logger } from '#runtime';
 import type { ChaosStore, NewEvent } from './store.js';
-import type { Timers } from './timers.js';
 
 const RETRY_MS = 500;
 

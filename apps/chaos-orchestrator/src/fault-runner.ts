@@ -13,9 +13,8 @@ import {
   type FaultTarget,
   type LifeCyclePolicy,
 } from '#faults';
-import { messageOf, type Clock } from '#kernel';
+import { messageOf, type Clock, type Timers } from '#kernel';
 import type { NewEvent } from './store.js';
-import type { Timers } from './timers.js';
 
 export interface RunnerParts {
   clock: Clock;
@@ -54,7 +53,7 @@ export class FaultRunner {
     const { clock } = parts;
     const { info } = state;
     const atMs = Math.max(clock.nowMs(), mayAct(info.state) ? info.startedAt : 0);
-    this.seen = { atMs, monotonicMs: clock.monotonicUs() / 1000 };
+    this.seen = { atMs, monotonicMs: clock.monotonicMs() };
   }
 
   get fault(): Fault {
@@ -151,7 +150,7 @@ export class FaultRunner {
   /** The wall clock, but where that was set back: time goes on for a fault, or it would act, or hang, for so much longer. */
   private nowMs(): number {
     const { clock } = this.parts;
-    const monotonicMs = clock.monotonicUs() / 1000;
+    const monotonicMs = clock.monotonicMs();
     const passedMs = Math.floor(monotonicMs - this.seen.monotonicMs);
     const atMs = Math.max(clock.nowMs(), this.seen.atMs + passedMs);
     this.seen = { atMs, monotonicMs };

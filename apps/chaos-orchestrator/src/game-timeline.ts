@@ -10,7 +10,7 @@ import {
   type FaultDriver,
   type FaultTarget,
 } from '#faults';
-import { messageOf, type Clock } from '#kernel';
+import { messageOf, type Clock, type Timers } from '#kernel';
 import type { Logger } from '#runtime';
 import { teamsUpPercent, type FaultEntry } from '#scenario';
 import type { Actor, TimelineView } from './commands/types.js';
@@ -29,7 +29,6 @@ import {
 import { seconds } from './limits.js';
 import { planEntry, type EntryPlan } from './plan-entry.js';
 import type { AuditNote, ChaosStore, DoneEntry, EntryOutcome, NewEvent } from './store.js';
-import type { Timers } from './timers.js';
 
 /** An announcement that is later than this is no news any more. Game time. */
 const STALE_ANNOUNCEMENT_MS = 60_000;

@@ -4,6 +4,5 @@ export type * from './commands/types.js';
 export { CHAOS_MIGRATIONS } from './migrations/index.js';
 export { CHAOS_COMMANDS, Orchestrator, type FaultTargets, type OrchestratorParts } from './orchestrator.js';
 export { PostgresChaosStore } from './postgres-store.js';
-export { realTimers, type Timers } from './timers.js';
 export type { ChaosStore } from './store.js';
 export { chaosService } from './service.js';

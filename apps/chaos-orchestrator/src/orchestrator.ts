@@ -11,7 +11,7 @@ import {
   type FaultTarget,
   type LifeCyclePolicy,
 } from '#faults';
-import { PaydayError, messageOf, type Clock } from '#kernel';
+import { PaydayError, messageOf, type Clock, type Timers } from '#kernel';
 import type { Logger } from '#runtime';
 import type { Registry } from 'prom-client';
 import { CommandHandlers } from './commands/command-handlers.js';
@@ -23,7 +23,6 @@ import { applyToView, isOver, standingsOf, type GameView } from './game-view.js'
 import { ChaosMetrics } from './metrics.js';
 import type { ChaosStore, Recovered } from './store.js';
 import { ServiceStatuses } from './service-statuses.js';
-import type { Timers } from './timers.js';
 import { FaultLog } from './fault-log.js';
 
 /** The injection token of `ChaosCommands`. */

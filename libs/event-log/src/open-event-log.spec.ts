@@ -103,7 +103,7 @@ describe('openEventLog', () => {
 
   it.each(['memory:', 'lmdb:'])('%s stamps records with the injected clock', async (scheme) => {
     const log = await openEventLog(scheme === 'lmdb:' ? scheme + folder : scheme, {
-      clock: { nowMs: () => 1_700_000_000_123, monotonicUs: () => 0 },
+      clock: { nowMs: () => 1_700_000_000_123, monotonicMs: () => 0 },
     });
     await log.createTopics([{ topic: 't', partitions: 1 }]);
     await log.append('t', [record('k')]);

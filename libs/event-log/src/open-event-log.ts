@@ -1,6 +1,6 @@
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type Clock, type Timers } from '#kernel';
+import { systemClock, systemTimers } from '#kernel/system';
 import type { LeaseStore } from './dispatch/lease-store.js';
-import { platformTimers, type Timers } from './dispatch/timers.js';
 import type { KafkaCredentials } from './credentials.js';
 import { KNOWN_ADAPTERS } from './known-adapters.js';
 import type { EventLog } from './port.js';
@@ -24,11 +24,6 @@ export interface OpenEventLogOptions {
 const DEFAULT_LEASE_MS = 2000;
 const MIN_LEASE_MS = 500;
 
-const platformClock: Clock = {
-  nowMs: () => Date.now(),
-  monotonicUs: () => Math.floor(performance.now() * 1000),
-};
-
 /**
  * Opens the event log at a URL: `memory:`, `lmdb:/absolute/folder` (taken literally, without unescaping),
  * `kafka://host:port,host:port?setting=value` (docs/kafka.md) or `kinesis://region?setting=value` (docs/kinesis.md).
@@ -46,8 +41,8 @@ export async function openEventLog(url: string, options: OpenEventLogOptions = {
   if (!(leaseMs >= MIN_LEASE_MS))
     throw new PaydayError('invalid_options', `leaseMs is ${leaseMs}; give at least ${MIN_LEASE_MS} ms`);
   return adapter.open(rest, {
-    clock: options.clock ?? platformClock,
-    timers: options.timers ?? platformTimers,
+    clock: options.clock ?? systemClock,
+    timers: options.timers ?? systemTimers,
     ...(options.kafka && { kafka: options.kafka }),
     leases: options.leases,
     leaseMs,

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '#persistence';
+import type { EmbeddedPostgres } from '#persistence';
 import { transpileLibs } from './transpile.js';
 
 export interface TestPostgres extends EmbeddedPostgres {
@@ -16,6 +16,8 @@ export interface TestPostgres extends EmbeddedPostgres {
  * Takes about two seconds.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
+  // Loaded lazily, because most users of this library need no database.
+  const { startEmbeddedPostgres } = await import('#persistence');
   const folder = await mkdtemp(join(tmpdir(), 'payday-postgres-'));
   await chmod(folder, 0o755); // When tests run as root, PostgreSQL runs as another user.
   try {

@@ -1,7 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transformFile } from '@swc/core';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -11,7 +10,12 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
  * inside the repository.
  */
 export async function transpileLibs(libs: readonly string[], outDir: string): Promise<void> {
-  const imports = Object.fromEntries(libs.map((lib) => [`#${lib}`, `./libs/${lib}/src/index.js`]));
+  const entries = libs.includes('kernel') ? [...libs, 'kernel/system'] : libs;
+  const imports = Object.fromEntries(
+    entries.map((entry) => [`#${entry}`, `./libs/${entry.replace(/^[^/]+/, '$&/src')}/index.js`]),
+  );
+  // Loaded lazily, because most users of this library compile nothing.
+  const { transformFile } = await import('@swc/core');
   await mkdir(outDir, { recursive: true });
   await writeFile(join(outDir, 'package.json'), JSON.stringify({ type: 'module', imports }));
   for (const lib of libs) {

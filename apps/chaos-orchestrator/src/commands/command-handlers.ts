@@ -1,5 +1,5 @@
 import { arm, type DriverRegistry, type FaultTarget } from '#faults';
-import { PaydayError, messageOf, type Clock } from '#kernel';
+import { PaydayError, messageOf, type Clock, type Timers } from '#kernel';
 import type { Logger } from '#runtime';
 import type { FaultSupervisor } from '../fault-supervisor.js';
 import type { FaultSelector } from '../fault-selector.js';
@@ -7,7 +7,6 @@ import type { GameTimeline } from '../game-timeline.js';
 import { isOver, type GameView } from '../game-view.js';
 import type { ChaosMetrics } from '../metrics.js';
 import type { AuditNote, ChaosStore, CommandChanges, DoneEntry, Recovered } from '../store.js';
-import type { Timers } from '../timers.js';
 import { IdempotencyStore, type Execution } from './idempotency-store.js';
 import { checkPreview, planInjection } from './plan-injection.js';
 import { StopHandler } from './stop-handler.js';

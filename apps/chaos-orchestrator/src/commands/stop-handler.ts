@@ -1,12 +1,11 @@
 import type { FaultInfo } from '#contracts';
-import { PaydayError, messageOf, type Clock } from '#kernel';
+import { PaydayError, messageOf, type Clock, type Timers } from '#kernel';
 import type { Logger } from '#runtime';
 import type { FaultSupervisor } from '../fault-supervisor.js';
 import type { FaultSelector } from '../fault-selector.js';
 import type { GameTimeline } from '../game-timeline.js';
 import { isOver } from '../game-view.js';
 import type { AuditNote, ChaosStore } from '../store.js';
-import type { Timers } from '../timers.js';
 import type { IdempotencyStore, Execution } from './idempotency-store.js';
 import type { SerialQueue } from './serial-queue.js';
 import type { Actor, StopAllCommand, StopCommand, StopResult } from './types.js';
@@ -76,7 +75,7 @@ export class StopHandler {
     const { clock, supervisor, idempotency, store, flushed } = this.parts;
     const { action, done, selector, timelines } = what;
     const at = clock.nowMs();
-    const begunUs = clock.monotonicUs();
+    const begunMs = clock.monotonicMs();
     const why = reason === undefined ? '' : `: ${reason}`;
     const stopping = supervisor.stop(selector, `stopped by hand (${actor.label})${why}`);
     if (action === 'stop' && stopping.infos().length === 0 && !inDoubt)
@@ -115,7 +114,7 @@ export class StopHandler {
     const finished = stored
       .then(() => flushed())
       .then(() => this.insist(() => store.finishCommand(commandId, result, outcome)));
-    const recorded = await this.within(finished, ANSWERED_WITHIN_MS - (clock.monotonicUs() - begunUs) / 1000);
+    const recorded = await this.within(finished, ANSWERED_WITHIN_MS - (clock.monotonicMs() - begunMs));
     return { ...result, recorded };
   }
 

@@ -1,7 +1,6 @@
 import type { ChaosLimits, GameEvent, Scenario, ServiceState, TimelineEntry } from '#contracts';
-import { EventBuilder, buildScenario } from '#testing';
+import { EventBuilder, buildScenario, ManualTime } from '#testing';
 import type { InjectCommand, InjectRequest } from '../commands/types.js';
-import { ManualTime } from './manual-time.js';
 import { MemoryChaosStore } from './memory-store.js';
 import { OrchestratorProcess, type Death } from './process.js';
 import { TeamWorld } from './team-world.js';
@@ -88,7 +87,7 @@ export class Game {
 
   /** Lets time pass up to this long after the start. */
   at(ms: number): Promise<void> {
-    return this.time.until(START + ms);
+    return this.time.passTo(START + ms);
   }
 
   /** The statuses of a team. */

@@ -1,10 +1,11 @@
 import type { GameEvent } from '#contracts';
 import type { FaultDriver, LifeCyclePolicy } from '#faults';
+import { timersFrom } from '#kernel';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import type { ManualTime } from '#testing';
 import { Orchestrator } from '../orchestrator.js';
 import type { ChaosStore } from '../store.js';
-import type { ManualTime } from './manual-time.js';
 
 export interface World {
   time: ManualTime;
@@ -37,7 +38,7 @@ export class OrchestratorProcess {
     this.orchestrator = new Orchestrator({
       clock: time,
       policy,
-      timers: { after: (ms, work) => time.after(ms, () => (this.dead ? undefined : work())) },
+      timers: timersFrom((ms, work) => time.after(ms, () => (this.dead ? undefined : work()))),
       logger: pino({ level: 'silent' }),
       metrics: this.metrics,
       store: {

@@ -1,6 +1,6 @@
+import type { Timers } from '#kernel';
 import { readAudit, type AuditEntry } from '#persistence';
 import type { DataSource } from 'typeorm';
-import type { Timers } from '../timers.js';
 
 /** How soon an entry of whatever service is told. */
 const EVERY_MS = 500;

@@ -18,10 +18,10 @@ import {
   isAllowedOrigin,
   type Logger,
   type TokenVerifier,
+  systemTimers,
 } from '#runtime';
 import type { ChaosChange, ChaosCommands } from '../commands/types.js';
 import { CHAOS_COMMANDS } from '../orchestrator.js';
-import { realTimers } from '../timers.js';
 import { chaosAsyncApi } from './async-api.js';
 import { AuditFeed } from './audit-feed.js';
 import { SOCKET_COMMANDS } from './command-table.js';
@@ -69,7 +69,7 @@ export class ChaosGateway
     this.steps = new GameSteps(options.controlUrl);
     this.audit = new AuditFeed(
       dataSource,
-      realTimers,
+      systemTimers,
       (entry) => this.push('audit', entry.subject['game'] ?? null, entry),
       (err) => this.logger.warn({ err }, 'the audit log could not be followed; trying again'),
     );
@@ -128,7 +128,7 @@ export class ChaosGateway
     const payloads = typeof last === 'function' ? args.slice(0, -1) : args;
     const session = facilitator.data.session!;
     try {
-      await session.admit(event === 'fault:stop-all', this.clock.monotonicUs() / 1000);
+      await session.admit(event === 'fault:stop-all', this.clock.monotonicMs());
       const command = Object.hasOwn(SOCKET_COMMANDS, event) ? SOCKET_COMMANDS[event] : undefined;
       if (command === undefined)
         throw new PaydayError(

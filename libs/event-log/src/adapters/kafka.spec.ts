@@ -38,7 +38,7 @@ given('the Kafka adapter', () => {
       settings: {
         // Brokers' defaults.
         'group.min.session.timeout.ms': '6000',
-        'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,DOOR0:SASL_SSL',
+        'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTRA0:SASL_SSL',
         'listener.name.extra0.ssl.keystore.location': store,
         'listener.name.extra0.ssl.keystore.password': 'changeit',
         'listener.name.extra0.sasl.enabled.mechanisms': 'PLAIN',

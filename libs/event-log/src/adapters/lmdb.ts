@@ -1,6 +1,6 @@
+import { systemTimers } from '#kernel/system';
 import type { LogStore } from '../dispatch/log-store.js';
 import { StoreEventLog, type LogDeps } from '../dispatch/store-log.js';
-import { platformTimers } from '../dispatch/timers.js';
 import type { EventLog } from '../port.js';
 import { openDatabase, prepareFolder } from './lmdb/folder.js';
 import { LmdbStore } from './lmdb/store.js';
@@ -54,7 +54,7 @@ process.on('exit', () => atExit.forEach((store) => store.finishAtExit()));
 
 async function open(folder: string): Promise<LmdbStore> {
   await closingStores.get(folder);
-  const store = new LmdbStore(await openDatabase(folder), folder, platformTimers);
+  const store = new LmdbStore(await openDatabase(folder), folder, systemTimers);
   atExit.add(store);
   return store;
 }

@@ -21,7 +21,13 @@ export class TranspiledLog {
     for (const lib of ['kernel', 'event-log']) await transpile(join('libs', lib, 'src'), folder);
     await writeFile(
       join(folder, 'package.json'),
-      JSON.stringify({ type: 'module', imports: { '#kernel': './libs/kernel/src/index.js' } }),
+      JSON.stringify({
+        type: 'module',
+        imports: {
+          '#kernel': './libs/kernel/src/index.js',
+          '#kernel/system': './libs/kernel/src/system/index.js',
+        },
+      }),
     );
     return new TranspiledLog(folder);
   }

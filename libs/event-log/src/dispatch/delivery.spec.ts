@@ -1,11 +1,9 @@
-import { PaydayError } from '#kernel';
+import { PaydayError, backoffMs, timersFrom } from '#kernel';
 import { PoisonRecordError } from '../errors.js';
 import type { EventRecord, RecordBatch, StoredRecord } from '../port.js';
 import { MAX_RECORD_BYTES, DEAD_LETTER_HEADROOM_BYTES, assertRecord } from '../records.js';
 import { deadLetterOf } from './dead-letter.js';
-import { deliver, type DeliveryContext } from './delivery.js';
-import { safeReporter } from './retry.js';
-import { retryPauseMs, type Timers } from './timers.js';
+import { deliver, safeReporter, type DeliveryContext } from './delivery.js';
 
 const recordAt = (position: number, key = 'k'): StoredRecord => ({
   key,
@@ -29,10 +27,11 @@ function contextOf(
 } {
   const [pauses, errors, letters] = [[] as number[], [] as unknown[], [] as EventRecord[]];
   const abort = new AbortController();
-  const timers: Timers = {
-    sleep: async (ms) => void pauses.push(ms),
-    nextTurn: async () => {},
-  };
+  const timers = timersFrom((ms, work) => {
+    pauses.push(ms);
+    queueMicrotask(work);
+    return () => {};
+  });
   const context: DeliveryContext = {
     topic: 't',
     partition: 0,
@@ -64,7 +63,7 @@ describe('deliver', () => {
     expect(handed).toEqual(Array.from({ length: 10 }, () => ['1', '2']));
     expect(pauses).toEqual([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
     expect(errors).toHaveLength(9);
-    expect(retryPauseMs(10_000)).toBe(5000);
+    expect(backoffMs(10_000)).toBe(5000);
   });
 
   it('a handler that throws synchronously is retried like one that rejects', async () => {

@@ -1,11 +1,14 @@
-import { PaydayError } from '#kernel';
+import { PaydayError, backoffMs, retryUntil, type Timers } from '#kernel';
 import { PoisonRecordError } from '../errors.js';
 import type { ConsumeOptions, EventRecord, StoredRecord } from '../port.js';
 import { deadLetterOf } from './dead-letter.js';
-import { retrying, type RetryContext } from './retry.js';
-import { retryPauseMs } from './timers.js';
 
-export interface DeliveryContext extends RetryContext {
+export interface DeliveryContext {
+  timers: Timers;
+  /** Ends every wait and all retries. */
+  signal: AbortSignal;
+  /** Called for each failure. */
+  report(error: unknown): void;
   topic: string;
   partition: number;
   options: Pick<ConsumeOptions, 'onBatch' | 'deadLetterTopic'>;
@@ -38,7 +41,7 @@ export async function deliver(context: DeliveryContext, records: readonly Stored
         pending = rest;
         attempt = 0;
       } else {
-        await timers.sleep(retryPauseMs(attempt++), signal);
+        await timers.sleep(backoffMs(attempt++), signal);
       }
     }
   }
@@ -67,9 +70,20 @@ async function withoutPoison(
   const { deadLetterTopic } = options;
   if (deadLetterTopic === undefined) return undefined;
   const letter = deadLetterOf(topic, poison, error.reason);
-  const written = await retrying(context, async () => {
+  const written = await retryUntil(context, async () => {
     await context.appendDeadLetter(deadLetterTopic, letter);
     return true;
   });
   return written ? records.filter((record) => record !== poison) : undefined;
+}
+
+/** Wraps a consumer's `onError`, so that a throwing one cannot stop the reading. */
+export function safeReporter(onError: ((error: unknown) => void) | undefined): (error: unknown) => void {
+  return (error) => {
+    try {
+      onError?.(error);
+    } catch {
+      // A failing reporter must not stop the retry, and there is nowhere else to report to.
+    }
+  };
 }

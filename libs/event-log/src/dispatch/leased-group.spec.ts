@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ManualTime, settled } from '../conformance/manual-time.js';
+import { ManualTime, settled } from '#testing';
 import { MemoryLeaseStore } from '../conformance/memory-lease-store.js';
 import type { GroupMember } from './group.js';
 import type { LeaseStore } from './lease-store.js';
@@ -9,7 +9,7 @@ const LEASE_MS = 3000;
 
 /** A process with one member of the group. Its clock differs from all others. */
 class Process implements GroupMember {
-  readonly time = new ManualTime();
+  readonly time = new ManualTime(0);
   /** Partition → whether the member may still hand over batches of it. */
   readonly reading = new Map<number, () => boolean>();
   readonly handlers: (() => void)[] = [];
@@ -27,7 +27,7 @@ class Process implements GroupMember {
     name: string,
     private readonly skewMs: number,
   ) {
-    this.time.moveTo(skewMs + world.nowMs);
+    this.time.advanceTo(skewMs + world.nowMs);
     this.group = new LeasedGroup({
       store: this.store(),
       clock: this.time,
@@ -58,12 +58,12 @@ class Process implements GroupMember {
   planned(): void {}
 
   moveTo(worldMs: number): void {
-    this.time.moveTo(worldMs + this.skewMs);
+    this.time.advanceTo(worldMs + this.skewMs);
   }
 
   /** World time of the next timed event. */
   get nextMs(): number {
-    return this.time.nextMs - this.skewMs;
+    return this.time.nextDueMs - this.skewMs;
   }
 
   freeze(): void {

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type Clock, backoffMs, type Timers } from '#kernel';
 import type { Group, GroupMember } from './group.js';
 import { planAssignment } from './group-plan.js';
 import type { GroupState, LeaseMember, LeaseStore } from './lease-store.js';
-import { retryPauseMs, type Timers } from './timers.js';
 
 /** Renewals per lease duration, so that one or two lost responses are harmless. */
 const RENEWALS_PER_LEASE = 3;
@@ -26,7 +25,7 @@ export interface LeasedGroupContext {
 
 interface Lease {
   /** By this process's monotonic clock, and never later than by the store's. */
-  endsUs: number;
+  endsMs: number;
   /** True while the partition is being released. */
   giving: boolean;
 }
@@ -81,7 +80,7 @@ export class LeasedGroup implements Group {
         failures = 0;
       } catch (error) {
         this.context.report(error);
-        pauseMs = retryPauseMs(failures++);
+        pauseMs = backoffMs(failures++);
       }
       if (isLast) break;
       this.releaseEnded();
@@ -94,11 +93,11 @@ export class LeasedGroup implements Group {
   /** Renews, compares its partitions with the plan, and starts the changes. @returns when to refresh again. */
   private async refresh(): Promise<number> {
     const { store, clock, member, leaseMs } = this.context;
-    const askedUs = clock.monotonicUs();
+    const askedMs = clock.monotonicMs();
     const request = { partitions: [...this.held.keys()], forMs: leaseMs, leaving: this.leaving };
     const state = await store.renew(member, request);
     const owners = this.ownersIn(state);
-    this.noteRenewed(owners, askedUs);
+    this.noteRenewed(owners, askedMs);
     if (!this.leaving) await this.follow(owners, state.members);
     return this.pauseAfter(state);
   }
@@ -117,16 +116,16 @@ export class LeasedGroup implements Group {
     if (left.length > 0) await store.release(member, left);
     const wanted = this.plan.filter((p) => !this.held.has(p) && (owners[p] === null || owners[p] === own));
     if (wanted.length > 0) {
-      const endsUs = clock.monotonicUs() + leaseMs * 1000;
+      const endsMs = clock.monotonicMs() + leaseMs;
       const got = await store.acquire(member, { partitions: wanted, forMs: leaseMs });
       if (this.leaving) return store.release(member, got);
-      for (const partition of got) this.takePartition(partition, endsUs);
+      for (const partition of got) this.takePartition(partition, endsMs);
     }
     this.reader.planned();
   }
 
-  private takePartition(partition: number, endsUs: number): void {
-    const lease: Lease = { endsUs, giving: false };
+  private takePartition(partition: number, endsMs: number): void {
+    const lease: Lease = { endsMs, giving: false };
     this.held.set(partition, lease);
     this.reader.assign(partition, () => this.lives(lease));
   }
@@ -152,23 +151,23 @@ export class LeasedGroup implements Group {
     for (const [partition, lease] of this.held) if (!this.lives(lease)) this.lose(partition, lease);
   }
 
-  private noteRenewed(owners: readonly (string | null)[], askedUs: number): void {
+  private noteRenewed(owners: readonly (string | null)[], askedMs: number): void {
     const { member, leaseMs } = this.context;
     for (const [partition, lease] of this.held)
-      if (owners[partition] === member.member) lease.endsUs = askedUs + leaseMs * 1000;
+      if (owners[partition] === member.member) lease.endsMs = askedMs + leaseMs;
       else this.lose(partition, lease);
   }
 
   private lose(partition: number, lease: Lease): void {
     if (lease.giving) return;
     const { topic, group } = this.context.member;
-    lease.endsUs = -Infinity;
+    lease.endsMs = -Infinity;
     this.context.report(leaseEnded(topic, group, partition));
     this.releasePartition(partition);
   }
 
   private lives(lease: Lease): boolean {
-    return this.context.clock.monotonicUs() < lease.endsUs;
+    return this.context.clock.monotonicMs() < lease.endsMs;
   }
 
   private ownersIn({ leases }: GroupState): (string | null)[] {
@@ -190,12 +189,10 @@ export class LeasedGroup implements Group {
 
   /** Waits for `pauseMs`, until one of its leases expires, or until a change is reported. */
   private async pause(pauseMs: number): Promise<void> {
-    const nowUs = this.context.clock.monotonicUs();
-    const endsMs = [...this.held.values()].flatMap(({ giving, endsUs }) =>
-      giving ? [] : (endsUs - nowUs) / 1000,
-    );
+    const nowMs = this.context.clock.monotonicMs();
+    const leftMs = [...this.held.values()].flatMap(({ giving, endsMs }) => (giving ? [] : endsMs - nowMs));
     this.pausing = new AbortController();
-    if (!this.woken) await this.context.timers.sleep(Math.min(pauseMs, ...endsMs), this.pausing.signal);
+    if (!this.woken) await this.context.timers.sleep(Math.min(pauseMs, ...leftMs), this.pausing.signal);
     this.woken = false;
   }
 }

@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { retryUntil } from '#kernel';
 import type { Position, StoredRecord } from '../port.js';
 import { deliver, type DeliveryContext } from './delivery.js';
-import { retrying } from './retry.js';
 
 /** A cursor in one partition. */
 export interface PartitionReader {
@@ -43,26 +44,26 @@ export class PartitionLoop {
   }
 
   private async run(): Promise<void> {
-    const { signal, timers } = this.context;
+    const { signal } = this.context;
     const reader = await this.begin();
     if (reader === undefined || signal.aborted) return;
     this.started = true;
     this.hooks.onStarted();
     while (!signal.aborted) {
-      const records = await retrying(this.context, () => reader.read());
+      const records = await retryUntil(this.context, () => reader.read());
       if (records === undefined) return;
       if (records.length > 0) {
         await deliver(this.context, records);
         // Reading and handling may both be synchronous; without this pause a long backlog starves the process.
-        await timers.nextTurn();
+        await nextTurn();
       } else {
-        await retrying(this.context, () => reader.wait(signal));
+        await retryUntil(this.context, () => reader.wait(signal));
       }
     }
   }
 
   private begin(): Promise<PartitionReader | undefined> {
-    return retrying(this.context, async () => {
+    return retryUntil(this.context, async () => {
       try {
         return await this.hooks.openReader(await this.hooks.startAt());
       } catch (error) {

@@ -1,12 +1,11 @@
-import { PaydayError } from '#kernel';
+import { Deferred, PaydayError, retryUntil, type Timers } from '#kernel';
 import { unknownTopic } from '../errors.js';
 import type { ConsumeOptions, Consumer, EventRecord } from '../port.js';
+import { safeReporter } from './delivery.js';
 import type { Group, GroupMember } from './group.js';
 import { leaseEnded } from './leased-group.js';
 import type { LogStore, ReadLimits } from './log-store.js';
 import { PartitionLoop } from './partition-loop.js';
-import { retrying, safeReporter } from './retry.js';
-import type { Timers } from './timers.js';
 
 const DEFAULT_BATCH_RECORDS = 1000;
 /** Size limit of a batch, which bounds a reader's memory. */
@@ -23,25 +22,20 @@ export interface StoreConsumerContext {
 
 /** A consumer over a `LogStore`: one loop for each assigned partition. */
 export class StoreConsumer implements Consumer, GroupMember {
-  readonly ready: Promise<void>;
+  private readonly reading = new Deferred();
+  readonly ready = this.reading.promise;
   private readonly loops = new Map<number, PartitionLoop>();
   private readonly report: (error: unknown) => void;
   private readonly starting = new AbortController();
   private group: Group | undefined;
   private closing: Promise<void> | undefined;
   private isReady = false;
-  private becomeReady!: () => void;
-  private failReady!: (error: unknown) => void;
 
   constructor(
     private readonly context: StoreConsumerContext,
     private readonly options: ConsumeOptions,
   ) {
     this.report = safeReporter(options.onError);
-    this.ready = new Promise((resolve, reject) => {
-      this.becomeReady = resolve;
-      this.failReady = reject;
-    });
     // A caller that ignores `ready` gets the error through `onError`; the rejection must not crash the process.
     this.ready.catch(this.report);
     // Deferred: the caller's functions may refer to the consumer before `consume` has returned it.
@@ -97,13 +91,13 @@ export class StoreConsumer implements Consumer, GroupMember {
     if (this.isReady || !this.group || this.closing) return;
     if (!this.group.planOf(this).every((partition) => this.loops.get(partition)?.started)) return;
     this.isReady = true;
-    this.becomeReady();
+    this.reading.resolve();
   }
 
   private async start(): Promise<void> {
     const { signal } = this.starting;
     const { timers } = this.context;
-    const partitions = await retrying({ timers, signal, report: this.report }, async () => {
+    const partitions = await retryUntil({ timers, signal, report: this.report }, async () => {
       try {
         return await checkedPartitions(this.context.store, this.options);
       } catch (error) {
@@ -119,12 +113,12 @@ export class StoreConsumer implements Consumer, GroupMember {
   private async shutDown(): Promise<void> {
     this.starting.abort();
     await this.group?.leave(this);
-    this.becomeReady();
+    this.reading.resolve();
     this.context.onClosed(this);
   }
 
   private fail(error: unknown): void {
-    this.failReady(error);
+    this.reading.reject(error);
     void this.close();
   }
 

@@ -1,4 +1,4 @@
-import { partitionOf, type Clock } from '#kernel';
+import { partitionOf, type Clock, type Timers } from '#kernel';
 import type { KafkaCredentials } from '../credentials.js';
 import { logClosed, unknownTopic } from '../errors.js';
 import type {
@@ -16,7 +16,6 @@ import type { LeaseStore } from './lease-store.js';
 import { LeasedGroup, newMemberName } from './leased-group.js';
 import type { LogStore } from './log-store.js';
 import { StoreConsumer } from './store-consumer.js';
-import type { Timers } from './timers.js';
 
 /** The dependencies of every log. */
 export interface LogDeps {

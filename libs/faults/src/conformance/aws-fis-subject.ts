@@ -39,7 +39,7 @@ export const awsFisSubject: DriverSubject = {
       hanging: at(portOf(hanging)),
       serviceId: 'catalog',
       healthy: async () => !account.isAnyRunning(),
-      pass: (ms) => account.timers.advance(ms),
+      pass: (ms) => account.timers.pass(ms),
       async close() {
         await account.close();
         await closed(hanging);

@@ -47,7 +47,7 @@ export const kubernetesSubject: DriverSubject = {
       hanging: await at(portOf(hanging)),
       serviceId: 'catalog',
       healthy: async () => !cluster.isAnyInjected(),
-      pass: (ms) => cluster.timers.advance(ms),
+      pass: (ms) => cluster.timers.pass(ms),
       async close() {
         await cluster.close();
         await closed(hanging);

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import { randomStream } from '#kernel';
+import { ManualTime } from '#testing';
 import { createService } from '../../../../apps/unicorn-rentals/src/http/listener.js';
 import { agentProblem, createAgent } from '../../../../apps/unicorn-rentals/src/sandbox/agent.js';
 import { FaultRegistry } from '../../../../apps/unicorn-rentals/src/sandbox/fault-registry.js';
 import { TcpProxy } from '../../../../apps/unicorn-rentals/src/sandbox/proxy/tcp-proxy.js';
 import { ServiceHost } from '../../../../apps/unicorn-rentals/src/sandbox/service-host.js';
 import { createCatalog } from '../../../../apps/unicorn-rentals/src/services/catalog.js';
-import { ManualTimers } from '../../../../apps/unicorn-rentals/src/testing/manual-timers.js';
 import type { FaultAgent, FaultDriver, FaultTarget } from '../driver.js';
 import { SandboxDriver } from '../drivers/sandbox.js';
 import { TcpProxyDriver } from '../drivers/tcp-proxy.js';
@@ -72,7 +72,7 @@ async function openTeam(
   driver: FaultDriver,
   targetWith: (agent: FaultAgent) => FaultTarget,
 ): Promise<DriverBench> {
-  const timers = new ManualTimers();
+  const timers = new ManualTime(0);
   const catalog = new ServiceHost({ create: createCatalog, timers });
   await catalog.start(0);
   const proxy = new TcpProxy({ servicePort: () => Number(new URL(catalog.url).port), timers });
@@ -95,7 +95,7 @@ async function openTeam(
     hanging: at(portOf(hanging)),
     serviceId: 'catalog',
     healthy: () => isHealthy(`${proxy.url}/unicorns/sparkle`),
-    pass: (ms) => timers.advance(ms),
+    pass: (ms) => timers.pass(ms),
     repair: () => registry.repair('catalog'),
     async close() {
       registry.close();

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { Registry } from 'prom-client';
 import type { GameEvent } from '#contracts';
 import { arrivalsBefore } from '#scenario';
-import { buildScenario, EventBuilder, ManualClock } from '#testing';
+import { buildScenario, EventBuilder, ManualTime } from '#testing';
 import { createSpikeAgent } from '../../../../apps/prober/src/agent/spike-agent.js';
 import { SpikeRegistry } from '../../../../apps/prober/src/agent/spike-registry.js';
 import { GameWatcher } from '../../../../apps/prober/src/game-watcher.js';
@@ -32,7 +32,7 @@ export const trafficSubject: DriverSubject = {
   repairable: false,
   deadMan: true,
   async open() {
-    const clock = new ManualClock(START - 1_000);
+    const clock = new ManualTime(START - 1_000);
     const scenario = buildScenario({
       durationMs: 600_000,
       load: [{ atMs: 0, label: 'All day', requestsPerSecond: { router: 10, catalog: 5 }, rampMs: 0 }],
@@ -109,7 +109,7 @@ export const trafficSubject: DriverSubject = {
   },
 };
 
-function openProber(proberId: string, clock: ManualClock) {
+function openProber(proberId: string, clock: ManualTime) {
   const zero = (): number => 0;
   const prober = new Prober(
     { ...PROBER_DEFAULTS, gameId: 'g', proberId, epoch: 1 },

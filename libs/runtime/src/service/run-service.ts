@@ -1,10 +1,10 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { PaydayError, messageOf } from '#kernel';
+import { systemClock } from '#kernel/system';
 import { ConfigError, configHelp, readConfig, wantsHelp, type ConfigOf } from '../config/index.js';
 import { Readiness } from '../health.js';
 import { createLogger, type Logger } from '../logger.js';
 import { exitWithParent } from '../parent.js';
-import { systemClock } from '../system-clock.js';
 import { trackInFlight } from './in-flight.js';
 import { listen } from './port.js';
 import type { Service, ServiceApp, ServiceParts, ServiceSections } from './service.js';

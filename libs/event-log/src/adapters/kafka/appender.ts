@@ -1,6 +1,5 @@
-import type { Clock } from '#kernel';
-import { PaydayError } from '#kernel';
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
+import type { Clock, Timers } from '#kernel';
+import { PaydayError, backoffMs } from '#kernel';
 import type { RecordPosition } from '../../port.js';
 import { logUnavailable, toPaydayError } from './errors.js';
 import { AppendCall, Outbox, type ProducerSession } from './outbox.js';
@@ -185,7 +184,7 @@ export class Appender {
     }
     const expired = outboxes.filter(({ oldestMs }) => this.nowMs() - oldestMs > DELIVERY_TIMEOUT_MS);
     this.reject(expired, logUnavailable(error));
-    await this.timers.sleep(Math.min(retryPauseMs(this.failures++), 1_000), this.pause.signal);
+    await this.timers.sleep(backoffMs(this.failures++, 1_000), this.pause.signal);
   }
 
   private reject(outboxes: readonly Outbox[], error: unknown): void {
@@ -220,7 +219,7 @@ export class Appender {
   }
 
   private nowMs(): number {
-    return this.clock.monotonicUs() / 1000;
+    return this.clock.monotonicMs();
   }
 }
 

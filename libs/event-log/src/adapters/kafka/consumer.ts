@@ -1,7 +1,6 @@
-import { PaydayError, type Clock } from '#kernel';
+import { Deferred, PaydayError, retryUntil, type Clock, type Timers } from '#kernel';
+import { safeReporter } from '../../dispatch/delivery.js';
 import { PartitionLoop } from '../../dispatch/partition-loop.js';
-import { retrying, safeReporter } from '../../dispatch/retry.js';
-import type { Timers } from '../../dispatch/timers.js';
 import { positionBeyondEnd } from '../../errors.js';
 import type { ConsumeOptions, Consumer, EventRecord, Position } from '../../port.js';
 import { comparePositions, invalidPosition, isPosition } from '../../positions.js';
@@ -27,7 +26,8 @@ export interface KafkaConsumerContext {
 
 /** A consumer of one topic: one loop per assigned partition, all fed by one fetcher. The group assigns the partitions. */
 export class KafkaConsumer implements Consumer {
-  readonly ready: Promise<void>;
+  private readonly reading = new Deferred();
+  readonly ready = this.reading.promise;
   private readonly loops = new Map<number, { loop: PartitionLoop; feed?: Feed }>();
   /** Loops that are stopping, by partition. */
   private readonly revoking = new Map<number, Promise<void>>();
@@ -40,18 +40,12 @@ export class KafkaConsumer implements Consumer {
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private isReady = false;
-  private becomeReady!: () => void;
-  private failReady!: (error: unknown) => void;
 
   constructor(
     private readonly context: KafkaConsumerContext,
     private readonly options: ConsumeOptions,
   ) {
     this.report = safeReporter(options.onError);
-    this.ready = new Promise((resolve, reject) => {
-      this.becomeReady = resolve;
-      this.failReady = reject;
-    });
     // A caller that ignores `ready` gets the error through `onError`; the rejection must not crash the process.
     this.ready.catch(this.report);
     const { settings, topics, timers, clock } = context;
@@ -69,7 +63,7 @@ export class KafkaConsumer implements Consumer {
   private async start(): Promise<void> {
     const { timers } = this.context;
     const { signal } = this.stop;
-    const partitions = await retrying({ timers, signal, report: this.report }, () =>
+    const partitions = await retryUntil({ timers, signal, report: this.report }, () =>
       this.checkedPartitions().catch((error: unknown) => {
         if (!this.failsStart(error)) throw error;
         return undefined;
@@ -153,7 +147,7 @@ export class KafkaConsumer implements Consumer {
     if (this.isReady || this.closing || !this.planned) return;
     if (!this.planned.every((partition) => this.loops.get(partition)?.loop.started)) return;
     this.isReady = true;
-    this.becomeReady();
+    this.reading.resolve();
   }
 
   private async shutDown(): Promise<void> {
@@ -162,14 +156,14 @@ export class KafkaConsumer implements Consumer {
     await Promise.all([...this.loops.keys()].map((partition) => this.revoke(partition)));
     await this.membership?.leave();
     await this.fetcher.close();
-    this.becomeReady();
+    this.reading.resolve();
     this.context.onClosed(this);
   }
 
   /** Before the consumer was ever ready, a permanent error ends it and rejects `ready`, where the caller sees it. */
   private failsStart(error: unknown): boolean {
     if (this.isReady || !(error instanceof PaydayError) || error.retryable) return false;
-    this.failReady(error);
+    this.reading.reject(error);
     // Not awaited: closing waits for the caller of this method.
     void this.close();
     return true;

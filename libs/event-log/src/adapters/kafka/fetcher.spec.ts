@@ -1,4 +1,5 @@
-import type { Timers } from '../../dispatch/timers.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { timersFrom } from '#kernel';
 import { Fetcher, FETCH_TIMEOUT_MS } from './fetcher.js';
 import type { Topics } from './topics.js';
 import type { FetchedMessage, Wire } from './wire.js';
@@ -53,15 +54,15 @@ function message(offset: number): FetchedMessage {
 
 describe('the fetcher', () => {
   let nowMs = 0;
-  const clock = { nowMs: () => nowMs, monotonicUs: () => nowMs * 1000 };
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
   /** Sleeping advances the time at once. */
-  const timers: Timers = {
-    sleep: async (ms, signal) => {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (!signal.aborted) nowMs += ms;
-    },
-    nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
-  };
+  const timers = timersFrom((ms, work) => {
+    const turn = setImmediate(() => {
+      nowMs += ms;
+      work();
+    });
+    return () => clearImmediate(turn);
+  });
 
   it('reconnects when known records do not arrive', async () => {
     const broker = new FakeBroker();
@@ -77,7 +78,7 @@ describe('the fetcher', () => {
     expect(feed.read().map(({ position }) => position)).toEqual(['0', '1', '2']);
     // An empty partition is not a stall, however long it lasts.
     const quietUntil = nowMs + 10 * FETCH_TIMEOUT_MS;
-    while (nowMs < quietUntil) await timers.nextTurn();
+    while (nowMs < quietUntil) await nextTurn();
     expect([broker.resets, reports]).toEqual([0, []]);
     broker.isSilent = true;
     broker.next = 5;
@@ -100,10 +101,10 @@ describe('the fetcher', () => {
     feed.add([message(1)], 2n);
     expect(feed.wantsMore).toBe(false);
     broker.next = 3;
-    for (let i = 0; i < 50; i++) await timers.nextTurn();
+    for (let i = 0; i < 50; i++) await nextTurn();
     expect(broker.fetches).toBe(0);
     expect(feed.read()).toHaveLength(1);
-    for (let i = 0; i < 50; i++) await timers.nextTurn();
+    for (let i = 0; i < 50; i++) await nextTurn();
     expect(broker.fetches).toBeGreaterThan(0);
     expect(feed.read().map(({ position }) => position)).toEqual(['1']);
     expect(feed.read().map(({ position }) => position)).toEqual(['2']);

@@ -1,5 +1,4 @@
-import { PaydayError, type Clock } from '#kernel';
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
+import { PaydayError, type Clock, backoffMs, type Timers } from '#kernel';
 import { positionBeyondEnd } from '../../errors.js';
 import { positionExpired, toPaydayError } from './errors.js';
 import { Feed } from './feed.js';
@@ -65,7 +64,7 @@ export class Fetcher {
   /** Keeps a pump running for each leader, and reconnects after a stall. */
   private async supervise(): Promise<void> {
     const { clock, timers, wire, report } = this.context;
-    const nowMs = (): number => clock.monotonicUs() / 1000;
+    const nowMs = (): number => clock.monotonicMs();
     const watchdog = new Watchdog(FETCH_TIMEOUT_MS, nowMs());
     const seen = new Map<Feed, bigint>();
     while (!this.stop.signal.aborted) {
@@ -163,7 +162,7 @@ export class Fetcher {
     this.leaders.clear();
     const moved = protocolErrorOf(error) === 'NOT_LEADER_FOR_PARTITION';
     if (!moved) report(toPaydayError(error, this.topic));
-    await timers.sleep(Math.min(retryPauseMs(this.failures++), LONGEST_PAUSE_MS), this.stop.signal);
+    await timers.sleep(backoffMs(this.failures++, LONGEST_PAUSE_MS), this.stop.signal);
   }
 
   /** Finds all partitions that are out of range by their offsets, because one response names one partition only. */

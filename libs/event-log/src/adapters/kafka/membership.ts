@@ -1,5 +1,5 @@
-import type { Clock } from '#kernel';
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
+import { backoffMs } from '#kernel';
+import type { Clock, Timers } from '#kernel';
 import { toPaydayError } from './errors.js';
 import {
   GROUP_PROTOCOL,
@@ -118,7 +118,7 @@ export class Membership {
         }
         if (!MOVED.has(type)) report(toPaydayError(error, this.topic));
         if (this.nowMs() - this.lastHeartbeatMs > this.sessionTimeoutMs) this.disowned();
-        await timers.sleep(Math.min(retryPauseMs(failures++), 1_000), this.stop.signal);
+        await timers.sleep(backoffMs(failures++, 1_000), this.stop.signal);
       }
     }
   }
@@ -210,6 +210,6 @@ export class Membership {
   }
 
   private nowMs(): number {
-    return this.context.clock.monotonicUs() / 1000;
+    return this.context.clock.monotonicMs();
   }
 }

@@ -1,4 +1,4 @@
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
+import { backoffMs, type Timers } from '#kernel';
 import { topicMismatch, unknownTopic } from '../../errors.js';
 import type { TopicSpec } from '../../port.js';
 import { DEAD_LETTER_HEADROOM_BYTES, MAX_RECORD_BYTES } from '../../records.js';
@@ -119,7 +119,7 @@ export class Topics {
         this.counts.set(topic, count);
         return count;
       }
-      await this.timers.sleep(retryPauseMs(attempt), new AbortController().signal);
+      await this.timers.sleep(backoffMs(attempt), new AbortController().signal);
     }
     throw unknownTopic(topic);
   }

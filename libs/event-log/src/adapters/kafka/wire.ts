@@ -1,9 +1,8 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { PaydayError } from '#kernel';
+import { PaydayError, type Timers } from '#kernel';
 import kafkajs, { type ISocketFactoryArgs, type SASLOptions } from 'kafkajs';
 import Cluster from 'kafkajs/src/cluster/index.js';
-import type { Timers } from '../../dispatch/timers.js';
 import { cannotConnect, logUnavailable } from './errors.js';
 import type { KafkaSettings } from './settings.js';
 

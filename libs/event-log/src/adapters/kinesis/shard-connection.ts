@@ -1,7 +1,6 @@
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type Clock, retryUntil, type Timers } from '#kernel';
 import { logClosed, unknownTopic } from '../../errors.js';
 import type { Position } from '../../port.js';
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
 import {
   EMPTY_ENVELOPE_BYTES,
   MAX_DATA_BYTES,
@@ -91,23 +90,21 @@ export class ShardConnection {
   private async putRecord(data: Uint8Array): Promise<string> {
     const { clock, timers, topic } = this.context;
     if (data.byteLength > MAX_DATA_BYTES) throw tooLarge(topic, data.byteLength);
-    const deadlineUs = clock.monotonicUs() + GIVE_UP_MS * 1000;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.context.putRecord(data, this.lastSequence);
-      } catch (error) {
-        const kind = kindOf(error);
-        if (kind === 'missing') throw unknownTopic(topic);
-        const mayPass = kind === 'throttled' || kind === 'unavailable';
-        if (error instanceof PaydayError || !mayPass || clock.monotonicUs() > deadlineUs)
-          throw asPaydayError(error, `append to topic "${topic}"`);
-        await timers.sleep(retryPauseMs(attempt), NEVER);
-      }
+    const deadlineMs = clock.monotonicMs() + GIVE_UP_MS;
+    const mayRetry = (error: unknown): boolean =>
+      !(error instanceof PaydayError) &&
+      ['throttled', 'unavailable'].includes(kindOf(error)) &&
+      clock.monotonicMs() <= deadlineMs;
+    try {
+      const put = (): Promise<string> => this.context.putRecord(data, this.lastSequence);
+      return (await retryUntil({ timers, mayRetry }, put))!;
+    } catch (error) {
+      throw kindOf(error) === 'missing'
+        ? unknownTopic(topic)
+        : asPaydayError(error, `append to topic "${topic}"`);
     }
   }
 }
-
-const NEVER = new AbortController().signal;
 
 function tooLarge(topic: string, bytes: number): PaydayError {
   return new PaydayError(

@@ -1,10 +1,9 @@
-import { PaydayError } from '#kernel';
+import { PaydayError, type Timers } from '#kernel';
 import { topicMismatch, unknownTopic } from '../../errors.js';
 import { GroupRegistry } from '../../dispatch/group-coordinator.js';
 import type { LogStore, ReadLimits, RoutedRecord } from '../../dispatch/log-store.js';
 import type { PartitionReader } from '../../dispatch/partition-loop.js';
 import { seekingReader, type Seekable } from '../../dispatch/seekable.js';
-import type { Timers } from '../../dispatch/timers.js';
 import type { Position, RecordPosition, StoredRecord, TopicSpec } from '../../port.js';
 import { Appender } from './appender.js';
 import { unavailable, type Database } from './folder.js';

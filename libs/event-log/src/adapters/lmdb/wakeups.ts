@@ -1,4 +1,4 @@
-import type { Timers } from '../../dispatch/timers.js';
+import type { Timers } from '#kernel';
 
 /** Interval of polling for other processes' appends. A poll costs about a microsecond for each waiting reader. */
 export const POLL_MS = 20;
