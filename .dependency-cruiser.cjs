@@ -3,6 +3,8 @@
  * Each rule says what may not be imported from where.
  */
 const PURE = '^libs/(kernel|contracts|scoring|scenario)/src';
+/** The platform's clock and timers, the one part of the kernel that is not pure. */
+const SYSTEM = '^libs/kernel/src/system/';
 /** Tests and their rooms: `conformance/` holds suites, `testing/` holds helpers. Neither is part of the product. */
 const SPEC = '\\.spec\\.ts$|/(conformance|testing)/';
 /** What each lib may import, besides itself. */
@@ -29,6 +31,12 @@ module.exports = {
       from: { path: PURE, pathNot: SPEC },
       to: { dependencyTypes: ['core'] },
     },
+    {
+      name: 'pure-libs-take-the-time-as-a-parameter',
+      severity: 'error',
+      from: { path: PURE, pathNot: [SPEC, SYSTEM] },
+      to: { path: SYSTEM },
+    },
     ...Object.entries(LAYERS).map(([lib, allowed]) => ({
       name: `layer-${lib}`,
       comment: `libs/${lib} imports only: ${allowed.join(', ') || 'nothing of ours'}.`,
@@ -50,7 +58,7 @@ module.exports = {
       from: { path: '^(?:libs|apps)/([^/]+)/' },
       to: {
         path: '^libs/([^/]+)/src/',
-        pathNot: ['^libs/$1/', '^libs/[^/]+/src/((conformance|testing)/)?index\\.ts$'],
+        pathNot: ['^libs/$1/', '^libs/[^/]+/src/((conformance|testing|system)/)?index\\.ts$'],
       },
     },
     {

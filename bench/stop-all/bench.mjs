@@ -7,7 +7,7 @@ import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { openEventLog } from '#event-log';
-import { SandboxDriver } from '#faults';
+import { createDriver } from '#faults';
 import { openDatabase, startEmbeddedPostgres } from '#persistence';
 import { RuntimeModule, systemClock } from '#runtime';
 import { parseScenario } from '#scenario';
@@ -111,7 +111,7 @@ async function open(progress) {
   });
   const engine = ChaosEngineModule.register({
     targets: { targetOf: (_game, teamId) => targets.get(teamId) ?? null },
-    drivers: [new SandboxDriver()],
+    drivers: [createDriver('sandbox')],
   });
   const imports = [runtime, engine];
   const app = await NestFactory.createApplicationContext({ module: class {}, imports }, { logger: false });

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
-import type { Clock } from '#kernel';
+import type { Clock, Timers } from '#kernel';
 import { frozenStandings } from '#persistence';
-import { CLOCK, DATA_SOURCE, LOGGER, METRICS, type Logger } from '#runtime';
+import { CLOCK, DATA_SOURCE, LOGGER, METRICS, type Logger, systemTimers } from '#runtime';
 import { BroadcasterMetrics } from './broadcaster-metrics.js';
 import { LeaderboardGateway } from './delivery/leaderboard.gateway.js';
 import { StandingsController } from './delivery/standings.controller.js';
@@ -15,7 +15,6 @@ import { PublicView } from './public-view/public-view.js';
 import { FreezeWatch, type FrozenStandings } from './freeze-watch.js';
 import { ScoreFeed } from './score-feed.js';
 import { DatabaseScoreSnapshot } from './score-snapshot.js';
-import { systemTimers, type Timers } from './timers.js';
 import { FROZEN_STANDINGS, SCORE_SNAPSHOT, TIMERS } from './tokens.js';
 
 /**

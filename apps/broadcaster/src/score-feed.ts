@@ -7,7 +7,7 @@ import {
   type RecordBatch,
   type StoredRecord,
 } from '#event-log';
-import { PaydayError, messageOf } from '#kernel';
+import { PaydayError, messageOf, type Timers } from '#kernel';
 import { EVENT_LOG, LOGGER, Readiness, type Logger } from '#runtime';
 import { BroadcasterMetrics } from './broadcaster-metrics.js';
 import { FreezeWatch } from './freeze-watch.js';
@@ -15,7 +15,6 @@ import { FrameHub } from './frames/frame-hub.js';
 import { PublicView } from './public-view/public-view.js';
 import type { ScoreSnapshot } from './score-snapshot.js';
 import { asScoreUpdate } from './team-score.js';
-import type { Timers } from './timers.js';
 import { SCORE_SNAPSHOT, TIMERS } from './tokens.js';
 
 const RETRY_MS = 500;

@@ -9,7 +9,7 @@ import {
   type LifeCyclePolicy,
 } from '#faults';
 import type { Clock } from '#kernel';
-import { CLOCK, DATA_SOURCE, LOGGER, OnGameEvent, type Logger } from '#runtime';
+import { CLOCK, DATA_SOURCE, LOGGER, OnGameEvent, systemTimers, type Logger } from '#runtime';
 import type { DataSource } from 'typeorm';
 import { CHAOS_COMMANDS, CommandBus } from './commands/command-bus.js';
 import { CommandRecorder } from './commands/command-recorder.js';
@@ -17,15 +17,14 @@ import { PauseTimelineHandler, ResumeTimelineHandler } from './commands/hold-han
 import { IdempotencyStore } from './commands/idempotency-store.js';
 import { InjectHandler } from './commands/inject-handler.js';
 import { ListHandler } from './commands/list-handler.js';
-import { SerialQueue } from './commands/serial-queue.js';
+import { CommandQueue } from './commands/command-queue.js';
 import { SkipHandler } from './commands/skip-handler.js';
 import { StopCounter } from './commands/stop-counter.js';
 import { StopAllHandler, StopHandler } from './commands/stop-handlers.js';
 import { FaultChanges } from './faults/fault-changes.js';
 import { FaultLog } from './faults/fault-log.js';
-import { LIFE_CYCLE_POLICY } from './faults/fault-runner.js';
 import { FaultSupervisor } from './faults/fault-supervisor.js';
-import { TIMERS, realTimers } from './faults/timers.js';
+import { LIFE_CYCLE_POLICY, TIMERS } from './faults/tokens.js';
 import { ChangeFeed } from './games/change-feed.js';
 import { GameEndWatch } from './games/game-end-watch.js';
 import { GameRegistry } from './games/game-registry.js';
@@ -68,10 +67,10 @@ export class ChaosEngineModule {
         ...exported,
         ...[ChaosMetrics, ChangeFeed, ServiceStatuses, GameEndWatch, FaultChanges, FaultLog],
         ...[EntryPlanner, Timelines],
-        ...[IdempotencyStore, SerialQueue, StopCounter, CommandRecorder, InjectHandler, StopHandler],
+        ...[IdempotencyStore, CommandQueue, StopCounter, CommandRecorder, InjectHandler, StopHandler],
         ...[StopAllHandler, PauseTimelineHandler, ResumeTimelineHandler, SkipHandler, ListHandler],
         { provide: CHAOS_COMMANDS, useExisting: CommandBus },
-        { provide: TIMERS, useValue: realTimers },
+        { provide: TIMERS, useValue: systemTimers },
         { provide: FAULT_TARGETS, useValue: targets },
         { provide: LIFE_CYCLE_POLICY, useValue: policy ?? DEFAULT_POLICY },
         { provide: DriverRegistry, useFactory: () => new DriverRegistry(drivers ?? createDrivers()) },

@@ -1,5 +1,5 @@
 import type { ProbeBatch, Scenario } from '#contracts';
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type PreciseClock } from '#kernel';
 import { GameSchedule } from '#scenario';
 import type { GameListener } from './game-watcher.js';
 import type { TeamNames } from './dns/index.js';
@@ -65,7 +65,7 @@ const IDLE_PAUSE_MS = 20;
 const LOOK_AT_METERS_EVERY_US = 100_000;
 
 export interface ProberParts {
-  clock: Clock;
+  clock: PreciseClock;
   /** Makes `{{uuid}}`. */
   uuid: () => string;
   loop: {

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { EventLog } from '#event-log';
-import type { Clock } from '#kernel';
+import type { PreciseClock } from '#kernel';
 import { VERSION, type Logger } from '#runtime';
 import { createSpikeAgent } from './agent/spike-agent.js';
 import { SpikeRegistry } from './agent/spike-registry.js';
@@ -37,7 +37,7 @@ export async function startProber(
   config: ProberConfig,
   parts: {
     log: EventLog;
-    clock: Clock;
+    clock: PreciseClock;
     logger: Logger;
     registry: Registry;
     agent?: AgentConfig;

@@ -36,7 +36,7 @@ export class ScorerService implements OnApplicationBootstrap, OnApplicationShutd
     @Inject(METRICS) registry: Registry,
     @Inject(Readiness) readiness: Readiness,
   ) {
-    this.metrics = new ScorerMetrics(registry, () => clock.monotonicUs() / 1000);
+    this.metrics = new ScorerMetrics(registry, () => clock.monotonicMs());
     readiness.register('partitions', () => {
       if (!this.joined) throw new Error('this scorer has not joined the group of scorers yet');
       for (const worker of this.workers.values()) worker.assertWorking();

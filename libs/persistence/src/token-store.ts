@@ -39,7 +39,7 @@ interface CachedToken {
   principal: TokenPrincipal | null;
   /** Epoch ms; Infinity where it doesn't expire. */
   expiresAt: number;
-  untilUs: number;
+  untilMs: number;
 }
 
 const PREFIX = 'pd_';
@@ -60,14 +60,14 @@ export class TokenStore {
   private readonly cache = new Map<string, CachedToken>();
   /** Goes up whenever the cache is emptied because something was revoked. */
   private generation = 0;
-  private readonly ttlUs: number;
+  private readonly ttlMs: number;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
     options: TokenStoreOptions = {},
   ) {
-    this.ttlUs = (options.cacheTtlMs ?? 5_000) * 1000;
+    this.ttlMs = options.cacheTtlMs ?? 5_000;
   }
 
   /**
@@ -148,11 +148,11 @@ export class TokenStore {
     if (!SECRET_PATTERN.test(secret)) return null;
     const hash = sha256(secret);
     const cacheKey = hash.toString('base64');
-    const nowUs = this.clock.monotonicUs();
+    const nowMs = this.clock.monotonicMs();
     let known = this.cache.get(cacheKey);
-    if (known === undefined || nowUs >= known.untilUs) {
+    if (known === undefined || nowMs >= known.untilMs) {
       const generation = this.generation;
-      known = { ...(await this.lookUp(hash)), untilUs: nowUs + this.ttlUs };
+      known = { ...(await this.lookUp(hash)), untilMs: nowMs + this.ttlMs };
       if (this.cache.size >= MAX_CACHED) this.cache.clear();
       // What was read before a revocation must not be remembered behind it.
       if (generation === this.generation) this.cache.set(cacheKey, known);
@@ -207,7 +207,7 @@ export class TokenStore {
     return { info, secret };
   }
 
-  private async lookUp(hash: Buffer): Promise<Omit<CachedToken, 'untilUs'>> {
+  private async lookUp(hash: Buffer): Promise<Omit<CachedToken, 'untilMs'>> {
     const [row] = await this.dataSource.query<
       Pick<ApiTokenEntity, 'id' | 'role' | 'gameId' | 'teamId' | 'label' | 'expiresAt'>[]
     >(

@@ -25,7 +25,7 @@ it('makes token ids that no command line takes for an option', () => {
 
 describe('TokenStore', () => {
   let nowMs = 1_000;
-  const clock = { nowMs: () => nowMs, monotonicUs: () => nowMs * 1000 };
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
   const newStore = (): TokenStore => new TokenStore(database, clock, { cacheTtlMs: 5_000 });
 
   it('tells whom a secret stands for', async () => {

@@ -15,36 +15,36 @@ import { TOKEN_VERIFIER } from './tokens.js';
 
 export type TokenRole = 'facilitator' | 'team' | 'prober' | 'integration' | 'read-only';
 
-/** Whom a token stands for. */
+/** The identity behind a token. */
 export interface Principal {
   tokenId: string;
   role: TokenRole;
-  /** For people: whose it is, or what it is for. */
+  /** A label for display: the token's owner or purpose. */
   label?: string;
-  /** Set when the token is good for one game only. */
+  /** Set when the token is valid for one game only. */
   gameId?: string;
   /** Set for team tokens. */
   teamId?: string;
 }
 
-/** Looks a secret up by its hash. Null: unknown or revoked. */
+/** Looks up a secret by its hash. Null: unknown or revoked. */
 export interface TokenVerifier {
   verify(secret: string): Promise<Principal | null>;
 }
 
 const ROLES_KEY = 'payday:roles';
 const OPTIONAL_KEY = 'payday:optional-token';
-/** What changes nothing, and so may be public. */
+/** Methods that change nothing, and so may be public. */
 const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Lets only these roles in. Without it a handler is public, so every handler that changes something has it. */
+/** Admits only these roles. A handler without it is public, so every handler that changes something must have it. */
 export function Roles(...roles: TokenRole[]): MethodDecorator & ClassDecorator {
   return applyDecorators(SetMetadata(ROLES_KEY, roles), UseGuards(TokenGuard), ApiBearerAuth());
 }
 
 /**
- * Public, but who sends a token may see more: `MaybePrincipal` gives whom it stands for. A token that is worth nothing is
- * refused rather than taken for the public.
+ * Public, but a valid token may reveal more: `MaybePrincipal` gives its principal. An invalid token is refused, not
+ * treated as anonymous.
  */
 export function OptionalToken(): MethodDecorator & ClassDecorator {
   return applyDecorators(
@@ -55,13 +55,13 @@ export function OptionalToken(): MethodDecorator & ClassDecorator {
   );
 }
 
-/** The principal of a handler with `OptionalToken`; undefined for the public. */
+/** The principal of a handler with `OptionalToken`; undefined for an anonymous request. */
 export const MaybePrincipal = createParamDecorator(
   (_: unknown, context: ExecutionContext): Principal | undefined =>
     context.switchToHttp().getRequest<{ principal?: Principal }>().principal,
 );
 
-/** The principal that `TokenGuard` let in. */
+/** The principal that `TokenGuard` admitted. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   return context.switchToHttp().getRequest<{ principal: Principal }>().principal;
 });
@@ -103,7 +103,7 @@ export class TokenGuard implements CanActivate {
   }
 }
 
-/** Refuses whatever may change something and doesn't say by `Roles` who may: a forgotten decorator opens nothing. */
+/** Refuses any handler that may change something but declares no `Roles`, so a forgotten decorator exposes nothing. */
 @Injectable()
 export class DenyByDefault implements CanActivate {
   constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
@@ -122,7 +122,7 @@ function rolesOf(reflector: Reflector, context: ExecutionContext): TokenRole[] |
   ]);
 }
 
-/** The roles that a handler lets in; undefined if it has no `Roles`. For tests that walk all routes. */
+/** The roles that a handler admits; undefined if it has no `Roles`. For tests that check every route. */
 export function declaredRoles(controller: object, handler: object): readonly TokenRole[] | undefined {
   return (Reflect.getMetadata(ROLES_KEY, handler) ?? Reflect.getMetadata(ROLES_KEY, controller)) as
     TokenRole[] | undefined;

@@ -11,7 +11,7 @@ import {
 } from '#event-log';
 import type { Logger } from './logger.js';
 
-/** Every game event type. A service that reads game events says for each whether it handles or ignores it. */
+/** Every game event type. A service that reads game events declares for each whether it handles or ignores it. */
 export const GAME_EVENT_TYPES: readonly GameEventType[] = [
   'dev.payday.game.created',
   'dev.payday.team.added',
@@ -32,15 +32,15 @@ export const GAME_EVENT_TYPES: readonly GameEventType[] = [
   'dev.payday.announcement.made',
 ];
 
-/** Marks the handler of all game events: it gets one decoded `GameEvent`, in order, at least once. */
+/** Marks the handler of all game events. It receives decoded `GameEvent`s one by one, in order, at least once. */
 export function OnGameEvent(): MethodDecorator {
   return EventPattern([...GAME_EVENT_TYPES]) as MethodDecorator;
 }
 
 /**
  * Delivers CloudEvents of a topic to Nest's `@EventPattern` handlers, in order and at least once.
- * A handler's rejection is retried by the log; an event that no handler knows is poison: it goes to the
- * dead-letter topic with the reason, never silently away.
+ * The log retries after a handler rejects. An event without a handler is poison: it goes to the dead-letter topic with
+ * the reason and is never dropped silently.
  */
 export class EventLogTransport extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
@@ -81,7 +81,7 @@ export class EventLogTransport extends Server implements CustomTransportStrategy
       topic,
       startAt: () => 'earliest',
       deadLetterTopic: this.options.deadLetterTopic,
-      onError: (err) => logger.warn({ err, topic }, 'game events are delivered again'),
+      onError: (err) => logger.warn({ err, topic }, 'retrying the delivery of game events'),
       onBatch: async ({ records }) => {
         for (const record of records) {
           try {

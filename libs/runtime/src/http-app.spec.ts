@@ -9,7 +9,7 @@ Module({})(Empty);
 let app: NestFastifyApplication;
 afterEach(() => app?.close());
 
-test('what is not even a path is answered with a problem, as everything else', async () => {
+test('a malformed path is answered with problem details, like any other error', async () => {
   app = await createHttpApp(Empty, createLogger({ service: 'test', level: 'silent' }));
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();

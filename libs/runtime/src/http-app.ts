@@ -6,7 +6,7 @@ import { DenyByDefault } from './auth.js';
 import { nestLogger, type Logger } from './logger.js';
 import { ProblemFilter, toProblem } from './problem-filter.js';
 
-/** Sent with every answer: the pages need nothing from elsewhere and may not be framed. */
+/** Sent with every response: the pages load nothing from other origins and may not be framed. */
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -14,21 +14,21 @@ const SECURITY_HEADERS = {
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'",
 };
 
-/** Nest takes the server's options from whichever gateway comes first: these hold for all of them. */
+/** Nest uses the server options of whichever gateway comes first; these apply to all of them. */
 class SocketAdapter extends IoAdapter {
   override createIOServer(
     port: number,
     options?: Parameters<IoAdapter['createIOServer']>[1],
   ): ReturnType<IoAdapter['createIOServer']> {
-    // Socket.IO frames a broadcast once for all readers only when it doesn't have to compress it for each.
+    // Without per-message compression Socket.IO frames a broadcast once for all clients.
     const shared = { perMessageDeflate: false, maxHttpBufferSize: 64 * 1024 };
     return super.createIOServer(port, Object.assign({}, options, shared));
   }
 }
 
-/** The default for JSON bodies; ingest has its own bound for batches. */
+/** The default for JSON bodies; ingest has its own limit for batches. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
-/** Files that people write: handlers get the bytes. */
+/** Media types of uploaded files; handlers receive the raw bytes. */
 const FILE_TYPES = ['text/csv', 'application/yaml', 'text/yaml', 'application/x-yaml'];
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
@@ -37,7 +37,7 @@ export async function createHttpApp(module: unknown, logger: Logger): Promise<Ne
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_JSON_BYTES,
     forceCloseConnections: true,
-    // What fails before there is a route, a path that can't be decoded, passes by every filter.
+    // Failures before routing, such as a path that cannot be decoded, bypass every filter.
     frameworkErrors: (error: Error, _request: unknown, reply: FastifyReply) => {
       const body = toProblem(error);
       void reply
@@ -54,7 +54,7 @@ export async function createHttpApp(module: unknown, logger: Logger): Promise<Ne
   return app;
 }
 
-/** The part of `createHttpApp` that tests apply to an application that they made themselves. */
+/** The part of `createHttpApp` that tests apply to their own applications. */
 export function configureHttpApp(app: NestFastifyApplication, logger: Logger): void {
   app.useGlobalFilters(new ProblemFilter(logger));
   app.useGlobalGuards(new DenyByDefault(app.get(Reflector)));

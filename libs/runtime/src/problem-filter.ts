@@ -22,7 +22,7 @@ const BY_STATUS: Record<number, ProblemCode> = {
   503: 'unavailable',
 };
 
-/** Maps everything that a handler throws into RFC 9457 problem details. Our own mistakes are logged, never shown. */
+/** Maps everything that a handler throws to RFC 9457 problem details. Internal errors are logged, never shown. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}

@@ -8,7 +8,7 @@ import { HealthController, Readiness } from './health.js';
 import type { Logger } from './logger.js';
 import { CLOCK, DATA_SOURCE, EVENT_LOG, LOGGER, METRICS, TOKEN_VERIFIER } from './tokens.js';
 
-/** What a process gives its services. `dataSource` is a TypeORM `DataSource`. */
+/** The parts that a process shares with its services. `dataSource` is a TypeORM `DataSource`. */
 export interface RuntimeParts {
   clock: Clock;
   logger: Logger;

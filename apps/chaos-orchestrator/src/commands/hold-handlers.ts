@@ -5,7 +5,7 @@ import { Timelines } from '../timeline/timelines.js';
 import type { CommandHandler } from './command-handler.js';
 import { CommandRecorder } from './command-recorder.js';
 import type { Execution } from './idempotency-store.js';
-import { SerialQueue } from './serial-queue.js';
+import { CommandQueue } from './command-queue.js';
 import { StopCounter } from './stop-counter.js';
 import type { TimelineCommand, TimelineResult } from './types.js';
 
@@ -16,7 +16,7 @@ abstract class HoldHandler implements CommandHandler<TimelineCommand, TimelineRe
   constructor(
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(Timelines) private readonly timelines: Timelines,
-    @Inject(SerialQueue) private readonly queue: SerialQueue,
+    @Inject(CommandQueue) private readonly queue: CommandQueue,
     @Inject(StopCounter) private readonly stops: StopCounter,
     @Inject(CommandRecorder) private readonly recorder: CommandRecorder,
   ) {}

@@ -1,4 +1,4 @@
-import { ANNA, BEN, START, TEAMS, all, faultEntry, refused, running } from '../testing/game.js';
+import { ANNA, BEN, START, TEAMS, faultEntry, refused, running } from '../testing/game.js';
 
 describe('inject', () => {
   it('breaks, ends by itself, and is audited', async () => {

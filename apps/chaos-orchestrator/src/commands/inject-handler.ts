@@ -10,7 +10,7 @@ import type { CommandHandler } from './command-handler.js';
 import { CommandRecorder } from './command-recorder.js';
 import { IdempotencyStore, type Execution } from './idempotency-store.js';
 import { checkPreview, planInjection } from './plan-injection.js';
-import { SerialQueue } from './serial-queue.js';
+import { CommandQueue } from './command-queue.js';
 import { StopCounter } from './stop-counter.js';
 import type { CommandMeta, InjectCommand, InjectPreview, InjectRequest, InjectResult } from './types.js';
 
@@ -25,7 +25,7 @@ export class InjectHandler implements CommandHandler<InjectCommand, InjectResult
     @Inject(DriverRegistry) private readonly drivers: DriverRegistry,
     @Inject(FAULT_TARGETS) private readonly targets: FaultTargets,
     @Inject(FaultSupervisor) private readonly supervisor: FaultSupervisor,
-    @Inject(SerialQueue) private readonly queue: SerialQueue,
+    @Inject(CommandQueue) private readonly queue: CommandQueue,
     @Inject(StopCounter) private readonly stops: StopCounter,
     @Inject(IdempotencyStore) private readonly idempotency: IdempotencyStore,
     @Inject(CommandRecorder) private readonly recorder: CommandRecorder,

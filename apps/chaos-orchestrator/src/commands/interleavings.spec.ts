@@ -81,7 +81,7 @@ class Play {
     // Whoever died last: the process after it finishes the work.
     this.game.process.kill();
     await this.game.boot();
-    await this.game.time.advance(40_000);
+    await this.game.time.pass(40_000);
   }
 
   private async playStep(step: Step): Promise<void> {
@@ -172,16 +172,16 @@ class Play {
   private async pass(ms: number): Promise<void> {
     const until = this.game.time.nowMs() + ms;
     while (this.game.time.nowMs() < until) {
-      await this.game.time.advance(Math.min(250, until - this.game.time.nowMs()));
+      await this.game.time.pass(Math.min(250, until - this.game.time.nowMs()));
       await this.revive();
     }
   }
 
   private async revive(): Promise<void> {
     if (!this.game.process.dead) return;
-    await this.game.time.advance(this.downMs);
+    await this.game.time.pass(this.downMs);
     await this.game.boot();
-    await this.game.time.advance(1);
+    await this.game.time.pass(1);
   }
 }
 

@@ -6,7 +6,7 @@ import { Timelines } from '../timeline/timelines.js';
 import type { CommandHandler } from './command-handler.js';
 import { CommandRecorder } from './command-recorder.js';
 import type { Execution } from './idempotency-store.js';
-import { SerialQueue } from './serial-queue.js';
+import { CommandQueue } from './command-queue.js';
 import type { SkipCommand, TimelineResult } from './types.js';
 
 /** Takes one entry out of a timeline. */
@@ -17,7 +17,7 @@ export class SkipHandler implements CommandHandler<SkipCommand, TimelineResult> 
   constructor(
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(Timelines) private readonly timelines: Timelines,
-    @Inject(SerialQueue) private readonly queue: SerialQueue,
+    @Inject(CommandQueue) private readonly queue: CommandQueue,
     @Inject(CommandRecorder) private readonly recorder: CommandRecorder,
   ) {}
 

@@ -1,4 +1,4 @@
-import { ANNA, BEN, TEAMS, all, faultEntry, newsEntry, refused, running } from '../testing/game.js';
+import { ANNA, BEN, all, faultEntry, newsEntry, refused, running } from '../testing/game.js';
 
 describe('stop', () => {
   it('stops what is chosen, and says what was verified', async () => {

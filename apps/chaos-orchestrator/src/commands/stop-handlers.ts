@@ -1,18 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FaultInfo } from '#contracts';
-import { PaydayError, messageOf, type Clock } from '#kernel';
+import { PaydayError, messageOf, type Clock, type Timers } from '#kernel';
 import { CLOCK, type Logger } from '#runtime';
 import { FaultLog } from '../faults/fault-log.js';
 import type { FaultSelector } from '../faults/fault-selector.js';
 import { FaultSupervisor, type Stopping } from '../faults/fault-supervisor.js';
-import { TIMERS, type Timers } from '../faults/timers.js';
+import { TIMERS } from '../faults/tokens.js';
 import { CHAOS_STORE, type AuditNote, type ChaosStore } from '../store/store.js';
 import { CHAOS_LOGGER } from '../telemetry.js';
 import { Timelines } from '../timeline/timelines.js';
 import type { CommandHandler } from './command-handler.js';
 import { CommandRecorder } from './command-recorder.js';
 import { IdempotencyStore, type Execution } from './idempotency-store.js';
-import { SerialQueue } from './serial-queue.js';
+import { CommandQueue } from './command-queue.js';
 import { StopCounter } from './stop-counter.js';
 import type { Actor, StopAllCommand, StopCommand, StopResult } from './types.js';
 
@@ -48,7 +48,7 @@ abstract class HaltHandler {
     @Inject(FaultLog) private readonly faultLog: FaultLog,
     @Inject(Timelines) protected readonly timelines: Timelines,
     @Inject(StopCounter) protected readonly stops: StopCounter,
-    @Inject(SerialQueue) private readonly queue: SerialQueue,
+    @Inject(CommandQueue) private readonly queue: CommandQueue,
     @Inject(IdempotencyStore) private readonly idempotency: IdempotencyStore,
     @Inject(CommandRecorder) private readonly recorder: CommandRecorder,
   ) {}
@@ -65,7 +65,7 @@ abstract class HaltHandler {
     assertWanted: (stopping: Stopping) => void = () => undefined,
   ): Promise<StopResult> {
     const at = this.clock.nowMs();
-    const startedUs = this.clock.monotonicUs();
+    const startedMs = this.clock.monotonicMs();
     const why = reason === undefined ? '' : `: ${reason}`;
     const stopping = this.supervisor.stop(selector, `stopped by hand (${actor.label})${why}`);
     assertWanted(stopping);
@@ -90,7 +90,7 @@ abstract class HaltHandler {
     const finished = stored
       .then(() => this.faultLog.flushed())
       .then(() => this.insist(() => this.store.finishCommand(commandId, result, outcome)));
-    const elapsedMs = (this.clock.monotonicUs() - startedUs) / 1000;
+    const elapsedMs = this.clock.monotonicMs() - startedMs;
     return { ...result, recorded: await this.within(finished, ANSWERED_WITHIN_MS - elapsedMs) };
   }
 

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Fault } from '#faults';
-import { messageOf } from '#kernel';
+import { messageOf, type Timers } from '#kernel';
 import type { Logger } from '#runtime';
 import { CHAOS_STORE, type ChaosStore, type NewEvent } from '../store/store.js';
 import { CHAOS_LOGGER } from '../telemetry.js';
-import { TIMERS, type Timers } from './timers.js';
+import { TIMERS } from './tokens.js';
 
 const RETRY_MS = 500;
 

@@ -13,16 +13,12 @@ import {
   type FaultInput,
   type LifeCyclePolicy,
 } from '#faults';
-import { messageOf, type Clock } from '#kernel';
+import { messageOf, type Clock, type Timers } from '#kernel';
 import type { GameRegistry } from '../games/game-registry.js';
 import type { NewEvent } from '../store/store.js';
 import type { FaultTargets } from '../targets/fault-targets.js';
 import type { FaultChanges } from './fault-changes.js';
 import type { FaultLog } from './fault-log.js';
-import type { Timers } from './timers.js';
-
-/** Injection token of the `LifeCyclePolicy`. */
-export const LIFE_CYCLE_POLICY = Symbol('LifeCyclePolicy');
 
 /** The services that runners share. */
 export interface RunnerParts {
@@ -59,7 +55,7 @@ export class FaultRunner {
     const { clock } = parts;
     const { info } = state;
     const atMs = Math.max(clock.nowMs(), mayAct(info.state) ? info.startedAt : 0);
-    this.seen = { atMs, monotonicMs: clock.monotonicUs() / 1000 };
+    this.seen = { atMs, monotonicMs: clock.monotonicMs() };
   }
 
   get fault(): Fault {
@@ -167,7 +163,7 @@ export class FaultRunner {
   /** The wall clock, except after it was set back: a fault's time still advances, so that it does not act or hang longer. */
   private nowMs(): number {
     const { clock } = this.parts;
-    const monotonicMs = clock.monotonicUs() / 1000;
+    const monotonicMs = clock.monotonicMs();
     const passedMs = Math.floor(monotonicMs - this.seen.monotonicMs);
     const atMs = Math.max(clock.nowMs(), this.seen.atMs + passedMs);
     this.seen = { atMs, monotonicMs };

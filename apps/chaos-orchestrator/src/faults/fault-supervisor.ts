@@ -10,7 +10,7 @@ import {
   type FaultInput,
   type LifeCyclePolicy,
 } from '#faults';
-import type { Clock } from '#kernel';
+import type { Clock, Timers } from '#kernel';
 import { CLOCK } from '#runtime';
 import { GameRegistry } from '../games/game-registry.js';
 import { standingsOf } from '../games/game-view.js';
@@ -18,10 +18,10 @@ import { CHAOS_STORE, type ChaosStore, type Recovered } from '../store/store.js'
 import { FAULT_TARGETS, type FaultTargets } from '../targets/fault-targets.js';
 import { FaultChanges } from './fault-changes.js';
 import { FaultLog } from './fault-log.js';
-import { FaultRunner, LIFE_CYCLE_POLICY, type RunnerParts } from './fault-runner.js';
+import { FaultRunner, type RunnerParts } from './fault-runner.js';
 import { matches, type FaultSelector } from './fault-selector.js';
 import type { ChaosNow } from './limits.js';
-import { TIMERS, type Timers } from './timers.js';
+import { LIFE_CYCLE_POLICY, TIMERS } from './tokens.js';
 
 /** Faults that are being stored; they strike afterwards. */
 interface Pending {

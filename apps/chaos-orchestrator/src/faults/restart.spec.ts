@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import type { FaultInfo, TimelineEntry } from '#contracts';
-import { EventBuilder, buildScenario } from '#testing';
-import { ManualTime } from '../testing/manual-time.js';
+import { EventBuilder, buildScenario, ManualTime } from '#testing';
 import { MemoryChaosStore } from '../testing/memory-store.js';
 import { OrchestratorProcess } from '../testing/process.js';
 import { TeamWorld } from '../testing/team-world.js';
@@ -81,7 +80,7 @@ describe('orchestrator, killed at any moment and started again', () => {
         const queue = [...deaths];
         let process = await new OrchestratorProcess(world, queue[0]).boot(log);
         while (time.nowMs() < endsAt + 5_000) {
-          await time.advance(250);
+          await time.pass(250);
           while (news[0] !== undefined && time.nowMs() >= news[0].at) {
             const { event } = news.shift()!;
             log.push(event);
@@ -89,8 +88,8 @@ describe('orchestrator, killed at any moment and started again', () => {
           }
           if (!process.dead) continue;
           const until = time.nowMs() + queue.shift()!.downMs;
-          if (news[0] !== undefined && until > news[0].at) await time.until(news[0].at);
-          else await time.until(until);
+          if (news[0] !== undefined && until > news[0].at) await time.passTo(news[0].at);
+          else await time.passTo(until);
           if (news[0] !== undefined && time.nowMs() >= news[0].at) log.push(news.shift()!.event);
           process = await new OrchestratorProcess(world, queue[0]).boot(log);
         }
@@ -98,7 +97,7 @@ describe('orchestrator, killed at any moment and started again', () => {
         // However late the last death was: the process after it lives long enough to finish.
         process.kill();
         await new OrchestratorProcess(world).boot(log);
-        await time.advance(40_000);
+        await time.pass(40_000);
 
         expect(driver.acting()).toEqual([]);
         const struck = driver.activations.map(({ faultId }) => faultId);

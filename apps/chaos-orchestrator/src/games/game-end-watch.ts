@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Clock } from '#kernel';
+import type { Clock, Timers } from '#kernel';
 import { CLOCK } from '#runtime';
 import { FaultSupervisor } from '../faults/fault-supervisor.js';
-import { TIMERS, type Timers } from '../faults/timers.js';
+import { TIMERS } from '../faults/tokens.js';
 import { isOver, type GameView } from './game-view.js';
 
 /** Stops every fault of a game at its end, once. */

@@ -1,5 +1,5 @@
+import { ManualTime } from '#testing';
 import type { DataSource } from 'typeorm';
-import { ManualTime } from '../testing/manual-time.js';
 import { AuditFeed } from './audit-feed.js';
 
 describe('AuditFeed', () => {
@@ -25,9 +25,9 @@ describe('AuditFeed', () => {
       feed.stop();
     }
     feed.start();
-    await time.advance(100);
+    await time.pass(100);
     asked = 0;
-    await time.advance(5_100);
+    await time.pass(5_100);
     feed.stop();
     expect(asked).toBeLessThanOrEqual(11);
   });
@@ -46,9 +46,9 @@ describe('AuditFeed', () => {
       () => undefined,
     );
     feed.start();
-    await time.advance(600);
+    await time.pass(600);
     log.push(entry(2), entry(3));
-    await time.advance(600);
+    await time.pass(600);
     feed.stop();
     expect(told).toEqual([2, 3]);
   });

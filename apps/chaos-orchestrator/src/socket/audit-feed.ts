@@ -1,6 +1,6 @@
+import type { Timers } from '#kernel';
 import { readAudit, type AuditEntry } from '#persistence';
 import type { DataSource } from 'typeorm';
-import type { Timers } from '../faults/timers.js';
 
 /** Poll interval. */
 const EVERY_MS = 500;

@@ -17,11 +17,11 @@ import {
   TOKEN_VERIFIER,
   isAllowedOrigin,
   type Logger,
+  systemTimers,
   type TokenVerifier,
 } from '#runtime';
 import { CHAOS_COMMANDS } from '../commands/command-bus.js';
 import type { ChaosChange, ChaosCommands, CommandMeta } from '../commands/types.js';
-import { realTimers } from '../faults/timers.js';
 import { chaosAsyncApi } from './async-api.js';
 import { AuditFeed } from './audit-feed.js';
 import { COMMAND_MESSAGES, isCommandName, type CommandName, type RequestOf } from './command-messages.js';
@@ -109,7 +109,7 @@ export class ChaosGateway
     this.steps = new GameSteps(options.controlUrl);
     this.audit = new AuditFeed(
       dataSource,
-      realTimers,
+      systemTimers,
       (entry) => this.push('audit', entry.subject['game'] ?? null, entry),
       (err) => this.logger.warn({ err }, 'the audit log could not be followed; trying again'),
     );
@@ -168,7 +168,7 @@ export class ChaosGateway
     const payloads = typeof last === 'function' ? args.slice(0, -1) : args;
     const session = facilitator.data.session!;
     try {
-      await session.admit(event === 'fault:stop-all', this.clock.monotonicUs() / 1000);
+      await session.admit(event === 'fault:stop-all', this.clock.monotonicMs());
       if (!isCommandName(event))
         throw new PaydayError(
           'not_found',

@@ -1,6 +1,6 @@
 import { decodeCloudEvent, type GameEvent } from '#contracts';
 import { openDatabase, streamAudit } from '#persistence';
-import { ManualClock, startTestPostgres, type TestPostgres } from '#testing';
+import { ManualTime, startTestPostgres, type TestPostgres } from '#testing';
 import { DataSource } from 'typeorm';
 import { MemoryChaosStore } from '../testing/memory-store.js';
 import { describeChaosStore } from '../conformance/store-suite.js';
@@ -37,7 +37,7 @@ describe('chaos stores', () => {
       await postgres?.stop();
     });
 
-    const clock = new ManualClock();
+    const clock = new ManualTime();
     const open = (): PostgresChaosStore => {
       clock.advance(1);
       return new PostgresChaosStore(dataSource, clock);

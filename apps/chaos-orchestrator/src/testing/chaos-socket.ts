@@ -3,11 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { Ajv } from 'ajv';
 import { io, type Socket } from 'socket.io-client';
 import { TOPICS, encodeCloudEvent } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
-import { TokenStore, openDatabase, readAudit, type NewToken } from '#persistence';
+import { TokenStore, openDatabase, type NewToken } from '#persistence';
 import { EventLogTransport, RuntimeModule, configureHttpApp, systemClock } from '#runtime';
 import { EventBuilder, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
 import { pino } from 'pino';
@@ -19,7 +18,6 @@ import { CHAOS_MIGRATIONS } from '../migrations/index.js';
 import { CHAOS_COMMANDS } from '../commands/command-bus.js';
 import type { ChaosCommands } from '../commands/types.js';
 import { Orchestrator } from '../orchestrator.js';
-import { COMMAND_MESSAGES } from '../socket/command-messages.js';
 
 /** An acknowledgement, as a client sees it. */
 export interface Answer {

@@ -1,8 +1,7 @@
 import type { FaultInfo, GameEvent, Scenario } from '#contracts';
 import { DEFAULT_POLICY, KINDS_BY_DRIVER, type LifeCyclePolicy } from '#faults';
-import { EventBuilder } from '#testing';
+import { EventBuilder, ManualTime } from '#testing';
 import { START } from './game.js';
-import { ManualTime } from './manual-time.js';
 import { MemoryChaosStore } from './memory-store.js';
 import { OrchestratorProcess } from './process.js';
 import { TeamWorld } from './team-world.js';
@@ -47,7 +46,7 @@ export class FairGame {
 
   async boot(): Promise<this> {
     this.process = await new OrchestratorProcess(this).boot(this.log);
-    await this.time.advance(0);
+    await this.time.pass(0);
     return this;
   }
 
@@ -61,7 +60,7 @@ export class FairGame {
   }
 
   at(ms: number): Promise<void> {
-    return this.time.until(START + ms);
+    return this.time.passTo(START + ms);
   }
 
   /** The latest state of each fault. */

@@ -1,7 +1,6 @@
 import type { ChaosLimits, GameEvent, Scenario, ServiceState, TimelineEntry } from '#contracts';
-import { EventBuilder, buildScenario } from '#testing';
+import { EventBuilder, buildScenario, ManualTime } from '#testing';
 import type { InjectCommand, InjectRequest } from '../commands/types.js';
-import { ManualTime } from './manual-time.js';
 import { MemoryChaosStore } from './memory-store.js';
 import { OrchestratorProcess, type Death } from './process.js';
 import { TeamWorld } from './team-world.js';
@@ -92,7 +91,7 @@ export class Game {
 
   /** Advances time to this offset from the start. */
   at(ms: number): Promise<void> {
-    return this.time.until(START + ms);
+    return this.time.passTo(START + ms);
   }
 
   /** Sets the statuses of a team's services. */

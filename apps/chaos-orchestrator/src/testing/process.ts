@@ -1,3 +1,4 @@
+import type { ManualTime } from '#testing';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { GameEvent } from '#contracts';
@@ -8,10 +9,9 @@ import { Registry } from 'prom-client';
 import { ChaosEngineModule } from '../chaos.module.js';
 import { CommandBus } from '../commands/command-bus.js';
 import { FaultSupervisor } from '../faults/fault-supervisor.js';
-import { TIMERS } from '../faults/timers.js';
+import { TIMERS } from '../faults/tokens.js';
 import { Orchestrator } from '../orchestrator.js';
 import { CHAOS_STORE, type ChaosStore } from '../store/store.js';
-import type { ManualTime } from './manual-time.js';
 
 export interface World {
   time: ManualTime;

@@ -1,5 +1,5 @@
+import type { ManualTime } from '#testing';
 import type { FaultDriver, FaultOrder, FaultTarget, Presence } from '#faults';
-import type { ManualTime } from './manual-time.js';
 
 export interface Activation {
   faultId: string;

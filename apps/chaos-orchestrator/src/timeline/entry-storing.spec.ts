@@ -1,11 +1,9 @@
 import type { GameEventData, Scenario, TimelineEntry } from '#contracts';
-import { ANNA, Game, NO_LIMITS, START, TEAMS, all, faultEntry, newsEntry } from '../testing/game.js';
+import { Game, NO_LIMITS, START, all, faultEntry, newsEntry } from '../testing/game.js';
 
 async function playing(timeline: TimelineEntry[], chaos: Partial<Scenario['chaos']> = {}): Promise<Game> {
   return new Game(timeline, { chaos: { ...NO_LIMITS, ...chaos } }).boot();
 }
-
-const skipped = (game: Game): string[] => game.audited().filter((line) => line.includes('.skipped'));
 
 describe('windows that don’t score', () => {
   const excuses = (game: Game): GameEventData['dev.payday.windows.excused'][] =>

@@ -1,4 +1,4 @@
-import type { GameEventData, Scenario, TimelineEntry } from '#contracts';
+import type { Scenario, TimelineEntry } from '#contracts';
 import { ANNA, Game, NO_LIMITS, START, TEAMS, all, faultEntry, newsEntry } from '../testing/game.js';
 
 async function playing(timeline: TimelineEntry[], chaos: Partial<Scenario['chaos']> = {}): Promise<Game> {

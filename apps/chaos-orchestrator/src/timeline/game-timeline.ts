@@ -1,10 +1,9 @@
 import type { Fault } from '#faults';
-import { messageOf, type Clock } from '#kernel';
+import { messageOf, type Clock, type Timers } from '#kernel';
 import type { Logger } from '#runtime';
 import type { TimelineView } from '../commands/types.js';
 import type { FaultSupervisor } from '../faults/fault-supervisor.js';
 import { seconds } from '../faults/limits.js';
-import type { Timers } from '../faults/timers.js';
 import type { ChangeFeed } from '../games/change-feed.js';
 import {
   dueNow,

@@ -201,7 +201,7 @@ describe('orchestrator', () => {
 describe('a wall clock that is set back by an hour', () => {
   const HOUR = 3_600_000;
   const setBack = ({ time }: Game): void => {
-    time.nowMs = () => time.monotonicUs() / 1000 - HOUR;
+    time.nowMs = () => time.monotonicMs() - HOUR;
   };
   /** Like Toxiproxy: nothing on the far side ends a fault by itself. */
   const withoutTimers = ({ driver }: Game): void => {

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type Clock, type Timers } from '#kernel';
 import { CLOCK, type Logger } from '#runtime';
 import { FaultChanges } from '../faults/fault-changes.js';
 import { FaultSupervisor } from '../faults/fault-supervisor.js';
-import { TIMERS, type Timers } from '../faults/timers.js';
+import { TIMERS } from '../faults/tokens.js';
 import { ChangeFeed } from '../games/change-feed.js';
 import { GameRegistry } from '../games/game-registry.js';
 import { isOver, type GameView } from '../games/game-view.js';

@@ -150,7 +150,7 @@ async function insertGame(database: DataSource, scenario: Scenario): Promise<voi
 async function scoreAll(database: DataSource, log: EventLog): Promise<void> {
   const store = new ScorerStore(database);
   let nowMs = START;
-  const clock = { nowMs: () => (nowMs += 10), monotonicUs: () => nowMs * 1000 };
+  const clock = { nowMs: () => (nowMs += 10), monotonicMs: () => nowMs };
   const scorer = new PartitionScorer({
     partition: 0,
     partitions: 1,

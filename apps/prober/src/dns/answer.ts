@@ -24,11 +24,3 @@ export type Answer =
 export interface LookupClient {
   lookup(name: string): Promise<Answer>;
 }
-
-/** Time as the resolver sees it. */
-export interface DnsTime {
-  /** Monotonic. */
-  nowMs(): number;
-  /** Runs something once, later. The timer keeps no process alive. @returns cancels it */
-  after(ms: number, run: () => void): () => void;
-}

@@ -58,7 +58,7 @@ export async function openNetwork(
     },
     localAddresses: () =>
       Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
-    nowMs: () => clock.monotonicUs() / 1000,
+    nowMs: () => clock.monotonicMs(),
   });
   let told = '';
   const refresh = async (): Promise<void> => {

@@ -95,7 +95,7 @@ export class OwnershipMonitor {
 
   /** One step of time: gives up asks that have no answer, and tells what was found. */
   tick(): void {
-    const nowMs = this.parts.clock.monotonicUs() / 1000;
+    const nowMs = this.parts.clock.monotonicMs();
     if (nowMs - this.lookedAtMs < LOOK_EVERY_MS) return;
     this.lookedAtMs = nowMs;
     for (const guard of this.guards) {

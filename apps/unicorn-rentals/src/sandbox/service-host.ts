@@ -1,13 +1,13 @@
 import type { Server } from 'node:http';
+import type { Time } from '#kernel';
 import { createService } from '../http/listener.js';
 import type { Answer, Handler, ServiceRequest } from '../http/service.js';
 import type { FaultEffect } from './faults/kind.js';
-import type { Timers } from './timers.js';
 
 export interface ServiceHostOptions {
   /** Makes the service anew, with empty memory: at each start, as with a process of its own. */
   create: () => Handler;
-  timers: Timers;
+  timers: Time;
   /** Shown by every answer. */
   teamProof?: string;
   onError?: (error: unknown) => void;

@@ -9,7 +9,7 @@ export type { EventLogFactory, EventLogFixture } from './fixture.js';
 /**
  * Declares the conformance suite of the event-log port for one adapter: one named test per guarantee of port.ts.
  * @param name the adapter's scheme.
- * @param factory opens a log on an empty medium of its own; called once per group of tests.
+ * @param factory opens a log on a new, empty medium; called once per group of tests.
  */
 export function describeEventLog(name: string, factory: EventLogFactory): void {
   describe(`event log: ${name}`, () => {

@@ -1,4 +1,4 @@
-import { openAwsFisStandIn } from '../conformance/aws-fis-stand-in.js';
+import { openAwsFisStandIn } from '../testing/aws-fis-stand-in.js';
 import { CREDENTIALS } from '../conformance/aws-fis-subject.js';
 import type { FaultOrder } from '../driver.js';
 import { AwsFisDriver } from './aws-fis.js';

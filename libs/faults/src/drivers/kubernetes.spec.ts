@@ -1,5 +1,5 @@
 import type { KubernetesPlace } from '#contracts';
-import { openKubernetesStandIn } from '../conformance/kubernetes-stand-in.js';
+import { openKubernetesStandIn } from '../testing/kubernetes-stand-in.js';
 import type { FaultOrder } from '../driver.js';
 import { KubernetesDriver } from './kubernetes.js';
 

@@ -1,6 +1,6 @@
 import type { ToxiproxyPlace } from '#contracts';
 import { describeUnless } from '../conformance/driver-suite.js';
-import { openProxiedService, toxiproxyBinary } from '../conformance/toxiproxy-server.js';
+import { openProxiedService, toxiproxyBinary } from '../testing/toxiproxy-server.js';
 import { orderOf, type FaultOrder } from '../driver.js';
 import { arm, DEFAULT_POLICY, type Fault, type LifeCyclePolicy } from '../fault.js';
 import { step, type FaultInput } from '../life-cycle.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { describeUnless } from '../conformance/driver-suite.js';
-import { closed, listening, portOf } from '../conformance/servers.js';
+import { closed, listening, portOf } from '../testing/servers.js';
 import type { FaultOrder } from '../driver.js';
 import { WebhookDriver } from './webhook.js';
 

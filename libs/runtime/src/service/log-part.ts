@@ -6,7 +6,7 @@ import type { ServiceParts } from './service.js';
 
 type LogConfig = ConfigOf<{ log: typeof logSection }>['log'];
 
-/** Opens the log that the configuration names, with the credentials that it holds. @throws as `openEventLog` */
+/** Opens the configured log with the configured credentials. @throws as `openEventLog` */
 export function openConfiguredLog(
   config: LogConfig,
   options: Omit<OpenEventLogOptions, 'kafka'>,
@@ -22,8 +22,8 @@ export function openConfiguredLog(
 }
 
 /**
- * Opens the log and waits until it can be reached and has every topic; `/readyz` goes on asking it.
- * @param options `leases` for services that share partitions, as `openEventLog` takes them
+ * Opens the log and waits until it is reachable and has every topic; `/readyz` keeps checking it afterwards.
+ * @param options `leases` for services that share partitions, as in `openEventLog`
  */
 export async function openServiceLog(
   config: LogConfig,
@@ -46,12 +46,12 @@ export interface GameEvents {
   caughtUp: Promise<void>;
 }
 
-/** Delivers game events to the `@OnGameEvent` handlers of an app; not ready before it has caught up. */
+/** Delivers game events to the `@OnGameEvent` handlers of an app, which is not ready until it has caught up. */
 export function gameEventsOf(log: EventLog, { logger, readiness }: ServiceParts): GameEvents {
   let done!: () => void;
   const caughtUp = new Promise<void>((resolve) => (done = resolve));
   readiness.register('game events', () => {
-    throw new Error('the game events of the past are still being read');
+    throw new Error('past game events are still being read');
   });
   const strategy = new EventLogTransport({
     log,

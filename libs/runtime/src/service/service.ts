@@ -1,56 +1,56 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
-import type { Clock } from '#kernel';
+import type { PreciseClock } from '#kernel';
 import type { ConfigOf, Sections } from '../config/index.js';
 import type { httpSection, processSection } from '../config/index.js';
 import type { Readiness } from '../health.js';
 import type { Logger } from '../logger.js';
 import type { WaitFor } from './wait-for.js';
 
-/** Every service listens, and every service behaves. */
+/** The sections that every service has. */
 export type ServiceSections = Sections & {
   http: ReturnType<typeof httpSection>;
   process: ReturnType<typeof processSection>;
 };
 
-/** What a service is given besides its configuration. */
+/** The shared parts that a service receives besides its configuration. */
 export interface ServiceParts {
-  clock: Clock;
+  clock: PreciseClock;
   logger: Logger;
   metrics: Registry;
-  /** Give it to `RuntimeModule`. */
+  /** Pass it to `RuntimeModule`. */
   readiness: Readiness;
   waitFor: WaitFor;
-  /** Aborted when the process is told to stop. */
+  /** Aborts when the process begins to stop. */
   stopping: AbortSignal;
   /** Where the service will listen. */
   listensAt: { host: string; port: number };
-  /** Ends the process as SIGTERM does, but with exit code 1: something was lost without which it cannot go on. */
+  /** Stops the process as SIGTERM does, but with exit code 1, after losing something that it cannot work without. */
   fail(reason: Error): void;
 }
 
 /** A service that has been built but does not listen yet. */
 export interface ServiceApp {
   app: NestFastifyApplication;
-  /** Called when the app is initialised, before it listens: reads what must be known before the first request. */
+  /** Called after the app is initialised and before it listens: loads the state that the first request needs. */
   begin?(): Promise<void>;
-  /** Gives work back, e.g. partitions and unsent results, while `/readyz` says 503 and the app still answers. */
+  /** Hands over work, e.g. partitions and unsent results, while `/readyz` answers 503 and the app still serves. */
   handOver?(): Promise<void>;
-  /** Lets go of log and database, after the app was closed. */
+  /** Releases the log and the database after the app has closed. */
   close(): Promise<void>;
 }
 
-/** One service that can be a process of its own. */
+/** A service that can run as its own process. */
 export interface Service<S extends ServiceSections = ServiceSections> {
   name: string;
-  /** For the help: one or two sentences. */
+  /** One or two sentences for the help. */
   summary: string;
   sections: S;
-  /** Opens what it needs and builds the app. Rejects if it can never work. */
+  /** Opens its dependencies and builds the app. Rejects if it can never work. */
   start(config: ConfigOf<S>, parts: ServiceParts): Promise<ServiceApp>;
 }
 
-/** Gives `start` the types of its own sections. */
+/** Infers the types of `start` from the service's sections. */
 export function defineService<S extends ServiceSections>(service: Service<S>): Service<S> {
   return service;
 }

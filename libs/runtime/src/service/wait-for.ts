@@ -3,19 +3,19 @@ import { PaydayError, messageOf } from '#kernel';
 import type { Readiness } from '../health.js';
 import type { Logger } from '../logger.js';
 
-/** Somebody else has to do something first, and will: other services and people start in any order. */
+/** Conditions that other services or operators resolve: services and set-up commands start in any order. */
 const WORTH_WAITING_FOR = new Set(['unknown_topic', 'schema_outdated']);
 const RETRY_MS = 500;
 
 export type WaitFor = <T>(what: string, attempt: () => Promise<T>) => Promise<T>;
 
 /**
- * Tries until it works, while `/readyz` says what is missing. What no waiting can mend is thrown at once.
+ * Retries until the action succeeds, while `/readyz` reports what is missing. Throws errors that waiting cannot fix at once.
  */
 export function waiter(readiness: Readiness, logger: Logger, signal: AbortSignal): WaitFor {
   return async (what, attempt) => {
     let said = '';
-    let reason = 'is being looked for';
+    let reason = 'has not been reached yet';
     readiness.register(what, () => {
       throw new Error(reason);
     });

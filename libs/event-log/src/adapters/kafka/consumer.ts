@@ -1,7 +1,6 @@
-import { PaydayError, type Clock } from '#kernel';
+import { Deferred, PaydayError, retryUntil, type Clock, type Timers } from '#kernel';
+import { safeReporter } from '../../dispatch/delivery.js';
 import { PartitionLoop } from '../../dispatch/partition-loop.js';
-import { retrying, safeReporter } from '../../dispatch/retry.js';
-import type { Timers } from '../../dispatch/timers.js';
 import { positionBeyondEnd } from '../../errors.js';
 import type { ConsumeOptions, Consumer, EventRecord, Position } from '../../port.js';
 import { comparePositions, invalidPosition, isPosition } from '../../positions.js';
@@ -25,39 +24,34 @@ export interface KafkaConsumerContext {
   onClosed(consumer: KafkaConsumer): void;
 }
 
-/** A consumer of one topic: a loop for each partition that it has, fed by one fetcher; the group decides which it has. */
+/** A consumer of one topic: one loop per assigned partition, all fed by one fetcher. The group assigns the partitions. */
 export class KafkaConsumer implements Consumer {
-  readonly ready: Promise<void>;
+  private readonly reading = new Deferred();
+  readonly ready = this.reading.promise;
   private readonly loops = new Map<number, { loop: PartitionLoop; feed?: Feed }>();
-  /** Loops that have been told to stop, by partition. */
+  /** Loops that are stopping, by partition. */
   private readonly revoking = new Map<number, Promise<void>>();
   private readonly report: (error: unknown) => void;
   private readonly fetcher: Fetcher;
   private readonly stop = new AbortController();
   private membership: Membership | undefined;
-  /** What it will read once everybody has let go of what is not his; undefined before that is known. */
+  /** The partitions it will read once their present owners have released them; undefined before the first plan. */
   private planned: readonly number[] | undefined;
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private isReady = false;
-  private becomeReady!: () => void;
-  private failReady!: (error: unknown) => void;
 
   constructor(
     private readonly context: KafkaConsumerContext,
     private readonly options: ConsumeOptions,
   ) {
     this.report = safeReporter(options.onError);
-    this.ready = new Promise((resolve, reject) => {
-      this.becomeReady = resolve;
-      this.failReady = reject;
-    });
-    // A caller that does not ask for `ready` learns of trouble by `onError`; it must not take the process down.
+    // A caller that ignores `ready` gets the error through `onError`; the rejection must not crash the process.
     this.ready.catch(this.report);
     const { settings, topics, timers, clock } = context;
     const wire = new Wire(settings, timers, FETCH_TIMEOUT_MS);
     this.fetcher = new Fetcher({ wire, topics, timers, clock, report: this.report }, options.topic);
-    // Not at once: the caller's functions may refer to the consumer that it has not got yet.
+    // Deferred: the caller's functions may refer to the consumer before `consume` has returned it.
     queueMicrotask(() => (this.starting = this.start()));
   }
 
@@ -69,7 +63,7 @@ export class KafkaConsumer implements Consumer {
   private async start(): Promise<void> {
     const { timers } = this.context;
     const { signal } = this.stop;
-    const partitions = await retrying({ timers, signal, report: this.report }, () =>
+    const partitions = await retryUntil({ timers, signal, report: this.report }, () =>
       this.checkedPartitions().catch((error: unknown) => {
         if (!this.failsStart(error)) throw error;
         return undefined;
@@ -85,7 +79,7 @@ export class KafkaConsumer implements Consumer {
     const { settings, topics, clock } = this.context;
     this.membership = new Membership(
       { wire: new Wire(settings, timers), settings, timers, clock, report: this.report },
-      // A group's members must all read one topic, so the topic is part of its name.
+      // All members of a group must read the same topic, so the topic is part of the group's name.
       topics.nameOf(`${group}.${topic}`),
       topics.nameOf(topic),
       partitions,
@@ -145,7 +139,7 @@ export class KafkaConsumer implements Consumer {
       this.report(error);
     }
     this.loops.delete(partition);
-    // It may have come back meanwhile, after the group had gone on without us.
+    // The partition may have been assigned again meanwhile, after the group had expelled this member.
     if (this.planned?.includes(partition)) this.membership?.changed();
   }
 
@@ -153,7 +147,7 @@ export class KafkaConsumer implements Consumer {
     if (this.isReady || this.closing || !this.planned) return;
     if (!this.planned.every((partition) => this.loops.get(partition)?.loop.started)) return;
     this.isReady = true;
-    this.becomeReady();
+    this.reading.resolve();
   }
 
   private async shutDown(): Promise<void> {
@@ -162,15 +156,15 @@ export class KafkaConsumer implements Consumer {
     await Promise.all([...this.loops.keys()].map((partition) => this.revoke(partition)));
     await this.membership?.leave();
     await this.fetcher.close();
-    this.becomeReady();
+    this.reading.resolve();
     this.context.onClosed(this);
   }
 
-  /** Before it was ever ready, what cannot succeed without a change ends the consumer, where the caller can see it. */
+  /** Before the consumer was ever ready, a permanent error ends it and rejects `ready`, where the caller sees it. */
   private failsStart(error: unknown): boolean {
     if (this.isReady || !(error instanceof PaydayError) || error.retryable) return false;
-    this.failReady(error);
-    // Not waited for: this is called from what closing waits for.
+    this.reading.reject(error);
+    // Not awaited: closing waits for the caller of this method.
     void this.close();
     return true;
   }

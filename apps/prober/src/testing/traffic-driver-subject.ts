@@ -1,16 +1,15 @@
 import { createServer } from 'node:http';
 import { Registry } from 'prom-client';
 import type { GameEvent } from '#contracts';
+import { createDriver } from '#faults';
+import { closed, listening, portOf, unusedPort, type DriverSubject } from '#faults/conformance';
 import { arrivalsBefore } from '#scenario';
-import { buildScenario, EventBuilder, ManualClock } from '#testing';
-import { createSpikeAgent } from '../../../../apps/prober/src/agent/spike-agent.js';
-import { SpikeRegistry } from '../../../../apps/prober/src/agent/spike-registry.js';
-import { GameWatcher } from '../../../../apps/prober/src/game-watcher.js';
-import { createProberMetrics } from '../../../../apps/prober/src/metrics.js';
-import { PROBER_DEFAULTS, Prober } from '../../../../apps/prober/src/prober.js';
-import { TrafficDriver } from '../drivers/traffic.js';
-import type { DriverSubject } from './driver-suite.js';
-import { closed, listening, portOf, unusedPort } from './servers.js';
+import { buildScenario, EventBuilder, ManualTime } from '#testing';
+import { createSpikeAgent } from '../agent/spike-agent.js';
+import { SpikeRegistry } from '../agent/spike-registry.js';
+import { GameWatcher } from '../game-watcher.js';
+import { createProberMetrics } from '../metrics.js';
+import { PROBER_DEFAULTS, Prober } from '../prober.js';
 
 const TOKEN = 'a-secret-of-the-conformance-suite';
 const START = 1_700_000_010_000;
@@ -32,7 +31,7 @@ export const trafficSubject: DriverSubject = {
   repairable: false,
   deadMan: true,
   async open() {
-    const clock = new ManualClock(START - 1_000);
+    const clock = new ManualTime(START - 1_000);
     const scenario = buildScenario({
       durationMs: 600_000,
       load: [{ atMs: 0, label: 'All day', requestsPerSecond: { router: 10, catalog: 5 }, rampMs: 0 }],
@@ -75,7 +74,7 @@ export const trafficSubject: DriverSubject = {
     const at = (...ports: number[]) => ({ teamId: TEAM, probers: ports.map(agentAt) });
     const [first, second] = agents.map(portOf) as [number, number];
     return {
-      driver: new TrafficDriver(),
+      driver: createDriver('traffic'),
       target: at(first, second),
       nowhere: at(first, await unusedPort()),
       hanging: at(portOf(hanging), second),
@@ -109,7 +108,7 @@ export const trafficSubject: DriverSubject = {
   },
 };
 
-function openProber(proberId: string, clock: ManualClock) {
+function openProber(proberId: string, clock: ManualTime) {
   const zero = (): number => 0;
   const prober = new Prober(
     { ...PROBER_DEFAULTS, gameId: 'g', proberId, epoch: 1 },

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManualTimers } from '../../../../apps/unicorn-rentals/src/testing/manual-timers.js';
+import { ManualTime } from '#testing';
 import { closed, listening, portOf } from './servers.js';
 
 export const CLUSTER_TOKEN = 'a-service-account-token';
@@ -35,7 +35,7 @@ interface ChaosBody {
  * until everything is recovered. No real cluster: see docs/faults.md.
  */
 export async function openKubernetesStandIn(pods: Readonly<Record<string, string>>) {
-  const timers = new ManualTimers();
+  const timers = new ManualTime(0);
   const held = new Map<string, Held>();
   const server = await listening(createServer((request, response) => void answer(request, response)));
   const folder = await mkdtemp(join(tmpdir(), 'payday-kube-'));

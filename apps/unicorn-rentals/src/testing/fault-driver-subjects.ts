@@ -1,17 +1,21 @@
 import { createServer } from 'node:http';
+import { createDriver, type FaultAgent, type FaultDriver, type FaultTarget } from '#faults';
+import {
+  closed,
+  listening,
+  portOf,
+  unusedPort,
+  type DriverBench,
+  type DriverSubject,
+} from '#faults/conformance';
 import { randomStream } from '#kernel';
-import { createService } from '../../../../apps/unicorn-rentals/src/http/listener.js';
-import { agentProblem, createAgent } from '../../../../apps/unicorn-rentals/src/sandbox/agent.js';
-import { FaultRegistry } from '../../../../apps/unicorn-rentals/src/sandbox/fault-registry.js';
-import { TcpProxy } from '../../../../apps/unicorn-rentals/src/sandbox/proxy/tcp-proxy.js';
-import { ServiceHost } from '../../../../apps/unicorn-rentals/src/sandbox/service-host.js';
-import { createCatalog } from '../../../../apps/unicorn-rentals/src/services/catalog.js';
-import { ManualTimers } from '../../../../apps/unicorn-rentals/src/testing/manual-timers.js';
-import type { FaultAgent, FaultDriver, FaultTarget } from '../driver.js';
-import { SandboxDriver } from '../drivers/sandbox.js';
-import { TcpProxyDriver } from '../drivers/tcp-proxy.js';
-import type { DriverBench, DriverSubject } from './driver-suite.js';
-import { closed, listening, portOf, unusedPort } from './servers.js';
+import { ManualTime } from '#testing';
+import { createService } from '../http/listener.js';
+import { agentProblem, createAgent } from '../sandbox/agent.js';
+import { FaultRegistry } from '../sandbox/fault-registry.js';
+import { TcpProxy } from '../sandbox/proxy/tcp-proxy.js';
+import { ServiceHost } from '../sandbox/service-host.js';
+import { createCatalog } from '../services/catalog.js';
 
 const TOKEN = 'a-secret-of-the-conformance-suite';
 /** Timeout of a customer, in real time. */
@@ -43,7 +47,7 @@ export const sandboxSubject: DriverSubject = {
   ],
   repairable: true,
   deadMan: true,
-  open: () => openTeam(new SandboxDriver(), (sandbox) => ({ teamId: 'fenrir', sandbox })),
+  open: () => openTeam(createDriver('sandbox'), (sandbox) => ({ teamId: 'fenrir', sandbox })),
 };
 
 /** The same team, with its services behind the real proxies. */
@@ -65,14 +69,14 @@ export const tcpProxySubject: DriverSubject = {
   ],
   repairable: false,
   deadMan: true,
-  open: () => openTeam(new TcpProxyDriver(), (tcpProxy) => ({ teamId: 'fenrir', tcpProxy })),
+  open: () => openTeam(createDriver('tcp-proxy'), (tcpProxy) => ({ teamId: 'fenrir', tcpProxy })),
 };
 
 async function openTeam(
   driver: FaultDriver,
   targetWith: (agent: FaultAgent) => FaultTarget,
 ): Promise<DriverBench> {
-  const timers = new ManualTimers();
+  const timers = new ManualTime(0);
   const catalog = new ServiceHost({ create: createCatalog, timers });
   await catalog.start(0);
   const proxy = new TcpProxy({ servicePort: () => Number(new URL(catalog.url).port), timers });
@@ -95,7 +99,7 @@ async function openTeam(
     hanging: at(portOf(hanging)),
     serviceId: 'catalog',
     healthy: () => isHealthy(`${proxy.url}/unicorns/sparkle`),
-    pass: (ms) => timers.advance(ms),
+    pass: (ms) => timers.pass(ms),
     repair: () => registry.repair('catalog'),
     async close() {
       registry.close();

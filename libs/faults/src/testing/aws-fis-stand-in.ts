@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { ManualTimers } from '../../../../apps/unicorn-rentals/src/testing/manual-timers.js';
+import { ManualTime } from '#testing';
 import { closed, listening, portOf } from './servers.js';
 
 /** Duration of every template's action. */
@@ -21,7 +21,7 @@ interface Held {
  * experiment. Pages of `pageSize`. No real account: see docs/faults.md.
  */
 export async function openAwsFisStandIn(templates: readonly string[], pageSize = 2) {
-  const timers = new ManualTimers();
+  const timers = new ManualTime(0);
   const experiments: Held[] = [];
   const server = await listening(createServer((request, response) => void answer(request, response)));
 

@@ -1,11 +1,17 @@
 import { readdirSync } from 'node:fs';
-import { describeFaultDriver, type DriverSubject } from './driver-suite.js';
-import { awsFisSubject } from './aws-fis-subject.js';
-import { kubernetesSubject } from './kubernetes-subject.js';
-import { sandboxSubject, tcpProxySubject } from './sandbox-subject.js';
-import { toxiproxySubject } from './toxiproxy-subject.js';
-import { trafficSubject } from './traffic-subject.js';
-import { webhookSubject } from './webhook-subject.js';
+import {
+  awsFisSubject,
+  describeFaultDriver,
+  kubernetesSubject,
+  toxiproxySubject,
+  webhookSubject,
+  type DriverSubject,
+} from '#faults/conformance';
+import { trafficSubject } from '../../apps/prober/src/testing/traffic-driver-subject.js';
+import {
+  sandboxSubject,
+  tcpProxySubject,
+} from '../../apps/unicorn-rentals/src/testing/fault-driver-subjects.js';
 
 /** Every driver, by its file name in `drivers/`. */
 const SUBJECTS: Readonly<Record<string, DriverSubject>> = {
@@ -20,7 +26,7 @@ const SUBJECTS: Readonly<Record<string, DriverSubject>> = {
 
 describe('fault drivers', () => {
   it('are all in this suite', () => {
-    const files = readdirSync(new URL('../drivers/', import.meta.url))
+    const files = readdirSync(new URL('../../libs/faults/src/drivers/', import.meta.url))
       .filter((file) => !file.endsWith('.spec.ts'))
       .map((file) => file.replace(/\.ts$/, ''));
     expect(Object.keys(SUBJECTS).sort()).toEqual(files.sort());
