@@ -40,6 +40,32 @@ import { CHAOS_LOGGER, ChaosMetrics } from './telemetry.js';
 import { EntryPlanner } from './timeline/entry-planner.js';
 import { Timelines } from './timeline/timelines.js';
 
+/** What other modules use. */
+const ENTRANCES = [Orchestrator, GameRegistry, FaultSupervisor, CommandBus];
+const PARTS = [
+  ChaosMetrics,
+  ChangeFeed,
+  ServiceStatuses,
+  GameEndWatch,
+  FaultChanges,
+  FaultLog,
+  EntryPlanner,
+  Timelines,
+  IdempotencyStore,
+  CommandQueue,
+  StopCounter,
+  CommandRecorder,
+];
+const HANDLERS = [
+  InjectHandler,
+  StopHandler,
+  StopAllHandler,
+  PauseTimelineHandler,
+  ResumeTimelineHandler,
+  SkipHandler,
+  ListHandler,
+];
+
 export interface ChaosEngineOptions {
   targets: FaultTargets;
   /** Default: every built-in driver. */
@@ -60,15 +86,12 @@ export interface ChaosOptions extends ChaosEngineOptions {
 @Module({})
 export class ChaosEngineModule {
   static register({ targets, drivers, policy, topic }: ChaosEngineOptions): DynamicModule {
-    const exported = [Orchestrator, GameRegistry, FaultSupervisor, CommandBus];
     return {
       module: ChaosEngineModule,
       providers: [
-        ...exported,
-        ...[ChaosMetrics, ChangeFeed, ServiceStatuses, GameEndWatch, FaultChanges, FaultLog],
-        ...[EntryPlanner, Timelines],
-        ...[IdempotencyStore, CommandQueue, StopCounter, CommandRecorder, InjectHandler, StopHandler],
-        ...[StopAllHandler, PauseTimelineHandler, ResumeTimelineHandler, SkipHandler, ListHandler],
+        ...ENTRANCES,
+        ...PARTS,
+        ...HANDLERS,
         { provide: CHAOS_COMMANDS, useExisting: CommandBus },
         { provide: TIMERS, useValue: systemTimers },
         { provide: FAULT_TARGETS, useValue: targets },
@@ -86,7 +109,7 @@ export class ChaosEngineModule {
             new PostgresChaosStore(dataSource, clock, topic ?? TOPICS.gameEvents),
         },
       ],
-      exports: [...exported, CHAOS_COMMANDS],
+      exports: [...ENTRANCES, CHAOS_COMMANDS],
     };
   }
 }

@@ -1,7 +1,7 @@
 import { BEN, running } from '../testing/game.js';
 
-describe('two facilitators at once', () => {
-  it('act in one order, which both see and the audit log has', async () => {
+describe('two concurrent facilitators', () => {
+  it('act in one total order, which both see and the audit log records', async () => {
     const game = await running([], { maxActive: 2 });
     const seen: number[] = [];
     game.commands.watch((change) => change.type === 'command' && seen.push(change.seq));

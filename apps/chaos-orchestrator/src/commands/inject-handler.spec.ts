@@ -1,7 +1,7 @@
 import { ANNA, BEN, START, TEAMS, faultEntry, refused, running } from '../testing/game.js';
 
 describe('inject', () => {
-  it('breaks, ends by itself, and is audited', async () => {
+  it('strikes, ends by itself, and is audited', async () => {
     const game = await running();
     const { faults, injectionId, seq } = await game.inject('one', { scoring: 'count' });
     expect([faults.map(({ id }) => id), injectionId, seq]).toEqual([['hand.one/garm'], 'hand.one', 1]);
@@ -18,7 +18,7 @@ describe('inject', () => {
     ]);
   });
 
-  it('is carried out once, however often it is sent, also after a restart', async () => {
+  it('is carried out once, however often it is sent, across restarts', async () => {
     const game = await running();
     const [first, twin] = await Promise.all([game.inject('one'), game.inject('one')]);
     expect(twin).toEqual(first);
@@ -41,7 +41,7 @@ describe('inject', () => {
       await expect(game.inject(commandId)).rejects.toEqual(refused('bad_request'));
   });
 
-  it('needs a typed confirmation for everybody, and for many', async () => {
+  it('requires a typed confirmation for all teams, and for many', async () => {
     const game = await running([], { maxTeams: 2 });
     const error = await game.inject('one', { teams: 'all' }).catch((thrown: unknown) => thrown);
     expect(error).toEqual(refused('confirmation_required'));
@@ -49,12 +49,12 @@ describe('inject', () => {
     await expect(game.inject('two', { teams: 3 }, { confirm: '2 TEAMS' })).rejects.toMatchObject({
       details: { confirmation: { type: '3 TEAMS' } },
     });
-    // What was refused left nothing: the same id may be used again.
+    // A refused command leaves no trace: its id may be used again.
     expect((await game.inject('one', { teams: 'all' }, { confirm: 'ALL 4 TEAMS' })).faults).toHaveLength(4);
     await game.inject('two', { teams: 2 });
   });
 
-  it('keeps to the limits, and says which, and when it will be possible', async () => {
+  it('respects the limits, and says which one applies and when it becomes possible', async () => {
     const game = await running([], { maxDurationMs: 30_000, cooldownMs: 20_000, maxActive: 3 });
     const limits = (error: unknown) =>
       (error as { details: { violations: { limit: string }[] } }).details.violations;
@@ -81,7 +81,7 @@ describe('inject', () => {
       }),
     ]);
     expect(during).toMatchObject({ retryable: true });
-    // Another service of the team is not concerned.
+    // Another service of the team is not affected.
     await game.inject('router', { serviceId: 'router', ttlMs: 2_000 });
     await game.at(25_000);
     const later = await game.inject('two').catch((thrown: unknown) => thrown);
@@ -97,7 +97,7 @@ describe('inject', () => {
     ]);
   });
 
-  it('strikes those that had least, and the others next time', async () => {
+  it('strikes the teams with the least, and the others the next time', async () => {
     const game = await running([faultEntry('earlier', 5_000, { teams: ['fenrir', 'garm'], ttlMs: 1_000 })]);
     const teamsOf = ({ faults }: { faults: readonly { teamId: string }[] }) => faults.map((f) => f.teamId);
     expect(teamsOf(await game.inject('one', { teams: 2 }))).toEqual(['hati', 'skoll']);
@@ -105,7 +105,7 @@ describe('inject', () => {
     expect([...teamsOf(next), ...teamsOf(after)].sort()).toEqual(TEAMS);
   });
 
-  it('takes its fault up after all when storing it only seemed to fail', async () => {
+  it('drives its fault even if storing it only seemed to fail', async () => {
     const game = await running();
     const takeCommand = game.store.takeCommand.bind(game.store);
     game.store.takeCommand = async (...args) => {

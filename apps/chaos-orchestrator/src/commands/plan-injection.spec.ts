@@ -1,7 +1,7 @@
 import { ANNA, Game, START, refused, running } from '../testing/game.js';
 
 describe('preview', () => {
-  it('shows whom it strikes, what each team has had, what it costs, and does nothing', async () => {
+  it('shows the victims, the chaos of each team and the cost, and changes nothing', async () => {
     const game = await running();
     await game.publishEvent('dev.payday.endpoint.changed', {
       ...{ teamId: 'hati', serviceId: 'catalog', url: null },
@@ -23,15 +23,15 @@ describe('preview', () => {
       [
         ['garm', true, null, 1],
         ['hati', true, null, 0],
-        ['fenrir', false, 'it was not asked for', 0],
-        ['skoll', false, 'the driver has no way to this team', 0],
+        ['fenrir', false, 'it was not requested', 0],
+        ['skoll', false, 'the driver does not reach this team', 0],
       ],
     );
     expect(preview.teams[0]).toMatchObject({
       endpoint: 'http://garm.test',
       byKind: { crash: { count: 1, dealtMs: 2_000 } },
     });
-    // 20 requests at −11 instead of +7 cents, and −101 for each of ten windows; hati serves nothing there, and loses nothing.
+    // 20 requests at −11 instead of +7 cents, and −101 for each of ten windows; hati has no endpoint there and loses nothing.
     const costCents = 20 * 18 + 10 * 101;
     expect(preview.teams.map((team) => [team.teamId, team.expectedCostCents, team.dealtCents])).toEqual([
       ['garm', costCents, 4 * 18 + 2 * 101],
@@ -55,8 +55,8 @@ describe('preview', () => {
       const preview = await game.commands.preview(game.request({ teams }));
       return Object.fromEntries(preview.teams.map((team) => [team.teamId, team.spared]));
     };
-    const byDraw = 'the draw fell on others among those that were dealt as much';
-    // Nobody was dealt anything yet.
+    const byDraw = 'the draw chose others among those that were dealt as much';
+    // No team was dealt anything yet.
     expect(Object.values(await spared(1)).sort()).toEqual([null, byDraw, byDraw, byDraw]);
     await game.inject('before', { teams: ['garm'], ttlMs: 2_000 });
     await game.at(13_000);
@@ -87,14 +87,14 @@ describe('preview', () => {
     expect(game.driver.activations).toEqual([]);
   });
 
-  it('is for a running game only', async () => {
+  it('requires a running game', async () => {
     const game = await new Game().boot();
     await expect(game.inject('early')).rejects.toEqual(refused('wrong_state'));
     await game.at(121_000);
     await expect(game.inject('late')).rejects.toEqual(refused('wrong_state'));
   });
 
-  it('is what the command does, or the command is refused', async () => {
+  it('matches what the command does, or the command is refused', async () => {
     const game = await running();
     const request = game.request({ teams: 2 });
     const { previewId, teams } = await game.commands.preview(request);
@@ -109,7 +109,7 @@ describe('preview', () => {
     const { faults } = await game.commands.inject({ commandId: 'a', actor: ANNA, request, previewId });
     const shown = teams.filter(({ struck }) => struck).map(({ teamId }) => teamId);
     expect(faults.map(({ teamId }) => teamId)).toEqual(shown);
-    // Now others were struck less: what was shown is not what would happen.
+    // Other teams have been struck less in the meantime, so the preview is outdated.
     await expect(game.commands.inject({ commandId: 'b', actor: ANNA, request, previewId })).rejects.toEqual(
       refused('wrong_state'),
     );

@@ -54,7 +54,7 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
   if (struck.size === 0)
     throw new PaydayError(
       'out_of_reach',
-      `The ${driver.name} driver reaches none of the teams that are to be struck; it reaches ${[...reachable].join(', ') || 'nobody'}` +
+      `The ${driver.name} driver reaches none of the teams to be struck; it reaches ${[...reachable].join(', ') || 'nobody'}` +
         (typeof request.teams === 'number'
           ? `, and chooses among ranked teams that have ${request.serviceId} deployed.`
           : '.'),
@@ -65,7 +65,11 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
     chaosReport(situation.courses, standingsOf(view), now.nowMs).teams.map((team) => [team.teamId, team]),
   );
   const strike = {
-    ...{ kind, serviceId, params, scoring, ttlMs },
+    kind,
+    serviceId,
+    params,
+    scoring,
+    ttlMs,
     fromMs: view.schedule.toGameTime(now.nowMs) ?? 0,
   };
   const money = expectedMoney(view.scenario, strike);
@@ -137,18 +141,10 @@ export function checkPreview(wanted: string, request: InjectRequest, plan: Injec
 function previewId(request: InjectRequest, chosen: readonly string[], expiresAt: number): string {
   const { gameId, kind, serviceId, params, ttlMs, label, scoring = 'count' } = request;
   const sortedParams = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
-  const content = [
-    gameId,
-    kind,
-    serviceId,
-    sortedParams,
-    ttlMs,
-    label,
-    scoring,
-    [...chosen].sort(),
-    expiresAt,
-  ];
-  return `${expiresAt}.${createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22)}`;
+  const teams = [...chosen].sort();
+  const content = [gameId, kind, serviceId, sortedParams, ttlMs, label, scoring, teams, expiresAt];
+  const hash = createHash('sha256').update(JSON.stringify(content)).digest('base64url');
+  return `${expiresAt}.${hash.slice(0, 22)}`;
 }
 
 /** Required for all teams, or for more teams than the scenario's limit. */
@@ -196,8 +192,8 @@ function whySpared(
   { reachable, had, struck }: Choice & { readonly struck: ReadonlySet<string> },
 ): string {
   const isAsked = typeof teams === 'number' || teams === 'all' || teams.includes(teamId);
-  if (!isAsked) return 'it was not asked for';
-  if (!reachable.has(teamId)) return 'the driver has no way to this team';
+  if (!isAsked) return 'it was not requested';
+  if (!reachable.has(teamId)) return 'the driver does not reach this team';
   const unfit = whyUnfit(view, teamId, serviceId);
   if (unfit !== null) return unfit;
   const cools = (id: string): boolean => coolingUntil(limitsOf(view), now, id, serviceId) !== null;
@@ -205,7 +201,7 @@ function whySpared(
   const of = (id: string): number => had.get(id) ?? 0;
   return [...struck].every((id) => of(id) < of(teamId))
     ? 'other teams were dealt less'
-    : 'the draw fell on others among those that were dealt as much';
+    : 'the draw chose others among those that were dealt as much';
 }
 
 function checkRequest(request: InjectRequest, { view, driver, now }: Situation): void {

@@ -1,7 +1,7 @@
 import { ANNA, BEN, all, faultEntry, newsEntry, refused, running } from '../testing/game.js';
 
 describe('stop', () => {
-  it('stops what is chosen, and says what was verified', async () => {
+  it('stops the selected faults, and reports what was verified', async () => {
     const game = await running();
     await game.inject('one', { teams: 'all' }, { confirm: 'ALL 4 TEAMS' });
     await game.inject('two', { teams: ['hati'], serviceId: 'router' });
@@ -21,7 +21,7 @@ describe('stop', () => {
     await expect(
       game.commands.stop({ injectionId: 'hand.one' }, { commandId: 's4', actor: BEN }),
     ).rejects.toEqual(refused('unknown_fault'));
-    // A repetition is answered as before, although there is nothing left to stop.
+    // A repetition gets the same answer, although there is nothing left to stop.
     expect(await game.commands.stop({ faultId: 'hand.one/garm' }, { commandId: 's1', actor: BEN })).toEqual(
       one,
     );
@@ -29,7 +29,7 @@ describe('stop', () => {
 });
 
 describe('stop-all', () => {
-  it('halts everything, holds the timeline until it is resumed, also over a restart', async () => {
+  it('stops everything and holds the timeline until it is resumed, across restarts', async () => {
     const game = await running([
       faultEntry('soon', 15_000),
       newsEntry('news', 16_000),
@@ -69,7 +69,7 @@ describe('stop-all', () => {
     ]);
   });
 
-  it('waits for no driver and no database, and stores what it did when it can', async () => {
+  it('waits for neither driver nor database, and is stored when possible', async () => {
     const game = await running();
     await game.inject('one', { teams: 'all', ttlMs: 60_000 }, { confirm: 'ALL 4 TEAMS' });
     await game.at(12_000);
@@ -99,7 +99,7 @@ describe('stop-all', () => {
     expect(game.commands.list({}).timelines[0]!.held).toBe(false);
   });
 
-  it('reaches what is being stored just now, and what waits for its turn', async () => {
+  it('reaches faults that are being stored, and commands that wait for their turn', async () => {
     const game = await running([faultEntry('entry', 11_000)]);
     let commit = (): void => undefined;
     const committed = new Promise<void>((resolve) => (commit = resolve));
@@ -127,7 +127,7 @@ describe('stop-all', () => {
     expect(game.driver.activations).toEqual([]);
   });
 
-  it('is for one game where it says so', async () => {
+  it('can be limited to one game', async () => {
     const game = await running();
     await game.inject('one');
     const answer = await game.commands.stopAll({ commandId: 'panic', actor: ANNA, gameId: 'another' });

@@ -24,7 +24,7 @@ function entry(id: string, atMs: number, ttlMs: number, teams: 'all' | number): 
   return { type: 'fault', atMs, id, kind: 'crash', serviceId: 'catalog', params: {}, ttlMs, teams, label };
 }
 
-/** Which states may follow a state. */
+/** The states that may follow a state. */
 const NEXT: Record<string, readonly string[]> = {
   '': ['firing', 'reverted'],
   firing: ['active', 'reverting'],
@@ -37,11 +37,11 @@ const NEXT: Record<string, readonly string[]> = {
 const anyDeath = fc.record({
   atCall: fc.integer({ min: 1, max: 60 }),
   afterwards: fc.boolean(),
-  /** How long nobody runs. */
+  /** How long no process runs. */
   downMs: fc.oneof(fc.constant(0), fc.nat(2_000), fc.nat(25_000)),
 });
 
-/** The pauses between the attempts to fire, all together, as the driver of this test answers at once. */
+/** Sum of the delays between attempts to fire; the driver of this test answers immediately. */
 const FIRING_RETRIES_MS = 1_500;
 
 /** Every published change of a fault, in order. */
@@ -51,8 +51,8 @@ function infos(store: MemoryChaosStore): FaultInfo[] {
   );
 }
 
-describe('orchestrator, killed at any moment and started again', () => {
-  it('strikes at most once, ends everything, and tells one consistent story', async () => {
+describe('orchestrator, killed at any moment and restarted', () => {
+  it('strikes at most once, ends every fault, and publishes a consistent history', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyDeath, { maxLength: 8 }), async (deaths) => {
         const time = new ManualTime(START - 2_000);
@@ -94,7 +94,7 @@ describe('orchestrator, killed at any moment and started again', () => {
           process = await new OrchestratorProcess(world, queue[0]).boot(log);
         }
 
-        // However late the last death was: the process after it lives long enough to finish.
+        // The process after the last death lives long enough to finish.
         process.kill();
         await new OrchestratorProcess(world).boot(log);
         await time.pass(40_000);
@@ -111,7 +111,7 @@ describe('orchestrator, killed at any moment and started again', () => {
           expect(at).toBeGreaterThanOrEqual(dueAt);
           expect(endedAt! - at).toBeLessThanOrEqual(ttlMs);
           expect(at).toBeLessThan(endsAt);
-          // Nothing begins in the pause; what had begun to fire before it is at most a few retries late.
+          // Nothing starts in the pause; a fault that started to fire before it is late by at most a few retries.
           const { startedAt } = infos(store).find(({ id }) => id === faultId)!;
           expect(startedAt >= fromAt && startedAt < untilAt).toBe(false);
           if (at >= fromAt && at < untilAt) expect(at - fromAt).toBeLessThan(FIRING_RETRIES_MS);
@@ -123,7 +123,7 @@ describe('orchestrator, killed at any moment and started again', () => {
           story.forEach(({ state }, i) => expect(NEXT[story[i - 1]?.state ?? '']).toContain(state));
           expect(story.at(-1)!.state).toBe('reverted');
         }
-        // Whatever struck was told of before it struck.
+        // Every strike was published before it happened.
         for (const id of struck) expect(stories.get(id)![0]!.state).toBe('firing');
         const told = store.events.filter(({ type }) => type === 'dev.payday.announcement.made');
         expect(told.length).toBeLessThanOrEqual(1);

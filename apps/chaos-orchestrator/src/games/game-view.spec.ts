@@ -26,14 +26,14 @@ const ids = (due: ReturnType<typeof dueNow>): string[] => due.map(({ entry }) =>
 const none = new Set<string>();
 
 describe('game view', () => {
-  it('is nothing before the game was created, and does not change with repetitions', () => {
+  it('is null before the game is created, and ignores repeated events', () => {
     expect(applyToView(null, events.team('fenrir'))).toBeNull();
     const known = view();
     for (const event of [events.created(scenario), events.team('fenrir'), schedule])
       expect(applyToView(known, event)).toBe(known);
   });
 
-  it('has a team as it was last changed, in its place, and passes over teams that it does not know', () => {
+  it('keeps the latest state of a team in its position, and ignores unknown teams', () => {
     const change = (id: string, name: string, ranked: boolean): GameEvent =>
       events.make('dev.payday.team.changed', { team: { id, name, color: 'tomato', ranked } });
     const known = view(events.team('garm'));
@@ -44,11 +44,11 @@ describe('game view', () => {
     ]);
     expect(applyToView(renamed, change('fenrir', 'Fenrir Works', false))).toBe(renamed);
     expect(applyToView(renamed, events.teamChanged('hydra'))).toBe(renamed);
-    // What was told before is told again after a crash.
+    // After a crash, earlier events are repeated.
     expect(applyToView(renamed, events.team('fenrir'))).toBe(renamed);
   });
 
-  it('has a team in play once it is ranked and has something deployed, and remembers since when', () => {
+  it('has a team in play once it is ranked and has an endpoint, and records since when', () => {
     const deployed = (url: string | null): GameEvent =>
       events.make('dev.payday.endpoint.changed', { teamId: 'fenrir', serviceId: 'catalog', url });
     const at = (event: GameEvent, time: number): GameEvent => ({ ...event, time });
@@ -57,7 +57,7 @@ describe('game view', () => {
     expect(after()).toEqual({ ...fenrir, inPlay: false, inPlaySince: null });
     const came = at(deployed('http://a.test'), 5);
     expect(after(came)).toEqual({ ...fenrir, inPlay: true, inPlaySince: 5 });
-    // It left, and came back: it is no newcomer.
+    // It left and returned: it is not a newcomer.
     const left = at(deployed(null), 6);
     expect(after(came, left)).toEqual({ ...fenrir, inPlay: false, inPlaySince: 5 });
     expect(after(came, left, at(deployed('http://b.test'), 7))).toMatchObject({
@@ -72,7 +72,7 @@ describe('game view', () => {
     expect(after(came, unranked)).toMatchObject({ inPlay: false, inPlaySince: 5 });
   });
 
-  it('knows what is due, how late it is, and when to look again', () => {
+  it('knows what is due, how late it is, and when to check again', () => {
     const known = view();
     expect(nextLookAt(known, none, START - 500)).toBe(START + 10_000);
     expect(dueNow(known, none, START + 9_999, 0)).toEqual([]);
@@ -83,7 +83,7 @@ describe('game view', () => {
     expect(nextLookAt(known, done, START + 60_000)).toBeNull();
   });
 
-  it('stands still in a pause: nothing is due, and nothing grows late', () => {
+  it('is frozen during a pause: nothing is due, and nothing becomes later', () => {
     const pause = events.make('dev.payday.game.paused', { fromAt: START + 10_000, reason: '' });
     const paused = view(pause);
     expect(dueNow(paused, none, START + 30_000, 0)).toEqual([]);

@@ -98,7 +98,7 @@ describe('the chaos module on real parts', () => {
     await postgres?.stop();
   }, 30_000);
 
-  it('plays a timeline: the service is down, everybody is told, and it is up again', async () => {
+  it('runs a timeline: the service goes down, the change is published, and it comes up again', async () => {
     const events = new EventBuilder('game');
     const startsAt = Date.now() + 200;
     const scenario = buildScenario({
@@ -172,7 +172,7 @@ describe('the chaos module on real parts', () => {
         },
         { teamId: 'a-real-team', inPlay: false, count: 0, dealtCents: 0, byKind: {} },
       ],
-      // The real team has nothing deployed: nobody is compared with it.
+      // The real team has no endpoint, so it is not compared.
       spread: { count: 0, dealtCents: 0 },
       typicalCents: body.faults[0].expectedCostCents,
     });
@@ -181,7 +181,7 @@ describe('the chaos module on real parts', () => {
     expect(metrics).toContain('payday_timeline_entries_total{type="fault",outcome="fired"} 1');
   });
 
-  it('describes its face in OpenAPI', () => {
+  it('describes its REST interface in OpenAPI', () => {
     const { paths, components } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
     for (const path of ['/api/v1/faults', '/api/v1/faults/report'])
       expect(paths[path]?.get?.responses).toHaveProperty('200');

@@ -5,7 +5,7 @@ import { AuditFeed } from './audit-feed.js';
 describe('AuditFeed', () => {
   const entry = (seq: number) => ({ seq });
 
-  it('asks once at a time, also when everybody left while it asked and somebody came back', async () => {
+  it('polls one at a time, even if all facilitators leave during a poll and one returns', async () => {
     const time = new ManualTime();
     let asked = 0;
     const dataSource = {
@@ -32,7 +32,7 @@ describe('AuditFeed', () => {
     expect(asked).toBeLessThanOrEqual(11);
   });
 
-  it('tells what is done after somebody came, and nothing from before', async () => {
+  it('reports only entries after the first facilitator connected', async () => {
     const time = new ManualTime();
     const log = [entry(1)];
     const dataSource = {

@@ -6,7 +6,7 @@ const bench = useChaosSocket();
 const { facilitator, injection, published } = bench;
 
 describe('commands', () => {
-  it('previews, injects once, tells, lists and stops; every answer is as it is published', async () => {
+  it('previews, injects once, pushes, lists and stops; every answer matches its published schema', async () => {
     const socket = await facilitator();
     const received: { event: string; payload: Record<string, unknown> }[] = [];
     socket.onAny((event: string, payload: Record<string, unknown>) => received.push({ event, payload }));
@@ -85,7 +85,7 @@ describe('commands', () => {
     expect(await say(socket, 'fault:list', {})).toMatchObject({ ok: true });
   });
 
-  it('hands the life cycle to control, with the facilitator’s own token, once per id', async () => {
+  it('forwards life-cycle commands to control, with the facilitator’s own token, once per id', async () => {
     const socket = await facilitator();
     const pause = { commandId: 'pause-1', gameId: 'game', reason: 'lunch' };
     const [first, again] = await Promise.all([
@@ -108,7 +108,7 @@ describe('commands', () => {
 });
 
 describe('the AsyncAPI document', () => {
-  it('has every command with its answer, and every reference leads somewhere', async () => {
+  it('has every command with its answer, and every reference resolves', async () => {
     const document = await published();
     for (const event of Object.keys(COMMAND_MESSAGES)) {
       const key = `chaos.${event.replace(':', '.')}`;

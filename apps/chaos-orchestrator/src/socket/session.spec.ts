@@ -6,7 +6,7 @@ const bench = useChaosSocket();
 const { begin, connect, facilitator, injection, secret } = bench;
 
 describe('who may connect', () => {
-  it('lets facilitators in, and nobody else', async () => {
+  it('accepts only facilitators', async () => {
     const expired = await secret({ role: 'facilitator', expiresAt: Date.now() - 1 });
     const revoked = await bench.tokens.create({ role: 'facilitator', label: 'gone' });
     await bench.tokens.revoke(revoked.tokenId);
@@ -24,7 +24,7 @@ describe('who may connect', () => {
     expect(outcomes).toEqual(['connected', ...refused, 'unauthenticated', 'unauthenticated']);
   });
 
-  it('takes the token from the header, too', async () => {
+  it('accepts the token in the header, too', async () => {
     const headers = { authorization: `Bearer ${bench.boss}` };
     const socket = io(`${bench.url}/chaos`, {
       transports: ['websocket'],
@@ -44,7 +44,7 @@ describe('who may connect', () => {
     expect(await outcome(connect(bench.boss, origin()))).toBe(expected);
   });
 
-  it('cuts a connection whose token was revoked, at its next command', async () => {
+  it('closes a connection with a revoked token at its next command', async () => {
     const { tokenId, secret: short } = await bench.tokens.create({ role: 'facilitator', label: 'short' });
     const socket = await facilitator(short);
     expect(await say(socket, 'fault:list', {})).toMatchObject({ ok: true });
@@ -57,7 +57,7 @@ describe('who may connect', () => {
     expect(await cut).toBe('io server disconnect');
   });
 
-  it('keeps a token to its own game: commands, lists and news', async () => {
+  it('limits a token to its own game: commands, lists and pushed messages', async () => {
     await begin('other');
     const socket = await facilitator(await secret({ role: 'facilitator', gameId: 'other' }));
     const received: unknown[] = [];
@@ -83,7 +83,7 @@ describe('who may connect', () => {
 });
 
 describe('under stress', () => {
-  it('two facilitators at once: one total order, both audited', async () => {
+  it('two concurrent facilitators: one total order, both audited', async () => {
     const token = await secret({ role: 'facilitator', label: 'second' });
     const [one, two] = await Promise.all([facilitator(), facilitator(token)]);
     const commands = Array.from({ length: 16 }, (_, i) => {
@@ -103,7 +103,7 @@ describe('under stress', () => {
     expect(new Set(entries.map(({ actor }) => actor.label))).toEqual(new Set(['boss', 'second']));
   });
 
-  it('10,000 commands at once are refused and their sender is cut, while another stops everything', async () => {
+  it('refuses 10,000 commands at once and closes their connection, while another one stops everything', async () => {
     const [wild, calm] = await Promise.all([facilitator(), facilitator()]);
     await say(calm, 'fault:inject', injection({ serviceId: 'pricing' }));
     const cut = new Promise((resolve) => wild.once('disconnect', resolve));
@@ -121,7 +121,7 @@ describe('under stress', () => {
     expect(await say(calm, 'fault:list', {})).toMatchObject({ ok: true });
   });
 
-  it('the panic button works from a connection that has used up its allowance', async () => {
+  it('the panic button works on a rate-limited connection', async () => {
     const socket = await facilitator();
     await Promise.all(Array.from({ length: 100 }, () => say(socket, 'fault:list', {})));
     expect((await say(socket, 'fault:stop-all', { commandId: `panic-${bench.nextId()}` })).ok).toBe(true);

@@ -49,7 +49,7 @@ describe('chaos stores', () => {
       audited: () => audited(dataSource),
     }));
 
-    it('takes its tables away again', async () => {
+    it('drops its tables on rollback', async () => {
       const runner = dataSource.createQueryRunner();
       const tables = () =>
         runner.query(

@@ -16,7 +16,7 @@ teams: { fenrir: { default: { toxiproxy: { url: http://toxiproxy:8474, proxy: fe
 const env = { AGENT_TOKEN: 't0ken', HOOK_SECRET: 'whsec_c2VjcmV0' };
 
 describe('chaos targets from a file', () => {
-  it('are what drivers take, with the probers’ tokens from the environment', () => {
+  it('have the drivers’ format, with the probers’ tokens from the environment', () => {
     writeFileSync(path, TEXT);
     expect(ChaosTargetsFile.read(path, env).targetOf('g', 'fenrir')).toMatchObject({
       teamId: 'fenrir',
@@ -26,7 +26,7 @@ describe('chaos targets from a file', () => {
     });
   });
 
-  it('are refused when the file, a team, or a secret is missing', () => {
+  it('are refused if the file, a team or a secret is missing', () => {
     writeFileSync(path, TEXT);
     expect(() => ChaosTargetsFile.read(join(folder, 'none.yaml'), env)).toThrow(
       expect.objectContaining({ code: 'unreadable_file' }),
@@ -42,7 +42,7 @@ describe('chaos targets from a file', () => {
     );
   });
 
-  it('are joined with what else is known of a team', () => {
+  it('are combined with the other targets of a team', () => {
     const nothing = { targetOf: () => null };
     const sandbox = { agentUrl: 'http://127.0.0.1:1', token: 'x' };
     const sandboxes = { targetOf: (_gameId: string, teamId: string) => ({ teamId, sandbox }) };

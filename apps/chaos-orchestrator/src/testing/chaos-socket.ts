@@ -19,7 +19,7 @@ import { CHAOS_COMMANDS } from '../commands/command-bus.js';
 import type { ChaosCommands } from '../commands/types.js';
 import { Orchestrator } from '../orchestrator.js';
 
-/** An acknowledgement, as a client sees it. */
+/** An acknowledgement, as received by a client. */
 export interface Answer {
   ok: boolean;
   result?: Record<string, unknown>;

@@ -11,7 +11,7 @@ describe('windows that don’t score', () => {
   const paused = (id: string, atMs: number) =>
     faultEntry(id, atMs, { scoring: 'pause', teams: ['garm'], ttlMs: 5_400 });
 
-  it('are told of when the fault fires, and again when it is verified gone, on window boundaries', async () => {
+  it('are published when the fault fires and when it is verified gone, on window boundaries', async () => {
     const game = await playing([paused('sorry', 10_300)]);
     await game.at(10_400);
     const about = { excuseId: 'sorry/garm', teamId: 'garm', serviceId: 'catalog', reason: 'Trouble sorry' };
@@ -30,7 +30,7 @@ describe('windows that don’t score', () => {
     expect(untilAt).toBeGreaterThan(START + 18_000);
   });
 
-  it('end also when the fault could not be fired, and after a restart', async () => {
+  it('end even if the fault could not be fired, and after a restart', async () => {
     const game = await playing([paused('failing', 10_000), paused('killed', 30_000)]);
     game.driver.failing.add('garm');
     await game.at(14_000);
@@ -45,7 +45,7 @@ describe('windows that don’t score', () => {
     for (const untilAt of ends.values()) expect(untilAt).not.toBeNull();
   });
 
-  it('are none where nothing fired, and none for other faults', async () => {
+  it('do not exist without a fired fault, or for other faults', async () => {
     const game = await playing([paused('sorry', 10_000), faultEntry('usual', 20_000)]);
     await game.at(5_000);
     await game.publishEvent('dev.payday.game.paused', { fromAt: START + 6_000, reason: '' });
@@ -56,7 +56,7 @@ describe('windows that don’t score', () => {
 });
 
 describe('announcements', () => {
-  it('pass pictures and videos on', async () => {
+  it('contain pictures and videos', async () => {
     const media = { pictureUrl: '/ceo.png', videoUrl: 'https://video.test/ceo' };
     const game = await playing([newsEntry('ceo', 1_000, media)]);
     await game.at(2_000);
@@ -64,9 +64,9 @@ describe('announcements', () => {
   });
 });
 
-describe('an entry that falls due between two looks at the clock', () => {
+describe('an entry that becomes due between two readings of the clock', () => {
   it.each(Array.from({ length: 12 }, (_, readings) => readings))(
-    'runs at once: the machine was busy after %i readings',
+    'runs immediately: the machine was busy after %i readings',
     async (readings) => {
       const game = await playing([newsEntry('a', 10_000), newsEntry('b', 10_010), newsEntry('c', 110_000)]);
       await game.at(9_999);
@@ -78,7 +78,7 @@ describe('an entry that falls due between two looks at the clock', () => {
 });
 
 describe('storing an entry that only seemed to fail', () => {
-  it('leaves no fault behind that nobody drives', async () => {
+  it('leaves no fault without a runner', async () => {
     const game = await playing([faultEntry('outage', 10_000, { ttlMs: 60_000 })]);
     const takeEntry = game.store.takeEntry.bind(game.store);
     game.store.takeEntry = async (...args) => {
@@ -95,7 +95,7 @@ describe('storing an entry that only seemed to fail', () => {
   });
 });
 
-describe('an entry that waits for another one to be stored', () => {
+describe('an entry that waits while another one is stored', () => {
   it.each<[string, number, (game: Game) => Promise<void>]>([
     ['the end of the game', 119_000, async () => undefined],
     [
@@ -103,7 +103,7 @@ describe('an entry that waits for another one to be stored', () => {
       50_000,
       (game) => game.publishEvent('dev.payday.game.paused', { fromAt: START + 50_000, reason: 'lunch' }),
     ],
-  ])('does not strike behind %s', async (_, atMs, meanwhile) => {
+  ])('does not strike after %s', async (_, atMs, meanwhile) => {
     const game = await playing([faultEntry('first', atMs - 1), faultEntry('second', atMs - 1)]);
     const takeEntry = game.store.takeEntry.bind(game.store);
     game.store.takeEntry = async (...args) => {

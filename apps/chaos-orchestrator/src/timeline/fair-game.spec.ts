@@ -12,8 +12,8 @@ const one = (id: string, atMs: number, overrides: Parameters<typeof faultEntry>[
   faultEntry(id, atMs, { teams: 1, ttlMs: 5_000, ...overrides });
 const sums = (game: FairGame) => game.report.teams.map(({ dealtCents }) => dealtCents);
 
-describe('whom a timeline strikes', () => {
-  it('is told with what it is expected to cost, which the team’s own repair does not change', async () => {
+describe('the victims of a timeline', () => {
+  it('are published with the expected cost, which a repair does not change', async () => {
     const game = await playing(one('a', 10_000, { teams: ['garm'], ttlMs: 10_000 }));
     const { costCents } = expectedMoney(game.scenario, {
       ...{ kind: 'crash', params: {}, serviceId: 'catalog', fromMs: 10_000, ttlMs: 10_000 },
@@ -26,7 +26,7 @@ describe('whom a timeline strikes', () => {
     expect(sums(game)).toEqual([0, costCents, 0, 0]);
   });
 
-  it('costs only what it lasted where somebody else stops it, or the game ends', async () => {
+  it('are charged only for the actual duration if a fault is stopped or the game ends', async () => {
     const game = await playing(
       one('a', 10_000, { teams: ['garm'], ttlMs: 40_000 }),
       one('b', 60_000, { teams: ['hati'], ttlMs: 40_000 }),
@@ -44,13 +44,13 @@ describe('whom a timeline strikes', () => {
     await game.publishEvents(game.events.make('dev.payday.game.ended', { endsAt: START + 70_000 }));
     await game.at(80_000);
     expect(sums(game)).toEqual([0, cost(10_000, 4_000), cost(60_000, 10_000), 0]);
-    // What is told says so, and so any other process reaches the same.
+    // The published events contain it, so every process computes the same.
     game.process.kill();
     await game.boot();
     expect(sums(game)).toEqual([0, cost(10_000, 4_000), cost(60_000, 10_000), 0]);
   });
 
-  it('are those that were dealt least money, however often they were struck', async () => {
+  it('are the teams that were dealt the least money, however often they were struck', async () => {
     const game = await playing(
       one('dear', 10_000, { teams: ['fenrir', 'garm', 'hati'], ttlMs: 10_000 }),
       ...[30_000, 35_000, 40_000, 45_000].map((atMs) =>
@@ -62,7 +62,7 @@ describe('whom a timeline strikes', () => {
       expect(game.struckBy(`mild-${atMs}`)).toEqual(['skoll']);
   });
 
-  it('takes no traffic spike for a strike: spikes go round by themselves', async () => {
+  it('are balanced separately for traffic spikes', async () => {
     const spike = (id: string, atMs: number) =>
       one(id, atMs, { kind: 'traffic-spike', params: { percent: 200 } });
     const game = await playing(
@@ -79,7 +79,7 @@ describe('whom a timeline strikes', () => {
     expect(game.report.spread.dealtCents).toBe(0);
   });
 
-  it('gives faults whose windows do not score a round of their own: they cost nothing', async () => {
+  it('are balanced separately for faults whose windows do not score', async () => {
     const game = await playing(
       ...[10_000, 20_000, 30_000, 40_000].map((atMs) => one(`p${atMs}`, atMs, { scoring: 'pause' })),
     );
@@ -88,7 +88,7 @@ describe('whom a timeline strikes', () => {
     expect(sums(game)).toEqual([0, 0, 0, 0]);
   });
 
-  it('are ranked, with the service deployed; who is named, or everybody, is struck all the same, at no cost', async () => {
+  it('are ranked, with the service deployed; named teams, or all, are struck anyway, at no cost', async () => {
     const game = await playing(
       one('few', 10_000, { teams: 4 }),
       one('all', 30_000, { teams: 'all' }),
@@ -112,7 +112,7 @@ describe('whom a timeline strikes', () => {
     expect(game.report.teams.map(({ inPlay }) => inPlay)).toEqual([true, true, false, false]);
   });
 
-  it('strikes a newcomer neither first nor last: it starts with the median of the others', async () => {
+  it('include a newcomer neither first nor last: it starts with the median of the others', async () => {
     const game = await playing(
       one('first', 10_000, { teams: ['fenrir', 'garm', 'hati'] }),
       one('later', 40_000),
@@ -126,7 +126,7 @@ describe('whom a timeline strikes', () => {
     expect(game.report.spread.dealtCents).toBe(0);
   });
 
-  it('counts what could not be fired for nothing: the team is as likely as ever', async () => {
+  it('are not charged for a fault that could not be fired', async () => {
     const game = await playing(one('a', 10_000, { teams: ['garm', 'hati', 'skoll'] }), one('b', 40_000));
     game.driver.failing.add('garm');
     await game.at(25_000);
@@ -145,10 +145,10 @@ describe('a whole day at Unicorn.Rentals, in virtual time', () => {
   );
   const typicalCents = typicalCostCents(day);
   const teamIds = (count: number) => Array.from({ length: count }, (_, n) => `team-${n}`);
-  /** Nobody repairs anything, so nobody has to look for it every second. */
+  /** No team repairs anything, so a check every second is unnecessary. */
   const dayOf = (count: number, seed?: string) =>
     new FairGame(day, teamIds(count), { seed, watchMs: 120_000 }).boot();
-  /** Who was struck by what, and what for. */
+  /** Each fault with its cost. */
   const story = ({ faults }: FairGame) =>
     faults.map(({ id, expectedCostCents }) => `${id} ${expectedCostCents}`).sort();
 
@@ -167,13 +167,13 @@ describe('a whole day at Unicorn.Rentals, in virtual time', () => {
       expect(game.store.audit.filter(({ action }) => action === 'timeline.skipped')).toEqual([]);
       const { spread, teams } = game.report;
       expect(spread.dealtCents).toBeLessThanOrEqual(typicalCents);
-      // Everybody has something to mend, again and again.
+      // Every team has something to repair, repeatedly.
       expect(Math.min(...teams.map((team) => team.count))).toBeGreaterThanOrEqual(4);
     },
     120_000,
   );
 
-  it('is the same day again for the same seed, also when the orchestrator is killed in the middle of it', async () => {
+  it('is deterministic for a seed, even if the orchestrator is killed in the middle', async () => {
     const once = await dayOf(8);
     await once.at(day.durationMs + 60_000);
     const again = await dayOf(8);

@@ -7,8 +7,8 @@ async function playing(timeline: TimelineEntry[], chaos: Partial<Scenario['chaos
 
 const skipped = (game: Game): string[] => game.audited().filter((line) => line.includes('.skipped'));
 
-describe('a timeline keeps to the limits', () => {
-  it('cuts a fault that is to last too long, and says so', async () => {
+describe('a timeline respects the limits', () => {
+  it('shortens a fault that would last too long, and says so', async () => {
     const game = await playing([faultEntry('long', 10_000, { ttlMs: 30_000 })], { maxDurationMs: 5_000 });
     await game.at(14_900);
     expect(game.driver.acting()).toEqual(all('long'));
@@ -19,7 +19,7 @@ describe('a timeline keeps to the limits', () => {
     ]);
   });
 
-  it('lets a fault for all wait until all may be struck, at the same time', async () => {
+  it('delays a fault for all teams until it can strike all at the same time', async () => {
     const game = await playing([faultEntry('both', 20_000, { ttlMs: 15_000 })], { cooldownMs: 10_000 });
     await game.at(14_000);
     await game.inject('one', { ttlMs: 2_000 });
@@ -31,12 +31,12 @@ describe('a timeline keeps to the limits', () => {
     });
     await game.at(26_200);
     expect(game.driver.acting()).toEqual(all('both'));
-    // It has its whole time from then on.
+    // Its full time to live starts then.
     await game.at(40_900);
     expect(game.driver.acting()).toEqual(all('both'));
   });
 
-  it('skips it for everybody if that takes longer than the fault would', async () => {
+  it('skips it for all teams if the delay exceeds its time to live', async () => {
     const game = await playing([faultEntry('both', 20_000, { ttlMs: 4_000 })], { cooldownMs: 30_000 });
     await game.at(14_000);
     await game.inject('one', { ttlMs: 2_000 });
@@ -47,7 +47,7 @@ describe('a timeline keeps to the limits', () => {
     ]);
   });
 
-  it('goes on as soon as a stop makes room', async () => {
+  it('continues as soon as a stop frees a slot', async () => {
     const game = await playing(
       [faultEntry('a', 10_000, { ttlMs: 40_000 }), faultEntry('b', 11_000, { ttlMs: 40_000 })],
       {
@@ -64,7 +64,7 @@ describe('a timeline keeps to the limits', () => {
     expect(game.driver.acting()).toEqual(all('b'));
   });
 
-  it('skips what can never be', async () => {
+  it('skips entries that can never run', async () => {
     const game = await playing([faultEntry('all', 10_000), faultEntry('odd', 11_000, { kind: 'meteor' })], {
       maxActive: 3,
     });
@@ -76,7 +76,7 @@ describe('a timeline keeps to the limits', () => {
     ]);
   });
 
-  it('strikes fewer where it must, and makes up for it the next time', async () => {
+  it('strikes fewer teams if it must, and balances that the next time', async () => {
     const two = (id: string, atMs: number) => faultEntry(id, atMs, { teams: 2, ttlMs: 8_000 });
     const game = await playing(
       [faultEntry('one', 5_000, { teams: 3, ttlMs: 8_000 }), two('two', 10_000), two('three', 30_000)],
@@ -89,7 +89,7 @@ describe('a timeline keeps to the limits', () => {
     expect(counts.sort()).toEqual([1, 1, 2, 2]);
   });
 
-  it('says what a driver does not reach', async () => {
+  it('names the teams that a driver does not reach', async () => {
     const game = await playing([faultEntry('some', 10_000)]);
     game.driver.unreachable.add('hati');
     await game.at(11_000);
@@ -101,7 +101,7 @@ describe('a timeline keeps to the limits', () => {
 describe('a condition', () => {
   const when = { teamsUpPercent: 75, byMs: 60_000 };
 
-  it('lets an entry run when enough teams have every service up, not before its time', async () => {
+  it('lets an entry run once enough teams have every service up, but not before its time', async () => {
     const game = await playing([faultEntry('trouble', 20_000, { when })]);
     await game.at(5_000);
     for (const team of TEAMS) game.setStatuses(team, 'up', 'up');
@@ -118,7 +118,7 @@ describe('a condition', () => {
     expect(game.driver.acting()).toEqual(all('trouble'));
   });
 
-  it('gives way to its deadline', async () => {
+  it('is overridden by its deadline', async () => {
     const game = await playing([faultEntry('trouble', 20_000, { when }), newsEntry('next', 25_000)]);
     await game.at(59_900);
     expect(game.published()).toEqual(['News next']);
@@ -135,14 +135,14 @@ describe('a condition', () => {
     const reason = 'its condition never held: 75 % of the teams have every service up';
     expect(skipped(game)).toEqual([`timeline timeline.skipped trouble ${reason}`]);
     expect(game.commands.list({}).timelines).toEqual([]);
-    // Once, also by the next process.
+    // Once, even across a restart.
     game.process.kill();
     await game.boot();
     await game.at(121_000);
     expect(skipped(game)).toHaveLength(1);
   });
 
-  it('is looked at anew after a restart', async () => {
+  it('is evaluated again after a restart', async () => {
     const game = await playing([faultEntry('trouble', 20_000, { when })]);
     await game.at(21_000);
     for (const team of ['fenrir', 'garm']) game.setStatuses(team, 'up');
@@ -159,7 +159,7 @@ describe('a condition', () => {
 });
 
 describe('the end of the game', () => {
-  it('leaves no entry whose time had come without a word', async () => {
+  it('records every entry that was due', async () => {
     const waits = faultEntry('waits', 20_000, { ttlMs: 90_000 });
     const game = await playing([faultEntry('acts', 10_000, { ttlMs: 90_000 }), waits, newsEntry('news', 40_000), newsEntry('late', 60_000)], { maxActive: 4 }); // prettier-ignore
     await game.at(30_000);
@@ -167,7 +167,7 @@ describe('the end of the game', () => {
     await game.at(45_000);
     await game.publishEvent('dev.payday.game.ended', { endsAt: START + 50_000 });
     await game.at(50_100);
-    // What was to come later is not missing: the game was over before.
+    // Entries after the end of the game are not missed.
     expect(skipped(game)).toEqual([
       'timeline timeline.skipped waits 4 faults act, and at most 4 may',
       'timeline timeline.skipped news the timeline was held until the end of the game',

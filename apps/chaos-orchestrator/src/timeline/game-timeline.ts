@@ -46,7 +46,7 @@ export class GameTimeline {
   private running = false;
   private again = false;
   private closed = false;
-  /** Time of the latest check for due entries, epoch ms. */
+  /** Epoch ms of the latest check for due entries. */
   private lookedAtMs = 0;
   private readonly done: Map<string, DoneEntry>;
   private readonly waits = new Map<string, Wait>();
@@ -169,14 +169,13 @@ export class GameTimeline {
   private async run(due: DueNow): Promise<void> {
     const { entry, lateMs } = due;
     const nowMs = this.parts.clock.nowMs();
-    const { gameId } = this.view;
     const { maxDurationMs } = limitsOf(this.view);
     const allowedMs = entry.type === 'fault' ? Math.min(entry.ttlMs, maxDurationMs) : STALE_ANNOUNCEMENT_MS;
     const late = this.waits.get(entry.id)?.detail ?? `it was due ${seconds(lateMs)} ago`;
     if (lateMs > allowedMs) return this.finish(due, 'skipped', late, [], []);
 
     if (entry.type === 'announcement')
-      return this.finish(due, 'announced', '', [], [announcementOf(gameId, entry, nowMs)]);
+      return this.finish(due, 'announced', '', [], [announcementOf(this.view.gameId, entry, nowMs)]);
 
     const { planner } = this.parts;
     const plan = planner.plan(this.view, entry, this.doneIds);
@@ -197,8 +196,8 @@ export class GameTimeline {
     const before = this.waits.get(entry.id);
     this.waits.set(entry.id, { untilAt, detail });
     if (before?.detail === detail) return;
-    const { gameId } = this.view;
-    this.parts.logger.warn({ gameId, entryId: entry.id }, `timeline entry ${entry.id} waits: ${detail}`);
+    const subject = { gameId: this.view.gameId, entryId: entry.id };
+    this.parts.logger.warn(subject, `timeline entry ${entry.id} waits: ${detail}`);
     this.publishChange();
   }
 
@@ -211,7 +210,7 @@ export class GameTimeline {
   ): Promise<void> {
     const { clock, supervisor, logger, metrics } = this.parts;
     const { gameId } = this.view;
-    const done: DoneEntry = { gameId, entryId: entry.id, outcome, detail, at: clock.nowMs() };
+    const done = { gameId, entryId: entry.id, outcome, detail, at: clock.nowMs() };
     const audit = auditOf(done, faults, lateMs);
     // Stored before anything breaks: after a crash the faults are there, and the entry is not taken again.
     const taken = await supervisor.strike(faults, () => this.storeEntry(done, faults, events, audit));
@@ -230,18 +229,15 @@ export class GameTimeline {
     audit: AuditNote,
   ): Promise<boolean> {
     const { store, supervisor } = this.parts;
-    const { gameId, entryId } = done;
-    let isTaken: boolean;
-    try {
-      isTaken = await store.takeEntry(done, faults, events, audit);
-    } catch (error) {
+    const { entryId } = done;
+    const isTaken = await store.takeEntry(done, faults, events, audit).catch((error: unknown) => {
       this.doubtful.add(entryId);
       throw error;
-    }
+    });
     if (isTaken || !this.done.has(entryId)) this.done.set(entryId, done);
     this.waits.delete(entryId);
     // An attempt of ours that seemed to fail was stored after all: its faults exist but have no runner.
-    if (!isTaken && this.doubtful.has(entryId)) await supervisor.adopt(gameId, entryId);
+    if (!isTaken && this.doubtful.has(entryId)) await supervisor.adopt(done.gameId, entryId);
     this.doubtful.delete(entryId);
     return isTaken;
   }

@@ -1,7 +1,7 @@
 import { ANNA, Game, START, TEAMS, all, faultEntry as fault, newsEntry as news } from '../testing/game.js';
 
 describe('orchestrator', () => {
-  it('fires each entry at its game time and reverts it when its time is over', async () => {
+  it('fires each entry at its game time and reverts it on expiry', async () => {
     const game = await new Game([news('hello', 0), fault('outage', 20_000)]).boot();
     await game.at(-1);
     expect(game.published()).toEqual([]);
@@ -20,13 +20,13 @@ describe('orchestrator', () => {
     expect(game.store.events.map(({ sequence }) => sequence)).toEqual(game.store.events.map((_, i) => i + 1));
   });
 
-  it('passes over no entry that becomes due between two looks at the clock', async () => {
+  it('misses no entry that becomes due between two readings of the clock', async () => {
     for (let crossing = 0; crossing < 12; crossing++) {
       const game = await new Game([fault('outage', 20_000), news('later', 60_000)]).boot();
       await game.at(19_000);
       const { time } = game;
       let reads = 0;
-      // The clock strikes after so many readings.
+      // The clock jumps after this many readings.
       time.nowMs = () => START + (reads++ < crossing ? 19_999 : 20_000);
       await game.publishEvent('dev.payday.team.added', {
         team: { id: 'newcomer', name: 'newcomer', color: '#fff', ranked: true },
@@ -50,7 +50,7 @@ describe('orchestrator', () => {
     expect(game.driver.acting()).toEqual(all('outage'));
   });
 
-  it('stops every fault when the game ends, planned or not', async () => {
+  it('stops every fault at the end of the game, planned or early', async () => {
     const planned = await new Game([fault('late', 115_000)]).boot();
     await planned.at(119_999);
     expect(planned.driver.acting()).toEqual(all('late'));
@@ -67,7 +67,7 @@ describe('orchestrator', () => {
     expect(early.driver.activations).toHaveLength(TEAMS.length);
   });
 
-  it('lets a driver that hangs delay nobody else', async () => {
+  it('lets a hanging driver delay no other team', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
     game.driver.hanging.add('garm');
     await game.at(20_000);
@@ -82,7 +82,7 @@ describe('orchestrator', () => {
     expect(game.faults.list().every(({ state }) => state === 'reverted')).toBe(true);
   });
 
-  it('shows a fault that will not go as stuck, and sees it when it goes at last', async () => {
+  it('reports a fault that does not end as stuck, and notices when it ends', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
     game.driver.stubborn.add('hati');
     await game.at(60_000);
@@ -106,7 +106,7 @@ describe('orchestrator', () => {
     );
   });
 
-  it('strikes every team equally over the game, also across restarts', async () => {
+  it('strikes every team equally over the game, across restarts', async () => {
     const game = await new Game(
       [1, 2, 3, 4].map((n) => fault(`n${n}`, n * 10_000, { teams: 2, ttlMs: 5_000 })),
     ).boot();
@@ -118,7 +118,7 @@ describe('orchestrator', () => {
     for (const team of TEAMS) expect(struck.filter((id) => id === team)).toHaveLength(2);
   });
 
-  it('skips what an outage made late by more than its time to live, and old news', async () => {
+  it('skips faults that an outage delayed beyond their time to live, and old announcements', async () => {
     const game = new Game([
       news('old', 0),
       fault('missed', 5_000),
@@ -134,9 +134,9 @@ describe('orchestrator', () => {
     expect(game.published().some((line) => line.startsWith('missed'))).toBe(false);
   });
 
-  it('finishes the faults of a process that was killed, also when their time is over', async () => {
+  it('finishes the faults of a killed process, even after their expiry', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
-    game.driver.stubborn.add('garm'); // No dead-man helps here: only the next process can.
+    game.driver.stubborn.add('garm'); // The dead-man's timer fails here: only the next process can end the fault.
     await game.at(25_000);
     game.process.kill();
     await game.at(50_000);
@@ -149,7 +149,7 @@ describe('orchestrator', () => {
     expect(game.published().filter((line) => line.endsWith(' firing'))).toHaveLength(TEAMS.length);
   });
 
-  it('fires what was armed when the process was killed, but not into a pause', async () => {
+  it('fires faults that were armed when the process was killed, but not during a pause', async () => {
     // Its calls: recover, then takeEntry, which stores the faults.
     const death = { atCall: 2, afterwards: true };
     const soon = await new Game([fault('outage', 20_000)]).boot(death);
@@ -183,7 +183,7 @@ describe('orchestrator', () => {
     expect(game.published().filter((line) => line === 'outage/garm reverted')).toHaveLength(1);
   });
 
-  it('passes over events that make no sense, and repeated ones', async () => {
+  it('ignores invalid and repeated events', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
     await game.publishEvent('dev.payday.game.resumed', { fromAt: START + 1, endsAt: START });
     for (const event of game.told) await game.orchestrator.handle(event);
@@ -191,7 +191,7 @@ describe('orchestrator', () => {
     expect(game.driver.activations).toHaveLength(TEAMS.length);
   });
 
-  it('skips an entry that no driver knows, and plays on', async () => {
+  it('skips an entry of an unknown kind, and continues', async () => {
     const game = await new Game([fault('odd', 10_000, { kind: 'meteor' }), fault('outage', 20_000)]).boot();
     await game.at(20_000);
     expect(game.driver.acting()).toEqual(all('outage'));
@@ -203,13 +203,13 @@ describe('a wall clock that is set back by an hour', () => {
   const setBack = ({ time }: Game): void => {
     time.nowMs = () => time.monotonicMs() - HOUR;
   };
-  /** Like Toxiproxy: nothing on the far side ends a fault by itself. */
+  /** Like Toxiproxy: the remote system ends no fault by itself. */
   const withoutTimers = ({ driver }: Game): void => {
     const fire = driver.fire.bind(driver);
     driver.fire = (target, order) => fire(target, { ...order, ttlMs: 10 * HOUR });
   };
 
-  it('keeps no fault for longer', async () => {
+  it('extends no fault', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
     withoutTimers(game);
     await game.at(22_000);
@@ -221,7 +221,7 @@ describe('a wall clock that is set back by an hour', () => {
     expect(game.driver.acting()).toEqual([]);
   });
 
-  it('keeps none for much longer while nobody looked either', async () => {
+  it('hardly extends a fault while no process runs', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
     withoutTimers(game);
     await game.at(22_000);
@@ -232,7 +232,7 @@ describe('a wall clock that is set back by an hour', () => {
     expect(game.driver.acting()).toEqual([]);
   });
 
-  it('lets no call hang for longer', async () => {
+  it('extends no call timeout', async () => {
     const game = await new Game([fault('outage', 20_000)]).boot();
     withoutTimers(game);
     await game.at(22_000);
