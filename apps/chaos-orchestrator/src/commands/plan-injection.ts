@@ -54,7 +54,7 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
   if (struck.size === 0)
     throw new PaydayError(
       'out_of_reach',
-      `The ${driver.name} driver reaches none of the teams to be struck; it reaches ${[...reachable].join(', ') || 'nobody'}` +
+      `The ${driver.name} driver reaches none of the teams to be struck; it reaches ${[...reachable].join(', ') || 'no team'}` +
         (typeof request.teams === 'number'
           ? `, and chooses among ranked teams that have ${request.serviceId} deployed.`
           : '.'),
