@@ -1,5 +1,6 @@
 import { TOPICS } from '#contracts';
 import { openEventLog, type EventLog, type OpenEventLogOptions } from '#event-log';
+import { Deferred } from '#kernel';
 import type { ConfigOf, logSection } from '../config/index.js';
 import { EventLogTransport } from '../event-log-transport.js';
 import type { ServiceParts } from './service.js';
@@ -48,8 +49,7 @@ export interface GameEvents {
 
 /** Delivers game events to the `@OnGameEvent` handlers of an app, which is not ready until it has caught up. */
 export function gameEventsOf(log: EventLog, { logger, readiness }: ServiceParts): GameEvents {
-  let done!: () => void;
-  const caughtUp = new Promise<void>((resolve) => (done = resolve));
+  const caughtUp = new Deferred();
   readiness.register('game events', () => {
     throw new Error('past game events are still being read');
   });
@@ -60,8 +60,8 @@ export function gameEventsOf(log: EventLog, { logger, readiness }: ServiceParts)
     logger,
     onCaughtUp: () => {
       readiness.register('game events', () => undefined);
-      done();
+      caughtUp.resolve();
     },
   });
-  return { strategy, caughtUp };
+  return { strategy, caughtUp: caughtUp.promise };
 }

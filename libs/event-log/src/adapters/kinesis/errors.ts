@@ -68,10 +68,10 @@ export function topicResharded(topic: string): PaydayError {
   );
 }
 
-/** What lay behind the position cannot be known any more: going on silently might skip records. */
-export function positionTrimmed(topic: string, partition: number, position: string): PaydayError {
+/** Retention has removed the record at a position, and perhaps later ones, so reading on might skip some. */
+export function positionExpired(topic: string, partition: number, position: string): PaydayError {
   return new PaydayError(
-    'position_trimmed',
+    'position_expired',
     `cannot read behind ${topic}/${partition} position ${position}: its record is older than the stream's retention and ` +
       'gone, and records behind it may be gone with it. Keep records longer (retentionHours); to accept the gap, remove the stored position',
     { details: { topic, partition, position } },
