@@ -47,7 +47,6 @@ export function asPaydayError(error: unknown, doing: string): PaydayError {
       { cause: error },
     );
   return new PaydayError('log_unavailable', `Kinesis could not ${doing}: ${reasonOf(error)}`, {
-    retryable: true,
     cause: error,
     details: { kind },
   });
