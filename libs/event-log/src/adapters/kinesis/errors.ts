@@ -61,7 +61,7 @@ function reasonOf(error: unknown): string {
 export function topicResharded(topic: string): PaydayError {
   return new PaydayError(
     'topic_resharded',
-    `the stream of topic "${topic}" was split, merged or scaled: keys are bound to its shards for ever. ` +
+    `the stream of topic "${topic}" was split, merged or scaled: keys are permanently bound to its shards. ` +
       'Use a new topic (or stream prefix), and leave the number of shards alone',
     { details: { topic } },
   );
