@@ -1,25 +1,14 @@
+import { ADVISORY_LOCKS, servicePostgres } from '#persistence';
 import {
-  ADVISORY_LOCKS,
-  assertMigrated,
-  acquireLeadership,
-  openMigratedDatabase,
-  TokenStore,
-} from '#persistence';
-import {
-  RuntimeModule,
-  createHttpApp,
   databaseSection,
   defineService,
-  gameEventsOf,
   httpSection,
   httpUrl,
   listOf,
   logSection,
-  openServiceLog,
   optional,
   processSection,
   section,
-  serveOpenApi,
   text,
   withDefault,
 } from '#runtime';
@@ -28,8 +17,6 @@ import { ChaosTargetsFile, joinTargets } from './chaos-targets.js';
 import { FileTargets } from './file-targets.js';
 import { CHAOS_MIGRATIONS } from './migrations/index.js';
 import { Orchestrator, type FaultTargets } from './orchestrator.js';
-
-class ChaosProcess {}
 
 const NO_TARGETS: FaultTargets = { targetOf: () => null };
 
@@ -66,9 +53,12 @@ export const chaosService = defineService({
     http: httpSection(3006),
     process: processSection(0),
   },
-  async start({ log: logConfig, database, chaos }, parts) {
-    const { clock, logger, metrics, readiness, waitFor, stopping } = parts;
-    // A mistake in a file shows at once, whatever else is there yet.
+  database: servicePostgres({
+    tokens: true,
+    migrations: CHAOS_MIGRATIONS,
+    leader: { lock: ADVISORY_LOCKS.chaosOrchestrator, applicationName: 'payday-chaos' },
+  }),
+  module: ({ chaos }, { logger }) => {
     const targets = joinTargets(
       chaos.chaosTargets === undefined ? NO_TARGETS : ChaosTargetsFile.read(chaos.chaosTargets, process.env),
       chaos.targetsFile === undefined
@@ -77,51 +67,9 @@ export const chaosService = defineService({
             logger.error({ err }, 'using what the file of targets held before'),
           ),
     );
-    const eventLog = await openServiceLog(logConfig, parts);
-    const dataSource = await waitFor('database', () =>
-      openMigratedDatabase(database.url, { migrations: CHAOS_MIGRATIONS }),
-    );
-    readiness.register('database', () => assertMigrated(dataSource));
-    readiness.register('only one', () => {
-      throw new Error('standing by: another chaos orchestrator acts');
-    });
-    const releaseLeadership = await acquireLeadership(dataSource, ADVISORY_LOCKS.chaosOrchestrator, {
-      applicationName: 'payday-chaos',
-      signal: stopping,
-      onStandby: () => logger.info('standing by: another chaos orchestrator acts'),
-      onLost: parts.fail,
-    });
-    readiness.remove('only one');
-    const tokenVerifier = new TokenStore(dataSource, clock);
-    const runtime = RuntimeModule.register({
-      clock,
-      logger,
-      metrics,
-      eventLog,
-      dataSource,
-      tokenVerifier,
-      readiness,
-    });
-    const module = {
-      module: ChaosProcess,
-      imports: [runtime, ChaosModule.register({ targets, socket: chaos })],
-    };
-    const app = await createHttpApp(module, logger);
-    serveOpenApi(app);
-    const { strategy, caughtUp } = gameEventsOf(eventLog, parts);
-    app.connectMicroservice({ strategy }, { inheritAppConfig: false });
-    return {
-      app,
-      begin: async () => {
-        await app.startAllMicroservices();
-        await caughtUp;
-        await app.get(Orchestrator).start();
-      },
-      close: async () => {
-        await releaseLeadership();
-        await eventLog.close();
-        await dataSource.destroy();
-      },
-    };
+    return ChaosModule.register({ targets, socket: chaos });
   },
+  gameEvents: true,
+  serves: ['api'],
+  begin: (app) => app.get(Orchestrator).start(),
 });

@@ -4,8 +4,8 @@ import { PaydayError } from '#kernel';
 import type { GameWatcher } from './game-watcher.js';
 
 /**
- * Hands every game event to the watcher, from the earliest on and then as they come. Resolves when all that was in the
- * log at the start has been handed over. An event that can't be read or makes no sense goes to the dead letters.
+ * Passes every game event to the watcher, from the earliest on and then as they arrive. Resolves when everything that was
+ * in the log at the start has been passed on. An unreadable or inconsistent event goes to the dead letters.
  * @throws PaydayError `unknown_topic` if the log has no game events.
  */
 export async function watchGameEvents(
