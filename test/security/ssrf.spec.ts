@@ -11,7 +11,7 @@ import { addressFlags, botRanges } from '../../apps/all-in-one/src/probe-address
 import { UP_SECTIONS } from '../../apps/all-in-one/src/index.js';
 import { PROBER_SECTIONS } from '../../apps/prober/src/config.js';
 import { Endpoint } from '../../apps/prober/src/http/endpoint.js';
-import { openNetwork, type ProberNetwork } from '../../apps/prober/src/network/prober-network.js';
+import { ProberNetwork } from '../../apps/prober/src/network/prober-network.js';
 import { TestDnsServer } from '../../apps/prober/src/testing/dns-server.js';
 import { endpointParts } from '../../apps/prober/src/testing/endpoint-parts.js';
 import { ROOT } from '../support/game-process.js';
@@ -86,7 +86,8 @@ async function prober(flags: string[], env: Record<string, string> = {}): Promis
     },
   });
   const logger = createLogger({ service: 'test', level: 'silent' });
-  const network = await openNetwork(config.prober, { clock: systemClock, logger, logUrl: config.log.url });
+  const network = new ProberNetwork({ config: config.prober, logUrl: config.log.url }, systemClock, logger);
+  await network.open();
   networks.push(network);
   return network;
 }

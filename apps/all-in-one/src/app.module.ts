@@ -1,5 +1,4 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { latencyPercentiles } from '#scoring';
 import { RuntimeModule, type RuntimeParts } from '#runtime';
 import { BroadcasterModule } from '../../broadcaster/src/index.js';
 import { ChaosModule, type FaultTargets } from '../../chaos-orchestrator/src/index.js';
@@ -19,11 +18,7 @@ export class AllInOneModule {
       module: AllInOneModule,
       imports: [
         RuntimeModule.register(parts),
-        ControlModule.register({
-          latencyPercentiles,
-          leadMs: options.leadMs,
-          faultRules: FAULT_RULES,
-        }),
+        ControlModule.register({ leadMs: options.leadMs, faultRules: FAULT_RULES }),
         IngestModule,
         ScorerModule,
         BroadcasterModule,

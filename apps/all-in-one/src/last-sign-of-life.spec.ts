@@ -1,9 +1,10 @@
+import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { TOPICS, encodeCloudEvent, encodeProbeBatch, teamKey } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
 import { openDatabase } from '#persistence';
-import { Readiness, createLogger } from '#runtime';
+import { RuntimeModule, createLogger } from '#runtime';
 import {
   EventBuilder,
   ManualTime,
@@ -12,7 +13,7 @@ import {
   startTestPostgres,
   type TestPostgres,
 } from '#testing';
-import { ScorerService } from '../../scorer/src/index.js';
+import { ScorerModule, ScorerService } from '../../scorer/src/index.js';
 import { lastSignOfLife } from './last-sign-of-life.js';
 
 const GAME = 'g';
@@ -74,11 +75,15 @@ async function accept(intendedAt: number | null, gameId = GAME): Promise<void> {
 /** Scores everything that is in the log, and stops as a process that is told to. */
 async function score(until?: (scorer: ScorerService) => boolean): Promise<void> {
   const logger = createLogger({ service: 'test', level: 'silent' });
-  const scorer = new ScorerService(log, dataSource, clock, logger, new Registry(), new Readiness());
-  await scorer.onApplicationBootstrap();
+  const parts = { clock, logger, metrics: new Registry(), eventLog: log, dataSource };
+  const module = await Test.createTestingModule({
+    imports: [RuntimeModule.register(parts), ScorerModule],
+  }).compile();
+  await module.init();
+  const scorer = module.get(ScorerService);
   await scorer.caughtUp();
   while (until?.(scorer) === false) await new Promise((resolve) => setImmediate(resolve));
-  await scorer.stop();
+  await module.close();
 }
 
 const alive = (heartbeatAt: number | null = NOTHING_HEARD): Promise<number | null> =>

@@ -1,4 +1,4 @@
-import { PaydayError, messageOf } from '#kernel';
+import { PaydayError, exitCodeOf, messageOf } from '#kernel';
 import { unscoredLines, type Logger } from '#runtime';
 import type { FinalStandings } from './game-end.js';
 import { standingsTable, type Progress } from './progress.js';
@@ -23,16 +23,6 @@ export interface PlayOptions {
   /** After Ctrl-C everything is gone within this time, if need be by force. */
   stopWithinMs: number;
 }
-
-/** Mistakes in what the user gave: exit code 2. Everything else that stops us: 1. */
-const USER_MISTAKES = new Set([
-  'invalid_chaos_targets',
-  'invalid_database_url',
-  'invalid_scenario',
-  'invalid_speed',
-  'invalid_teams_file',
-  'unreadable_file',
-]);
 
 /** Plays one game in front of a person. @returns the exit code */
 export async function play(game: Playable, options: PlayOptions): Promise<number> {
@@ -80,7 +70,7 @@ export async function play(game: Playable, options: PlayOptions): Promise<number
   } catch (error) {
     if (!(error instanceof PaydayError)) throw error;
     process.stderr.write(`payday: ${error.message}\n`);
-    return USER_MISTAKES.has(error.code) ? 2 : 1;
+    return exitCodeOf(error.code);
   } finally {
     await game.stop();
   }

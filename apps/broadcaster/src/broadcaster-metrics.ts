@@ -1,9 +1,12 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { METRICS } from '#runtime';
 import type { Frame } from './frames/frame-maker.js';
 
 export type Transport = 'socket' | 'sse';
 
 /** What operators watch of the broadcaster. Nothing here depends on a salary. */
+@Injectable()
 export class BroadcasterMetrics {
   private readonly frames: Counter<'kind'>;
   private readonly bytes: Counter<'transport'>;
@@ -15,7 +18,7 @@ export class BroadcasterMetrics {
   private readonly counts = new Map<Transport, () => number>();
   private oldestWaitingAt: number | null = null;
 
-  constructor(registry: Registry) {
+  constructor(@Inject(METRICS) registry: Registry) {
     const registers = [registry];
     const counter = <L extends string>(name: string, help: string, ...labelNames: L[]): Counter<L> =>
       new Counter({ name, help, labelNames, registers });

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import type { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { Clock, Timers } from '#kernel';
 import { frozenStandings } from '#persistence';
-import { CLOCK, DATA_SOURCE, LOGGER, METRICS, type Logger, systemTimers } from '#runtime';
+import { CLOCK, DATA_SOURCE, LOGGER, systemTimers, type Logger } from '#runtime';
 import { BroadcasterMetrics } from './broadcaster-metrics.js';
 import { LeaderboardGateway } from './delivery/leaderboard.gateway.js';
 import { StandingsController } from './delivery/standings.controller.js';
@@ -27,8 +26,9 @@ import { FROZEN_STANDINGS, SCORE_SNAPSHOT, TIMERS } from './tokens.js';
     LeaderboardGateway,
     FreezeWatch,
     ScoreFeed,
+    PublicView,
+    BroadcasterMetrics,
     { provide: TIMERS, useValue: systemTimers },
-    { provide: PublicView, useFactory: () => new PublicView() },
     {
       provide: SCORE_SNAPSHOT,
       useFactory: (dataSource: DataSource) => new DatabaseScoreSnapshot(dataSource),
@@ -41,11 +41,6 @@ import { FROZEN_STANDINGS, SCORE_SNAPSHOT, TIMERS } from './tokens.js';
         (freeze, nowMs) =>
           frozenStandings(dataSource, freeze, nowMs),
       inject: [DATA_SOURCE],
-    },
-    {
-      provide: BroadcasterMetrics,
-      useFactory: (registry: Registry) => new BroadcasterMetrics(registry),
-      inject: [METRICS],
     },
     {
       provide: FrameHub,

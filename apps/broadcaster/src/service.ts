@@ -1,23 +1,7 @@
-import { openMigratedDatabase } from '#persistence';
-import {
-  RuntimeModule,
-  createHttpApp,
-  databaseSection,
-  defineService,
-  gameEventsOf,
-  httpSection,
-  logSection,
-  openServiceLog,
-  processSection,
-  serveOpenApi,
-  serveWebPages,
-} from '#runtime';
+import { servicePostgres } from '#persistence';
+import { databaseSection, defineService, httpSection, logSection, processSection } from '#runtime';
 import { BroadcasterModule } from './broadcaster.module.js';
 import { ScoreFeed } from './score-feed.js';
-
-class BroadcasterProcess {}
-
-const POOL_SIZE = 2;
 
 export const broadcasterService = defineService({
   name: 'broadcaster',
@@ -30,31 +14,10 @@ export const broadcasterService = defineService({
     http: httpSection(3003),
     process: processSection(2000),
   },
-  async start({ log: logConfig, database }, parts) {
-    const { clock, logger, metrics, readiness, waitFor } = parts;
-    const eventLog = await openServiceLog(logConfig, parts);
-    // Needed only to begin with: from then on everything comes by the log, also while the database is away.
-    const dataSource = await waitFor('database', () =>
-      openMigratedDatabase(database.url, { poolSize: POOL_SIZE }),
-    );
-    const runtime = RuntimeModule.register({ clock, logger, metrics, eventLog, dataSource, readiness });
-    const module = { module: BroadcasterProcess, imports: [runtime, BroadcasterModule] };
-    const app = await createHttpApp(module, logger);
-    await serveWebPages(app);
-    serveOpenApi(app);
-    const { strategy, caughtUp } = gameEventsOf(eventLog, parts);
-    app.connectMicroservice({ strategy }, { inheritAppConfig: false });
-    return {
-      app,
-      begin: async () => {
-        await app.startAllMicroservices();
-        await caughtUp;
-        app.get(ScoreFeed).gameEventsCaughtUp();
-      },
-      close: async () => {
-        await eventLog.close();
-        await dataSource.destroy();
-      },
-    };
-  },
+  // After the start everything comes through the log, also while the database is away.
+  database: servicePostgres({ poolSize: 2, startOnly: true }),
+  module: () => BroadcasterModule,
+  gameEvents: true,
+  serves: ['pages', 'api'],
+  begin: (app) => app.get(ScoreFeed).gameEventsCaughtUp(),
 });

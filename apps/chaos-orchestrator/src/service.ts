@@ -1,25 +1,14 @@
+import { ADVISORY_LOCKS, servicePostgres } from '#persistence';
 import {
-  ADVISORY_LOCKS,
-  assertMigrated,
-  acquireLeadership,
-  openMigratedDatabase,
-  TokenStore,
-} from '#persistence';
-import {
-  RuntimeModule,
-  createHttpApp,
   databaseSection,
   defineService,
-  gameEventsOf,
   httpSection,
   httpUrl,
   listOf,
   logSection,
-  openServiceLog,
   optional,
   processSection,
   section,
-  serveOpenApi,
   text,
   withDefault,
 } from '#runtime';
@@ -29,8 +18,6 @@ import { Orchestrator } from './orchestrator.js';
 import { ChaosTargetsFile } from './targets/chaos-targets-file.js';
 import { joinTargets, type FaultTargets } from './targets/fault-targets.js';
 import { FileTargets } from './targets/file-targets.js';
-
-class ChaosProcess {}
 
 const NO_TARGETS: FaultTargets = { targetOf: () => null };
 
@@ -67,9 +54,12 @@ export const chaosService = defineService({
     http: httpSection(3006),
     process: processSection(0),
   },
-  async start({ log: logConfig, database, chaos }, parts) {
-    const { clock, logger, metrics, readiness, waitFor, stopping } = parts;
-    // Report a mistake in a file immediately, before waiting for other services.
+  database: servicePostgres({
+    tokens: true,
+    migrations: CHAOS_MIGRATIONS,
+    leader: { lock: ADVISORY_LOCKS.chaosOrchestrator, applicationName: 'payday-chaos' },
+  }),
+  module: ({ chaos }, { logger }) => {
     const targets = joinTargets(
       chaos.chaosTargets === undefined ? NO_TARGETS : ChaosTargetsFile.read(chaos.chaosTargets, process.env),
       chaos.targetsFile === undefined
@@ -78,51 +68,9 @@ export const chaosService = defineService({
             logger.error({ err }, 'using the previous content of the targets file'),
           ),
     );
-    const eventLog = await openServiceLog(logConfig, parts);
-    const dataSource = await waitFor('database', () =>
-      openMigratedDatabase(database.url, { migrations: CHAOS_MIGRATIONS }),
-    );
-    readiness.register('database', () => assertMigrated(dataSource));
-    readiness.register('only one', () => {
-      throw new Error('standing by: another chaos orchestrator acts');
-    });
-    const releaseLeadership = await acquireLeadership(dataSource, ADVISORY_LOCKS.chaosOrchestrator, {
-      applicationName: 'payday-chaos',
-      signal: stopping,
-      onStandby: () => logger.info('standing by: another chaos orchestrator acts'),
-      onLost: parts.fail,
-    });
-    readiness.remove('only one');
-    const tokenVerifier = new TokenStore(dataSource, clock);
-    const runtime = RuntimeModule.register({
-      clock,
-      logger,
-      metrics,
-      eventLog,
-      dataSource,
-      tokenVerifier,
-      readiness,
-    });
-    const module = {
-      module: ChaosProcess,
-      imports: [runtime, ChaosModule.register({ targets, socket: chaos })],
-    };
-    const app = await createHttpApp(module, logger);
-    serveOpenApi(app);
-    const { strategy, caughtUp } = gameEventsOf(eventLog, parts);
-    app.connectMicroservice({ strategy }, { inheritAppConfig: false });
-    return {
-      app,
-      begin: async () => {
-        await app.startAllMicroservices();
-        await caughtUp;
-        await app.get(Orchestrator).start();
-      },
-      close: async () => {
-        await releaseLeadership();
-        await eventLog.close();
-        await dataSource.destroy();
-      },
-    };
+    return ChaosModule.register({ targets, socket: chaos });
   },
+  gameEvents: true,
+  serves: ['api'],
+  begin: (app) => app.get(Orchestrator).start(),
 });

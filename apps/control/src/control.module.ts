@@ -1,5 +1,5 @@
 import {
-  type DynamicModule,
+  ConfigurableModuleBuilder,
   Inject,
   Module,
   type OnApplicationBootstrap,
@@ -33,91 +33,81 @@ import { ProofsController } from './http/proofs.controller.js';
 import { TeamsController } from './http/teams.controller.js';
 import { TokensController } from './http/tokens.controller.js';
 import { UnscoredController } from './http/unscored.controller.js';
-import {
-  CONTROL_OPTIONS,
-  type ControlOptions,
-  DEFAULT_CONTROL_OPTIONS,
-  LATENCY_PERCENTILES,
-  type LatencyPercentiles,
-} from './options.js';
+import { CONTROL_OPTIONS, type ControlOptions, DEFAULT_CONTROL_OPTIONS } from './options.js';
 import { EndpointLimiter } from './teams/endpoint-limiter.js';
 import { ProofService } from './teams/proof-service.js';
 import { TeamService } from './teams/team-service.js';
 import { TokenService } from './token-service.js';
 
-export interface ControlModuleOptions extends Partial<ControlOptions> {
-  latencyPercentiles: LatencyPercentiles;
-}
+/** Options of `ControlModule.register`; each has a default. */
+export type ControlModuleOptions = Partial<ControlOptions>;
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } =
+  new ConfigurableModuleBuilder<ControlModuleOptions>().build();
 
 /** Games, teams, endpoints and the ledger's public face. Needs a global `RuntimeModule` with a data source and an event log. */
-@Module({})
-export class ControlModule implements OnApplicationBootstrap, OnApplicationShutdown {
+@Module({
+  controllers: [
+    GamesController,
+    LifeCycleController,
+    TeamsController,
+    ProofsController,
+    ChangesController,
+    TokensController,
+    AuditController,
+    LedgerController,
+    UnscoredController,
+  ],
+  providers: [
+    {
+      provide: CONTROL_OPTIONS,
+      useFactory: (options: ControlModuleOptions) => ({ ...DEFAULT_CONTROL_OPTIONS, ...options }),
+      inject: [MODULE_OPTIONS_TOKEN],
+    },
+    { provide: GameStore, useFactory: (db: DataSource) => new GameStore(db), inject: [DATA_SOURCE] },
+    { provide: LedgerReader, useFactory: (db: DataSource) => new LedgerReader(db), inject: [DATA_SOURCE] },
+    { provide: OutboxRelay, useFactory: relayTo, inject: [DATA_SOURCE, EVENT_LOG, LOGGER] },
+    { provide: TokenStore, useFactory: tokenStore, inject: [TOKEN_VERIFIER, DATA_SOURCE, CLOCK] },
+    GameChanges,
+    GameService,
+    TeamService,
+    EndpointLimiter,
+    ProofService,
+    TokenService,
+    FreezeService,
+    GameLoop,
+  ],
+  exports: [
+    GameService,
+    FreezeService,
+    TokenService,
+    TokenStore,
+    GameLoop,
+    GameStore,
+    LedgerReader,
+    OutboxRelay,
+  ],
+})
+export class ControlModule
+  extends ConfigurableModuleClass
+  implements OnApplicationBootstrap, OnApplicationShutdown
+{
   constructor(
     @Inject(OutboxRelay) private readonly relay: OutboxRelay,
     @Inject(METRICS) metrics: Registry,
   ) {
+    super();
     const pending = new Gauge({
       name: 'payday_outbox_pending',
       help: 'Events that wait to be published',
       registers: [metrics],
       async collect() {
-        // While the database is away there is nothing to tell; the last value must not stay.
+        // While the database is away the count is unknown; the last value must not stay.
         const count = await relay.pending().catch(() => null);
         if (count === null) pending.reset();
         else pending.set(count);
       },
     });
-  }
-
-  static register({ latencyPercentiles, ...options }: ControlModuleOptions): DynamicModule {
-    return {
-      module: ControlModule,
-      controllers: [
-        GamesController,
-        LifeCycleController,
-        TeamsController,
-        ProofsController,
-        ChangesController,
-        TokensController,
-        AuditController,
-        LedgerController,
-        UnscoredController,
-      ],
-      providers: [
-        { provide: CONTROL_OPTIONS, useValue: { ...DEFAULT_CONTROL_OPTIONS, ...options } },
-        { provide: LATENCY_PERCENTILES, useValue: latencyPercentiles },
-        { provide: GameStore, useFactory: (db: DataSource) => new GameStore(db), inject: [DATA_SOURCE] },
-        {
-          provide: LedgerReader,
-          useFactory: (db: DataSource) => new LedgerReader(db),
-          inject: [DATA_SOURCE],
-        },
-        { provide: OutboxRelay, useFactory: relayTo, inject: [DATA_SOURCE, EVENT_LOG, LOGGER] },
-        {
-          provide: TokenStore,
-          useFactory: tokenStore,
-          inject: [TOKEN_VERIFIER, DATA_SOURCE, CLOCK],
-        },
-        GameChanges,
-        GameService,
-        TeamService,
-        EndpointLimiter,
-        ProofService,
-        TokenService,
-        FreezeService,
-        GameLoop,
-      ],
-      exports: [
-        GameService,
-        FreezeService,
-        TokenService,
-        TokenStore,
-        GameLoop,
-        GameStore,
-        LedgerReader,
-        OutboxRelay,
-      ],
-    };
   }
 
   onApplicationBootstrap(): void {
@@ -129,7 +119,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
   }
 }
 
-/** The one that verifies, where it can: what is revoked here then works no more at once. */
+/** The store that verifies tokens, where there is one: a token that is revoked here stops working at once. */
 function tokenStore(verifier: TokenVerifier, dataSource: DataSource, clock: Clock): TokenStore {
   return verifier instanceof TokenStore ? verifier : new TokenStore(dataSource, clock);
 }

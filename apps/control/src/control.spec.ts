@@ -10,6 +10,7 @@ import type { EventLog, EventRecord } from '#event-log';
 import { GameStore, OutboxRelay, ScorerStore, TokenStore, openDatabase } from '#persistence';
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
 import { GameSchedule, applyGameEvent } from '#scenario';
+import { LatencyHistogram, encodeHistogram } from '#scoring';
 import { startTestPostgres, type TestPostgres } from '#testing';
 import { systemActor } from './actor.js';
 import { ControlModule } from './control.module.js';
@@ -50,10 +51,10 @@ beforeAll(async () => {
       },
     } as unknown as EventLog,
   });
-  const control = ControlModule.register({ latencyPercentiles: ([p50]) => ({ p50: p50!, p95: 2, p99: 3 }) });
+  const control = ControlModule.register({});
   const testing = await Test.createTestingModule({ imports: [runtime, control] }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
-  configureHttpApp(app, logger);
+  configureHttpApp(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   games = app.get(GameService);
@@ -486,7 +487,7 @@ describe('REST', () => {
       .expect('content-type', 'text/csv; charset=utf-8');
     expect(csv.text).toBe(
       'gameId,teamId,windowIndex,windowStartAt,windowEndAt,serviceId,reason,counterpartyId,count,cents,p50Ms,p95Ms,p99Ms,note,samples\n' +
-        `${id},fenrir,2,${startsAt + 10_000},${startsAt + 15_000},router,served,fenrir,7,30,9,2,3,,\n`,
+        `${id},fenrir,2,${startsAt + 10_000},${startsAt + 15_000},router,served,fenrir,7,30,9.02,20.1,30.08,,\n`,
     );
     const none = await http().get('/api/v1/ledger?format=ndjson&reason=downtime').buffer().parse(asText);
     expect([none.status, none.body]).toEqual([200, '']);
@@ -513,7 +514,7 @@ describe('REST', () => {
       counterpartyId: 'fenrir',
       count: 7,
       cents: 10,
-      latencyMs: { p50: 9, p95: 2, p99: 3 },
+      latencyMs: { p50: 9.02, p95: 20.1, p99: 30.08 },
       samples: [],
       note: '',
     });
@@ -598,6 +599,18 @@ function asText(response: request.Response, done: (error: Error | null, text: st
   response.on('end', () => done(null, text));
 }
 
+/** A hundred requests: 60 of 9 ms, 37 of 20 ms, 3 of 30 ms. */
+const LATENCIES = (() => {
+  const histogram = new LatencyHistogram();
+  for (const [latencyUs, requests] of [
+    [9_024, 60],
+    [20_096, 37],
+    [30_080, 3],
+  ] as const)
+    for (let i = 0; i < requests; i++) histogram.add(latencyUs);
+  return encodeHistogram(histogram);
+})();
+
 async function score(gameId: string, startsAt: number): Promise<void> {
   const scorer = new ScorerStore(database);
   const { fencingEpoch, commitSeq } = await scorer.claim(1);
@@ -619,7 +632,7 @@ async function score(gameId: string, startsAt: number): Promise<void> {
       windowStartAt: startsAt + windowIndex * 5000,
       count: 7,
       cents,
-      histogram: Uint8Array.of(9),
+      histogram: LATENCIES,
       samples: [],
       note: '',
     })),

@@ -4,12 +4,6 @@ import type { RuleOptions } from '#scenario';
 /** Injection token of `ControlOptions`. */
 export const CONTROL_OPTIONS = Symbol('ControlOptions');
 
-/** Injection token of `LatencyPercentiles`. */
-export const LATENCY_PERCENTILES = Symbol('LatencyPercentiles');
-
-/** Reads a stored histogram: percentiles in milliseconds, or null if it holds nothing. */
-export type LatencyPercentiles = (histogram: Uint8Array) => { p50: number; p95: number; p99: number } | null;
-
 export interface ControlOptions {
   /** How far ahead a life-cycle change lies at least, so that every service hears of it in time. Default 2000. */
   leadMs: number;

@@ -1,24 +1,17 @@
 import { DriverRegistry, createDrivers } from '#faults';
-import { TokenStore, assertMigrated, openMigratedDatabase } from '#persistence';
+import { servicePostgres } from '#persistence';
 import {
-  RuntimeModule,
-  createHttpApp,
   databaseSection,
   defineService,
   httpSection,
   integer,
   logSection,
-  openServiceLog,
   processSection,
   section,
-  serveOpenApi,
   withDefault,
 } from '#runtime';
-import { latencyPercentiles } from '#scoring';
 import { ControlModule } from './control.module.js';
 import { GameLoop } from './game-loop.js';
-
-class ControlProcess {}
 
 export const controlService = defineService({
   name: 'control',
@@ -38,35 +31,9 @@ export const controlService = defineService({
     http: httpSection(3001),
     process: processSection(1000),
   },
-  async start({ log: logConfig, database, control }, parts) {
-    const { clock, logger, metrics, readiness, waitFor } = parts;
-    const eventLog = await openServiceLog(logConfig, parts);
-    const dataSource = await waitFor('database', () => openMigratedDatabase(database.url));
-    readiness.register('database', () => assertMigrated(dataSource));
-    const tokenVerifier = new TokenStore(dataSource, clock);
-    const runtime = RuntimeModule.register({
-      clock,
-      logger,
-      metrics,
-      eventLog,
-      dataSource,
-      tokenVerifier,
-      readiness,
-    });
-    const controls = ControlModule.register({
-      latencyPercentiles,
-      leadMs: control.leadMs,
-      faultRules: new DriverRegistry(createDrivers()).rules,
-    });
-    const app = await createHttpApp({ module: ControlProcess, imports: [runtime, controls] }, logger);
-    serveOpenApi(app);
-    return {
-      app,
-      begin: async () => app.get(GameLoop).start(),
-      close: async () => {
-        await eventLog.close();
-        await dataSource.destroy();
-      },
-    };
-  },
+  database: servicePostgres({ tokens: true }),
+  module: ({ control: { leadMs } }) =>
+    ControlModule.register({ leadMs, faultRules: new DriverRegistry(createDrivers()).rules }),
+  serves: ['api'],
+  begin: (app) => app.get(GameLoop).start(),
 });

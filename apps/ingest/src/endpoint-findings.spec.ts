@@ -32,7 +32,7 @@ beforeAll(async () => {
   });
   const module = await Test.createTestingModule({ imports: [runtime, IngestModule] }).compile();
   app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
-  configureHttpApp(app, logger);
+  configureHttpApp(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   const games = app.get(GameDirectory);

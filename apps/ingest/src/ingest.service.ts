@@ -37,7 +37,6 @@ const MAX_BATCH_BYTES = MAX_RECORD_BYTES - MAX_KEY_BYTES;
 /** The only entry point for results: validates, appends durably, then acknowledges. A request is taken whole or not at all. */
 @Injectable()
 export class IngestService {
-  private readonly accepted = new AcceptedBatches();
   private waitingBytes = 0;
   private readonly results: Counter;
   private readonly refusals: Counter<'code'>;
@@ -46,6 +45,7 @@ export class IngestService {
     @Inject(EVENT_LOG) private readonly log: EventLog,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(GameDirectory) private readonly games: GameDirectory,
+    @Inject(AcceptedBatches) private readonly accepted: AcceptedBatches,
     @Inject(METRICS) metrics: Registry,
   ) {
     const registers = [metrics];

@@ -40,7 +40,7 @@ beforeEach(async () => {
   app = module.createNestApplication<NestFastifyApplication>(
     new FastifyAdapter({ bodyLimit: 4 * 1024 * 1024 }),
   );
-  configureHttpApp(app, logger);
+  configureHttpApp(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   const games = app.get(GameDirectory);

@@ -1,19 +1,6 @@
-import { TokenStore, assertMigrated, openMigratedDatabase } from '#persistence';
-import {
-  RuntimeModule,
-  createHttpApp,
-  databaseSection,
-  defineService,
-  gameEventsOf,
-  httpSection,
-  logSection,
-  openServiceLog,
-  processSection,
-  serveOpenApi,
-} from '#runtime';
+import { servicePostgres } from '#persistence';
+import { databaseSection, defineService, httpSection, logSection, processSection } from '#runtime';
 import { IngestModule } from './ingest.module.js';
-
-class IngestProcess {}
 
 export const ingestService = defineService({
   name: 'ingest',
@@ -26,36 +13,9 @@ export const ingestService = defineService({
     http: httpSection(3002),
     process: processSection(1000),
   },
-  async start({ log: logConfig, database }, parts) {
-    const { clock, logger, metrics, readiness, waitFor } = parts;
-    const eventLog = await openServiceLog(logConfig, parts);
-    const dataSource = await waitFor('database', () => openMigratedDatabase(database.url));
-    readiness.register('database', () => assertMigrated(dataSource));
-    const tokenVerifier = new TokenStore(dataSource, clock);
-    const runtime = RuntimeModule.register({
-      clock,
-      logger,
-      metrics,
-      eventLog,
-      dataSource,
-      tokenVerifier,
-      readiness,
-    });
-    const app = await createHttpApp({ module: IngestProcess, imports: [runtime, IngestModule] }, logger);
-    serveOpenApi(app);
-    const { strategy, caughtUp } = gameEventsOf(eventLog, parts);
-    app.connectMicroservice({ strategy }, { inheritAppConfig: false });
-    return {
-      app,
-      begin: async () => {
-        await app.startAllMicroservices();
-        // Before that, results of a game that began long ago would be refused as unknown.
-        await caughtUp;
-      },
-      close: async () => {
-        await eventLog.close();
-        await dataSource.destroy();
-      },
-    };
-  },
+  database: servicePostgres({ tokens: true }),
+  module: () => IngestModule,
+  // Without the events of the past, results of a game that began long ago would be refused as unknown.
+  gameEvents: true,
+  serves: ['api'],
 });

@@ -28,7 +28,7 @@ describe('the configuration of the prober', () => {
     expect(other.prober.allow.map(({ text }) => text)).toEqual(['10.0.0.0/8', '127.0.0.1:8080']);
   });
 
-  it('takes several --allow', () => {
+  it('accepts --allow several times', () => {
     const flags = ['--allow', '10.0.0.0/8', '--allow', 'fd12::/16,::1'];
     const { prober } = readConfig(PROBER_SECTIONS, { flags, env: GOOD });
     expect(prober.allow.map(({ text }) => text)).toEqual(['10.0.0.0/8', 'fd12::/16', '::1']);
@@ -46,7 +46,7 @@ describe('the configuration of the prober', () => {
     expect(() => readConfig(PROBER_SECTIONS, { flags: [], env: { ...GOOD, [name]: value } })).toThrow(name);
   });
 
-  it('names everything that is wrong, and never the token', () => {
+  it('reports every mistake, but never the token', () => {
     const { PAYDAY_GAME_ID: _, ...rest } = GOOD;
     const env = { ...rest, PAYDAY_INGEST_URL: 'ftp://x', PAYDAY_ALLOW: 'yes' };
     let error: unknown;

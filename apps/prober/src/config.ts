@@ -20,7 +20,7 @@ const proberSection = section({
   ingestUrl: required(httpUrl(), {
     flag: 'ingest',
     env: 'PAYDAY_INGEST_URL',
-    help: 'Origin of ingest, or of a balancer before several of them. It is never probed.',
+    help: 'Origin of ingest, or of a load balancer in front of several. It is never probed.',
   }),
   token: required(text('TOKEN'), {
     env: 'PAYDAY_PROBER_TOKEN',
@@ -30,7 +30,7 @@ const proberSection = section({
   proberId: required(text('ID', 64), {
     flag: 'prober-id',
     env: 'PAYDAY_PROBER_ID',
-    help: 'Of this prober; no other one may have the same at the same time.',
+    help: 'Id of this prober; no two probers may have the same id at the same time.',
   }),
   gameId: required(text('ID', 64), {
     flag: 'game',
@@ -40,7 +40,7 @@ const proberSection = section({
   publicUrl: optional(httpUrl(), {
     flag: 'public-url',
     env: 'PAYDAY_PUBLIC_URL',
-    help: 'Where teams see the game: the customers name it in their User-Agent. Default: the origin of ingest.',
+    help: 'Where teams see the game: requests name it in their User-Agent. Default: the origin of ingest.',
   }),
   allow: withDefault(listOf(allowedRange()), '', {
     flag: 'allow',
@@ -50,7 +50,7 @@ const proberSection = section({
   deniedOrigins: withDefault(listOf(origin()), '', {
     flag: 'denied-origins',
     env: 'PAYDAY_DENIED_ORIGINS',
-    help: 'What belongs to the game itself besides ingest, event log and DATABASE_URL: never called, under whatever name.',
+    help: 'Origins of the game itself besides ingest, event log and DATABASE_URL: never called, under any name.',
   }),
   databaseUrl: optional(text('URL'), {
     env: 'DATABASE_URL',
@@ -60,24 +60,24 @@ const proberSection = section({
   dnsServers: withDefault(listOf(nameServer()), '', {
     flag: 'dns-servers',
     env: 'PAYDAY_DNS_SERVERS',
-    help: 'Name servers that endpoints are looked up with; default: those of the system.',
+    help: 'Name servers for looking up endpoints; default: those of the system.',
   }),
   dnsCanary: optional(
     pattern('NAME', /^([a-z0-9_-]+(\.[a-z0-9_-]+)*\.?)?$/i, 'the name of a host, or nothing'),
     {
       flag: 'dns-canary',
       env: 'PAYDAY_DNS_CANARY',
-      help: 'A name of your own: only while it cannot be looked up either is a failed look-up not the team’s failure.',
+      help: 'A name of your own: a failed lookup is the team’s failure unless this name cannot be looked up either.',
     },
   ),
 });
 
-/** The agent through which the chaos orchestrator makes more customers come (docs/faults.md, traffic-spike). */
+/** The agent through which the chaos orchestrator orders additional load (docs/faults.md, traffic-spike). */
 const agentSection = section({
   token: optional(text('TOKEN'), {
     env: 'PAYDAY_PROBER_AGENT_TOKEN',
     secret: true,
-    help: 'Whoever shows it as a bearer token may order load spikes. Without it there is no agent.',
+    help: 'Bearer token that allows ordering load spikes. Without it there is no agent.',
   }),
   host: withDefault(text('ADDRESS', 255), '127.0.0.1', {
     flag: 'agent-host',

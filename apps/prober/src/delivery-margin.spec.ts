@@ -2,7 +2,7 @@ import { DELIVERY_MARGIN_MS } from '#contracts';
 import { PROBER_DEFAULTS } from './prober.js';
 import { REPORTER_DEFAULTS } from './reporter.js';
 
-/** What lies behind ingest: the log, the scorer's commit, and whoever looks whether it has come. */
+/** Allowance for what follows ingest: the log, the scorer's commit, and polling for it. */
 const BEHIND_INGEST_MS = 2_500;
 
 it('the ledger stays open for a result whose first delivery fails in the slowest way', () => {

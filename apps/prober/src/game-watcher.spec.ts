@@ -3,7 +3,7 @@ import { GameWatcher, type GameListener } from './game-watcher.js';
 
 const SHA = 'ab'.repeat(32);
 
-test('whoever looks at proofs hears of a team’s before its endpoints, and of each change', () => {
+test('a proof listener gets a team’s proof before its endpoints, and each change', () => {
   const received: unknown[][] = [];
   const recordCall =
     (name: string) =>
@@ -28,7 +28,7 @@ test('whoever looks at proofs hears of a team’s before its endpoints, and of e
   watcher.handle(again);
   watcher.handle(again);
   watcher.handle(events.make('dev.payday.team.proof-changed', { ...changed, teamId: 'nobody' }));
-  // Of a game that is older than proofs.
+  // From a game that is older than proofs.
   watcher.handle(events.team('b'));
   expect(received).toEqual([
     ['policy'],

@@ -1,7 +1,7 @@
 import type { CloudEvent, GameEvent, Scenario } from '#contracts';
 import { GameSchedule, applyGameEvent } from '#scenario';
 
-/** What a game's events mean to somebody who probes it. */
+/** What a game's events mean for probing. */
 export interface GameListener {
   created(scenario: Scenario): void;
   teamAdded(teamId: string): void;
@@ -9,16 +9,16 @@ export interface GameListener {
   scheduleChanged(schedule: GameSchedule): void;
 }
 
-/** What they mean to somebody who looks at whose endpoints are. */
+/** What they mean for checking the owners of endpoints. */
 export interface ProofListener {
   created(scenario: Scenario): void;
-  /** @param formerUntilAt epoch ms until which the team's proof before this one holds as well */
+  /** @param formerUntilAt epoch ms until which the team's previous proof is valid as well */
   proofChanged(teamId: string, proofSha256: string, formerUntilAt?: number): void;
 }
 
 /**
- * Follows one game through the game events, from the earliest on. Events of other games, repeated ones and those that
- * don't matter here are passed over.
+ * Follows one game through the game events, from the earliest on. It ignores events of other games, duplicates, and types
+ * that do not matter here.
  */
 export class GameWatcher {
   private schedule: GameSchedule | null = null;
@@ -33,8 +33,8 @@ export class GameWatcher {
   ) {}
 
   /**
-   * Takes one event. Order matters, repetition doesn't.
-   * @throws PaydayError `invalid_transition` or `invalid_schedule` for an event that makes no sense.
+   * Handles one event. Order matters; duplicates are harmless.
+   * @throws PaydayError `invalid_transition` or `invalid_schedule` for an event that is inconsistent.
    */
   handle(cloudEvent: CloudEvent): void {
     if (cloudEvent.subject !== this.gameId) return;
@@ -62,7 +62,7 @@ export class GameWatcher {
         return;
       }
       case 'dev.payday.team.changed':
-        // Customers know a team by its id, and call it whether it is ranked or not.
+        // Requests go to a team by its id, whether it is ranked or not.
         return;
       case 'dev.payday.endpoint.changed':
         this.listener.endpointChanged(event.data.teamId, event.data.serviceId, event.data.url);

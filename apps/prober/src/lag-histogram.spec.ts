@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Histogram, Registry } from 'prom-client';
 import { LagHistogram } from './lag-histogram.js';
 
-it("tells a registry what prom-client's own histogram would", async () => {
+it("reports the same to a registry as prom-client's own histogram", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 3_000_000 }), { maxLength: 50 }), async (lags) => {
       const [ours, theirs] = [new Registry(), new Registry()];

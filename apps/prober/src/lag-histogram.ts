@@ -5,8 +5,8 @@ const BOUNDS_S = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2];
 const BOUNDS_US = Float64Array.from(BOUNDS_S, (s) => s * 1e6);
 
 /**
- * A histogram as Prometheus knows it, of how late requests are sent. It is asked at every request, where prom-client's own,
- * made for labels, takes a twentieth of all the prober's time.
+ * A Prometheus histogram of how late requests are sent. It is updated at every request, where prom-client's own, which handles
+ * labels, would take a twentieth of the prober's time.
  */
 export class LagHistogram {
   private readonly counts = new Float64Array(BOUNDS_US.length);
@@ -21,7 +21,7 @@ export class LagHistogram {
       aggregator: 'sum',
       values: this.values(name),
     });
-    // What a registry asks of a metric; its type wants one of prom-client's own classes.
+    // A registry needs only these members; its type demands one of prom-client's own classes.
     registry.registerMetric({ name, get, reset: () => this.reset() } as unknown as Metric);
   }
 

@@ -2,39 +2,23 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { LagHistogram } from './lag-histogram.js';
 import { OutcomeCounter } from './outcome-counter.js';
 
-/** What a prober tells about itself, registered in the process's registry. */
+/** A prober's own metrics, registered in the process's registry. */
 export interface ProberMetrics {
   /** Results recorded, by outcome. */
   results: OutcomeCounter;
   /** How late requests were sent after their intended time, in microseconds. */
   scheduleLag: LagHistogram;
-  /** Results that were lost: `rejected` by ingest for good, or `overflow` of a full buffer (prober errors only). */
+  /** Lost results: finally `rejected` by ingest, or `overflow` of a full buffer (prober errors only). */
   dropped: Counter<'reason'>;
-  /** Requests to ingest, by what came of them: `accepted`, `duplicate`, `retried`, `rejected`. */
+  /** Requests to ingest by result: `accepted`, `duplicate`, `retried`, `rejected`. */
   reports: Counter<'result'>;
 }
 
-export function createProberMetrics(
-  registry: Registry,
-  gauges: {
-    inFlight: () => number;
-    pending: () => number;
-    heldBytes: () => number;
-    quarantined?: () => number;
-  },
-): ProberMetrics {
+/** Injection token of `ProberMetrics`. */
+export const PROBER_METRICS = Symbol('ProberMetrics');
+
+export function createProberMetrics(registry: Registry): ProberMetrics {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number): void => {
-    const made: Gauge = new Gauge({ name, help, registers, collect: () => made.set(read()) });
-  };
-  gauge('payday_prober_in_flight', 'Requests sent and not yet concluded', gauges.inFlight);
-  gauge('payday_prober_pending_results', 'Results that ingest has not accepted yet', gauges.pending);
-  gauge('payday_prober_held_bytes', 'Bytes of unfinished answers in memory', gauges.heldBytes);
-  gauge(
-    'payday_prober_quarantined_teams',
-    'Teams whose answers are read in a thread of their own',
-    gauges.quarantined ?? (() => 0),
-  );
   return {
     results: new OutcomeCounter(registry, 'payday_prober_results_total', 'Probe results by outcome'),
     scheduleLag: new LagHistogram(
@@ -50,14 +34,32 @@ export function createProberMetrics(
     }),
     reports: new Counter({
       name: 'payday_prober_reports_total',
-      help: 'Requests to ingest by what came of them',
+      help: 'Requests to ingest by result',
       labelNames: ['result'],
       registers,
     }),
   };
 }
 
-/** What is known of the owners of endpoints, counted when it is asked for. */
+/** Registers gauges of the prober's current load, read at each scrape. */
+export function registerProberGauges(
+  registry: Registry,
+  prober: Readonly<Record<'inFlight' | 'pending' | 'heldBytes' | 'quarantined', number>>,
+): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    const made: Gauge = new Gauge({ name, help, registers: [registry], collect: () => made.set(read()) });
+  };
+  gauge('payday_prober_in_flight', 'Requests sent and not yet concluded', () => prober.inFlight);
+  gauge('payday_prober_pending_results', 'Results that ingest has not accepted yet', () => prober.pending);
+  gauge('payday_prober_held_bytes', 'Bytes of unfinished answers in memory', () => prober.heldBytes);
+  gauge(
+    'payday_prober_quarantined_teams',
+    'Teams whose answers are read in a thread of their own',
+    () => prober.quarantined,
+  );
+}
+
+/** Registers gauges of what is known about the owners of endpoints, counted at each scrape. */
 export function registerOwnershipMetrics(
   registry: Registry,
   ownership: { count(kind: 'unproven' | 'foreign'): number },
@@ -66,7 +68,7 @@ export function registerOwnershipMetrics(
   const registers = [registry];
   const unproven: Gauge = new Gauge({
     name: 'payday_prober_unproven_endpoints',
-    help: "Endpoints that do not prove to be their team's: they show nothing, or the proof of another",
+    help: "Endpoints without their team's proof: they show nothing, or the proof of another team",
     labelNames: ['shows'],
     registers,
     collect: () => {
@@ -79,7 +81,7 @@ export function registerOwnershipMetrics(
   });
   const shared: Gauge = new Gauge({
     name: 'payday_prober_shared_addresses',
-    help: 'Addresses, as names were resolved, at which services of more than one team were reached',
+    help: 'Resolved addresses at which services of more than one team were reached',
     registers,
     collect: () => shared.set(addresses.shared().length),
   });

@@ -1,7 +1,7 @@
 import type { Metric, Registry } from 'prom-client';
 import { OUTCOMES } from '#contracts';
 
-/** A counter as Prometheus knows it, of results by outcome. It counts at every request, where prom-client's own looks up its labels anew each time. */
+/** A Prometheus counter of results by outcome. It counts at every request, where prom-client's own would look up its labels each time. */
 export class OutcomeCounter {
   private readonly counts = new Float64Array(OUTCOMES.length);
 
@@ -13,7 +13,7 @@ export class OutcomeCounter {
       aggregator: 'sum',
       values: OUTCOMES.map((outcome, code) => ({ labels: { outcome }, value: this.counts[code] })),
     });
-    // What a registry asks of a metric; its type wants one of prom-client's own classes.
+    // A registry needs only these members; its type demands one of prom-client's own classes.
     registry.registerMetric({ name, get, reset: () => this.counts.fill(0) } as unknown as Metric);
   }
 

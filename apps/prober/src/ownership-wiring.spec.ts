@@ -29,7 +29,6 @@ const http = (handler: RequestListener): Promise<string> => servers.listen(handl
 async function play(policy: ProofPolicy, urls: Record<string, string>) {
   const findings: OwnershipFinding[] = [];
   const ownership = new OwnershipMonitor({ clock: systemClock, onFinding: (each) => findings.push(each) });
-  const zero = (): number => 0;
   const prober = new Prober(
     { ...PROBER_DEFAULTS, gameId: 'g', proberId: 'p', epoch: 1 },
     {
@@ -37,7 +36,7 @@ async function play(policy: ProofPolicy, urls: Record<string, string>) {
       uuid: () => 'u',
       loop: { idleUs: () => performance.nodeTiming.idleTime * 1000, afterRound: setImmediate },
       net: { bookOf: () => new GuardedAddressBook(guard, names), userAgent: 'payday/test' },
-      metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
+      metrics: createProberMetrics(new Registry()),
       ownership,
     },
   );
@@ -88,7 +87,7 @@ async function play(policy: ProofPolicy, urls: Record<string, string>) {
   };
 }
 
-test('nobody earns by another’s service; a gateway may serve several teams; who proves nothing is told so', async () => {
+test('no team earns from another’s service; a gateway may serve several teams; a team without a proof learns why', async () => {
   const a = await http((_request, response) => response.setHeader('Payday-Team', proof('a')).end('x'));
   const gateway = await http((request, response) =>
     response.end(request.url === '/.well-known/payday-team' ? `${proof('c')}\n${proof('d')}\n` : 'x'),
@@ -107,7 +106,7 @@ test('nobody earns by another’s service; a gateway may serve several teams; wh
   expect(findings.map(({ teamId, kind }) => `${teamId} ${kind}`).sort()).toEqual(['b foreign', 'e unproven']);
 }, 15_000);
 
-test('with a warning, who proves nothing is paid, and who shows another’s proof is not', async () => {
+test('with a warning, a team without a proof is paid, and one with another’s proof is not', async () => {
   const a = await http((_request, response) => response.setHeader('Payday-Team', proof('a')).end('x'));
   const silent = await http((_request, response) => response.end('x'));
   const { kinds } = await play('warn', { a, b: a, e: silent });

@@ -37,7 +37,7 @@ describe('Plan', () => {
     maxLength: 400,
   });
 
-  it('hands out every arrival once and in order, whatever the rhythm of the ticks', () => {
+  it('emits every arrival once and in order, whatever the rhythm of the ticks', () => {
     fc.assert(
       fc.property(steps, (deltas) => {
         const plan = new Plan<string>(scenario, running(), START - 500);
@@ -75,7 +75,7 @@ describe('Plan', () => {
     );
   });
 
-  it('never back-fills: a prober that starts within the game begins with the next whole second', () => {
+  it('never back-fills: a prober that starts during the game begins with the next whole second', () => {
     const plan = new Plan<string>(scenario, running(), START + 7_300);
     const dues: Due<string>[] = [];
     for (let now = START + 7_100; now < START + 30_000; now += 10)
@@ -83,7 +83,7 @@ describe('Plan', () => {
     expect(dues.map(idOf).sort()).toEqual(expected(['a'], 8, 20));
   });
 
-  it('sends nothing in a pause, and the rest of the game behind it', () => {
+  it('sends nothing during a pause, and the rest of the game after it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 15 }), fc.integer({ min: 1, max: 9 }), (pauseAt, length) => {
         const fromAt = START + pauseAt * 1000;
@@ -91,7 +91,7 @@ describe('Plan', () => {
         const plan = new Plan<string>(scenario, running(), START - 100);
         const dues: Due<string>[] = [];
         for (let now = START - 100; now < START + 35_000; now += 7) {
-          // Announced 500 ms ahead, when the first paused second is laid out already.
+          // Announced 500 ms ahead, when the first paused second is already planned.
           if (now >= fromAt - 500 && now < fromAt - 493)
             plan.reschedule(running({ pauses: [{ fromAt, untilAt: null }] }));
           if (now >= untilAt - 500 && now < untilAt - 493)
@@ -117,7 +117,7 @@ describe('Plan', () => {
     expect(dues.map(idOf).sort()).toEqual(expected(['a'], 0, 5));
   });
 
-  it('takes a new team in from the next second that is laid out', () => {
+  it('includes a new team from the next planned second on', () => {
     const plan = new Plan<string>(scenario, running(), START);
     const dues: Due<string>[] = [];
     for (let now = START; now < START + 30_000; now += 10)
@@ -147,7 +147,7 @@ describe('Plan', () => {
       return dues;
     }
 
-    it('leaves the schedule as it is, and adds the same requests whatever the rhythm of the ticks', () => {
+    it('keeps the schedule, and adds the same requests whatever the rhythm of the ticks', () => {
       const steady = run(Array<number>(2_050).fill(10), 5_000, 8_000);
       expect(
         steady
@@ -174,7 +174,7 @@ describe('Plan', () => {
       );
     });
 
-    it('comes and goes within a second that is laid out already', () => {
+    it('starts and ends within a second that is already planned', () => {
       const plan = new Plan<string>(scenario, running(), START - 500);
       const dues: Due<string>[] = [];
       const to = (ms: number): void => plan.advance(START + ms, ['a'], (due) => dues.push(due));

@@ -8,72 +8,72 @@ import {
   type GameSchedule,
 } from '#scenario';
 
-/** One request that is due. */
+/** A request that is due. */
 export interface Due<Team> {
   team: Team;
   serviceIndex: number;
   /** Epoch ms. */
   intendedAt: number;
   arrival: Arrival;
-  /** The load spike that it belongs to; null for a request of the schedule itself. */
+  /** Its load spike; null for a request of the schedule itself. */
   spikeId: string | null;
 }
 
-/** More requests for one team's service than the schedule has. */
+/** Additional requests for one team's service. */
 export interface Spike<Team> {
   readonly id: string;
   readonly team: Team;
   readonly serviceIndex: number;
-  /** How many more: 100 doubles the load. */
+  /** Additional load: 100 doubles it. */
   readonly percent: number;
 }
 
-/** A request of the schedule, which every team gets at a time of its own. */
+/** A request of the schedule, which every team gets with its own phase. */
 interface Shared {
   serviceIndex: number;
   arrival: Arrival;
 }
 
 /**
- * The requests of one second of game time, by the millisecond in which they are due. Those of the schedule are numbers in two arrays: as objects they
- * would be thousands, each alive for a second, which is what makes the collection of garbage slow.
+ * The requests of one second of game time, by the millisecond in which they are due. Those of the schedule are numbers in two arrays: thousands of
+ * objects, each alive for a second, would make garbage collection slow.
  */
 interface PlannedSecond<Team> {
   second: number;
   startAt: number;
   shared: readonly Shared[];
-  /** How many of `teams` take part: those that had joined when the second was laid out. */
+  /** How many of `teams` take part: those that had joined when the second was planned. */
   teams: readonly Team[];
   teamCount: number;
   /** Index into `shared` times `teamCount`, plus the team's index; in order of their milliseconds. */
   order: Uint32Array;
-  /** Where each millisecond begins in `order`; one more for the end. */
+  /** Where each millisecond begins in `order`, plus one entry for the end. */
   starts: Uint32Array;
   /** Requests of load spikes, by the millisecond. */
   extra: Map<number, Due<Team>[]>;
-  /** The first millisecond that has not been handed out. */
+  /** The first millisecond that has not been emitted. */
   next: number;
 }
 
-/** How far ahead requests are laid out. */
+/** How far ahead requests are planned. */
 const LOOKAHEAD_MS = 1_000;
-/** After a stall of more than this the past is given up; until then its requests are still accounted for. */
+/** After a longer stall, missed requests are skipped; after a shorter one they are still accounted for. */
 const MAX_BACKLOG_MS = 10_000;
 
 /**
- * The open-loop schedule: which requests are due when, as fixed by scenario, seed, game events and load spikes alone. Every
- * arrival from the start boundary on is handed out exactly once, in order of its time; none before the boundary is,
- * so that a prober that was restarted never back-fills.
+ * The open-loop schedule: which requests are due when, determined by scenario, seed, game events and load spikes alone. Every
+ * arrival from the start boundary on is emitted exactly once, in order of its time; none before the boundary is,
+ * so a restarted prober never back-fills.
  */
 export class Plan<Team> {
   private schedule: GameSchedule;
   private seconds: PlannedSecond<Team>[] = [];
   private nextSecond = 0;
   private readonly spikes = new Map<string, Spike<Team>>();
-  /** Everything due before this has been handed out, and nothing due before it ever will be. Epoch ms. */
+  /** Everything due before this has been emitted, and nothing due before it ever will be again. Epoch ms. */
   private plannedThrough: number;
 
-  /** @param fromAt the start boundary, epoch ms. */
+  /** @param fromAt the start boundary, epoch ms */
   constructor(
     private readonly scenario: Scenario,
     schedule: GameSchedule,
@@ -88,7 +88,7 @@ export class Plan<Team> {
     return this.plannedThrough;
   }
 
-  /** From now on this schedule counts: what is laid out but not handed out, and no longer true, is laid out anew. */
+  /** Switches to a new schedule: planned requests that were not emitted and no longer fit are planned again. */
   reschedule(schedule: GameSchedule): void {
     this.schedule = schedule;
     this.seconds = this.seconds.filter(({ second, startAt }) => this.startOf(second) === startAt);
@@ -96,14 +96,14 @@ export class Plan<Team> {
     this.nextSecond = last === undefined ? this.firstSecond() : last.second + 1;
   }
 
-  /** Adds a spike's requests to everything that has not been handed out, from this millisecond on. Repeatable. */
+  /** Adds a spike's requests to everything that has not been emitted. Repeatable. */
   addSpike(spike: Spike<Team>): void {
     if (this.spikes.has(spike.id)) return;
     this.spikes.set(spike.id, spike);
     for (const planned of this.seconds) this.addTo(planned, spike);
   }
 
-  /** Takes a spike's requests out of everything that has not been handed out. Unknown ids are fine. */
+  /** Removes a spike's requests from everything that has not been emitted. Ignores unknown ids. */
   removeSpike(id: string): void {
     if (!this.spikes.delete(id)) return;
     for (const { extra } of this.seconds)
@@ -115,8 +115,8 @@ export class Plan<Team> {
   }
 
   /**
-   * Hands out what is due by `nowMs`, in order.
-   * @param teams all teams in the order in which they joined; new ones take part from the next second laid out.
+   * Emits what is due by `nowMs`, in order.
+   * @param teams all teams in the order in which they joined; new ones take part from the next planned second
    */
   advance(nowMs: number, teams: readonly Team[], send: (due: Due<Team>) => void): void {
     this.layOut(nowMs, teams);
@@ -130,7 +130,7 @@ export class Plan<Team> {
     this.plannedThrough = Math.max(this.plannedThrough, nowMs + 1);
   }
 
-  /** When the next request is due, if that is by `untilMs`; else null. Only seconds that are laid out count. Epoch ms. */
+  /** When the next request is due if that is by `untilMs`, else null. Only planned seconds count. Epoch ms. */
   nextDueBy(untilMs: number): number | null {
     for (const { startAt, starts, extra, next } of this.seconds) {
       const end = Math.min(999, untilMs - startAt);
@@ -170,7 +170,7 @@ export class Plan<Team> {
     }
   }
 
-  /** Sorted by counting: as many passes as there are requests, whatever their times. */
+  /** Counting sort: linear in the number of requests. */
   private planned(second: number, startAt: number, teams: readonly Team[]): PlannedSecond<Team> {
     const shared = this.scenario.services.flatMap(({ id }, serviceIndex) =>
       arrivals(this.scenario, id, second).map((arrival) => ({ serviceIndex, arrival })),
@@ -193,7 +193,7 @@ export class Plan<Team> {
     return { second, startAt, shared, teams, teamCount, order, starts, extra: new Map(), next: 0 };
   }
 
-  /** When a second of game time begins, or null if it doesn't (beyond the end, or behind an open pause). */
+  /** When a second of game time begins; null if it doesn't (beyond the end, or after an open pause). */
   private startOf(second: number): number | null {
     const startAt = this.schedule.toWallTime(second * 1000);
     return startAt !== null && this.schedule.stateAt(startAt) === 'running' ? startAt : null;
@@ -206,7 +206,7 @@ export class Plan<Team> {
   }
 }
 
-/** Hands out what is due in the next millisecond: first the schedule's own, service by service, then that of spikes. */
+/** Emits what is due in the next millisecond: first the schedule's requests, service by service, then those of spikes. */
 function handOut<Team>(planned: PlannedSecond<Team>, send: (due: Due<Team>) => void): void {
   const { startAt, shared, teams, teamCount, order, starts, extra, next: ms } = planned;
   const intendedAt = startAt + ms;

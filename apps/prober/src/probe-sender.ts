@@ -13,33 +13,33 @@ import { Verdicts } from './verdicts.js';
 import type { WallTime } from './wall-time.js';
 
 export interface SenderLimits {
-  /** A request that would be sent so much after its time is not sent: a `prober_error`. */
+  /** A request that is later than this is not sent but recorded as `prober_error`. */
   maxLagMs: number;
-  /** A good answer of which we can't tell, for reasons of our own, by more than this when it came, is a `prober_error` if its pay depends on it. */
+  /** A good answer is a `prober_error` if the prober's own uncertainty about its time of arrival exceeds this and its pay depends on it. */
   maxDoubtMs: number;
-  /** Beyond so many results that ingest has not accepted, nothing is sent. */
+  /** Nothing is sent while more results than this are unaccepted by ingest. */
   maxPendingResults: number;
 }
 
-/** Room for the `prober_error`s of a full buffer, as a share of it. Beyond that they are only counted. */
+/** Extra room for the `prober_error`s of a full buffer, as a share of it. Beyond that they are only counted. */
 const OVERFLOW_SHARE = 0.25;
 
-/** A request from the moment it is due to its result. */
+/** A request from its due time to its result. */
 interface Probe extends Outstanding {
   probing: TeamProbing;
   serviceIndex: number;
   checkId: string;
-  /** Monotonic; the deadline counts from here. */
+  /** Monotonic; the deadline is relative to it. */
   sentUs: number;
   request: CustomerRequest | null;
   call: Call | null;
 }
 
-/** Sends what is due, keeps the deadlines and records one result for each request. */
+/** Sends what is due, enforces the deadlines, and records one result per request. */
 export class ProbeSender {
-  /** In order of their deadlines, since all have the same time. What is concluded is not kept: it would grow old for nothing. */
+  /** In order of their deadlines, since all have the same timeout. Concluded requests are not kept: they would live longer than needed. */
   private readonly deadlines = new Set<Probe>();
-  /** Over their deadlines, but for the time that we have lost for them ourselves. */
+  /** Past their deadlines, except for the delay that the prober itself has added. */
   private extended: Probe[] = [];
   private readonly renderer: RequestRenderer;
   private readonly verdicts: Verdicts;
@@ -66,19 +66,19 @@ export class ProbeSender {
     return this.inFlightCount;
   }
 
-  /** Results that were recorded and are not settled. */
+  /** Results that are recorded but not settled. */
   get pending(): number {
     return this.pendingCount;
   }
 
-  /** So many results were accepted by ingest, or given up. */
+  /** Records that ingest has accepted this many results, or that they are lost. */
   settled(results: number): void {
     this.pendingCount -= results;
   }
 
   /**
-   * One step of time: ends what is over its deadline. Only what we have looked at since then can be: an answer that came in time may still
-   * wait for us.
+   * One time step: ends requests past their deadlines, but only if the loop has polled since: an answer that arrived in time may still
+   * be waiting to be read.
    */
   tick(): void {
     const overdueUs = this.watch.lookedUs - this.timeoutUs;
@@ -91,7 +91,7 @@ export class ProbeSender {
     for (const probe of this.extended.splice(0)) this.expire(probe, overdueUs);
   }
 
-  /** Sends one request now, or records at once why it can't be. */
+  /** Sends one request now, or immediately records why it can't. */
   send({ team: probing, serviceIndex, intendedAt, arrival }: Due<TeamProbing>): void {
     const { checkId, caseIndex } = arrival;
     const probe: Probe = {
@@ -131,7 +131,7 @@ export class ProbeSender {
 
   private conclude(probe: Probe, { outcome, got, expected }: Verdict, timing: Timing): void {
     const { earliestUs, latestUs, ownUs } = timing;
-    // A team whose own answers kept us busy has not been waiting for us.
+    // A team whose own answers kept the prober busy has not been waiting for it.
     const selfUs = probe.probing.meter.recentUs(this.watch.round);
     const latest = latestUs - probe.sentUs;
     const earliest = Math.max(0, Math.min(latest, earliestUs + selfUs - probe.sentUs - ownUs));
@@ -150,7 +150,7 @@ export class ProbeSender {
     probe.concluded = true;
     const code = OUTCOMES.indexOf(outcome);
     this.deadlines.delete(probe);
-    // The tracker may hold the probe for a while: let go of what is large.
+    // The tracker may keep the probe for a while, so release what is large.
     probe.call = null;
     probe.request = null;
     this.inFlightCount--;

@@ -30,14 +30,14 @@ interface Row {
   latencyMs: number;
 }
 
-/** A prober whose time is set by the test; the services it calls are real. */
+/** A prober on the test's own time; the services that it calls are real. */
 class Game {
   readonly clock = new ManualTime(START - 1_000);
   readonly events = new EventBuilder('g');
   readonly batches: ProbeBatch[] = [];
   readonly prober: Prober;
   readonly watcher: GameWatcher;
-  /** For so long in all the event loop was busy with other things; the rest of the time it waited. */
+  /** Total time that the event loop was busy with other work; the rest of the time it waited. */
   stalledMs = 0;
 
   constructor(
@@ -47,7 +47,6 @@ class Game {
     const guard = new AddressGuard({ allow: [AllowedRange.parse('127.0.0.0/8')], deniedOrigins: [] });
     const names = systemNames({ servers: [], ingestUrl: 'http://127.0.0.1' }, this.clock);
     const book = new GuardedAddressBook(guard, names.of('team'));
-    const zero = (): number => 0;
     let uuids = 0;
     this.prober = new Prober(
       { ...PROBER_DEFAULTS, gameId: 'g', proberId: 'p', epoch: 1, ...options },
@@ -59,7 +58,7 @@ class Game {
           afterRound: setImmediate,
         },
         net: { bookOf: () => book, userAgent: 'payday/test' },
-        metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
+        metrics: createProberMetrics(new Registry()),
       },
     );
     this.watcher = new GameWatcher('g', this.prober);
@@ -84,7 +83,7 @@ class Game {
     return this;
   }
 
-  /** Lets time pass to `toMs` after the start in steps; answers that are due get their chance before each. */
+  /** Advances time in steps to `toMs` after the start; due answers can arrive before each step. */
   async runTo(toMs: number, stepMs = 5): Promise<this> {
     while (this.clock.nowMs() < START + toMs) {
       this.clock.advance(Math.min(stepMs, START + toMs - this.clock.nowMs()));
@@ -96,7 +95,7 @@ class Game {
     return this;
   }
 
-  /** The process stands still, and then takes a step. */
+  /** Stalls the process, then takes a step. */
   stall(ms: number): this {
     this.stalledMs += ms;
     this.clock.advance(ms);
@@ -105,7 +104,7 @@ class Game {
     return this;
   }
 
-  /** Waits, while game time stands still, until at most so many requests are unanswered. */
+  /** Waits, with game time stopped, until at most this many requests are unanswered. */
   async settle(left = 0): Promise<this> {
     while (this.prober.inFlight > left) await turn();
     this.batches.push(...this.prober.drain());
@@ -143,7 +142,7 @@ const slow = buildScenario({
 const due = (scenario: Scenario, ms: number): number => arrivalsBefore(scenario, 'router', ms);
 
 describe('Prober', () => {
-  it('plays a game: one result per arrival, no promise broken, one promise beyond the end', async () => {
+  it('plays a game: one result per arrival, no watermark violated, one watermark beyond the end', async () => {
     const url = await http((_req, res) => res.end('x'));
     const game = new Game(slow)
       .team('a', { router: url })
@@ -175,7 +174,7 @@ describe('Prober', () => {
     game.prober.rest();
   });
 
-  it('renews promises every 250 ms even without any result', async () => {
+  it('sends watermarks every 250 ms even without any result', async () => {
     const quiet = buildScenario({ load: [{ atMs: 0, label: 'Calm', requestsPerSecond: {}, rampMs: 0 }] });
     const game = new Game(quiet).team('a').schedule();
     await game.runTo(2_000);
@@ -183,7 +182,7 @@ describe('Prober', () => {
     expect(game.promise('a')).toBeGreaterThan(1_700);
   });
 
-  it('lets a team that hangs cost itself its pay, and disturb nobody', async () => {
+  it('makes a hanging team lose its own pay without disturbing others', async () => {
     const good = await http((_req, res) => res.end('x'));
     const bad = await http(() => {});
     const game = new Game(slow, { maxInFlight: 2, maxQueued: 3 });
@@ -192,7 +191,7 @@ describe('Prober', () => {
     await game.settle(10);
     expect(game.outcomes('good')).toEqual({ ok: due(slow, 5_000) });
     expect(game.promise('good')).toBeGreaterThan(4_700);
-    // Its own load did not fall: what was due and is over its deadline is a timeout.
+    // Its own load did not fall: a due request past its deadline is a timeout.
     const { timeout = 0, ...others } = game.outcomes('bad');
     expect(others).toEqual({});
     expect(timeout).toBeGreaterThanOrEqual(due(slow, 4_000));
@@ -212,13 +211,13 @@ describe('Prober', () => {
     );
   });
 
-  it('charges nobody its own lateness, and calls it a prober error where it is too much', async () => {
+  it('charges no team for its own lateness, and records too much of it as a prober error', async () => {
     const url = await http((_req, res) => res.end('x'));
     const game = new Game(slow).team('a', { router: url, catalog: url }).schedule();
     await game.runTo(1_000);
     await game.settle();
     const before = game.rows().length;
-    // Ticks 20 ms apart: the requests are sent late, within bounds, which is no latency of the team's.
+    // Ticks 20 ms apart: requests are sent late, within bounds, which does not count as the team's latency.
     while (game.clock.nowMs() < START + 2_000) {
       await game.runTo(game.clock.nowMs() - START + 20, 20);
       await game.settle();
@@ -226,7 +225,7 @@ describe('Prober', () => {
     const punctual = game.rows().slice(before);
     expect(new Set(punctual.map(({ outcome }) => outcome))).toEqual(new Set(['ok']));
     expect(Math.max(...punctual.map(({ latencyMs }) => latencyMs))).toBe(0);
-    // It stands still for 800 ms: whatever was due meanwhile has a result that never scores.
+    // It stalls for 800 ms: whatever was due meanwhile gets a result that never scores.
     game.stall(800);
     await game.settle();
     const missed = game.rows().filter(({ intendedAt }) => intendedAt >= 2_001 && intendedAt < 2_740);
@@ -234,7 +233,7 @@ describe('Prober', () => {
     expect(new Set(missed.map(({ outcome }) => outcome))).toEqual(new Set(['prober_error']));
   });
 
-  it('does not blame a team for answers that waited while the prober stood still, nor forgives one that never answers', async () => {
+  it('does not blame a team for answers that waited while the prober stalled, nor forgive one that never answers', async () => {
     const waiting: (() => void)[] = [];
     const answers = await http((_req, res) => waiting.push(() => res.end('x')));
     const hangs = await http(() => {});
@@ -246,7 +245,7 @@ describe('Prober', () => {
     const sent = game.prober.inFlight;
     expect(sent).toBeGreaterThan(0);
     while (waiting.length < sent / 2) await turn();
-    // The answers are there before the deadline, and nobody looks at them until it has passed long since.
+    // The answers arrive before the deadline but are read long after it.
     for (const answer of waiting) answer();
     game.stall(1_500);
     await game.settle(sent / 2);
@@ -267,7 +266,7 @@ describe('Prober', () => {
     expect(early('hangs')).toEqual(Array(sent / 2).fill('timeout'));
   });
 
-  it('changes endpoints and takes teams in mid-game', async () => {
+  it('changes endpoints and adds teams in mid-game', async () => {
     const url = await http((req, res) => res.writeHead(req.url === '/' ? 200 : 404).end());
     const game = new Game(slow).team('a').schedule();
     await game.runTo(2_000);
@@ -285,7 +284,7 @@ describe('Prober', () => {
     expect(game.outcomes('b')).toEqual({ connect_error: due(slow, 8_000) - due(slow, 4_000) });
   });
 
-  it('sends nothing in a pause but goes on promising', async () => {
+  it('sends nothing during a pause except watermarks', async () => {
     const game = new Game(slow).team('a').schedule();
     await game.runTo(2_500);
     game.watcher.handle(
@@ -300,7 +299,7 @@ describe('Prober', () => {
     expect(game.outcomes('a')).toEqual({ no_endpoint: due(slow, 20_000) });
   });
 
-  it('begins behind the start boundary after a restart, and promises from there', async () => {
+  it('begins after the start boundary after a restart, with watermarks from there on', async () => {
     const game = new Game(slow).team('a');
     game.clock.advanceTo(START + 5_500);
     game.schedule();
@@ -309,7 +308,7 @@ describe('Prober', () => {
     expect(game.batches[0]!.watermarkMs).toBeGreaterThanOrEqual(START + 5_700);
   });
 
-  it('stops sending when too many results wait, records that, and forgets at the hard limit', async () => {
+  it('stops sending when too many results wait, records that, and drops results at the hard limit', async () => {
     let requests = 0;
     const url = await http((_req, res) => res.end(String(requests++)));
     const game = new Game(slow, { maxPendingResults: 20 })
@@ -327,7 +326,7 @@ describe('Prober', () => {
     expect(requests).toBeGreaterThan(before + 10);
   });
 
-  it('calls a team as before when its name or its place is changed', () => {
+  it('calls a team as before when its name or ranking changes', () => {
     const crashes: unknown[] = [];
     const recordCrash = (...what: unknown[]): void => void crashes.push(what);
     const watcher = new GameWatcher('g', {
@@ -344,7 +343,7 @@ describe('Prober', () => {
     expect(crashes).toEqual([]);
   });
 
-  it('passes over events of other games and repeated ones', () => {
+  it('ignores events of other games and duplicates', () => {
     const game = new Game(slow).team('a');
     const other = new EventBuilder('other').created(slow);
     game.watcher.handle(other);

@@ -24,19 +24,19 @@ import { WorkMeter, type WorkBudget } from './work-meter.js';
 export interface ProberOptions extends SenderLimits {
   gameId: string;
   proberId: string;
-  /** Of this start: larger than that of any earlier start of the same prober. */
+  /** Epoch of this start: larger than that of any earlier start of the same prober. */
   epoch: number;
-  /** Probing begins so long after the start. */
+  /** Time from the start to the first request. */
   startMarginMs: number;
-  /** A team's promise is renewed at least so often while the game runs. */
+  /** How often a team's watermark is sent at least while the game runs. */
   watermarkEveryMs: number;
-  /** Requests on the wire, and requests waiting for one of those to end, per endpoint. */
+  /** Concurrent requests, and requests waiting for one of those to end, per endpoint. */
   maxInFlight: number;
   maxQueued: number;
-  /** Bytes of unfinished answers, per endpoint and in all. */
+  /** Bytes of unfinished answers, per endpoint and in total. */
   maxHeldBytesPerEndpoint: number;
   maxHeldBytes: number;
-  /** How much of our time one team's answers may take. */
+  /** How much of the prober's time one team's answers may take. */
   work: WorkBudget;
 }
 
@@ -50,49 +50,51 @@ export const PROBER_DEFAULTS: Omit<ProberOptions, 'gameId' | 'proberId' | 'epoch
   maxQueued: 1024,
   maxHeldBytesPerEndpoint: 16 * 1024 * 1024,
   maxHeldBytes: 256 * 1024 * 1024,
-  // A normal answer takes 0.05 ms.
+  // A normal answer takes 0.05 ms to read.
   work: { perRequestUs: 3_000, capacityUs: 100_000 },
 };
 
 /**
- * A tick sends everything that is due within this time. Each time that the process wakes costs as much as several requests, so one wake
- * serves the requests that are close together; no request is earlier than this, and late only by what a timer is late.
+ * A tick sends everything that is due within this time. A wake of the process costs as much as several requests, so one wake
+ * serves the requests that are close together. No request is earlier than this.
  */
-const EARLY_US = 2_000;
-/** Longest pause between two ticks while the game runs or an answer is awaited, and while neither is so, ms. */
+const EARLY_US = 2_500;
+/** Timers are set to whole milliseconds and fire up to one late; half of that is expected, ms. */
+const TIMER_LATE_MS = 0.5;
+/** Longest pause between two ticks: while the game runs or requests are in flight, and otherwise, ms. */
 const BUSY_PAUSE_MS = 5;
 const IDLE_PAUSE_MS = 20;
 const LOOK_AT_METERS_EVERY_US = 100_000;
 
 export interface ProberParts {
   clock: PreciseClock;
-  /** Makes `{{uuid}}`. */
+  /** Generates `{{uuid}}`. */
   uuid: () => string;
   loop: {
-    /** How long the event loop has waited for events since it began, microseconds. */
+    /** How long the event loop has waited for events since it started, microseconds. */
     idleUs: () => number;
-    /** Calls back when the loop has delivered what there is (`setImmediate`). */
+    /** Calls back at the end of the loop's current round of deliveries (`setImmediate`). */
     afterRound: (done: () => void) => void;
   };
   net: {
-    /** Where one team's endpoints are. */
+    /** Finds the addresses of one team's endpoints. */
     bookOf: (teamId: string) => AddressBook;
-    /** Looks up the names of one team's endpoints before they count; without it they count at once. */
+    /** Looks up the names of one team's endpoints before they take effect. Default: they take effect immediately. */
     namesOf?: (teamId: string) => Pick<TeamNames, 'resolve'>;
-    /** How the customers introduce themselves. */
+    /** The `User-Agent` header of requests. */
     userAgent: string;
   };
   metrics: ProberMetrics;
-  /** Told when a team comes into quarantine, and when the thread there ended by itself. */
+  /** Called when a team is put into quarantine, and when the thread there ended by itself. */
   onQuarantine?: (news: { teamId: string } | { error: unknown }) => void;
   /** Default: the built worker beside this module. */
   quarantineWorkerUrl?: URL;
-  /** Without it nobody has to prove anything. */
+  /** Default: no endpoint needs a proof. */
   ownership?: OwnershipMonitor;
 }
 
 /**
- * The customers of one game. Time comes in by `tick`; requests go out on the open-loop plan, whatever earlier ones
+ * The customers of one game. `tick` advances time; requests go out on the open-loop plan, whatever earlier ones
  * do; results wait in per-team buffers until the reporter drains them.
  */
 export class Prober implements GameListener, BatchSource {
@@ -106,7 +108,7 @@ export class Prober implements GameListener, BatchSource {
   private game: { scenario: Scenario; schedule: GameSchedule; sender: ProbeSender } | null = null;
   private plan: Plan<TeamProbing> | null = null;
   private readonly spikes = new Map<string, Spike<TeamProbing>>();
-  /** The start boundary, epoch ms; null while probing has not been allowed. */
+  /** The start boundary, epoch ms; null before `start`. */
   private startAt: number | null = null;
 
   constructor(
@@ -133,7 +135,7 @@ export class Prober implements GameListener, BatchSource {
     return this.game?.sender.pending ?? 0;
   }
 
-  /** Teams whose answers are read in a thread of their own. */
+  /** Number of teams whose answers the quarantine thread reads. */
   get quarantined(): number {
     return this.teams.filter(({ isQuarantined }) => isQuarantined).length;
   }
@@ -183,12 +185,12 @@ export class Prober implements GameListener, BatchSource {
   }
 
   /**
-   * From now on one team's service gets `percent` per cent more requests, until `endSpike`. Repeatable.
+   * Increases the load of one team's service by `percent` percent until `endSpike`. Repeatable.
    * @throws PaydayError `unknown_team`, `unknown_service`, `no_game` (retryable: the game is not known yet).
    */
   beginSpike(id: string, teamId: string, serviceId: string, percent: number): void {
     if (this.game === null)
-      throw new PaydayError('no_game', 'the game is not known yet; ask again', { retryable: true });
+      throw new PaydayError('no_game', 'the game is not known yet; try again', { retryable: true });
     const team = this.byTeam.get(teamId);
     if (team === undefined) throw new PaydayError('unknown_team', `the game has no team "${teamId}"`);
     const serviceIndex = this.game.scenario.services.findIndex((service) => service.id === serviceId);
@@ -203,21 +205,21 @@ export class Prober implements GameListener, BatchSource {
     this.plan?.removeSpike(id);
   }
 
-  /** Resolves when the names of all endpoints so far have been looked up, with whatever result. */
+  /** Resolves when the lookups for all current endpoints have ended, with whatever result. */
   async namesLookedUp(): Promise<void> {
     await Promise.all(this.teams.map((probing) => probing.settled()));
   }
 
-  /** Probing may begin: call it once all earlier events were told, so that nothing is probed by an old state. */
+  /** Starts probing. Call it once all past events are handled, so that no request follows an old state. */
   start(): void {
     this.startAt = this.nowMs() + this.options.startMarginMs;
     this.parts.ownership?.start();
   }
 
   /**
-   * One step of time: ends what is over its deadline, then sends what is due. Between two of them the event loop has to look at
+   * One time step: ends requests past their deadlines, then sends what is due. Between two steps the event loop must poll
    * its sockets.
-   * @returns the pause after which the next one should begin, whole ms, 1 or more
+   * @returns the pause until the next step, whole ms, 1 or more
    */
   tick(): number {
     this.watch.tick();
@@ -225,7 +227,7 @@ export class Prober implements GameListener, BatchSource {
     return this.pauseMs();
   }
 
-  /** The step of time is over. @param nextMs the next one begins by then; without it nobody knows */
+  /** Ends the time step. @param nextMs upper bound for the pause until the next one; default: unknown */
   rest(nextMs = Infinity): void {
     this.watch.rest(nextMs * 1000);
   }
@@ -245,39 +247,38 @@ export class Prober implements GameListener, BatchSource {
     this.plan.advance(nowMs, this.teams, (due) => sender.send(due));
   }
 
-  /** Until the next request is due: rounded down, since a timer never fires early. */
+  /** Time until the next request is due, rounded down, since a timer never fires early. */
   private pauseMs(): number {
     if (this.game === null || this.startAt === null) return IDLE_PAUSE_MS;
     const nowMs = this.time.nowUs() / 1000;
     const isBusy = this.inFlight > 0 || this.game.schedule.stateAt(Math.floor(nowMs)) === 'running';
     const longestMs = isBusy ? BUSY_PAUSE_MS : IDLE_PAUSE_MS;
     const dueAt = this.plan?.nextDueBy(nowMs + longestMs) ?? Infinity;
-    return Math.max(1, Math.min(longestMs, Math.floor(dueAt - nowMs)));
+    return Math.max(1, Math.min(longestMs, Math.floor(dueAt - nowMs - TIMER_LATE_MS)));
   }
 
   /**
-   * Takes all results that wait, in the order of each team, and renews the promises. What was taken counts as
-   * pending until `settled`.
+   * Takes all waiting results, team by team and in order per team, and advances the watermarks. Time may pass between two
+   * batches: each team's watermark is that of the moment at which its results are taken. Taken results count as pending until
+   * `settled`.
    */
-  drain(): ProbeBatch[] {
-    if (this.game === null || this.plan === null) return [];
+  *drain(): Generator<ProbeBatch> {
+    if (this.game === null || this.plan === null) return;
     const { schedule } = this.game;
     const nowUs = this.time.nowUs();
     const state = schedule.stateAt(Math.floor(nowUs / 1000));
-    const batches: ProbeBatch[] = [];
     for (const probing of this.teams) {
       const { results } = probing;
-      // After the end, promises go on until one lies beyond it: then the game can be sealed.
+      // After the end, watermarks continue until one lies beyond it: then the game can be sealed.
       const isPublishing =
         state === 'running' ||
         state === 'paused' ||
         (state === 'ended' && results.watermark <= (schedule.endsAt ?? 0));
       const due = isPublishing && nowUs - probing.reportedAtUs >= this.options.watermarkEveryMs * 1000;
       if (results.count === 0 && !due) continue;
-      batches.push(...results.drain(isPublishing ? probing.tracker.advanceTo(this.plan.doneThrough) : 0));
       probing.reportedAtUs = nowUs;
+      yield* results.drain(isPublishing ? probing.tracker.advanceTo(this.plan.doneThrough) : 0);
     }
-    return batches;
   }
 
   settled(results: number): void {
@@ -295,7 +296,7 @@ export class Prober implements GameListener, BatchSource {
     return Math.floor(this.time.nowUs() / 1000);
   }
 
-  /** Once may be bad luck. */
+  /** Quarantines teams with repeated strikes; a single one may be bad luck. */
   private quarantineRepeaters(): void {
     const nowUs = this.parts.clock.monotonicUs();
     if (nowUs - this.quarantineLookedUs < LOOK_AT_METERS_EVERY_US) return;
@@ -307,7 +308,7 @@ export class Prober implements GameListener, BatchSource {
     }
   }
 
-  /** The service at this URL, which may have to prove whose it is, at its origin. */
+  /** The service at this URL, guarded by a check of its owner at its origin if the game asks for proofs. */
   private owned(
     teamId: string,
     serviceId: string,

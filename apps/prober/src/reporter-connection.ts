@@ -1,14 +1,14 @@
 import { Client, type Dispatcher } from 'undici';
 
-/** An answer of ingest. */
+/** An answer from ingest. */
 export interface IngestAnswer {
   status: number;
   text: string;
 }
 
 /**
- * The connection to ingest. It posts twenty times a second for as long as a game lasts, so it speaks with the dispatcher itself: what
- * `request` adds (a stream for the body, a listener for the signal) costs as much as all the rest.
+ * The connection to ingest. It posts twenty times a second throughout a game, so it uses the dispatcher directly: what
+ * `request` adds (a stream for the body, a listener for the signal) costs as much as everything else.
  */
 export class IngestConnection {
   private readonly origin: string;
@@ -66,10 +66,10 @@ export class IngestConnection {
     });
   }
 
-  /** Gives up the post that is under way, and refuses later ones. */
+  /** Aborts posts in progress and refuses later ones. */
   close(): void {
     this.isClosed = true;
-    for (const abort of this.aborts) abort(new Error('the prober stops'));
+    for (const abort of this.aborts) abort(new Error('the prober is stopping'));
     this.dispatcher.destroy().catch(() => undefined);
   }
 }

@@ -10,7 +10,7 @@ import { TeamResults } from './result-buffer.js';
 type Reply = number | 'lost' | ProblemCode;
 interface Harness {
   reporter: Reporter;
-  /** Batches that the server took, in order; `(team, seq)` counts once, as at ingest. */
+  /** Batches that the server accepted, in order; `(team, seq)` counts once, as at ingest. */
   taken: ProbeBatch[];
   requests: () => number;
   metric: (name: string, labels: string) => Promise<number>;
@@ -22,7 +22,7 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
 
-/** A real server that answers by `replies`, then accepts; and a reporter whose pauses take no time. */
+/** A real server that answers with `replies`, then accepts, and a reporter whose pauses take no time. */
 async function harness(
   rounds: ProbeBatch[][],
   replies: Reply[],
@@ -68,7 +68,6 @@ async function harness(
   const dispatcher = new Agent();
   closing.push(() => dispatcher.destroy());
   const registry = new Registry();
-  const zero = (): number => 0;
   let settled = 0;
   let clockUs = 0;
   const reporter = new Reporter(
@@ -80,15 +79,16 @@ async function harness(
       ...options,
     },
     {
-      metrics: createProberMetrics(registry, { inFlight: zero, pending: zero, heldBytes: zero }),
+      metrics: createProberMetrics(registry),
       log: { warn: () => {}, error: () => {} },
-      // Time passes only by pauses, and they take one turn of the event loop. The deadline of `stop` never comes.
+      // Only pauses advance time, and they take one turn of the event loop. The deadline of `stop` never arrives.
       sleep: (ms, signal) =>
         new Promise((resolve) => {
           clockUs += ms * 1000;
           if (ms >= 60_000) signal.addEventListener('abort', () => resolve());
           else setImmediate(resolve);
         }),
+      nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
       monotonicUs: () => clockUs,
       dispatcher,
     },
@@ -138,7 +138,7 @@ function expectComplete(taken: ProbeBatch[], rounds: number): void {
 }
 
 describe('Reporter', () => {
-  it('brings every batch through errors, lost acknowledgements and duplicates, in order', async () => {
+  it('delivers every batch in order despite errors, lost acknowledgements and duplicates', async () => {
     const replies: Reply[] = [
       500,
       'lost',
@@ -160,14 +160,14 @@ describe('Reporter', () => {
     expect(await run.metric('payday_prober_dropped_results_total', 'reason="rejected"')).toBe(0);
   });
 
-  it('takes a refused acknowledgement of old batches for an acknowledgement', async () => {
+  it('treats a refusal of batches as duplicates as an acknowledgement', async () => {
     const run = await harness(makeRounds(2), ['duplicate_batch']);
     await drained(run, 4);
     expect(run.settled()).toBe(12);
     expect(run.requests()).toBe(2);
   });
 
-  it('drops what is refused for good, counts it, and loses nothing else', async () => {
+  it('drops batches that are finally refused, counts them, and loses nothing else', async () => {
     const run = await harness(makeRounds(5), [202, 'invalid_batch']);
     await drained(run, 16);
     expect(run.taken).toHaveLength(16);
@@ -175,7 +175,7 @@ describe('Reporter', () => {
     expect(await run.metric('payday_prober_dropped_results_total', 'reason="rejected"')).toBe(6);
   });
 
-  it('gives ingest time to hear of a new team, but not for ever', async () => {
+  it('gives ingest limited time to learn of a new team', async () => {
     const patient = await harness(makeRounds(2), ['unknown_team', 'unknown_game']);
     await drained(patient, 8);
     expectComplete(patient.taken, 2);
@@ -184,7 +184,7 @@ describe('Reporter', () => {
     expect(await never.metric('payday_prober_dropped_results_total', 'reason="rejected"')).toBe(6);
   });
 
-  it('splits what is too much for one request', async () => {
+  it('splits batches that are too large for one request', async () => {
     const rounds = makeRounds(60, 32_000);
     const run = await harness([rounds.flat()], []);
     await drained(run, 240);
@@ -192,7 +192,7 @@ describe('Reporter', () => {
     expect(run.requests()).toBeGreaterThan(1);
   });
 
-  it('sends what came last when it is stopped, and gives up at the deadline', async () => {
+  it('sends the last results when it is stopped, and gives up at the deadline', async () => {
     const last = await harness([[], [], ...makeRounds(1)], []);
     last.reporter.start();
     await last.reporter.stop(60_000);
@@ -204,7 +204,7 @@ describe('Reporter', () => {
     expect(stuck.taken).toEqual([]);
   });
 
-  it('does not let a batch that breaks a rule stop the others', async () => {
+  it('does not let an invalid batch stop the others', async () => {
     const [round] = makeRounds(1);
     const bad = { ...round![0]!, outcome: [OUTCOMES.length, 0], seq: 99 };
     const run = await harness([[bad, ...round!]], []);

@@ -4,9 +4,9 @@ import { messageOf } from '#kernel';
 import type { ProberMetrics } from './metrics.js';
 import { IngestConnection } from './reporter-connection.js';
 
-/** Where batches come from, and who is told when they are settled. */
+/** Supplies batches, and learns when they are settled. */
 export interface BatchSource {
-  drain(): ProbeBatch[];
+  drain(): Iterable<ProbeBatch>;
   settled(results: number): void;
 }
 
@@ -14,14 +14,14 @@ export interface ReporterOptions {
   /** Origin of ingest, e.g. `http://127.0.0.1:3000`. */
   ingestUrl: string;
   token: string;
-  /** Pause between two requests that go well. */
+  /** Pause between two successful requests. */
   flushMs: number;
   /** First pause after a failure; it doubles up to `maxBackoffMs`. */
   minBackoffMs: number;
   maxBackoffMs: number;
-  /** A team or game that ingest does not know may just be news to it: such a refusal is retried for so long. */
+  /** How long a refusal for an unknown team or game is retried: ingest may not have received its event yet. */
   unknownForMs: number;
-  /** To an answer of ingest. */
+  /** Timeout for an answer from ingest. */
   requestTimeoutMs: number;
 }
 
@@ -36,8 +36,10 @@ export const REPORTER_DEFAULTS: Omit<ReporterOptions, 'ingestUrl' | 'token'> = {
 export interface ReporterParts {
   metrics: ProberMetrics;
   log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
-  /** Resolves after so many ms, or at once when the signal aborts. */
+  /** Resolves after `ms`, or as soon as the signal aborts. */
   sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Resolves when the event loop has delivered what there is. */
+  nextTurn: () => Promise<void>;
   monotonicUs: () => number;
   dispatcher?: Dispatcher;
 }
@@ -49,11 +51,13 @@ interface Encoded {
 
 /** Leaves room for the framing of each batch. */
 const MAX_BODY_BYTES = PROBE_BATCH_LIMITS.maxBodyBytes - 64 * 1024;
+/** A batch takes some 10 microseconds. */
+const BATCHES_PER_TURN = 16;
 const UNKNOWN_CODES = ['unknown_game', 'unknown_team', 'unknown_service'];
 
 /**
- * Streams batches to ingest: one request at a time with all that waits, so that the order of each team is kept,
- * repeated until ingest has it. A lost acknowledgement is harmless: the same bytes come again, under the same seqs.
+ * Streams batches to ingest: one request at a time with everything that waits, so that the order per team is kept,
+ * repeated until ingest accepts it. A lost acknowledgement is harmless: the retry has the same bytes and the same seqs.
  */
 export class Reporter {
   private outbox: Encoded[] = [];
@@ -74,7 +78,7 @@ export class Reporter {
     this.running ??= this.run();
   }
 
-  /** Sends what waits, for at most `withinMs`, then stops. */
+  /** Sends waiting results for at most `withinMs`, then stops. */
   async stop(withinMs: number): Promise<void> {
     this.stopping.abort();
     const done = new AbortController();
@@ -88,9 +92,9 @@ export class Reporter {
 
   private async run(): Promise<void> {
     for (;;) {
-      // Asked before draining, so that what came last is drained once more.
+      // Checked before draining, so that the last results are drained once more.
       const last = this.stopping.signal.aborted;
-      this.outbox = this.source.drain().flatMap((batch) => this.encode(batch));
+      await this.fillOutbox();
       while (this.outbox.length > 0 && !this.abandoning.signal.aborted)
         await this.deliver(this.takeRequest());
       if (last || this.abandoning.signal.aborted) return;
@@ -98,13 +102,22 @@ export class Reporter {
     }
   }
 
-  private encode(batch: ProbeBatch): Encoded[] {
+  /** In short steps: while it works, no answer can be dated. */
+  private async fillOutbox(): Promise<void> {
+    this.outbox = [];
+    let batches = 0;
+    for (const batch of this.source.drain()) {
+      this.encode(batch);
+      if (++batches % BATCHES_PER_TURN === 0) await this.parts.nextTurn();
+    }
+  }
+
+  private encode(batch: ProbeBatch): void {
     const results = batch.outcome.length;
     try {
-      return [{ bytes: encodeProbeBatch(batch), results }];
+      this.outbox.push({ bytes: encodeProbeBatch(batch), results });
     } catch (error) {
       this.drop([{ bytes: new Uint8Array(), results }], `the batch can't be encoded: ${messageOf(error)}`);
-      return [];
     }
   }
 
@@ -168,7 +181,7 @@ function sum(batches: readonly Encoded[]): number {
   return batches.reduce((total, { results }) => total + results, 0);
 }
 
-/** Code and detail of a problem+json body; of anything else, how it begins. */
+/** Code and detail of a problem+json body; for any other body, its beginning. */
 function problemOf(text: string): { code: string; detail: string } {
   try {
     const { code, detail } = JSON.parse(text) as { code?: unknown; detail?: unknown };

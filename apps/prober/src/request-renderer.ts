@@ -4,10 +4,10 @@ import type { CustomerRequest } from './http/customer-request.js';
 
 const UUID = /\{\{\s*uuid\s*\}\}/;
 
-/** Renders requests, those without anything unique in them only once: most customers ask for the same few things. */
+/** Renders requests, and those without unique parts only once: most requests ask for the same few things. */
 export class RequestRenderer {
   private readonly checks: Map<string, { check: CheckSpec; isUnique: boolean; cases: CustomerRequest[] }>[];
-  /** Per service: how many requests hold nothing unique. */
+  /** Per service: how many requests have no unique parts. */
   private readonly slots: number[];
 
   constructor(

@@ -1,27 +1,20 @@
 import { PROBE_BATCH_LIMITS, type ProbeBatch, type ProbeSample } from '#contracts';
+import { NO_RESULTS, ServiceResults, type ResultColumns } from './service-results.js';
 
 export interface ProbeResult {
   intendedAt: number;
   latencyUs: number;
   /** Index into `OUTCOMES`. */
   outcome: number;
-  /** Explains a failure; asked only if this one is to be explained. */
+  /** Explains a failure; called only if this one gets a sample. */
   sample: (() => Omit<ProbeSample, 'index'>) | null;
 }
 
-/** So many results make one batch, and so many failures of one service and window are explained. */
+/** Maximum number of results per batch, and of explained failures per service and window. */
 export const MAX_RESULTS_PER_BATCH = 16_384;
 const SAMPLES_PER_WINDOW = 3;
 
-/** The results of one team and service that have not been handed to the reporter yet, and which of them to explain. */
-class ServiceResults {
-  readonly intendedAt: number[] = [];
-  readonly latencyUs: number[] = [];
-  readonly outcome: number[] = [];
-  readonly samples: ProbeSample[] = [];
-}
-
-/** Lets the first failures of every window through. */
+/** Selects the first failures of every window. */
 class SampleQuota {
   private window = -1;
   private taken = 0;
@@ -41,12 +34,11 @@ class SampleQuota {
 }
 
 /**
- * Results of one team on their way into batches. `(prober, epoch, seq)` identifies each batch; the watermark rides on
- * the last one, so that whoever has seen it has seen everything that it speaks of.
+ * Collects the results of one team into batches. `(prober, epoch, seq)` identifies each batch; the watermark goes with
+ * the last one, so that a reader of the watermark has already read everything that it covers.
  */
 export class TeamResults {
-  /** Per service: pieces of at most one batch each, in order. */
-  private readonly pieces: ServiceResults[][];
+  private readonly services: ServiceResults[];
   private readonly quotas: SampleQuota[];
   private seq = 0;
   private lastWatermark = 0;
@@ -62,64 +54,50 @@ export class TeamResults {
     },
     windowMs: number,
   ) {
-    this.pieces = identity.serviceIds.map(() => []);
+    this.services = identity.serviceIds.map(() => new ServiceResults(MAX_RESULTS_PER_BATCH));
     this.quotas = identity.serviceIds.map(() => new SampleQuota(windowMs));
   }
 
-  /** Results that wait. */
+  /** Number of waiting results. */
   get count(): number {
     return this.waitingCount;
   }
 
-  /** The latest watermark that was put into a batch, epoch ms; 0 at first. */
+  /** The latest watermark in a batch, epoch ms; initially 0. */
   get watermark(): number {
     return this.lastWatermark;
   }
 
   add(serviceIndex: number, { intendedAt, latencyUs, outcome, sample }: ProbeResult): void {
-    const pieces = this.pieces[serviceIndex]!;
-    let piece = pieces.at(-1);
-    if (piece === undefined || piece.outcome.length === MAX_RESULTS_PER_BATCH) {
-      piece = new ServiceResults();
-      pieces.push(piece);
-    }
-    const explain = sample !== null && piece.samples.length < PROBE_BATCH_LIMITS.maxSamplesPerBatch;
-    if (explain && this.quotas[serviceIndex]!.takeSlot(intendedAt))
-      piece.samples.push({ index: piece.outcome.length, ...sample() });
-    piece.intendedAt.push(intendedAt);
-    piece.latencyUs.push(latencyUs);
-    piece.outcome.push(outcome);
+    const results = this.services[serviceIndex]!;
+    results.add(intendedAt, latencyUs, outcome);
+    const explain = sample !== null && results.samplesInPiece < PROBE_BATCH_LIMITS.maxSamplesPerBatch;
+    if (explain && this.quotas[serviceIndex]!.takeSlot(intendedAt)) results.explain(sample());
     this.waitingCount++;
   }
 
   /**
-   * Takes everything that waits, as batches in order. A watermark that says more than the last one goes with the last
-   * batch; where there are no results, in a batch of its own.
+   * Takes everything that waits, as batches in order. A watermark that is higher than the last one goes with the last
+   * batch, or in an empty batch if there are no results.
    */
   drain(watermark: number): ProbeBatch[] {
-    const taken: { serviceIndex: number; piece: ServiceResults }[] = [];
-    for (let serviceIndex = 0; serviceIndex < this.pieces.length; serviceIndex++) {
-      const pieces = this.pieces[serviceIndex]!;
-      if (pieces.length === 0) continue;
-      for (const piece of pieces) taken.push({ serviceIndex, piece });
-      this.pieces[serviceIndex] = [];
-    }
+    const taken: { serviceIndex: number; columns: ResultColumns }[] = [];
+    if (this.waitingCount > 0)
+      this.services.forEach((results, serviceIndex) => {
+        for (const columns of results.takePieces()) taken.push({ serviceIndex, columns });
+      });
     this.waitingCount = 0;
     if (taken.length === 0 && watermark > this.lastWatermark)
-      taken.push({ serviceIndex: 0, piece: new ServiceResults() });
-    return taken.map(({ serviceIndex, piece }, index) => {
+      taken.push({ serviceIndex: 0, columns: NO_RESULTS });
+    return taken.map(({ serviceIndex, columns }, index) => {
       if (index === taken.length - 1) this.lastWatermark = Math.max(this.lastWatermark, watermark);
-      return this.batch(serviceIndex, piece);
+      return this.batch(serviceIndex, columns);
     });
   }
 
-  private batch(serviceIndex: number, piece: ServiceResults): ProbeBatch {
+  private batch(serviceIndex: number, columns: ResultColumns): ProbeBatch {
     const { gameId, teamId, serviceIds, proberId, epoch } = this.identity;
-    const { length } = piece.intendedAt;
-    let first = piece.intendedAt[0] ?? 0;
-    for (let i = 1; i < length; i++) if (piece.intendedAt[i]! < first) first = piece.intendedAt[i]!;
-    const offsetMs = new Uint32Array(length);
-    for (let i = 0; i < length; i++) offsetMs[i] = piece.intendedAt[i]! - first;
+    const { baseIntendedAtMs, offsetMs, latencyUs, outcome, samples } = columns;
     return {
       gameId,
       teamId,
@@ -129,11 +107,11 @@ export class TeamResults {
       proberId,
       epoch,
       seq: this.seq++,
-      baseIntendedAtMs: first,
+      baseIntendedAtMs,
       offsetMs,
-      latencyUs: new Uint32Array(piece.latencyUs),
-      outcome: new Uint32Array(piece.outcome),
-      samples: piece.samples,
+      latencyUs,
+      outcome,
+      samples,
       watermarkMs: this.lastWatermark,
     };
   }

@@ -18,7 +18,7 @@ const { timeoutMs } = scenario.probing;
 const TICK_US = 1_000;
 const EVERY_MS = 25;
 
-/** The process does other work for a while, or gets no processor while it waits. */
+/** The process does other work for a while, or is preempted while it waits. */
 interface Stutter {
   atMs: number;
   lengthMs: number;
@@ -26,7 +26,7 @@ interface Stutter {
 }
 
 /**
- * An event loop in virtual time, as libuv's is: timers, then a poll that delivers what has arrived or waits for the first to come,
+ * An event loop in virtual time, modelled on libuv: timers, then a poll that delivers what has arrived or waits for the first arrival,
  * then `setImmediate`. Every callback takes a little time, and stutters take more.
  */
 class LoopModel implements PreciseClock {
@@ -51,7 +51,7 @@ class LoopModel implements PreciseClock {
   readonly idleUs = (): number => this.idle;
   readonly afterRound = (run: () => void): void => void this.immediates.push(run);
 
-  /** Something arrives at a socket at that time. */
+  /** Schedules an arrival at a socket. */
   arrives(atUs: number, run: () => void): void {
     this.events.push({ atUs, run });
   }
@@ -78,7 +78,7 @@ class LoopModel implements PreciseClock {
         this.nowUs += this.stutters.shift()!.lengthMs * 1000;
       this.idle += this.nowUs - before;
     }
-    // One poll finds what is there when it returns; what comes while it is delivered waits for the next one.
+    // One poll finds what is there when it returns; what arrives during its deliveries waits for the next one.
     const found = this.events.filter(({ atUs }) => atUs <= this.nowUs).sort((a, b) => a.atUs - b.atUs);
     if (found.length === 0) return;
     this.events = this.events.filter((event) => !found.includes(event));
@@ -104,7 +104,7 @@ interface Row {
   latencyUs: number;
 }
 
-/** Plays `lengthMs` of requests, the same for every team, and waits for all results. */
+/** Plays requests for `lengthMs`, the same for every team, and waits for all results. */
 function play(
   scenario: Scenario,
   behaviours: Behaviour[],
@@ -114,8 +114,7 @@ function play(
 ): Row[] {
   const loop = new LoopModel(stutters, callbackUs);
   const watch = new LoopWatch({ monotonicUs: loop.monotonicUs, idleUs: loop.idleUs }, loop.afterRound);
-  const zero = (): number => 0;
-  const metrics = createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero });
+  const metrics = createProberMetrics(new Registry());
   const sender = new ProbeSender(scenario, PROBER_DEFAULTS, new WallTime(loop), watch, () => 'uuid', metrics);
   const probings = behaviours.map((behaviour, team) => {
     const identity = {
@@ -210,14 +209,14 @@ const stutters = fc.array(
   }),
   { maxLength: 12 },
 );
-/** A preempted process can't tell when it should have woken but by its next tick. */
+/** A preempted process can tell when it should have woken only from its next tick. */
 const BLUR_US = TICK_US + 1_000;
 
-// Shrinking takes minutes here; the seed and the counterexample are printed all the same.
+// Shrinking takes minutes here; the seed and the counterexample are printed anyway.
 fc.configureGlobal({ numRuns: 60, endOnFailure: true });
 
 describe('whatever stutters', () => {
-  it('equal failures cost equal money: hanging, refusing and not being there', () => {
+  it('equal failures cost equal money: hanging, refusing and being absent', () => {
     fc.assert(
       fc.property(stutters, (list) => {
         const rows = play(scenario, ['hangs', 'refuses', 'none'], list, 3_000);
@@ -225,7 +224,7 @@ describe('whatever stutters', () => {
         const { timeout = 0, ...hangsElse } = hangs!;
         const { connect_error: refused = 0, ...refusesElse } = refuses!;
         const { no_endpoint: missing = 0, ...noneElse } = none!;
-        // A request that could not be sent in time is nobody's; of teams that are served one after the other it can be one more.
+        // A request that could not be sent in time counts for nobody; teams that are served one after the other can differ by one.
         const slack = list.length + 1;
         expect(Math.abs(timeout - refused)).toBeLessThanOrEqual(slack);
         expect(Math.abs(missing - refused)).toBeLessThanOrEqual(slack);
@@ -235,7 +234,7 @@ describe('whatever stutters', () => {
     );
   });
 
-  it('a request that was sent to who hangs is a timeout, however long nobody looked', () => {
+  it('a request to a hanging service is a timeout, however long the loop did not poll', () => {
     const rows = play(scenario, ['hangs'], [{ atMs: 300, lengthMs: 5_000, kind: 'work' }], 301);
     expect(counts(rows, 0)).toEqual({ timeout: 13 });
   });
@@ -264,7 +263,7 @@ describe('whatever stutters', () => {
     );
   });
 
-  it('without stutter every answer is dated to the microsecond but for the work of a callback', () => {
+  it('without stutter every answer is dated to the microsecond, except for the work of a callback', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 200, max: 900_000 }), { minLength: 1, maxLength: 6 }),
@@ -285,13 +284,13 @@ describe('whatever stutters', () => {
     );
   });
 
-  it('an answer is nobody’s only where our doubt is large and its pay depends on it', () => {
+  it('an answer is not scored only if the uncertainty is large and its pay depends on it', () => {
     const bound = bounds[0]! * 1000;
     const stall = { atMs: 0, lengthMs: 0, kind: 'work' as const };
-    // In flight when the stall begins, and paid alike however long it took: paid.
+    // In flight when the stall begins, and paid the same however long it took: paid.
     const fast = play(scenario, [{ afterUs: 5_000 }], [{ ...stall, atMs: 1, lengthMs: bounds[0]! - 10 }], 1);
     expect(counts(fast, 0)).toEqual({ ok: 1 });
-    // It came within the first band or beyond it, and nobody can say which.
+    // It arrived within the first band or beyond it, and there is no way to tell.
     const unclear = play(
       scenario,
       [{ afterUs: bound - 1_000 }],
@@ -299,7 +298,7 @@ describe('whatever stutters', () => {
       1,
     );
     expect(counts(unclear, 0)).toEqual({ prober_error: 1 });
-    // The same with a doubt of 40 ms: the better side.
+    // The same with an uncertainty of 40 ms: the better side.
     const better = play(
       scenario,
       [{ afterUs: bound - 1_000 }],

@@ -3,7 +3,7 @@ import type { Resolution } from './dns/index.js';
 import type { ServiceClient } from './service-client/service-client.js';
 import { TeamProbing } from './team-probing.js';
 
-/** Names whose look-ups end when the test says so. */
+/** Names whose lookups end when the test says so. */
 class SlowNames {
   readonly asked: { name: string; done: (found: Resolution) => void }[] = [];
 
@@ -40,7 +40,7 @@ function setUp() {
 }
 
 describe('TeamProbing', () => {
-  it('goes to an address at once', () => {
+  it('switches to an address immediately', () => {
     const { probing, target, names } = setUp();
     probing.setEndpoint(0, 'http://10.0.0.7:80');
     expect(target()).toBe('http://10.0.0.7:80');
@@ -51,7 +51,7 @@ describe('TeamProbing', () => {
     expect(names.asked).toEqual([]);
   });
 
-  it('stays at the old endpoint until the name of the new one has been looked up', async () => {
+  it('keeps the old endpoint until the lookup of the new one has ended', async () => {
     const { probing, target, names, events } = setUp();
     probing.setEndpoint(0, 'http://a.example:81/x');
     expect(target()).toBe('none');
@@ -63,14 +63,14 @@ describe('TeamProbing', () => {
     await settled();
     expect(target()).toBe('http://a.example:81/x');
     expect(events).toEqual(['open http://a.example:81/x']);
-    // A name that leads nowhere counts as well: the team said that it is there.
+    // A name without an address counts as well: the team has registered it.
     names.asked[1]!.done(gone);
     await probing.settled();
     expect(target()).toBe('http://b.example');
     expect(events.slice(1)).toEqual(['retire http://a.example:81/x', 'open http://b.example']);
   });
 
-  it('follows the latest change, whichever look-up ends first', async () => {
+  it('follows the latest change, whichever lookup ends first', async () => {
     const { probing, target, names } = setUp();
     for (const name of ['a', 'b', 'c']) probing.setEndpoint(0, `http://${name}`);
     probing.setEndpoint(1, 'http://d');
@@ -91,7 +91,7 @@ describe('TeamProbing', () => {
     expect(target()).toBe('none');
   });
 
-  it('opens nothing after it was closed', async () => {
+  it('opens nothing after it is closed', async () => {
     const { probing, names, events } = setUp();
     probing.setEndpoint(0, 'http://10.0.0.1');
     probing.setEndpoint(1, 'http://a');

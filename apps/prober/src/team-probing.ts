@@ -6,16 +6,16 @@ import type { TeamResults } from './result-buffer.js';
 import type { ServiceClient } from './service-client/service-client.js';
 import type { WorkMeter } from './work-meter.js';
 
-/** Where one team's service is, as far as it can be called. */
+/** One team's service if it can be called, or why not; null without an endpoint. */
 export type Target = { service: ServiceClient } | { problem: string } | null;
 
-/** Everything that belongs to one team: nothing in here is shared with another. */
+/** The state of one team; teams share none of it. */
 export class TeamProbing {
   readonly tracker = new WatermarkTracker();
   /** Monotonic time of the latest batch, microseconds. */
   reportedAtUs = -Infinity;
   private readonly targets: Target[];
-  /** How often each service's endpoint has changed: a look-up for an older change has no say any more. */
+  /** How often each service's endpoint has changed: a lookup for an older change no longer counts. */
   private readonly changes: number[];
   private readonly pending = new Set<Promise<void>>();
   private readonly urls: (string | null)[];
@@ -25,7 +25,7 @@ export class TeamProbing {
     readonly teamId: string,
     private readonly serviceIds: readonly string[],
     readonly results: TeamResults,
-    /** What its answers cost us. */
+    /** What its answers cost the prober. */
     readonly meter: WorkMeter,
     private readonly open: (url: string, serviceId: string, isQuarantined: boolean) => ServiceClient,
     /** Looks up an endpoint's name before the endpoint counts. */
@@ -41,8 +41,8 @@ export class TeamProbing {
   }
 
   /**
-   * Requests intended from now on go there; those on their way to the old place may finish. If the endpoint is given by a name,
-   * "now" is when the name has been looked up, with whatever result: until then requests go where they went before.
+   * Sends requests intended from now on to `url`; those in progress may finish at the old endpoint. If the URL contains a name,
+   * "now" is when its lookup has ended, with whatever result: until then requests go to the old endpoint.
    */
   setEndpoint(serviceIndex: number, url: string | null): void {
     const change = (this.changes[serviceIndex] = (this.changes[serviceIndex] ?? 0) + 1);
@@ -59,7 +59,7 @@ export class TeamProbing {
     return this.inQuarantine;
   }
 
-  /** From now on this team's answers are read in a thread of their own. Requests on their way may finish here. */
+  /** Moves the reading of this team's answers to the quarantine thread. Requests in progress may finish here. */
   quarantine(): void {
     if (this.inQuarantine) return;
     this.inQuarantine = true;
@@ -68,13 +68,13 @@ export class TeamProbing {
     });
   }
 
-  /** Resolves when no endpoint waits for its name to be looked up. */
+  /** Resolves when no endpoint waits for a lookup. */
   async settled(): Promise<void> {
     while (this.pending.size > 0) await Promise.all(this.pending);
   }
 
   close(): void {
-    // What is being looked up must not be opened any more.
+    // An endpoint whose lookup is in progress must not be opened afterwards.
     this.changes.fill(Infinity);
     for (const target of this.targets) if (target && 'service' in target) target.service.destroy();
   }
@@ -99,7 +99,7 @@ export class TeamProbing {
   }
 }
 
-/** The name that an endpoint is given by; null for an address, and for what is no URL. */
+/** The name in an endpoint's URL; null for an address or an invalid URL. */
 function nameIn(url: string): string | null {
   let hostname: string;
   try {

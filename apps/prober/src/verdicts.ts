@@ -1,11 +1,11 @@
 import type { Outcome, Scenario } from '#contracts';
 
 /**
- * What a good answer is when its latency is known only up to a doubt of our own: the better side counts. Where the doubt is
- * larger than a bound and more than one verdict is possible, there is none.
+ * Judges a good answer whose latency is known only within the prober's own uncertainty: the better side counts. If the uncertainty
+ * exceeds a bound and more than one verdict is possible, there is no verdict.
  */
 export class Verdicts {
-  /** Upper bounds of what is paid alike, inclusive, microseconds; the last one is the deadline. */
+  /** Inclusive upper bounds of the pay bands, microseconds; the last one is the deadline. */
   private readonly boundsUs: number[];
   private readonly maxDoubtUs: number;
 
@@ -15,7 +15,7 @@ export class Verdicts {
     this.maxDoubtUs = maxDoubtMs * 1000;
   }
 
-  /** @param earliestUs latency at least @param latestUs latency at most */
+  /** @param earliestUs lowest possible latency @param latestUs highest possible latency */
   ofGoodAnswer(earliestUs: number, latestUs: number): Extract<Outcome, 'ok' | 'timeout' | 'prober_error'> {
     const band = this.bandOf(earliestUs);
     if (latestUs - earliestUs > this.maxDoubtUs && this.bandOf(latestUs) !== band) return 'prober_error';

@@ -1,11 +1,11 @@
 import type { PreciseClock } from '#kernel';
 
-/** A step of the machine's clock of at least this is followed; smaller differences are drift and jitter. */
+/** Smallest step of the machine's clock that is followed; smaller differences are drift and jitter. */
 const STEP_MS = 100;
 
 /**
- * Epoch time in microseconds that advances evenly: the monotonic clock, anchored to the wall clock. The wall clock tells whole milliseconds, so
- * each reading is early by up to one; the latest of the readings is the nearest to the truth, and moves the anchor.
+ * Epoch time in microseconds that advances evenly: the monotonic clock, anchored to the wall clock. The wall clock has whole milliseconds, so
+ * each reading is early by up to one; the reading that is furthest ahead is the most accurate, and moves the anchor.
  */
 export class WallTime {
   private offsetUs: number;
@@ -22,7 +22,7 @@ export class WallTime {
     return this.clock.monotonicUs() + this.offsetUs;
   }
 
-  /** Follows the wall clock. Call it often. @returns the step that was taken because the clock was set, in ms; else 0. */
+  /** Follows the wall clock. Call it often. @returns the step in ms if the clock was set, else 0 */
   follow(): number {
     const reading = this.reading();
     const aheadUs = reading - this.offsetUs;

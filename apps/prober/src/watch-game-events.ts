@@ -4,8 +4,8 @@ import { PaydayError } from '#kernel';
 import type { GameWatcher } from './game-watcher.js';
 
 /**
- * Hands every game event to the watcher, from the earliest on and then as they come. Resolves when all that was in the
- * log at the start has been handed over. An event that can't be read or makes no sense goes to the dead letters.
+ * Passes every game event to the watcher, from the earliest on and then as they arrive. Resolves when everything that was
+ * in the log at the start has been passed on. An unreadable or inconsistent event goes to the dead letters.
  * @throws PaydayError `unknown_topic` if the log has no game events.
  */
 export async function watchGameEvents(
@@ -13,29 +13,16 @@ export async function watchGameEvents(
   watcher: GameWatcher,
   onError: (error: unknown) => void,
 ): Promise<Consumer> {
-  const ends = await log.endPositions(TOPICS.gameEvents);
-  const behind = new Set(ends.flatMap((position, partition) => (position === null ? [] : [partition])));
-  let caughtUp = (): void => {};
-  const done = new Promise<void>((resolve) => (caughtUp = resolve));
-  if (behind.size === 0) caughtUp();
   const consumer = log.consume({
     topic: TOPICS.gameEvents,
     startAt: () => 'earliest',
     deadLetterTopic: TOPICS.deadLetters,
     onError,
-    onBatch: async ({ partition, records }) => {
-      for (const record of records) {
-        try {
-          take(watcher, record);
-        } finally {
-          if (record.position === ends[partition]) behind.delete(partition);
-          if (behind.size === 0) caughtUp();
-        }
-      }
+    onBatch: async ({ records }) => {
+      for (const record of records) take(watcher, record);
     },
   });
-  await consumer.ready;
-  await done;
+  await consumer.caughtUp();
   return consumer;
 }
 

@@ -6,7 +6,7 @@ import { MAX_RESULTS_PER_BATCH, TeamResults } from './result-buffer.js';
 const identity = { gameId: 'g', teamId: 'a', serviceIds: ['s', 't'], proberId: 'p', epoch: 7 };
 
 describe('WatermarkTracker and TeamResults', () => {
-  it('never break a watermark, in whatever order requests end, and keep it in the end', () => {
+  it('never violate a watermark, in whatever order requests end, and reach it in the end', () => {
     const action = fc.oneof(
       fc.record({ kind: fc.constant('send' as const), after: fc.nat(20), service: fc.nat(1) }),
       fc.record({ kind: fc.constant('end' as const), pick: fc.nat() }),
@@ -96,7 +96,7 @@ describe('WatermarkTracker and TeamResults', () => {
 });
 
 describe('Deque', () => {
-  it('does what an array does', () => {
+  it('behaves like an array', () => {
     fc.assert(
       fc.property(fc.array(fc.option(fc.nat())), (steps) => {
         const deque = new Deque<number>();

@@ -1,20 +1,20 @@
-/** What one team's answers have cost the prober, and how much they may. Times are microseconds. */
+/** How much of the prober's time one team's answers may take. Times are microseconds. */
 export interface WorkBudget {
-  /** Earned by each request that is sent. */
+  /** Earned with each request. */
   perRequestUs: number;
-  /** The most that can be saved up. */
+  /** The most that can accumulate. */
   capacityUs: number;
 }
 
-/** What a normal answer costs, generously: beyond ten times this, a measured time is the machine's and not the answer's. */
+/** A generous estimate of a normal answer's cost: a measured time beyond ten times this is due to the machine, not the answer. */
 const PER_READ_US = 40;
 const PER_KILOBYTE_US = 20;
 const MACHINE_FACTOR = 10;
 
 /**
- * The time that reading and judging one team's answers takes. A team earns time with each request; whose answers use up more than
- * that has them cut. What a callback took is measured, but no more is charged than its bytes can have cost at worst, so that nobody
- * pays for a machine that was held up meanwhile.
+ * Measures the time that reading and judging one team's answers takes. A team earns time with each request; if its answers use
+ * more than that, they are cut. Callbacks are measured, but the charge is at most what their bytes can cost, so that no team
+ * pays for a delay of the machine.
  */
 export class WorkMeter {
   private leftUs: number;
@@ -28,34 +28,34 @@ export class WorkMeter {
     this.leftUs = budget.capacityUs;
   }
 
-  /** All that was charged. */
+  /** Total time charged. */
   get totalUs(): number {
     return this.spentUs;
   }
 
-  /** How often an answer was cut because more was used than earned. */
+  /** How often an answer was cut because its team had used more than it earned. */
   get strikes(): number {
     return this.strikeCount;
   }
 
-  /** An answer was cut. */
+  /** Records that an answer was cut. */
   strike(): void {
     this.strikeCount++;
   }
 
-  /** Whether more was used than earned. */
+  /** Whether the team has used more than it earned. */
   get isOver(): boolean {
     return this.leftUs < 0;
   }
 
-  /** A request is sent. */
+  /** Records that a request is sent. */
   earn(): void {
     this.leftUs = Math.min(this.budget.capacityUs, this.leftUs + this.budget.perRequestUs);
   }
 
   /**
    * @param tookUs as measured
-   * @param bytes that were read
+   * @param bytes number of bytes read
    * @param round of the loop watch
    */
   charge(tookUs: number, bytes: number, round: number): void {
@@ -70,7 +70,7 @@ export class WorkMeter {
     this.roundUs += us;
   }
 
-  /** How much of the time since the look before the last one this team itself has used up: its own lateness is not ours. */
+  /** Time that this team has used since the check before the last one: delay that it caused itself is not the prober's. */
   recentUs(round: number): number {
     if (round === this.round) return this.roundUs + this.beforeUs;
     return round === this.round + 1 ? this.roundUs : 0;

@@ -2,11 +2,11 @@ import { TOPICS, encodeProbeBatch } from '#contracts';
 import { MAX_RECORD_BYTES, type EventRecord, type StoredRecord } from '#event-log';
 import type { RefusedBatch } from '#scoring';
 
-/** A value up to this size leaves room for all that is said of it. */
+/** A value up to this size leaves room for the headers that explain it. */
 const MAX_VALUE_BYTES = MAX_RECORD_BYTES - 16 * 1024;
 const MAX_REASON_CHARACTERS = 1000;
 
-/** JSON, for people; a batch that would be no record then stays protobuf, which it came as. */
+/** JSON, for people; a batch that would be too large for a record as JSON stays protobuf. */
 export function toDeadLetter({ code, batch }: RefusedBatch): EventRecord {
   const json = new TextEncoder().encode(
     JSON.stringify({
@@ -24,7 +24,7 @@ export function toDeadLetter({ code, batch }: RefusedBatch): EventRecord {
   };
 }
 
-/** The record with what was wrong with it; its beginning only where there is no room for both. @param key of the letter */
+/** The record with the reason for its refusal; truncated if there is no room for both. @param key key of the dead letter */
 export function unreadableToDeadLetter(record: StoredRecord, key: string, reason: string): EventRecord {
   const said = { reason: reason.slice(0, MAX_REASON_CHARACTERS), key: encodeURIComponent(record.key) };
   const headers = JSON.stringify(record.headers);

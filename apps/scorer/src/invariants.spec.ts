@@ -132,7 +132,7 @@ async function committedSeq(): Promise<number> {
 const scoresIn = (records: readonly EventRecord[]): TeamScore[] =>
   records.map((record) => decodeCloudEvent(record).data as TeamScore);
 
-/** The log, except that every append of score updates is first shown to `onUpdates`, which may refuse it. */
+/** The log, except that every append of score updates first goes to `onUpdates`, which may refuse it. */
 function observed(onUpdates: (scores: TeamScore[]) => Promise<void>): EventLog {
   return new Proxy(log, {
     get(target, name) {
@@ -146,7 +146,7 @@ function observed(onUpdates: (scores: TeamScore[]) => Promise<void>): EventLog {
 }
 
 describe('invariant 1: exactly once', () => {
-  it('goes on behind the source positions that were committed with the state, and counts a redelivery once', async () => {
+  it('resumes after the source positions that were committed with the state, and counts a redelivery once', async () => {
     const first = newScorer();
     expect(await first.claim()).toEqual({});
     await first.process(inputs(startedGame(), [0, 1]));
@@ -158,7 +158,7 @@ describe('invariant 1: exactly once', () => {
     expect(await newScorer().claim()).toEqual({ 'game-events/0': '3', 'probe-results': '3' });
   });
 
-  it('fences a scorer that was replaced: nothing of what it still holds is written or published', async () => {
+  it('fences a scorer that was replaced: it writes and publishes nothing of what it still holds', async () => {
     const published: TeamScore[] = [];
     const stale = newScorer(observed(async (scores) => void published.push(...scores)));
     await stale.claim();
@@ -201,8 +201,8 @@ describe('invariant 1: exactly once', () => {
     expect(await salary()).toBe(2 * CENTS_PER_RESULT);
   });
 
-  it('scores what was played before it began, also where the results come sooner than the game events', async () => {
-    // More than the core would park.
+  it('scores what was played before it started, even if results arrive before the game events', async () => {
+    // More than the core can park.
     const count = 10_050;
     let deliver = (): void => {};
     const delivered = new Promise<void>((resolve) => (deliver = resolve));
@@ -231,7 +231,7 @@ describe('invariant 1: exactly once', () => {
       appendedAt: 0,
     }));
     const taken = worker.start().then(() => worker.takeResults(results));
-    // Long enough for who does not wait.
+    // Long enough for a scorer that does not wait.
     for (let i = 0; i < 500; i++) await new Promise((resolve) => setImmediate(resolve));
     deliver();
     await taken;
@@ -241,7 +241,7 @@ describe('invariant 1: exactly once', () => {
     expect(await log.endPositions(TOPICS.deadLetters)).toEqual([null]);
   });
 
-  it('reads no further while the database is slow, and loses nothing when it goes on', async () => {
+  it('stops reading while the database is slow, and loses nothing when it resumes', async () => {
     const count = 60;
     const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
     await log.append(TOPICS.gameEvents, startedGame().map(encodeCloudEvent));
@@ -292,7 +292,7 @@ describe('invariant 1: exactly once', () => {
     expect(await salary()).toBe(count * CENTS_PER_RESULT);
   });
 
-  it('stops although a sealing waits for results that it never got', async () => {
+  it('stops although a sealing waits for results that never arrive', async () => {
     await log.append(TOPICS.gameEvents, [...startedGame(), sealing()].map(encodeCloudEvent));
     await log.append(TOPICS.probeResults, [
       { key: teamKey(GAME, 'ants'), value: encodeProbeBatch(batch(0)) },
@@ -343,7 +343,7 @@ describe('what a prober sends', () => {
 });
 
 describe('what comes too late', () => {
-  it('goes to the dead letters also where it is too large for them as JSON', async () => {
+  it('goes to the dead letters even if it is too large for them as JSON', async () => {
     const results = 65_536;
     const large = {
       ...batch(0),
@@ -359,7 +359,7 @@ describe('what comes too late', () => {
     expect(await log.endPositions(TOPICS.deadLetters)).toEqual(['1']);
   });
 
-  it('that nobody can read stops nothing, however large it is', async () => {
+  it('stops nothing if it is unreadable, however large it is', async () => {
     const worker = new PartitionWorker({
       partition: 0,
       scorer: newScorer(),
@@ -421,7 +421,7 @@ describe('invariant 3: a number on a screen is durable', () => {
     ]);
   });
 
-  it('says again what it may have left unsaid of its own teams, not what it once read of others', async () => {
+  it('republishes what may be unpublished of its own teams, not what it once read of others', async () => {
     const claimOf = (partition: number, onto: EventLog): PartitionScorer =>
       newScorer(onto, { partition, partitions: 2 });
     const teams = ['ants', 'bees', 'cats', 'dogs'];

@@ -21,14 +21,14 @@ import {
 import { toDeadLetter } from './dead-letters.js';
 import type { ScorerMetrics } from './scorer-metrics.js';
 
-/** An input together with where it was read, so that a restart goes on behind it. */
+/** An input with its source position, so that a restart resumes after it. */
 export interface PositionedInput {
   /** Name of the source position, e.g. `probe-results` or `game-events/0`. */
   source: string;
   position: string;
   /** When the log took the record, by its own clock; epoch ms. */
   appendedAt?: number;
-  /** Absent for records that could not be read: only the position moves on. */
+  /** Absent for unreadable records, which only advance the position. */
   input?: ScoringInput;
 }
 
@@ -41,14 +41,14 @@ export interface PartitionScorerOptions {
   logger: Logger;
   metrics: ScorerMetrics;
   leaseMs: number;
-  /** Waits; injected so that tests need not. */
+  /** Injected so that tests need not wait. */
   delay(ms: number): Promise<void>;
 }
 
-/** Among the positions of a checkpoint: when the log took the latest result of the game, epoch ms. Gone once it is sealed. */
+/** Key among a checkpoint's positions: when the log took the latest result of the game, epoch ms. Removed once it is sealed. */
 export const aliveAtKey = (gameId: string): string => `aliveAt:${gameId}`;
 
-/** At most this many inputs go into one commit. */
+/** Maximum number of inputs per commit. */
 const MAX_INPUTS_PER_COMMIT = 20_000;
 const RETRY_MS = 250;
 
@@ -69,7 +69,7 @@ export class PartitionScorer {
     this.state = createState(this.coreOptions());
   }
 
-  /** Takes the partition over and goes back to its last commit. @returns the source positions to read on behind */
+  /** Takes over the partition and restores its last commit. @returns the source positions after which to resume reading */
   async claim(): Promise<Record<string, string>> {
     const { store, partition, logger } = this.options;
     const claim = await this.retry('claim', () => store.claim(partition));
@@ -80,12 +80,12 @@ export class PartitionScorer {
     this.state = claim.state ? restore(claim.state, this.coreOptions()) : createState(this.coreOptions());
     await this.restoreWindows(openWindows(this.state));
     this.noteSealed();
-    // What was committed just before a crash may not have been published: salaries are absolute, so say them again.
+    // The last commit before a crash may not have been published: salaries are absolute, so publish them again.
     for (const [gameId, game] of this.state.games) {
       const all = await this.retry('load scores', () => store.loadScores(gameId));
-      // Of other partitions' teams their scorers may have published something newer by now.
+      // Scorers of other partitions may have published newer scores of their teams by now.
       const scores = all.filter(({ teamId }) => game.teams.has(teamId));
-      // Each commit is published before the next: of a sealed game nothing but the very last one can be missing.
+      // Each commit is published before the next, so only the very last one of a sealed game can be missing.
       const isMissing = ({ commitSeq }: TeamScore): boolean => commitSeq === this.commitSeq;
       await this.publish(game.schedule.sealed ? scores.filter(isMissing) : scores);
     }
@@ -94,7 +94,7 @@ export class PartitionScorer {
   }
 
   /**
-   * Applies the inputs, commits and publishes. An empty list only lets time pass.
+   * Applies the inputs, commits and publishes. An empty list only advances time.
    * @throws PaydayError `fenced`: another scorer has taken the partition over; this one must stop.
    */
   async process(batch: readonly PositionedInput[]): Promise<void> {
@@ -103,7 +103,7 @@ export class PartitionScorer {
     }
   }
 
-  /** Where a source is committed up to; null: nothing of it is. */
+  /** The committed position of a source; null if none. */
   committed(source: string): string | null {
     return this.committedPositions[source] ?? null;
   }
@@ -133,13 +133,13 @@ export class PartitionScorer {
     if (warning !== null)
       this.options.logger.warn(
         warning,
-        `${warning.percent} % of the results of the last minute were not scored: trouble of the prober's own (docs/scoring.md says which)`,
+        `${warning.percent} % of the results of the last minute were not scored because of trouble on the prober's side (see docs/scoring.md)`,
       );
   }
 
   /**
-   * Where a restart goes on; up to which result a game's ledger was open (`sealed:<game>`), for who recomputes them; and until
-   * then when the log took the latest of its results (`aliveAt:<game>`, epoch ms), for who makes up for an outage.
+   * Records where a restart resumes; up to which result a game's ledger was open (`sealed:<game>`), for recomputing it; and
+   * until then when the log took the latest of its results (`aliveAt:<game>`, epoch ms), for making up for an outage.
    */
   private notePositions(batch: readonly PositionedInput[]): void {
     for (const { source, position, appendedAt, input } of batch) {
@@ -162,7 +162,7 @@ export class PartitionScorer {
     const commitSeq = this.commitSeq + 1;
     const scores: TeamScore[] = outputs.scores.map((score) => ({ ...score, commitSeq }));
     const state = snapshot(this.state);
-    // Before the commit: after a crash between the two a refusal is said twice rather than never.
+    // Before the commit: after a crash between the two, a refusal is published twice rather than never.
     await this.deadLetter(outputs.refused);
     await this.retry('commit', () =>
       store.commit({
@@ -217,14 +217,14 @@ export class PartitionScorer {
     }
   }
 
-  /** Transient trouble (the database restarts, the log is busy) only costs time: nothing is dropped. */
+  /** Retries transient failures (the database restarts, the log is busy): they cost time but drop nothing. */
   private async retry<T>(what: string, action: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await action();
       } catch (error) {
         if (!(error instanceof PaydayError && error.retryable)) throw error;
-        this.options.logger.warn({ err: error, what }, 'scorer waits and tries again');
+        this.options.logger.warn({ err: error, what }, 'the scorer waits and tries again');
         await this.options.delay(RETRY_MS);
       }
     }

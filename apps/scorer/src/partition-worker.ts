@@ -12,11 +12,11 @@ import type { Logger } from '#runtime';
 import { unreadableToDeadLetter } from './dead-letters.js';
 import type { PartitionScorer, PositionedInput } from './partition-scorer.js';
 
-/** Inputs gather this long before a commit: long enough to share a transaction, too short to be seen on a screen. */
+/** How long inputs gather before a commit: long enough to share a transaction, too short to be visible on a screen. */
 const GATHER_MS = 25;
-/** Without inputs time still passes: leases end. */
+/** How often time advances without inputs, so that leases end. */
 const IDLE_MS = 250;
-/** Beyond this many waiting inputs the log is not read on: a slow database slows reading, it loses nothing. */
+/** Reading pauses beyond this many waiting inputs: a slow database slows reading down but loses nothing. */
 const MAX_WAITING = 50_000;
 
 export interface PartitionWorkerOptions {
@@ -26,13 +26,13 @@ export interface PartitionWorkerOptions {
   logger: Logger;
   delay(ms: number): Promise<void>;
   close(): Promise<void>;
-  /** It cannot go on: another scorer has taken the partition over, or something is broken. Only a new one can, from the last commit. */
+  /** Called when the worker cannot continue: another scorer has taken over the partition, or something is broken. A new worker resumes from the last commit. */
   onFailed?(): void;
   /** Default `MAX_WAITING`. */
   maxWaiting?: number;
 }
 
-/** Feeds one partition's scorer from its two topics, and commits what has gathered, again and again until stopped. */
+/** Feeds one partition's scorer from its two topics and repeatedly commits what has gathered, until stopped. */
 export class PartitionWorker {
   private waiting: PositionedInput[] = [];
   private events: Consumer | undefined;
@@ -42,19 +42,19 @@ export class PartitionWorker {
   private loop: Promise<void> = Promise.resolve();
   private wake: () => void = () => {};
   private roomMade: (() => void)[] = [];
-  /** Up to where results were taken. */
+  /** The position up to which results were taken. */
   private resultsUpTo: Position | null = null;
   private resultsTaken: (() => void)[] = [];
-  /** Ends of the partitions of `game-events` at the start, as long as they are not taken. */
+  /** The ends of the partitions of `game-events` at the start, until they are reached. */
   private readonly unreadEvents = new Map<number, Position>();
   private eventsTaken: (() => void)[] = [];
 
   constructor(private readonly options: PartitionWorkerOptions) {}
 
   /**
-   * Resolves when it knows the game events that were in the log: there is not room to park all results of a game that is
-   * still unknown. A sealing among them waits for results, and so it does not wait for what lies behind that.
-   * @returns the position in the partition of `probe-results` behind which to read on; null: from the beginning
+   * Resolves when it has read the game events that were in the log: there is no room to park all results of an unknown
+   * game. A `sealed` event among them waits for results, so `start` does not wait for the events behind it.
+   * @returns the position in the partition of `probe-results` after which to resume; null: from the beginning
    */
   async start(): Promise<Position | null> {
     const { scorer, log, logger } = this.options;
@@ -75,7 +75,7 @@ export class PartitionWorker {
         this.unreadEvents.delete(partition);
         release(this.eventsTaken);
       },
-      onError: (err) => logger.warn({ err }, 'game events are delivered again to the scorer'),
+      onError: (err) => logger.warn({ err }, 'game events are redelivered to the scorer'),
     });
     await this.events.ready;
     this.loop = this.run();
@@ -97,7 +97,7 @@ export class PartitionWorker {
     return this.options.scorer.hasSealed(gameId);
   }
 
-  /** Whether every result up to a position of the log is scored and committed. */
+  /** Whether every result up to a position in the log is scored and committed. */
   hasScored(end: Position): boolean {
     const upTo = this.options.scorer.committed(RESULTS);
     return upTo !== null && comparePositions(upTo, end) >= 0;
@@ -112,7 +112,7 @@ export class PartitionWorker {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Commits what it has and stops. */
+  /** Commits what it has, then stops. */
   stop(): Promise<void> {
     this.stopping ??= this.shutDown();
     return this.stopping;
@@ -129,7 +129,7 @@ export class PartitionWorker {
     await this.options.close();
   }
 
-  /** Sealing refuses what comes later, so everything that was acknowledged until now, however far behind we are, goes first. */
+  /** Sealing refuses later results, so everything acknowledged before it is scored first, however far behind the scorer is. */
   private async takeEvents(records: readonly StoredRecord[], source: string): Promise<void> {
     const decode = (record: StoredRecord): PositionedInput['input'] => ({
       kind: 'event',
@@ -165,7 +165,7 @@ export class PartitionWorker {
     while (this.waiting.length > maxWaiting && !this.stopped) {
       await new Promise<void>((resolve) => this.roomMade.push(resolve));
     }
-    // The next owner reads from the last commit on: what is dropped here is not lost.
+    // The next owner resumes from the last commit, so nothing that is dropped here is lost.
     if (this.stopped) return;
     const poison: EventRecord[] = [];
     for (const record of records) {
@@ -197,7 +197,7 @@ export class PartitionWorker {
       release(this.eventsTaken);
       this.options.logger.error(
         { err: error, partition: this.options.partition },
-        'the scorer of this partition stopped',
+        'the scorer of this partition has stopped',
       );
       this.options.onFailed?.();
     }

@@ -30,7 +30,7 @@ function setUp() {
   return { metrics, time, line };
 }
 
-test('what was received and not scored is counted by reason, from the start at zero, and names no team', async () => {
+test('unscored results are counted by reason, starting at zero, without naming a team', async () => {
   const { metrics, line } = setUp();
   const name = 'payday_scorer_unscored_results_total';
   expect(await line(name)).toEqual(
@@ -51,7 +51,7 @@ test('what was received and not scored is counted by reason, from the start at z
   expect(await line('payday_scorer_results_total')).toEqual(['payday_scorer_results_total 90']);
 });
 
-test('the share is that of the last minute, and is warned of above one per cent', async () => {
+test('the share covers the last minute and causes a warning above one percent', async () => {
   const { metrics, time, line } = setUp();
   const name = 'payday_scorer_unscored_share';
   expect(await line(name)).toEqual([`${name} 0`]);

@@ -2,10 +2,10 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { RefusedBatch, ScoringCounters } from '#scoring';
 import { UnscoredWatch, type UnscoredWarning } from './unscored-watch.js';
 
-/** What operators watch of the scorer. */
+/** The scorer's metrics, for operators. */
 export class ScorerMetrics {
   private readonly refusedBatches: Counter;
-  /** No label names a team: what is public must not tell who fares how during a freeze. */
+  /** No label names a team: metrics are public and must not reveal scores during a freeze. */
   private readonly unscored: Counter<'reason'>;
   private readonly watch = new UnscoredWatch();
   private readonly results: Counter;
@@ -13,7 +13,7 @@ export class ScorerMetrics {
   private readonly late: Counter;
   private readonly commitSeconds: Histogram;
 
-  /** @param nowMs any clock that doesn't go back, in ms */
+  /** @param nowMs monotonic, in ms */
   constructor(
     registry: Registry,
     private readonly nowMs: () => number,
@@ -24,15 +24,15 @@ export class ScorerMetrics {
     this.duplicates = counter('payday_scorer_duplicate_batches_total', 'Batches that had been scored before');
     this.late = counter(
       'payday_scorer_late_results_total',
-      'Results that arrived after their window had closed, and revised it',
+      'Results that arrived after their window had closed and revised it',
     );
     this.refusedBatches = counter(
       'payday_scorer_refused_batches_total',
-      'Batches that went to the dead letters',
+      'Batches that were sent to the dead letters',
     );
     this.unscored = new Counter({
       name: 'payday_scorer_unscored_results_total',
-      help: 'Results that were received and not scored: for trouble of the prober, or because their batch was refused',
+      help: "Results that were received but not scored: because of trouble on the prober's side, or because their batch was refused",
       labelNames: ['reason'],
       registers,
     });
@@ -40,7 +40,7 @@ export class ScorerMetrics {
     const { watch } = this;
     new Gauge({
       name: 'payday_scorer_unscored_share',
-      help: 'Share of the results of the last minute that was not scored for trouble of the prober, 0 to 1',
+      help: "Share of the results of the last minute that was not scored because of trouble on the prober's side, 0 to 1",
       registers,
       collect() {
         this.set(watch.share(nowMs()));
@@ -48,13 +48,13 @@ export class ScorerMetrics {
     });
     this.commitSeconds = new Histogram({
       name: 'payday_scorer_commit_seconds',
-      help: 'From applying inputs to having published what they changed',
+      help: 'Time from applying inputs to publishing what they changed',
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
       registers,
     });
   }
 
-  /** @returns what to warn of, at most once a minute over all partitions of the process */
+  /** @returns a warning, at most once a minute across all partitions of the process; else null */
   committed(counters: ScoringCounters, durationUs: number): UnscoredWarning | null {
     const { results, unscored } = counters;
     const nowMs = this.nowMs();
@@ -73,7 +73,7 @@ export class ScorerMetrics {
   }
 }
 
-/** Known from the start, so that a rate over the first of them is no gap. */
+/** Registered from the start, so that a rate covers the first of them. */
 const REASONS: readonly ('prober_error' | RefusedBatch['code'])[] = [
   'prober_error',
   'sealed',

@@ -1,19 +1,20 @@
+import { Test, type TestingModule } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import { TOPICS, encodeCloudEvent, encodeProbeBatch, teamKey } from '#contracts';
 import { openEventLog, type EventLog } from '#event-log';
 import { ScorerStore, openDatabase } from '#persistence';
-import { Readiness, createLogger, systemClock } from '#runtime';
+import { RuntimeModule, createLogger, systemClock } from '#runtime';
 import { EventBuilder, buildBatch, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
-import { ScorerService } from './scorer.service.js';
+import { ScorerModule } from './scorer.module.js';
 
 const GAME = 'g';
 
-describe('a scorer whose partition is claimed by somebody who then does nothing with it', () => {
+describe('a scorer whose partition is claimed by a rival that then does nothing', () => {
   let postgres: TestPostgres;
   let dataSource: DataSource;
   let log: EventLog;
-  let scorer: ScorerService;
+  let scorer: TestingModule;
   let rival: ScorerStore;
   const startsAt = Date.now();
 
@@ -30,13 +31,16 @@ describe('a scorer whose partition is claimed by somebody who then does nothing 
     ];
     await log.append(TOPICS.gameEvents, begun.map(encodeCloudEvent));
     const logger = createLogger({ service: 'test', level: 'silent' });
-    scorer = new ScorerService(log, dataSource, systemClock, logger, new Registry(), new Readiness());
-    await scorer.onApplicationBootstrap();
+    const parts = { clock: systemClock, logger, metrics: new Registry(), eventLog: log, dataSource };
+    scorer = await Test.createTestingModule({
+      imports: [RuntimeModule.register(parts), ScorerModule],
+    }).compile();
+    await scorer.init();
     rival = new ScorerStore(dataSource);
   }, 60_000);
 
   afterAll(async () => {
-    await scorer?.stop();
+    await scorer?.close();
     await rival?.close();
     await log?.close();
     await dataSource?.destroy();
@@ -72,7 +76,7 @@ describe('a scorer whose partition is claimed by somebody who then does nothing 
     while ((await served()) < count) await new Promise((resolve) => setTimeout(resolve, 20));
   };
 
-  it('is refused, asks for its share anew, and goes on behind the last commit', async () => {
+  it('is fenced, rejoins the group, and resumes after the last commit', async () => {
     await append(0);
     await until(1);
     await rival.claim(0);
@@ -80,7 +84,7 @@ describe('a scorer whose partition is claimed by somebody who then does nothing 
     await until(2);
     await append(2);
     await until(3);
-    // Nothing was counted twice on the way.
+    // Nothing was counted twice.
     expect(await served()).toBe(3);
   }, 30_000);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { UnscoredWatch, WATCH_SPAN_MS } from './unscored-watch.js';
 
-test('the share is that of the last minute, whatever came in which order of sizes', () => {
+test('the share covers the last minute, whatever the order of sizes', () => {
   const step = fc.record({
     afterMs: fc.integer({ min: 0, max: 20_000 }),
     scored: fc.integer({ min: 0, max: 50 }),
@@ -16,7 +16,7 @@ test('the share is that of the last minute, whatever came in which order of size
         nowMs += afterMs;
         watch.add(scored, unscored, nowMs);
         added.push({ at: nowMs, scored, unscored });
-        // In whole seconds: the oldest one is left out as a whole.
+        // In whole seconds: the oldest one is left out entirely.
         const recent = added.filter(
           ({ at }) => Math.floor(at / 1000) > Math.floor((nowMs - WATCH_SPAN_MS) / 1000),
         );
@@ -29,7 +29,7 @@ test('the share is that of the last minute, whatever came in which order of size
   );
 });
 
-test('it warns above one per cent, not at it, and not twice within a minute', () => {
+test('it warns above one percent, not at it, and not twice within a minute', () => {
   const watch = new UnscoredWatch();
   watch.add(99, 1, 1_000);
   expect(watch.warning(1_000)).toBeNull();
@@ -40,6 +40,6 @@ test('it warns above one per cent, not at it, and not twice within a minute', ()
   expect(watch.warning(62_000)).toEqual({ results: 50, unscored: 50, percent: 100 });
 });
 
-test('without results there is nothing to warn of', () => {
+test('without results there is no warning', () => {
   expect(new UnscoredWatch().warning(1_000)).toBeNull();
 });

@@ -1,6 +1,6 @@
 import { UNSCORED_WARNING_PERCENT } from '#contracts';
 
-/** The share is that of the results of the last minute; it is told anew at most once in this time. */
+/** The span over which the share is computed, and the minimum time between two warnings. */
 export const WATCH_SPAN_MS = 60_000;
 const SLICE_MS = 1_000;
 
@@ -13,8 +13,8 @@ export interface UnscoredWarning {
 }
 
 /**
- * Watches which share of the results is not scored for trouble of the prober's own, over the last minute: for the gauge, and
- * for a warning when it is above the limit. Pure: the caller says what time it is, in ms of any clock that doesn't go back.
+ * Tracks the share of the last minute's results that is not scored because of trouble on the prober's side: for the gauge, and
+ * for a warning above the limit. Pure: the caller passes the time, in ms of any monotonic clock.
  */
 export class UnscoredWatch {
   /** By second, oldest first. */
@@ -40,7 +40,7 @@ export class UnscoredWatch {
     return this.results === 0 ? 0 : this.unscored / this.results;
   }
 
-  /** What to warn of now; null if there is nothing, or if it was told within the last minute. */
+  /** The warning that is due now; null if there is none, or if the last one is less than a minute old. */
   warning(nowMs: number): UnscoredWarning | null {
     if (this.share(nowMs) * 100 <= UNSCORED_WARNING_PERCENT || nowMs - this.toldAt < WATCH_SPAN_MS)
       return null;

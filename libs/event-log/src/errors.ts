@@ -1,5 +1,5 @@
 import { PaydayError } from '#kernel';
-import type { StoredRecord } from './port.js';
+import type { Consumer, StoredRecord } from './port.js';
 
 /**
  * Thrown by a consumer's handler for a record that can never be handled: it cannot be decoded, or its type is unknown.
@@ -42,6 +42,13 @@ export function topicMismatch(topic: string, existing: number, wanted: number): 
 
 export function logClosed(): PaydayError {
   return new PaydayError('log_closed', 'the event log is closed; open a new one');
+}
+
+/** The consumer of a closed log. */
+export function closedConsumer(): Consumer {
+  const ready = Promise.reject<void>(logClosed());
+  ready.catch(() => {}); // unobserved, it must not crash the process
+  return { ready, caughtUp: () => ready, close: () => Promise.resolve() };
 }
 
 /** A position beyond the end of the log, which means that the log was replaced or restored from an older copy. */

@@ -83,6 +83,8 @@ export interface ConsumeOptions {
   topic: string;
   /** Members of one group share the partitions. Without a group the consumer reads every partition. */
   group?: string;
+  /** Reads only these partitions. Not together with `group`. */
+  partitions?: readonly number[];
   /**
    * Where to begin in a partition: after a position, or at the earliest or the next record. Called at each assignment,
    * and again after a pause if it rejects. A position beyond the end is refused (`position_beyond_end`): the log was
@@ -120,6 +122,12 @@ export interface Consumer {
    * `invalid_position`, `position_beyond_end`, or any PaydayError of `startAt` that is not retryable.
    */
   readonly ready: Promise<void>;
+  /**
+   * Resolves when every record that lay in its partitions at the time of the call has been handled or dead-lettered.
+   * A partition that began at `latest` counts as caught up until its first record, and so does one that was revoked.
+   * @throws PaydayError `log_closed` if the consumer closes before, or the reason why `ready` rejected
+   */
+  caughtUp(): Promise<void>;
   /** Finishes the running handlers, then stops. Repeatable. A handler must not await it, because it awaits the handler. */
   close(): Promise<void>;
 }

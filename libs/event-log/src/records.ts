@@ -1,6 +1,6 @@
 import { PaydayError } from '#kernel';
 import { topicMismatch } from './errors.js';
-import type { EventRecord, TopicSpec } from './port.js';
+import type { ConsumeOptions, EventRecord, TopicSpec } from './port.js';
 
 /** Maximum size of a record's key, value and headers together, bytes: every adapter's medium accepts this much. */
 export const MAX_RECORD_BYTES = 1_000_000;
@@ -73,4 +73,21 @@ function invalidRecord(topic: string, what: string): PaydayError {
   return new PaydayError('invalid_record', `a record for topic "${topic}" cannot be stored: ${what}`, {
     details: { topic },
   });
+}
+
+/** @throws PaydayError `invalid_options` for options with which no consumer can work. */
+export function assertConsumeOptions(options: ConsumeOptions): void {
+  const { topic, deadLetterTopic, group, maxBatchRecords, partitions } = options;
+  if (maxBatchRecords !== undefined && (!Number.isInteger(maxBatchRecords) || maxBatchRecords < 1))
+    throw new PaydayError('invalid_options', `maxBatchRecords is ${maxBatchRecords}; give an integer ≥ 1`);
+  if (group !== undefined && partitions !== undefined)
+    throw new PaydayError(
+      'invalid_options',
+      'a group assigns the partitions: give either group or partitions',
+    );
+  if (deadLetterTopic === topic)
+    throw new PaydayError(
+      'invalid_options',
+      `the dead letters of "${topic}" cannot go to that same topic: its consumer would read its own poison without end`,
+    );
 }

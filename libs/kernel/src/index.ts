@@ -1,4 +1,5 @@
 export * from './deferred.js';
+export * from './error-catalogue.js';
 export * from './errors.js';
 export * from './ids.js';
 export * from './money.js';

@@ -1,4 +1,4 @@
-import { PaydayError, messageOf } from '#kernel';
+import { PaydayError, SerialQueue, messageOf } from '#kernel';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { dedicatedClient } from './database.js';
@@ -23,7 +23,7 @@ export interface DedicatedConnectionOptions {
  */
 export class DedicatedConnection {
   private client: pg.Client | null = null;
-  private tail: Promise<unknown> = Promise.resolve();
+  private readonly queue = new SerialQueue();
   private closed = false;
 
   constructor(
@@ -34,9 +34,7 @@ export class DedicatedConnection {
 
   /** Runs `work` with the connection to itself. */
   run<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    const result = this.tail.then(() => this.exclusive(work));
-    this.tail = result.catch(() => undefined);
-    return result;
+    return this.queue.run(() => this.exclusive(work));
   }
 
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
@@ -58,7 +56,7 @@ export class DedicatedConnection {
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.tail;
+    await this.queue.idle();
     await this.drop();
   }
 

@@ -17,5 +17,6 @@ export * from './lease-store.js';
 export * from './outbox.js';
 export * from './outbox-relay.js';
 export * from './scorer-store.js';
+export * from './service-database.js';
 export * from './token-store.js';
 export { MAX_UNSCORED_WINDOWS, unscoredReport } from './unscored-requests.js';

@@ -5,7 +5,8 @@ import request from 'supertest';
 import { MaybePrincipal, OptionalToken, Roles, type Principal } from './auth.js';
 import { configureHttpApp } from './http-app.js';
 import { createLogger } from './logger.js';
-import { TOKEN_VERIFIER } from './tokens.js';
+import { HTTP_ENHANCERS } from './runtime-module.js';
+import { LOGGER, TOKEN_VERIFIER } from './tokens.js';
 
 @Controller()
 class AccessController {
@@ -29,10 +30,14 @@ beforeAll(async () => {
     secret === 'boss' ? { tokenId: 't', role: 'facilitator' } : null;
   const testing = await Test.createTestingModule({
     controllers: [AccessController],
-    providers: [{ provide: TOKEN_VERIFIER, useValue: { verify } }],
+    providers: [
+      { provide: TOKEN_VERIFIER, useValue: { verify } },
+      { provide: LOGGER, useValue: createLogger({ service: 'test', level: 'silent' }) },
+      ...HTTP_ENHANCERS,
+    ],
   }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
-  configureHttpApp(app, createLogger({ service: 'test', level: 'silent' }));
+  configureHttpApp(app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
 });

@@ -2,7 +2,6 @@ import {
   Inject,
   Injectable,
   SetMetadata,
-  UseGuards,
   applyDecorators,
   createParamDecorator,
   type CanActivate,
@@ -39,7 +38,7 @@ const READING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Admits only these roles. A handler without it is public, so every handler that changes something must have it. */
 export function Roles(...roles: TokenRole[]): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(ROLES_KEY, roles), UseGuards(TokenGuard), ApiBearerAuth());
+  return applyDecorators(SetMetadata(ROLES_KEY, roles), ApiBearerAuth());
 }
 
 /**
@@ -47,12 +46,7 @@ export function Roles(...roles: TokenRole[]): MethodDecorator & ClassDecorator {
  * treated as anonymous.
  */
 export function OptionalToken(): MethodDecorator & ClassDecorator {
-  return applyDecorators(
-    SetMetadata(OPTIONAL_KEY, true),
-    UseGuards(TokenGuard),
-    ApiSecurity({}),
-    ApiBearerAuth(),
-  );
+  return applyDecorators(SetMetadata(OPTIONAL_KEY, true), ApiSecurity({}), ApiBearerAuth());
 }
 
 /** The principal of a handler with `OptionalToken`; undefined for an anonymous request. */
@@ -66,6 +60,7 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
   return context.switchToHttp().getRequest<{ principal: Principal }>().principal;
 });
 
+/** Checks the token of every handler that has `Roles` or `OptionalToken`. Gateways check their own at the handshake. */
 @Injectable()
 export class TokenGuard implements CanActivate {
   constructor(
@@ -74,6 +69,7 @@ export class TokenGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
+    if (context.getType() !== 'http') return true;
     const roles = rolesOf(this.reflector, context);
     const isOptional = this.reflector.getAllAndOverride<boolean | undefined>(OPTIONAL_KEY, [
       context.getHandler(),

@@ -1,16 +1,21 @@
-import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Registry } from 'prom-client';
+import { openEventLog } from '#event-log';
 import { createHttpApp } from './http-app.js';
 import { createLogger } from './logger.js';
+import { RuntimeModule } from './runtime-module.js';
+import { systemClock } from '#kernel/system';
 
-class Empty {}
-Module({})(Empty);
+class Root {}
 
 let app: NestFastifyApplication;
 afterEach(() => app?.close());
 
 test('a malformed path is answered with problem details, like any other error', async () => {
-  app = await createHttpApp(Empty, createLogger({ service: 'test', level: 'silent' }));
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const eventLog = await openEventLog('memory:');
+  const runtime = RuntimeModule.register({ clock: systemClock, logger, metrics: new Registry(), eventLog });
+  app = await createHttpApp({ module: Root, imports: [runtime] }, logger);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   for (const [path, status, code] of [

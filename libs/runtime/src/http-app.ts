@@ -1,10 +1,9 @@
-import { NestFactory, Reflector } from '@nestjs/core';
+import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { FastifyReply } from 'fastify';
-import { DenyByDefault } from './auth.js';
 import { nestLogger, type Logger } from './logger.js';
-import { ProblemFilter, toProblem } from './problem-filter.js';
+import { toProblem } from './problem-filter.js';
 
 /** Sent with every response: the pages load nothing from other origins and may not be framed. */
 const SECURITY_HEADERS = {
@@ -32,7 +31,10 @@ const MAX_JSON_BYTES = 4 * 1024 * 1024;
 const FILE_TYPES = ['text/csv', 'application/yaml', 'text/yaml', 'application/x-yaml'];
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
-/** A Fastify-based Nest application with problem+json errors, raw protobuf bodies and Socket.IO at `/socket.io`. */
+/**
+ * A Fastify-based Nest application with raw protobuf bodies and Socket.IO at `/socket.io`.
+ * @param module imports `RuntimeModule`, which brings the guards and problem+json errors
+ */
 export async function createHttpApp(module: unknown, logger: Logger): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_JSON_BYTES,
@@ -50,14 +52,12 @@ export async function createHttpApp(module: unknown, logger: Logger): Promise<Ne
     logger: nestLogger(logger),
     abortOnError: false,
   });
-  configureHttpApp(app, logger);
+  configureHttpApp(app);
   return app;
 }
 
 /** The part of `createHttpApp` that tests apply to their own applications. */
-export function configureHttpApp(app: NestFastifyApplication, logger: Logger): void {
-  app.useGlobalFilters(new ProblemFilter(logger));
-  app.useGlobalGuards(new DenyByDefault(app.get(Reflector)));
+export function configureHttpApp(app: NestFastifyApplication): void {
   app.useWebSocketAdapter(new SocketAdapter(app));
   app.useBodyParser('application/x-protobuf', { bodyLimit: MAX_JSON_BYTES });
   for (const type of FILE_TYPES) app.useBodyParser(type, { bodyLimit: MAX_FILE_BYTES });

@@ -1,8 +1,9 @@
-import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { PROBLEMS, problem, type Problem, type ProblemCode } from '#contracts';
 import { PaydayError } from '#kernel';
 import { isDatabaseAway } from './database-trouble.js';
 import type { Logger } from './logger.js';
+import { LOGGER } from './tokens.js';
 
 interface Reply {
   status(code: number): Reply;
@@ -25,7 +26,7 @@ const BY_STATUS: Record<number, ProblemCode> = {
 /** Maps everything that a handler throws to RFC 9457 problem details. Internal errors are logged, never shown. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw thrown;

@@ -18,7 +18,6 @@ import {
   urlOf,
   type Logger,
 } from '#runtime';
-import { latencyPercentiles } from '#scoring';
 import { ChaosTargetsFile } from '../../../chaos-orchestrator/src/index.js';
 import {
   ControlModule,
@@ -238,10 +237,7 @@ export class UpLauncher implements Playable {
     }
     const { dataSource, log: eventLog } = engines;
     const parts = { clock: systemClock, logger: this.logger, metrics: new Registry(), eventLog, dataSource };
-    const imports = [
-      RuntimeModule.register(parts),
-      ControlModule.register({ latencyPercentiles, leadMs: LEAD_MS }),
-    ];
+    const imports = [RuntimeModule.register(parts), ControlModule.register({ leadMs: LEAD_MS })];
     this.context = await NestFactory.createApplicationContext(
       { module: UpProcess, imports },
       { logger: nestLogger(this.logger), abortOnError: false },

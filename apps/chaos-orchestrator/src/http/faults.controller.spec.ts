@@ -71,7 +71,7 @@ describe('the chaos module on real parts', () => {
       ],
     }).compile();
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
-    configureHttpApp(app, logger);
+    configureHttpApp(app);
     app.connectMicroservice(
       {
         strategy: new EventLogTransport({

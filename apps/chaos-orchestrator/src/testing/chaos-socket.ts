@@ -83,7 +83,7 @@ export function useChaosSocket() {
       ],
     }).compile();
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
-    configureHttpApp(app, logger);
+    configureHttpApp(app);
     const { gameEvents, deadLetters } = TOPICS;
     const strategy = new EventLogTransport({ log, topic: gameEvents, deadLetterTopic: deadLetters, logger });
     app.connectMicroservice({ strategy }, { inheritAppConfig: true });

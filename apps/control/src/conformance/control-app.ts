@@ -37,7 +37,7 @@ export class ControlApp {
     readonly boss: string,
   ) {}
 
-  static async open(options: Partial<ControlModuleOptions> = {}): Promise<ControlApp> {
+  static async open(options: ControlModuleOptions = {}): Promise<ControlApp> {
     const postgres = await startTestPostgres();
     const database = await openDatabase(postgres.databaseUrl, { migrate: true });
     const logger = createLogger({ service: 'test', level: 'silent' });
@@ -56,15 +56,12 @@ export class ControlApp {
       tokenVerifier: tokens,
       eventLog: { append } as unknown as EventLog,
     });
-    const control = ControlModule.register({
-      latencyPercentiles: ([p50]) => ({ p50: p50!, p95: 2, p99: 3 }),
-      ...options,
-    });
+    const control = ControlModule.register(options);
     const testing = await Test.createTestingModule({ imports: [runtime, control] }).compile();
     const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), {
       logger: false,
     });
-    configureHttpApp(app, logger);
+    configureHttpApp(app);
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
     const { secret } = await tokens.create({ role: 'facilitator', label: 'boss' });

@@ -12,9 +12,9 @@ import {
   salaryHistory,
 } from '#persistence';
 import { CLOCK, DATA_SOURCE, MaybePrincipal, OptionalToken, type Principal } from '#runtime';
+import { latencyPercentiles } from '#scoring';
 import type { DataSource } from 'typeorm';
 import { GameService } from '../game-service.js';
-import { LATENCY_PERCENTILES, type LatencyPercentiles } from '../options.js';
 import { LEDGER_FORMATS, LedgerStreams, acceptedFormat } from './ledger-stream.js';
 import { hiddenScores } from './hidden-scores.js';
 import { seenSamples } from './seen-samples.js';
@@ -42,7 +42,6 @@ export class LedgerController {
     @Inject(LedgerReader) private readonly ledger: LedgerReader,
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(LATENCY_PERCENTILES) private readonly percentiles: LatencyPercentiles,
   ) {}
 
   @Get('ledger')
@@ -204,7 +203,7 @@ export class LedgerController {
       ...rest,
       samples: seenSamples(rest, principal),
       windowEndAt: row.windowStartAt + windowMs,
-      latencyMs: histogram === null ? null : this.percentiles(histogram),
+      latencyMs: latencyPercentiles(histogram),
     };
   }
 }

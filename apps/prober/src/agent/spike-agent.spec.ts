@@ -49,7 +49,7 @@ async function ask(method: string, path: string, body?: unknown, token = TOKEN) 
 }
 
 describe('the agent for load spikes', () => {
-  it('begins once, renews, and ends', async () => {
+  it('begins a spike once, renews it, and ends it', async () => {
     const path = '/faults/storm%2Ffenrir';
     expect(await ask('GET', path)).toEqual({ status: 200, body: { state: 'gone' } });
     expect(await ask('PUT', path, GOOD)).toEqual({ status: 200, body: { state: 'active' } });
@@ -66,7 +66,7 @@ describe('the agent for load spikes', () => {
     expect(begun).toEqual([begin, 'end storm/fenrir', begin, 'end storm/fenrir']);
   });
 
-  it('lets nobody in without the token', async () => {
+  it('refuses requests without the token', async () => {
     for (const token of ['', 'prober-agent-secreT'])
       expect(await ask('PUT', '/faults/f', GOOD, token)).toMatchObject({
         status: 401,

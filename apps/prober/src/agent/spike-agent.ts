@@ -14,8 +14,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 };
 
 /**
- * The HTTP face of a prober's load spikes, not listening yet: the fault agent's protocol (docs/adding-a-fault.md), with the
- * struck team as `teamId` in the body of a `PUT`. Who shows `token` as a bearer token may do everything here.
+ * The HTTP server for a prober's load spikes, not listening yet. It speaks the fault agent's protocol (docs/adding-a-fault.md),
+ * with the affected team as `teamId` in the body of a `PUT`. The bearer token `token` allows everything here.
  */
 export function createSpikeAgent(registry: SpikeRegistry, token: string): Server {
   const expected = digest(`Bearer ${token}`);
@@ -49,7 +49,7 @@ export function createSpikeAgent(registry: SpikeRegistry, token: string): Server
         registry.end(faultId);
         return registry.state(faultId);
       default:
-        throw new PaydayError('method_not_allowed', 'only GET, PUT, DELETE is possible here');
+        throw new PaydayError('method_not_allowed', 'only GET, PUT and DELETE are allowed here');
     }
   }
 }
@@ -57,33 +57,32 @@ export function createSpikeAgent(registry: SpikeRegistry, token: string): Server
 /** The id may hold slashes, percent-encoded or not. */
 function faultIdOf(url: string): string {
   const [, encoded] = /^\/faults\/([^?]+)$/.exec(url) ?? [];
-  if (encoded === undefined) throw new PaydayError('not_found', 'there is only /faults/{id} here');
+  if (encoded === undefined) throw new PaydayError('not_found', 'the only path here is /faults/{id}');
   let id = '';
   try {
     id = decodeURIComponent(encoded);
   } catch {
-    // Broken encoding is no id.
+    // Malformed encoding is not an id.
   }
   if (!/^[\x21-\x7e]{1,200}$/.test(id))
     throw new PaydayError('invalid_fault_id', 'a fault id is 1 to 200 visible ASCII characters');
   return id;
 }
 
-/** What the values mean is for the registry to judge. @throws PaydayError `invalid_body`, `unknown_kind`, `invalid_params`. */
+/** Checks the shape only; the registry checks the values. @throws PaydayError `invalid_body`, `unknown_kind`, `invalid_params`. */
 function orderIn(body: unknown): SpikeOrder {
   if (!isObject(body) || !isObject(body['params']))
     throw new PaydayError('invalid_body', 'send {"kind","teamId","serviceId","params","ttlMs"} as JSON');
   const { kind, teamId, serviceId, params, ttlMs, ...others } = body;
   const unknown = Object.keys(others)[0];
-  if (unknown !== undefined)
-    throw new PaydayError('invalid_body', `"${unknown.slice(0, 80)}" is not known here`);
+  if (unknown !== undefined) throw new PaydayError('invalid_body', `unknown field "${unknown.slice(0, 80)}"`);
   if (kind !== SPIKE_KIND)
     throw new PaydayError('unknown_kind', `no fault kind ${JSON.stringify(kind)}; there is ${SPIKE_KIND}`);
   if (typeof teamId !== 'string' || typeof serviceId !== 'string')
-    throw new PaydayError('invalid_body', '"teamId" and "serviceId" must be texts');
+    throw new PaydayError('invalid_body', '"teamId" and "serviceId" must be strings');
   const { percent, ...more } = params as Record<string, unknown>;
   if (Object.keys(more).length > 0)
-    throw new PaydayError('invalid_params', `${SPIKE_KIND} takes percent only`);
+    throw new PaydayError('invalid_params', `${SPIKE_KIND} has one parameter, percent`);
   return { teamId, serviceId, percent: percent as number, ttlMs: ttlMs as number };
 }
 
@@ -93,13 +92,13 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) {
     bytes += (chunk as Buffer).length;
     if (bytes > MAX_BODY_BYTES)
-      throw new PaydayError('body_too_large', `at most ${MAX_BODY_BYTES} bytes are taken here`);
+      throw new PaydayError('body_too_large', `the body may have at most ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk as Buffer);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {
-    throw new PaydayError('invalid_body', 'the body is no JSON');
+    throw new PaydayError('invalid_body', 'the body is not JSON');
   }
 }
 
@@ -114,7 +113,7 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.end(text);
 }
 
-/** Hashes have one length, which a comparison in constant time needs. */
+/** Hashes have equal lengths, which a constant-time comparison needs. */
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

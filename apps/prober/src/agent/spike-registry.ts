@@ -1,6 +1,6 @@
 import { PaydayError } from '#kernel';
 
-/** The only kind of fault that customers themselves can be. */
+/** The only kind of fault that the prober itself causes. */
 export const SPIKE_KIND = 'traffic-spike';
 export const SPIKE_LIMITS = {
   minPercent: 1,
@@ -12,15 +12,15 @@ export const SPIKE_LIMITS = {
 export interface SpikeOrder {
   teamId: string;
   serviceId: string;
-  /** How many more requests than usual, in per cent of the usual. */
+  /** Additional requests, in percent of the usual load. */
   percent: number;
-  /** After this time it ends by itself, ms. */
+  /** Time to live, ms: the spike ends by itself after it. */
   ttlMs: number;
 }
 
-/** Whoever sends the requests. */
+/** Sends the additional requests. */
 export interface SpikeSink {
-  /** @throws PaydayError for a team or service that there is not. */
+  /** @throws PaydayError for an unknown team or service. */
   beginSpike(id: string, teamId: string, serviceId: string, percent: number): void;
   endSpike(id: string): void;
 }
@@ -30,18 +30,18 @@ interface Entry {
   endsAtMs: number;
 }
 
-/** The load spikes of one prober, each with its time to live. A prober that is started anew has none. */
+/** The load spikes of one prober, each with a time to live. A restarted prober has none. */
 export class SpikeRegistry {
   private readonly entries = new Map<string, Entry>();
 
-  /** @param nowMs monotonic time. */
+  /** @param nowMs monotonic time */
   constructor(
     private readonly sink: SpikeSink,
     private readonly nowMs: () => number,
   ) {}
 
   /**
-   * Begins a spike. Repeating it changes nothing but its time to live, which counts anew.
+   * Begins a spike. Repeating the call only restarts its time to live.
    * @throws PaydayError `invalid_params`, `invalid_ttl`, `fault_conflict`, `too_many_faults`, and as `SpikeSink.beginSpike`.
    */
   putSpike(id: string, order: SpikeOrder): void {
@@ -71,12 +71,12 @@ export class SpikeRegistry {
     return this.entries.has(id) ? 'active' : 'gone';
   }
 
-  /** Ends a spike at once. Unknown ids are fine. */
+  /** Ends a spike immediately. Ignores unknown ids. */
   end(id: string): void {
     if (this.entries.delete(id)) this.sink.endSpike(id);
   }
 
-  /** Ends what has lived long enough. To be called often. */
+  /** Ends the spikes whose time to live is over. Call it often. */
   expire(): void {
     const nowMs = this.nowMs();
     for (const [id, { endsAtMs }] of this.entries) if (endsAtMs <= nowMs) this.end(id);

@@ -2,14 +2,14 @@ import type { Time } from '#kernel';
 import type { LookupClient } from './answer.js';
 import type { ResolverHealth } from './resolver-health.js';
 
-/** While the resolver is in trouble it is asked so often whether it still is. */
+/** How often the canary is looked up again while the resolver is in trouble. */
 const RECHECK_MS = 1_000;
 
-/** Looks up a name of the platform's own, whenever a team's name makes one doubt the resolver. */
+/** Looks up a name of the platform's own whenever a team's lookup casts doubt on the resolver. */
 export class Canary {
   private checking: Promise<void> | null = null;
   private endedAtMs = -Infinity;
-  /** A name that was never found may be a slip of the pen: it is no witness. */
+  /** A name that was never found may be a typo, so it says nothing about the resolver. */
   private wasFound = false;
   private stop = (): void => {};
 
@@ -24,7 +24,7 @@ export class Canary {
     return this.wasFound;
   }
 
-  /** Resolves when a look-up of the canary has ended that was under way at or after `sinceMs`. */
+  /** Resolves when a canary lookup that was in progress at or after `sinceMs` has ended. */
   async confirm(sinceMs: number): Promise<void> {
     if (this.checking === null && this.endedAtMs < sinceMs) this.checking = this.check();
     await this.checking;

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const each of closing.splice(0)) await each.close();
 });
 
-/** A file that holds this from the beginning on. */
+/** A file with this initial content. */
 function file<T>(text: string, parse: (text: string) => T): WatchedFile<T> {
   return new WatchedFile(
     '/nowhere',
@@ -46,7 +46,7 @@ const four = (...addresses: string[]): unknown[] => addresses.map((address) => (
 const six = (...addresses: string[]): unknown[] => addresses.map((address) => ({ address, family: 6 }));
 
 describe('DnsClient', () => {
-  it('asks for A and AAAA at once, and takes one of them', async () => {
+  it('queries A and AAAA at once, and uses whichever there is', async () => {
     const dns = await client({
       'both.example': { a: ['10.0.0.1'], aaaa: ['2606::1'] },
       'four.example': { a: ['10.0.0.2', '10.0.0.3'] },
@@ -63,7 +63,7 @@ describe('DnsClient', () => {
     expect(await dns.lookup('six.example')).toEqual({ kind: 'found', addresses: six('2606::2') });
   });
 
-  it('says why there is no address: the name’s own answer, or trouble on the way to it', async () => {
+  it('explains a missing address: an authoritative answer, or trouble on the way to it', async () => {
     const dns = await client({
       'empty.example': {},
       'servfail.example': 'SERVFAIL',
@@ -98,7 +98,7 @@ describe('DnsClient', () => {
     expect(await got(`${'x'.repeat(64)}.example`)).toMatchObject({ kind: 'none' });
   });
 
-  it('follows aliases, remembers nothing by itself, and bounds what it gives', async () => {
+  it('follows aliases, caches nothing, and bounds its answers', async () => {
     const dns = await client({
       'www.example': { cname: 'cdn.example' },
       'cdn.example': { cname: 'edge.example' },
@@ -114,10 +114,10 @@ describe('DnsClient', () => {
     expect((await dns.lookup('loop.example')).kind).not.toBe('found');
   });
 
-  it('an address of one family is enough where the other one’s server does not answer', async () => {
+  it('is content with one family if the server does not answer for the other', async () => {
     const dns = await client({});
     const answerAlways = server.zone.get.bind(server.zone);
-    // Broken for AAAA only, as some balancers are.
+    // Broken for AAAA only, as in some load balancers.
     server.zone.get = (name) =>
       name === 'half.example'
         ? server.asked.at(-1)!.startsWith('AAAA')
@@ -129,7 +129,7 @@ describe('DnsClient', () => {
     expect(time.monotonicMs() - startedAt).toBeLessThan(TIMEOUT_MS);
   });
 
-  it('knows the hosts file and localhost without asking', async () => {
+  it('knows the hosts file and localhost without a query', async () => {
     const dns = await client(
       {},
       { hosts: '10.9.9.9 Router router.team # mine\nfd12::9 router\nnonsense x\n' },
@@ -146,7 +146,7 @@ describe('DnsClient', () => {
     expect(server.asked).toEqual([]);
   });
 
-  it('completes names as Kubernetes and Compose expect it', async () => {
+  it('completes names as Kubernetes and Compose expect', async () => {
     const resolvConf = 'search games.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5\n';
     const dns = await client(
       {
@@ -166,14 +166,14 @@ describe('DnsClient', () => {
 });
 
 describe('the search list', () => {
-  it('is read as resolv.conf(5) says', () => {
+  it('is parsed as in resolv.conf(5)', () => {
     const text =
       'nameserver 10.0.0.2\ndomain old.example\nsearch a.example. b.example # c\noptions rotate ndots:2 timeout:1\n';
     expect(parseSearchRules(text)).toEqual({ search: ['a.example', 'b.example'], ndots: 2 });
     expect(parseSearchRules('')).toEqual({ search: [], ndots: 1 });
   });
 
-  it('tries few dots in the domains first, many dots as they are first', () => {
+  it('tries names with few dots in the domains first, and names with many dots as they are', () => {
     const rules = { search: ['x', 'y'], ndots: 2 };
     expect(candidates('a', rules)).toEqual(['a.x', 'a.y', 'a']);
     expect(candidates('a.b.c', rules)).toEqual(['a.b.c', 'a.b.c.x', 'a.b.c.y']);
@@ -182,7 +182,7 @@ describe('the search list', () => {
 });
 
 describe('four hanging names of one team', () => {
-  it('delay no other team, and not for ever the team’s own other names', async () => {
+  it('delay no other team, and the team’s own other names only for a while', async () => {
     await client({
       ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [`hang${n}.example`, 'hang' as const])),
       'fine.example': { a: ['10.0.0.8'] },

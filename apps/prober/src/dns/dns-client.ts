@@ -7,7 +7,7 @@ import { candidates, type SearchRules } from './resolv-conf.js';
 export interface DnsClientOptions {
   /** Name servers, `address` or `address:port`. Default: the system's. */
   servers?: readonly string[] | undefined;
-  /** A look-up ends after this, whatever the servers do. */
+  /** A lookup ends after this time, whatever the servers do. */
   timeoutMs: number;
 }
 
@@ -16,9 +16,9 @@ export interface DnsFiles {
   resolvConf: WatchedFile<SearchRules>;
 }
 
-/** More addresses of one name than this are left out: a connection tries them one after the other. */
+/** Addresses per name that are kept: a connection tries them one after the other. */
 const MAX_ADDRESSES = 32;
-/** With an IPv4 address at hand, the answer on IPv6 is waited for so much longer (RFC 8305, section 3). */
+/** How much longer to wait for the IPv6 answer once there is an IPv4 address (RFC 8305, section 3). */
 const SECOND_ANSWER_MS = 50;
 const LOOPBACK: Address[] = [
   { address: '127.0.0.1', family: 4 },
@@ -37,8 +37,8 @@ type Part =
   { addresses: Address[] } | { none: 'NXDOMAIN' | 'no record' } | { trouble: Trouble; detail: string };
 
 /**
- * Asks name servers by c-ares, which waits on no thread: a name that hangs takes nothing from others. What c-ares leaves out is
- * here: /etc/hosts, `localhost`, and the search domains by which Kubernetes and Compose name their services.
+ * Queries name servers through c-ares, which blocks no thread, so a name that hangs delays no other. This class adds what
+ * c-ares leaves out: /etc/hosts, `localhost`, and the search domains that Kubernetes and Compose use for their services.
  */
 export class DnsClient implements LookupClient {
   private resolver: Resolver | null = null;
@@ -50,13 +50,13 @@ export class DnsClient implements LookupClient {
     private readonly time: Time,
   ) {}
 
-  /** One at a time: at its deadline everything that this client has asked is given up. */
+  /** One lookup at a time: its deadline cancels every query of this client. */
   async lookup(name: string): Promise<Answer> {
     const lower = name.toLowerCase();
     const bare = lower.replace(/\.$/, '');
     const listed = (await this.files.hosts.current()).get(bare);
     if (listed !== undefined) return { kind: 'found', addresses: listed.slice(0, MAX_ADDRESSES) };
-    // RFC 6761: never asked of a name server.
+    // RFC 6761: these names never go to a name server.
     if (bare === 'localhost' || bare.endsWith('.localhost')) return { kind: 'found', addresses: LOOPBACK };
     const rules = await this.files.resolvConf.current();
     const resolver = this.current();
@@ -74,7 +74,7 @@ export class DnsClient implements LookupClient {
     let exists = false;
     let trouble: Extract<Part, { trouble: Trouble }> | null = null;
     for (const candidate of candidates(name, rules)) {
-      // No server has to be asked to know that there is no such name.
+      // Such a name cannot exist, so no server needs to be asked.
       if (!isDomainName(candidate)) continue;
       const part = await this.query(resolver, candidate);
       if ('addresses' in part) return { kind: 'found', addresses: part.addresses.slice(0, MAX_ADDRESSES) };
@@ -88,7 +88,7 @@ export class DnsClient implements LookupClient {
     return { kind: 'none', got: `${name}: ${why}` };
   }
 
-  /** Both families at once. An address of one of them is enough. */
+  /** Queries both address families at once. An address from either is enough. */
   private async query(resolver: Resolver, name: string): Promise<Part> {
     const aaaa = this.records(resolver.resolve6(name), 6);
     const a = await this.records(resolver.resolve4(name), 4);
@@ -128,12 +128,12 @@ export class DnsClient implements LookupClient {
     return `${trouble} from the name server`;
   }
 
-  /** A resolver remembers the system's servers from its creation on. */
+  /** A resolver reads the system's servers once, when it is created. */
   private current(): Resolver {
     const { version } = this.files.resolvConf;
     if (this.resolver === null || this.resolverOf !== version) {
       const { servers, timeoutMs } = this.options;
-      // One more try after a third of the time: a lost datagram is no failure.
+      // One retry after a third of the time: a lost datagram is not a failure.
       this.resolver = new Resolver({ timeout: Math.ceil(timeoutMs / 3), tries: 2 });
       if (servers !== undefined && servers.length > 0) this.resolver.setServers(servers);
       this.resolverOf = version;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { WatchedFile, parseHosts } from './hosts-file.js';
 import { hasIPv6 } from './ipv6.js';
 
-it('the hosts file is read again when it has changed, and asked for that once a second', async () => {
+it('the hosts file is reread when it has changed, and checked once a second', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'payday-hosts-'));
   const path = join(folder, 'hosts');
   let nowMs = 0;
@@ -30,7 +30,7 @@ it('the hosts file is read again when it has changed, and asked for that once a 
   }
 });
 
-it('a machine has IPv6 if one of its addresses leads beyond it', () => {
+it('a machine has IPv6 if one of its addresses is routable', () => {
   const at = (address: string, internal = false): never =>
     ({ address, internal, family: address.includes(':') ? 'IPv6' : 'IPv4' }) as never;
   expect(hasIPv6({ lo: [at('::1', true)], eth0: [at('10.0.0.2'), at('fe80::1'), at('FEBF::1')] })).toBe(

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Address } from './answer.js';
 
-/** Names and their addresses, as /etc/hosts holds them: names in lower case, addresses in the order of the file. */
+/** The names in /etc/hosts with their addresses: names in lower case, addresses in the order of the file. */
 export function parseHosts(text: string): Map<string, Address[]> {
   const hosts = new Map<string, Address[]>();
   for (const line of text.split('\n')) {
@@ -19,7 +19,7 @@ export function parseHosts(text: string): Map<string, Address[]> {
   return hosts;
 }
 
-/** A file that is read again when it has changed; whether it has is asked at most every `everyMs`. */
+/** A file that is reread when it has changed; it is checked at most every `everyMs`. */
 export class WatchedFile<T> {
   private value: T;
   private readVersion = '';
@@ -40,7 +40,7 @@ export class WatchedFile<T> {
     return this.readVersion;
   }
 
-  /** A file that is missing or unreadable counts as empty. Never rejects. */
+  /** A missing or unreadable file counts as empty. Never rejects. */
   async current(): Promise<T> {
     if (this.looking !== null || this.nowMs() - this.lookedAt >= this.everyMs) {
       this.looking ??= this.checkFile().finally(() => (this.looking = null));
@@ -57,7 +57,7 @@ export class WatchedFile<T> {
     this.value = this.parse(text);
   }
 
-  /** The text is empty where it has not changed. */
+  /** The text is empty if the file has not changed. */
   private async read(): Promise<[version: string, text: string]> {
     try {
       const { mtimeMs, size, ino } = await stat(this.path);

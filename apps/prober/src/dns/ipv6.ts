@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 
-/** Whether this machine has an IPv6 address that leads beyond itself. Without one an IPv6 address cannot be tried. */
+/** Whether this machine has a routable IPv6 address. Without one, it cannot connect to IPv6 addresses. */
 export function hasIPv6(interfaces = networkInterfaces()): boolean {
   return Object.values(interfaces).some((addresses) =>
     addresses?.some(

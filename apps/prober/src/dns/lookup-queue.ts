@@ -1,8 +1,8 @@
 import type { Answer, LookupClient } from './answer.js';
 
 /**
- * The look-ups of one team: so many at a time, each by a client of its own, the others wait for their turn. Whatever a team's
- * names do, only that team waits for them.
+ * The lookups of one team. A limited number run at a time, each with a client of its own; the rest wait. Slow names of one
+ * team therefore delay only that team.
  */
 export class LookupQueue {
   private readonly idle: LookupClient[] = [];
@@ -11,7 +11,7 @@ export class LookupQueue {
 
   constructor(
     private readonly makeClient: () => LookupClient,
-    /** Look-ups at a time, and look-ups that wait for one of those to end. */
+    /** Concurrent lookups, and lookups that wait for one of those to end. */
     private readonly limits: { outstanding: number; waiting: number },
   ) {}
 
@@ -19,13 +19,13 @@ export class LookupQueue {
     return this.busy;
   }
 
-  /** Never rejects. One look-up too many is answered at once. */
+  /** Never rejects. A lookup beyond the limits fails immediately. */
   lookup(name: string): Promise<Answer> {
     if (this.busy < this.limits.outstanding) return this.run(name);
     if (this.waiting.length >= this.limits.waiting)
       return Promise.resolve({
         kind: 'none',
-        got: `${name}: not looked up, ${this.limits.waiting} look-ups of this team wait already`,
+        got: `${name}: not looked up, ${this.limits.waiting} lookups of this team are already waiting`,
       });
     return new Promise((done) => this.waiting.push({ name, done }));
   }

@@ -10,7 +10,7 @@ const TROUBLES: Trouble[] = ['SERVFAIL', 'REFUSED', 'no answer', 'bad answer', '
 const ADDRESSES = [{ address: '10.0.0.1', family: 4 as const }];
 const CANARY = 'canary.platform';
 
-/** Names whose answers a test decides at every instant. An answer takes 10 ms, none at all takes the whole time-out. */
+/** Names whose answers a test decides at every instant. An answer takes 10 ms, a missing one the whole timeout. */
 class World {
   readonly time = new ManualTime(0);
   readonly names: Names;
@@ -42,7 +42,7 @@ class World {
     });
   }
 
-  /** The result of a look-up that a request makes now, when it is there. */
+  /** The result of a lookup for a request now, once it is available. */
   async result(teamId: string, name: string): Promise<Resolution> {
     let result: Resolution | undefined;
     void this.names
@@ -63,7 +63,7 @@ function answer(name: string, reply: Reply): Answer {
   return { kind: 'trouble', trouble: reply, got: `${name}: ${reply}` };
 }
 
-/** What a request gets that is due now: it does not wait, so that `null` stands for one whose look-up is under way. */
+/** What a request that is due now gets; `null` if the lookup is in progress, since this does not wait. */
 function atOnce(world: World, teamId: string, name: string): Resolution | null {
   const found = world.names.of(teamId).peek(name);
   if (found === undefined) void world.names.of(teamId).resolve(name);
@@ -74,7 +74,7 @@ const outcome = (found: Resolution | null): string =>
   found === null ? 'waits' : 'outcome' in found ? found.outcome : 'address';
 
 describe('Names', () => {
-  it('takes an address for itself', async () => {
+  it('resolves an address to itself', async () => {
     const world = new World(() => 'none');
     expect(world.names.of('a').peek('10.1.2.3')).toEqual({
       addresses: [{ address: '10.1.2.3', family: 4 }],
@@ -85,7 +85,7 @@ describe('Names', () => {
     expect(world.asked).toEqual([]);
   });
 
-  it('asks once for many requests, and keeps a name in use fresh without anybody waiting', async () => {
+  it('looks up a name once for many requests, and keeps a name in use fresh in the background', async () => {
     const world = new World(() => 'found');
     const team = world.names.of('a');
     expect(team.peek('x')).toBeUndefined();
@@ -101,7 +101,7 @@ describe('Names', () => {
     expect(world.asked.length).toBeLessThan(25);
   });
 
-  it('forgets a name that nobody asks for', async () => {
+  it('forgets an unused name', async () => {
     const world = new World(() => 'found');
     await world.result('a', 'x');
     await world.time.pass(NAMES_DEFAULTS.activeForMs + 10_000);
@@ -110,14 +110,14 @@ describe('Names', () => {
     expect(world.asked.length).toBe(before);
   });
 
-  it('follows a name that moves within three seconds, and one that does not exist any more', async () => {
+  it('follows within three seconds a name that moves, and one that no longer exists', async () => {
     let reply: Reply = 'found';
     const world = new World(() => reply);
     await world.result('a', 'x');
     reply = 'none';
     await world.time.pass(NAMES_DEFAULTS.refreshAfterMs + 20);
     expect(await world.result('a', 'x')).toEqual({ outcome: 'connect_error', got: 'x: NXDOMAIN' });
-    // A short negative answer costs what it costs: one second.
+    // A short negative answer costs one second.
     reply = 'found';
     expect(outcome(atOnce(world, 'a', 'x'))).toBe('connect_error');
     await world.time.pass(NAMES_DEFAULTS.notFoundForMs);
@@ -125,7 +125,7 @@ describe('Names', () => {
   });
 
   it.each(TROUBLES)(
-    'takes %s for the team’s own: the address counts for five seconds, as any',
+    'blames the team for %s: the address is valid for five seconds, like any other',
     async (trouble) => {
       let reply: Reply = 'found';
       const world = new World((name) => (name === 'x' ? reply : 'found'));
@@ -144,7 +144,7 @@ describe('Names', () => {
     },
   );
 
-  it('a canary that was never found has no say', async () => {
+  it('ignores a canary that was never found', async () => {
     const world = new World(() => 'SERVFAIL', 'decides');
     expect(await world.result('a', 'x')).toMatchObject({ outcome: 'connect_error' });
     const found = world.names.checkCanary();
@@ -153,16 +153,16 @@ describe('Names', () => {
   });
 });
 
-/** A reply for each second of the team's own making. */
+/** A reply for each second, chosen by the team. */
 const tricks = fc.array(fc.constantFrom<Reply>('found', 'none', ...TROUBLES), {
   minLength: 30,
   maxLength: 30,
 });
 
-describe('one team cannot bring about the excuse', () => {
+describe('one team cannot produce the excuse', () => {
   const canaries = fc.constantFrom('none' as const, 'decides' as const, 'helps' as const);
 
-  it('with any answers of any of its names, and up to half of the others with it', async () => {
+  it('with any answers of any of its names, even with up to half of the others', async () => {
     await fc.assert(
       fc.asyncProperty(
         canaries,
@@ -192,7 +192,7 @@ describe('one team cannot bring about the excuse', () => {
             for (const team of teams) {
               const found = outcome(atOnce(world, team, team));
               expect(found).not.toBe('prober_error');
-              // What it earns by an old address is bounded by the time that any address counts.
+              // What it earns from an old address is bounded by the lifetime of an address.
               if (found === 'address')
                 expect(world.time.monotonicMs() - world.foundAt.get(team)!).toBeLessThan(
                   NAMES_DEFAULTS.foundForMs,
@@ -214,11 +214,11 @@ describe('trouble of the resolver itself', () => {
     canary: fc.constantFrom('none' as const, 'decides' as const, 'helps' as const),
     trouble: fc.constantFrom(...TROUBLES),
     others: fc.integer({ min: 2, max: 8 }),
-    /** When each team's name was first looked up: so that refreshes fall on any instant. */
+    /** When each team's name was first looked up, so that refreshes fall on any instant. */
     phases: fc.array(fc.nat(3_000), { minLength: 9, maxLength: 9 }),
   });
 
-  it('is nobody’s failure: addresses are kept for a minute, then nothing is scored', async () => {
+  it('is no team’s failure: addresses are kept for a minute, then nothing is scored', async () => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ canary, trouble, others, phases }) => {
         let isDown = false;
@@ -253,7 +253,7 @@ describe('trouble of the resolver itself', () => {
     );
   }, 60_000);
 
-  it('is known by a canary though there is one team only, and no longer than it lasts', async () => {
+  it('shows in a canary even with a single team, and only while it lasts', async () => {
     let isDown = false;
     const world = new World((name) => (isDown || name === 'dead' ? 'SERVFAIL' : 'found'), 'decides');
     const check = world.names.checkCanary();
@@ -273,7 +273,7 @@ describe('trouble of the resolver itself', () => {
     expect(await world.result('a', 'dead')).toMatchObject({ outcome: 'connect_error' });
   });
 
-  it('is not shown by names of the same domain, nor by a different kind of trouble', async () => {
+  it('does not show in names of the same domain, nor in a different kind of trouble', async () => {
     const kinds: Record<string, Reply> = { 'y.x.example': 'SERVFAIL', 'z.x.example': 'SERVFAIL' };
     const world = new World((name) => kinds[name] ?? 'SERVFAIL');
     await world.result('y', 'y.x.example');

@@ -5,21 +5,21 @@ import { LookupQueue } from './lookup-queue.js';
 import { ResolverHealth } from './resolver-health.js';
 import { TeamNames, type NamesOptions, type Surroundings } from './team-names.js';
 
-/** Other teams' names are looked up out of turn at most so often; each of them at most once a second (`TeamNames`). */
+/** Minimum time between extra lookups of other teams' names; each name is looked up at most once a second (`TeamNames`). */
 const RECHECK_EVERY_MS = 500;
 
 export interface NamesParts {
   time: Time;
-  /** One more client; each is used for one look-up at a time. */
+  /** Creates a client; each is used for one lookup at a time. */
   makeClient(): LookupClient;
-  /** A name of the platform's own, to tell the resolver's trouble from a team's; null: none. */
+  /** A name of the platform's own that tells resolver trouble from a team's trouble; null: none. */
   canary: string | null;
-  /** Whether the canary alone tells. Otherwise other teams' names are asked as well. */
+  /** Whether the canary alone decides. Otherwise other teams' names count as well. */
   canaryDecides: boolean;
   options?: Partial<NamesOptions>;
 }
 
-/** Where the teams' names lead: one memory and one queue per team, and one judgement of the resolver that all share. */
+/** Resolves the teams' names: one cache and one queue per team, and one shared judgement of the resolver's health. */
 export class Names implements Surroundings {
   readonly time: Time;
   readonly health: ResolverHealth;
@@ -47,23 +47,23 @@ export class Names implements Surroundings {
     return names;
   }
 
-  /** Whether the canary fails now, and how; null while all is well or there is no canary. */
+  /** How the canary is failing now; null while it is found, or if there is no canary. */
   get trouble(): string | null {
     return this.health.trouble;
   }
 
-  /** Looks up a name of the game's own, not counted for anybody. */
+  /** Looks up a name of the game's own; it counts against no team. */
   lookUpOwn(name: string): Promise<Answer> {
     return this.own.lookup(name);
   }
 
-  /** Looks the canary up for the first time. @returns false if it can't be found, so that it has no say yet */
+  /** Looks up the canary for the first time. @returns false if it can't be found: it does not count yet */
   async checkCanary(): Promise<boolean> {
     await this.canary?.confirm(this.time.monotonicMs());
     return this.canary?.hasBeenFound ?? true;
   }
 
-  /** For `TeamNames`: a look-up of this team is slow or has failed. Has everybody's names looked up who could bear witness. */
+  /** For `TeamNames`: a lookup of this team is slow or has failed. Looks up the canary and the other teams' names for comparison. */
   suspect(teamId: string, sinceMs: number): void {
     void this.canary?.confirm(sinceMs);
     const nowMs = this.time.monotonicMs();
@@ -72,13 +72,13 @@ export class Names implements Surroundings {
     for (const [otherId, names] of this.teams) if (otherId !== teamId) names.recheck();
   }
 
-  /** For `TeamNames`: why a look-up that failed is not the team's failure; waits for the canary's word. */
+  /** For `TeamNames`: why a failed lookup is not the team's failure, or null. Waits for the canary's lookup. */
   async excuse(...[teamId, trouble, sinceMs]: Parameters<Surroundings['excuse']>): Promise<string | null> {
     await this.canary?.confirm(sinceMs);
     return this.health.excuse(teamId, trouble);
   }
 
-  /** No name is looked up by itself any more. */
+  /** Stops background lookups. */
   close(): void {
     this.canary?.close();
     for (const names of this.teams.values()) names.close();

@@ -1,15 +1,15 @@
-/** What /etc/resolv.conf says of how names are completed. */
+/** How /etc/resolv.conf completes names. */
 export interface SearchRules {
-  /** Domains that names with few dots are tried in. */
+  /** Domains appended to names with few dots. */
   search: readonly string[];
-  /** A name with at least so many dots is tried as it is first. */
+  /** A name with at least this many dots is first tried as it is. */
   ndots: number;
 }
 
 const MAX_NDOTS = 15;
 const MAX_DOMAINS = 32;
 
-/** Reads `search`, `domain` and `options ndots:N` (resolv.conf(5)): of several `search` and `domain` lines the last counts. */
+/** Reads `search`, `domain` and `options ndots:N` (resolv.conf(5)); the last `search` or `domain` line wins. */
 export function parseSearchRules(text: string): SearchRules {
   let search: string[] = [];
   let ndots = 1;
@@ -32,7 +32,7 @@ export function parseSearchRules(text: string): SearchRules {
   return { search, ndots };
 }
 
-/** The full names that a name may stand for, in the order in which they are tried. */
+/** The fully qualified candidates for a name, in the order in which they are tried. */
 export function candidates(name: string, { search, ndots }: SearchRules): string[] {
   if (name.endsWith('.')) return [name.slice(0, -1)];
   const dots = name.split('.').length - 1;

@@ -1,30 +1,30 @@
 import type { Trouble } from './answer.js';
 
 export interface HealthOptions {
-  /** What teams' names showed counts for so long. */
+  /** How long the result of a team's lookup counts as evidence. */
   windowMs: number;
-  /** At least so many other teams have to be in the same trouble. */
+  /** Minimum number of other teams that must be in the same trouble. */
   minOtherTeams: number;
 }
 
 export const HEALTH_DEFAULTS: HealthOptions = { windowMs: 5_000, minOtherTeams: 2 };
 
-/** What one name's latest look-up showed; `trouble` is null where the resolver did its work, whatever the answer. */
+/** The latest lookup of one name; `trouble` is null if the resolver worked, whatever the answer was. */
 interface Sighting {
   trouble: Trouble | null;
   atMs: number;
 }
 
 /**
- * Whether the resolver that we ask is in trouble, as opposed to the name servers of a team. Two witnesses count:
+ * Decides whether our resolver is in trouble, as opposed to a team's name servers. Two kinds of evidence count:
  *
- * - The **canary**, a name of the platform's own: if its latest look-up failed, the resolver is in trouble.
- * - The **other teams**: more than half of the other teams whose endpoints are names, and at least two of them, are at the
- *   same time in the same kind of trouble with every name of theirs. A name that is one of the failing team's own, lies below one,
- *   or above one, is no witness for it.
+ * - The **canary**, a name of the platform's own: if its latest lookup failed, the resolver is in trouble.
+ * - The **other teams**: more than half of the other teams whose endpoints are names, and at least two of them, have
+ *   the same kind of trouble with all their names at the same time. A name that is one of the failing team's own, or above
+ *   or below one of them, is not evidence for that team.
  *
- * Where a canary was named on purpose it alone decides. Without one, k teams together can bring about the excuse only if
- * k - 1 of them are more than half of all others by name and at least two: never one team, and never a pair.
+ * A canary that was configured decides alone. Without one, k colluding teams can produce the excuse only if
+ * k - 1 of them are more than half of all other teams with names, and at least two: never one team, and never a pair.
  */
 export class ResolverHealth {
   private readonly teams = new Map<string, Map<string, Sighting>>();
@@ -37,32 +37,32 @@ export class ResolverHealth {
     private readonly options: HealthOptions = HEALTH_DEFAULTS,
   ) {}
 
-  /** The canary's latest look-up. @param isWitness whether it was ever found: until then it has no say */
+  /** Records the canary's latest lookup. @param isWitness whether it was ever found: until then it does not count */
   canary(trouble: string | null, isWitness: boolean): void {
     this.canaryTrouble = trouble;
     this.hasCanary = isWitness;
   }
 
-  /** What the canary says now; null while it is found. */
+  /** How the canary is failing now; null while it is found. */
   get trouble(): string | null {
     return this.canaryTrouble;
   }
 
-  /** The latest look-up of a team's name. */
+  /** Records the latest lookup of a team's name. */
   recordLookup(teamId: string, name: string, trouble: Trouble | null): void {
     const names = this.teams.get(teamId) ?? new Map<string, Sighting>();
     names.set(name, { trouble, atMs: this.nowMs() });
     this.teams.set(teamId, names);
   }
 
-  /** The team does not use the name any more. */
+  /** Forgets a name that the team no longer uses. */
   forget(teamId: string, name: string): void {
     const names = this.teams.get(teamId);
     names?.delete(name);
     if (names?.size === 0) this.teams.delete(teamId);
   }
 
-  /** Why a look-up of this team that failed so just now is not the team's failure; null if it is. */
+  /** Why a lookup of this team that has just failed this way is not the team's failure; null if it is. */
   excuse(teamId: string, trouble: Trouble): string | null {
     if (this.canaryTrouble !== null) return this.canaryTrouble;
     if (this.hasCanary && this.canaryDecides) return null;

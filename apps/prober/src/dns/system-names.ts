@@ -9,15 +9,15 @@ import { parseSearchRules } from './resolv-conf.js';
 export interface SystemNamesOptions {
   /** Name servers; empty: the system's. */
   servers: readonly string[];
-  /** A name of the platform's own; without one the host of `ingestUrl` is taken, if it is a name. */
+  /** A name of the platform's own. Default: the host of `ingestUrl`, if it is a name. */
   canary?: string | undefined;
   ingestUrl: string;
 }
 
-/** A look-up ends after this. Together with the age at which names are refreshed it is less than they count for. */
+/** A lookup ends after this time. Added to the age at which names are refreshed, it is less than their lifetime. */
 export const LOOKUP_TIMEOUT_MS = 1_500;
 
-/** Names as this machine sees them: its name servers, its hosts file, its search domains. */
+/** Resolves names as this machine does: its name servers, its hosts file, its search domains. */
 export function systemNames({ servers, canary, ingestUrl }: SystemNamesOptions, clock: Clock): Names {
   const time: Time = {
     nowMs: () => clock.nowMs(),
@@ -34,8 +34,8 @@ export function systemNames({ servers, canary, ingestUrl }: SystemNamesOptions, 
     time,
     makeClient: () => new DnsClient({ servers, timeoutMs: LOOKUP_TIMEOUT_MS }, files, time),
     canary: canary ?? (isIP(own) === 0 ? own : null),
-    // The name of ingest may be one that the hosts file or the cluster's own server knows: it shows that the resolver is in
-    // trouble, but not that it is in none.
+    // The name of ingest may come from the hosts file or the cluster's own server: its failure shows that the resolver is in
+    // trouble, but its success does not show that the resolver works.
     canaryDecides: canary !== undefined,
   });
 }

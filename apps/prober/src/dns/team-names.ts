@@ -5,21 +5,21 @@ import { LookupQueue } from './lookup-queue.js';
 import type { ResolverHealth } from './resolver-health.js';
 
 export interface NamesOptions {
-  /** Addresses count for so long. */
+  /** How long addresses are valid. */
   foundForMs: number;
-  /** So long after an answer a name that is in use is looked up again, in the background. */
+  /** Age at which a name that is in use is looked up again, in the background. */
   refreshAfterMs: number;
-  /** A refresh that ended in trouble is repeated after this, as long as the addresses count. */
+  /** Pause before a failed refresh is repeated, while the addresses are still valid. */
   retryAfterMs: number;
-  /** That a name has no address counts for so long. */
+  /** How long the answer that a name has no address is valid. */
   notFoundForMs: number;
-  /** While the resolver is in trouble, addresses are used for at most so long after they were last confirmed. */
+  /** While the resolver is in trouble, how long addresses are used after they were last confirmed. */
   keptForMs: number;
-  /** A look-up that takes longer makes one doubt the resolver. */
+  /** A lookup that takes longer casts doubt on the resolver. */
   slowMs: number;
-  /** A name that was not asked for so long is forgotten. */
+  /** A name that was not used for this long is forgotten. */
   activeForMs: number;
-  /** Look-ups at a time, and look-ups that wait. */
+  /** Concurrent lookups, and lookups that wait. */
   outstanding: number;
   waiting: number;
 }
@@ -36,12 +36,12 @@ export const NAMES_DEFAULTS: NamesOptions = {
   waiting: 64,
 };
 
-/** Names of one team that are remembered; beyond that the one longest not asked for is forgotten. */
+/** Names kept per team; beyond that, the least recently used is forgotten. */
 const MAX_NAMES = 64;
-/** A name that was looked up so lately bears witness as it is. */
+/** A name whose lookup is more recent than this needs no new one to count as evidence. */
 const RECENT_MS = 1_000;
 
-/** What a team's names need of the others. */
+/** What a team's names need from outside. */
 export interface Surroundings {
   readonly time: Time;
   readonly health: ResolverHealth;
@@ -53,7 +53,7 @@ interface Entry {
   readonly name: string;
   verdict: Resolution | null;
   freshUntilMs: number;
-  /** Where it was when it was last found, until it says itself that it is nowhere. */
+  /** The addresses when it was last found, until its servers say that it has none. */
   known: { addresses: Address[]; atMs: number } | null;
   pending: Promise<Resolution> | null;
   usedAtMs: number;
@@ -62,8 +62,8 @@ interface Entry {
 }
 
 /**
- * Where one team's names lead. A name that has no address is the team's failure, whatever the reason; only while the resolver itself
- * is in trouble (`ResolverHealth`) it is the prober's, and the last known addresses are used for a while.
+ * Resolves one team's names. A name without an address is the team's failure, whatever the reason. Only while the resolver itself
+ * is in trouble (`ResolverHealth`) is it the prober's failure, and the last known addresses are used for a while.
  */
 export class TeamNames {
   private readonly entries = new Map<string, Entry>();
@@ -83,19 +83,19 @@ export class TeamNames {
     this.queue = new LookupQueue(makeClient, this.options);
   }
 
-  /** Where a name leads, or an address itself. Never rejects. */
+  /** Resolves a name; an address resolves to itself. Never rejects. */
   resolve(hostname: string): Promise<Resolution> {
     const entry = this.entry(hostname);
     const fresh = this.fresh(entry);
     return fresh === undefined ? this.lookUp(entry) : Promise.resolve(fresh);
   }
 
-  /** The same at once, if it is known and counts still. Names in use are kept fresh in the background. */
+  /** The cached answer, if there is a valid one. Names in use are kept fresh in the background. */
   peek(hostname: string): Resolution | undefined {
     return this.fresh(this.entry(hostname));
   }
 
-  /** For `Names`: the names that are in use are looked up now, unless they were only just. */
+  /** For `Names`: looks up the names that are in use, unless their last lookup is recent. */
   recheck(): void {
     const since = this.time.monotonicMs() - RECENT_MS;
     for (const entry of this.entries.values())
@@ -202,7 +202,7 @@ export class TeamNames {
     return verdict;
   }
 
-  /** Looks it up again in the background, if it is in use by then. */
+  /** Looks it up again in the background, if it is still in use by then. */
   private again(entry: Entry, afterMs: number): void {
     entry.cancelTimer();
     if (this.isClosed) return;

@@ -2,29 +2,29 @@ import type { Resolution } from '../dns/index.js';
 import type { AddressGuard } from './address-guard.js';
 import type { Target } from './target.js';
 
-/** One team's view of names. */
+/** Name resolution for one team. */
 export interface Names {
   /** Never rejects. */
   resolve(hostname: string): Promise<Resolution>;
-  /** What is known of the name at this moment. */
+  /** The cached answer, if there is a valid one. */
   peek(hostname: string): Resolution | undefined;
 }
 
-/** Knows where an endpoint is. */
+/** Finds the addresses of an endpoint. */
 export interface AddressBook {
-  /** At least one address, all of them allowed; or why there is none. Never rejects. */
+  /** At least one address, all of them allowed, or why there is none. Never rejects. */
   find(target: Target): Resolution | Promise<Resolution>;
 }
 
 /**
- * Looks names up and lets allowed addresses through. What is checked is what is connected to: there is no second look-up that could
- * answer differently.
+ * Resolves names and passes only allowed addresses on. The checked address is the one that is connected to: there is no second
+ * lookup whose answer could differ.
  */
 export class GuardedAddressBook implements AddressBook {
   constructor(
     private readonly guard: AddressGuard,
     private readonly names: Names,
-    /** Called with every place that a connection may go to. */
+    /** Called with every address that a connection may use. */
     private readonly onFound: (address: string, port: number) => void = () => {},
   ) {}
 

@@ -50,7 +50,7 @@ describe('AddressGuard', () => {
     expect(strict.problem('name', address, 80)).toBeNull();
   });
 
-  it('opens no more than the ranges and ports that are given, and takes new ones', () => {
+  it('allows only the given ranges and ports, and accepts new ones', () => {
     const guard = new AddressGuard({ allow: ranges('127.0.0.1:8080'), deniedOrigins: [] });
     expect(guard.problem('127.0.0.1', '127.0.0.1', 8080)).toBeNull();
     expect(guard.problem('127.0.0.1', '127.0.0.1', 5432)).toMatch(/is loopback/);
@@ -60,7 +60,7 @@ describe('AddressGuard', () => {
     expect(guard.problem('127.0.0.1', '127.0.0.1', 8081)).toBeNull();
   });
 
-  it("knows the game's own origin under every name of the machine, and only its port", () => {
+  it("denies the game's own origin under every name of the machine, but only its port", () => {
     const guard = new AddressGuard({
       allow: ranges('0.0.0.0/0', '::/0'),
       deniedOrigins: ['http://127.0.0.1:3000', 'https://game.example'],
@@ -74,7 +74,7 @@ describe('AddressGuard', () => {
     expect(guard.problem('name', '192.168.7.8', 3000)).toBeNull();
   });
 
-  it('denies every address that a name of the game has, public ones as well', async () => {
+  it("denies every address of the game's own names, including public ones", async () => {
     const guard = new AddressGuard({
       allow: ranges('0.0.0.0/0', '::/0', '64:ff9b::/96'),
       deniedOrigins: ['http://edge:3000', 'postgres://me:pw@db/payday', 'kafka://k1:9092,k2:9093'],
@@ -103,7 +103,7 @@ describe('AddressGuard', () => {
     expect(own('10.9.9.9', 9093, 'K2')).toBe(true);
     // PostgreSQL is on this machine, so that every address of this machine leads to it.
     for (const address of ['127.0.0.1', '::1', '192.168.7.7']) expect(own(address, 5432)).toBe(true);
-    // Nobody answers: the game is where it was. A balancer that gives others: both are the game's, for a while.
+    // Without an answer, the game has not moved. If a load balancer returns other addresses, both are the game's for a while.
     zone['edge'] = null;
     await platform.refresh();
     expect(own('203.0.112.7', 3000)).toBe(true);
@@ -117,7 +117,7 @@ describe('AddressGuard', () => {
     expect(own('203.0.112.7', 3000)).toBe(false);
   });
 
-  it('reads hosts and ports of any origin', () => {
+  it('parses hosts and ports of any origin', () => {
     expect(hostsOf('http://a')).toEqual([{ host: 'a', port: 80 }]);
     expect(hostsOf('https://A.example.:8443/x')).toEqual([{ host: 'a.example', port: 8443 }]);
     expect(hostsOf('postgresql://u:p@[::1]:5433/db?ssl=1')).toEqual([{ host: '::1', port: 5433 }]);
@@ -129,7 +129,7 @@ describe('AddressGuard', () => {
     expect(hostsOf('kinesis://eu-west-1')).toEqual([]);
   });
 
-  it('says something about every address and never throws', () => {
+  it('decides on every address and never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()), (address) => {
         expect(['string', 'object']).toContain(typeof strict.problem('name', address, 80));
@@ -139,7 +139,7 @@ describe('AddressGuard', () => {
 });
 
 describe('clip', () => {
-  it('gives one line of bounded length without half characters', () => {
+  it('returns one line of bounded length without split characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (text) => {
         const line = clip(text);

@@ -1,35 +1,35 @@
 import { AllowedRange, addressKind, callProblem } from '#runtime';
 import { DeniedOrigins } from '../network/denied-origins.js';
 
-/** Which addresses a prober may call. Endpoints are typed in by teams, so they are not to be trusted. */
+/** Which addresses a prober may call. Endpoints are untrusted input from teams. */
 export interface AddressPolicy {
   /** What may be called besides global unicast: loopback and private addresses, by explicit ranges. */
   allow: readonly AllowedRange[];
   /** Origins of the game itself, e.g. `http://127.0.0.1:3000` or `postgres://db:5432`: never called, under whatever name. */
   deniedOrigins: readonly string[];
-  /** Every address of this machine, so that a denied origin on this machine is also denied under those. */
+  /** Every address of this machine: a denied origin on this machine is denied under all of them. */
   localAddresses?: readonly string[];
 }
 
-/** The last word on every connection that is made for a team. docs/security.md holds its rules. */
+/** Decides on every connection that is made for a team. docs/security.md lists its rules. */
 export class AddressGuard {
   private allow: readonly AllowedRange[];
-  /** What belongs to the game; told of the addresses that its names resolve to. */
+  /** The game's own origins, kept up to date with the addresses that their names resolve to. */
   readonly own: DeniedOrigins;
 
-  /** @throws TypeError if a denied origin is no URL. */
+  /** @throws TypeError if a denied origin is not a URL. */
   constructor({ allow, deniedOrigins, localAddresses = [] }: AddressPolicy) {
     this.allow = allow;
     this.own = new DeniedOrigins(deniedOrigins, localAddresses);
   }
 
-  /** Replaces the allow-list. Connections that exist stay. */
+  /** Replaces the allow-list. Existing connections stay open. */
   setAllowed(allow: readonly AllowedRange[]): void {
     this.allow = allow;
   }
 
   /**
-   * Why a connection to this resolved address must not be made, or null if it may.
+   * Why a connection to this resolved address is not allowed; null if it is.
    * @param hostname the name that was resolved, or the address itself
    */
   problem(hostname: string, address: string, port: number): string | null {

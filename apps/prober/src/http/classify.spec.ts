@@ -7,19 +7,19 @@ describe('a name with several addresses', () => {
   const notHere = failed('EADDRNOTAVAIL', '2001:db8::1');
   const down = failed('ECONNREFUSED', '10.0.0.1');
 
-  it('is judged by those that this machine can try: a service that is down is not the prober’s trouble', () => {
-    // What Node says where the name has an IPv6 address too, and the prober's machine has none.
+  it('is judged by the addresses that this machine can try: a service that is down is not the prober’s trouble', () => {
+    // Node's error if the name also has an IPv6 address and the prober's machine has no IPv6.
     const error = new AggregateError([notHere, down]);
     expect(outcomeOfError(error)).toBe('connect_error');
     expect(describeError(error)).toBe('connect ECONNREFUSED 10.0.0.1');
-    // Of one that has IPv6 addresses only, that is its team's choice.
+    // IPv6 addresses only are the team's choice.
     for (const error of [notHere, new AggregateError([notHere])]) {
       expect(outcomeOfError(error)).toBe('connect_error');
-      expect(describeError(error)).toBe('connect EADDRNOTAVAIL 2001:db8::1: customers come without IPv6');
+      expect(describeError(error)).toBe('connect EADDRNOTAVAIL 2001:db8::1: the prober has no IPv6');
     }
   });
 
-  it('is not judged where the prober’s own trouble may have spoiled the address that would have answered', () => {
+  it('is not judged if the prober’s own trouble may have affected an address that would have answered', () => {
     for (const own of [failed('EMFILE', '10.0.0.2'), failed('EADDRNOTAVAIL', '10.0.0.2')])
       for (const errors of [
         [down, own],

@@ -3,9 +3,9 @@ import type { Outcome } from '#contracts';
 import { AnswerParser } from '../http1/index.js';
 import type { Dialer, SocketListener } from './dialer.js';
 
-/** Whoever uses a connection for one request. */
+/** Uses a connection for one request. */
 export interface ConnectionUser {
-  /** The connection stands and is ours. */
+  /** The connection is established and belongs to this user. */
   ready(): void;
   bytes(bytes: Buffer, length: number): void;
   ended(): void;
@@ -16,22 +16,22 @@ export interface ConnectionUser {
 /** One keep-alive connection to an endpoint. It opens its socket when it is first used. */
 export class Connection implements SocketListener {
   readonly parser = new AnswerParser();
-  /** Answers that came over it. */
+  /** Number of answers received on it. */
   served = 0;
-  /** Position among the connections in use of its endpoint. */
+  /** Index among its endpoint's connections in use. */
   slot = -1;
   private socket: Socket | null = null;
   private user: ConnectionUser | null = null;
   private isReady = false;
   private isDestroyed = false;
 
-  /** @param lost called if it ends while nobody uses it */
+  /** @param lost called if it ends while idle */
   constructor(
     private readonly dialer: Dialer,
     private readonly lost: (connection: Connection) => void,
   ) {}
 
-  /** Calls `ready` at once where the connection stands already. */
+  /** Calls `ready` synchronously if the connection is already established. */
   use(user: ConnectionUser): void {
     this.user = user;
     if (this.isReady) return user.ready();
@@ -41,7 +41,7 @@ export class Connection implements SocketListener {
     });
   }
 
-  /** The user has what it wanted; the connection is idle. */
+  /** Makes the connection idle: its user is done. */
   free(): void {
     this.user = null;
     this.parser.stop();
@@ -83,7 +83,7 @@ export class Connection implements SocketListener {
     this.user?.refused(outcome, got);
   }
 
-  /** A server may end an idle connection, with or without a word (408): nothing is lost. */
+  /** A server may close an idle connection, with or without a 408: nothing is lost. */
   private end(): void {
     if (this.isDestroyed) return;
     this.destroy();

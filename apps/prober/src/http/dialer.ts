@@ -5,27 +5,27 @@ import type { Address, Resolution } from '../dns/index.js';
 import type { AddressBook } from './address-book.js';
 import type { Target } from './target.js';
 
-/** What becomes of a socket. Each is called at most once, but for `bytes`. */
+/** A socket's events. Each is called at most once, except `bytes`. */
 export interface SocketListener {
-  /** The connection stands: for TLS, once the handshake is over. */
+  /** The connection is established; with TLS, the handshake is over. */
   ready(): void;
-  /** @param bytes valid during the call only; the first `length` of them came */
+  /** @param bytes valid during the call only; the first `length` of them were received */
   bytes(bytes: Buffer, length: number): void;
-  /** The far side sends nothing more. */
+  /** The peer has ended its side. */
   ended(): void;
   failed(error: Error): void;
   /** No socket was opened. */
   refused(outcome: Outcome, got: string): void;
 }
 
-/** All sockets of the thread read into this, one after the other. */
+/** The read buffer that all sockets of the thread share. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
- * Opens the sockets to one endpoint. There is no connect timeout: the caller keeps the deadline and destroys the socket.
+ * Opens the sockets to one endpoint. There is no connect timeout: the caller enforces the deadline and destroys the socket.
  */
 export class Dialer {
-  /** TLS sessions are resumed: a handshake costs either side a thousand times what a request does. */
+  /** TLS sessions are resumed: a full handshake costs each side a thousand times as much as a request. */
   private session: Buffer | undefined;
 
   constructor(
@@ -33,7 +33,7 @@ export class Dialer {
     private readonly book: AddressBook,
   ) {}
 
-  /** @param onSocket is shown the socket before it is connected, so that it can be destroyed at any time */
+  /** @param onSocket gets the socket before it is connected, so that it can be destroyed at any time */
   dial(listener: SocketListener, onSocket: (socket: Socket) => void): void {
     const found = this.book.find(this.target);
     if (found instanceof Promise) void found.then((later) => this.found(later, listener, onSocket));
@@ -60,7 +60,7 @@ export class Dialer {
     const socket = connectTls({
       ...options,
       ALPNProtocols: ['http/1.1'],
-      // A certificate for an address is checked against it; SNI carries names only (RFC 6066 §3).
+      // A certificate is checked against the address; SNI carries names only (RFC 6066 §3).
       ...(isAddress ? { servername: '' } : { servername: host }),
       ...(this.session ? { session: this.session } : {}),
     });
@@ -92,10 +92,10 @@ function watch<S extends Socket>(socket: S, listener: SocketListener): S {
   return socket;
 }
 
-/** A look-up that was made already. */
+/** A `lookup` function that returns addresses resolved earlier. */
 function given(addresses: readonly Address[]): LookupFunction {
   return (_name, options, done) => {
-    // The platform asks for all where it may try several; it does not expect to be called back at once.
+    // Node asks for all addresses if it may try several; it does not expect a synchronous callback.
     queueMicrotask(() => {
       if (options.all) done(null, [...addresses]);
       else done(null, addresses[0]!.address, addresses[0]!.family);

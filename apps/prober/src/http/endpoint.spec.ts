@@ -57,7 +57,7 @@ function endpoint(url: string, limits: Partial<EndpointLimits> = {}, memory?: Me
   return made;
 }
 
-/** Sends, and ends the request by its deadline as the prober does. */
+/** Sends a request and ends it at its deadline, as the prober does. */
 function send(
   to: Endpoint,
   request: Partial<RenderedRequest> = {},
@@ -77,7 +77,7 @@ const failure = (outcome: string, got: RegExp | string = /./): unknown => ({
 });
 
 describe('Endpoint', () => {
-  it('delivers answers, with body, over one connection that is kept alive', async () => {
+  it('delivers answers with bodies over one keep-alive connection', async () => {
     let connections = 0;
     const seen: string[] = [];
     const server = createServer((req, res) => {
@@ -96,7 +96,7 @@ describe('Endpoint', () => {
     expect([target.inFlight, target.heldBytes]).toEqual([0, 0]);
   });
 
-  it('keeps the body only where it is needed, and of a wrong status only an excerpt', async () => {
+  it('keeps the body only if it is needed, and only an excerpt for a wrong status', async () => {
     const target = endpoint(
       await http((req, res) => res.writeHead(req.url === '/x' ? 200 : 500).end('x'.repeat(5000))),
     );
@@ -109,7 +109,7 @@ describe('Endpoint', () => {
     expect(await send(target, { path: '/bad' })).toMatchObject({ status: 500, bodyText: 'x'.repeat(1024) });
   });
 
-  it('follows no redirect', async () => {
+  it('follows no redirects', async () => {
     let followed = 0;
     const target = endpoint(
       await http((req, res) => {
@@ -122,7 +122,7 @@ describe('Endpoint', () => {
     expect(followed).toBe(0);
   });
 
-  it('gives up on 50 MB and on a stream without end, and closes the socket', async () => {
+  it('refuses 50 MB and an endless stream, and closes the socket', async () => {
     let sent = 0;
     const closed = new Promise<void>((resolve) => {
       void http((req, res) => {
@@ -144,7 +144,7 @@ describe('Endpoint', () => {
     expect(sent).toBeLessThan(50_000_000);
   });
 
-  it('ends what hangs, trickles headers or trickles a body at the deadline', async () => {
+  it('ends a request that hangs, trickles headers or trickles a body at the deadline', async () => {
     const hanging = endpoint(await tcp(() => {}));
     const trickling = endpoint(
       await tcp((socket) => {
@@ -184,7 +184,7 @@ describe('Endpoint', () => {
     expect(target.inFlight).toBe(0);
   });
 
-  it('says what was refused, and what TLS to a plain port is', async () => {
+  it('explains a refused connection, and TLS on a plain port', async () => {
     const url = await http((_req, res) => res.end('x'));
     expect(await send(endpoint(url.replace('http:', 'https:')))).toEqual(failure('tls_error'));
     const gone = await listen(createServer());
@@ -197,7 +197,7 @@ describe('Endpoint', () => {
     const url = await tcp((socket) => {
       let served = false;
       socket.on('data', () => {
-        // A connection is good for one answer; the next request on it meets a reset.
+        // A connection serves one answer; the next request on it is reset.
         if (served) return void socket.resetAndDestroy();
         served = true;
         answers++;
@@ -211,7 +211,7 @@ describe('Endpoint', () => {
     expect(target.inFlight).toBe(0);
   });
 
-  it('does not retry once a byte of the answer came', async () => {
+  it('does not retry once a byte of the answer has arrived', async () => {
     let requests = 0;
     const url = await tcp((socket) => {
       let served = 0;
@@ -227,7 +227,7 @@ describe('Endpoint', () => {
     expect(requests).toBe(2);
   });
 
-  it('bounds what is on the wire and what waits, and works the queue off in order', async () => {
+  it('bounds requests in flight and waiting, and serves the queue in order', async () => {
     const waiting: (() => void)[] = [];
     const order: string[] = [];
     const target = endpoint(
@@ -249,7 +249,7 @@ describe('Endpoint', () => {
     expect(order.slice(2)).toEqual(['/3', '/4']);
   });
 
-  it('passes over what timed out while it waited', async () => {
+  it('skips a request that timed out while it waited', async () => {
     const seen: string[] = [];
     const target = endpoint(
       await tcp((socket) => socket.on('data', (data) => seen.push(String(data).slice(4, 6)))),
@@ -265,7 +265,7 @@ describe('Endpoint', () => {
     expect(seen).toEqual(['/1']);
   });
 
-  it("holds no more than its memory, and tells the endpoint's share from the prober's", async () => {
+  it("stays within its memory, and distinguishes the endpoint's limit from the prober's", async () => {
     const url = await http((_req, res) => void res.write('x'.repeat(600)));
     const own = endpoint(url, { maxHeldBytes: 1000 });
     const [, second] = [send(own, {}, 300), send(own, {}, 300)];
@@ -279,7 +279,7 @@ describe('Endpoint', () => {
     expect(shared.used).toBe(0);
   });
 
-  it('refuses addresses by policy, also behind a name', async () => {
+  it('refuses addresses by policy, even behind a name', async () => {
     const url = await http((_req, res) => res.end('x'));
     const guard = new AddressGuard({ allow: [], deniedOrigins: [] });
     for (const each of [url, url.replace('127.0.0.1', 'localhost')]) {

@@ -14,9 +14,9 @@ import { targetOf, type Target } from './target.js';
 const ASCII = /^[\u0000-\u007f]*$/;
 
 export interface EndpointLimits {
-  /** Requests on the wire at once, each on a connection of its own. */
+  /** Concurrent requests, each on a connection of its own. */
   maxInFlight: number;
-  /** Requests that wait for one of those. One more fails at once as `timeout`. */
+  /** Requests that wait for one of those. A further one fails immediately as `timeout`. */
   maxQueued: number;
   /** Longest answer, in bytes. */
   maxBodyBytes: number;
@@ -24,19 +24,19 @@ export interface EndpointLimits {
   maxHeldBytes: number;
 }
 
-/** What an endpoint shares with the others of its team, and of its prober. */
+/** What an endpoint shares with its team's other endpoints, and with all of the prober's. */
 export interface EndpointParts {
   book: AddressBook;
   watch: LoopWatch;
   meter: WorkMeter;
   monotonicUs: () => number;
-  /** How the customers introduce themselves. */
+  /** The `User-Agent` header of requests. */
   userAgent: string;
   memory?: MemoryBudget;
 }
 
 /**
- * One team's service. Whatever it does, it can use up no more than its own connections, queue and memory, and it
+ * One team's service. Whatever it does, it uses up at most its own connections, queue and memory, and it
  * never delays another endpoint.
  */
 export class Endpoint implements ExchangeOwner {
@@ -47,12 +47,12 @@ export class Endpoint implements ExchangeOwner {
   private readonly idle: Connection[] = [];
   private readonly busy: Connection[] = [];
   private readonly queue = new Deque<Exchange>();
-  /** As they are written; requests without anything unique in them by their slots. */
+  /** Requests without unique parts as they are sent, by slot. */
   private readonly wires: (Wire | undefined)[] = [];
   private waiting = 0;
   private retired = false;
 
-  /** @param url http(s), maybe with a path that every check's path is appended to. @throws TypeError otherwise. */
+  /** @param url http(s), optionally with a path that prefixes every check's path. @throws TypeError otherwise. */
   constructor(
     readonly url: string,
     private readonly bounds: EndpointLimits,
@@ -84,12 +84,12 @@ export class Endpoint implements ExchangeOwner {
     return this.waiting;
   }
 
-  /** Bytes of answers held now. */
+  /** Bytes of answers currently held. */
   get heldBytes(): number {
     return this.memory.used;
   }
 
-  /** Sends now, or as soon as one of the requests before it is done. `onDone` is called once, maybe at once. */
+  /** Sends now, or as soon as an earlier request is done. `onDone` is called once, possibly synchronously. */
   send(request: CustomerRequest, onDone: (result: ExchangeResult, timing: Timing) => void): Exchange {
     const exchange = new Exchange(request, this, onDone);
     this.meter.earn();
@@ -116,7 +116,7 @@ export class Endpoint implements ExchangeOwner {
   release(exchange: Exchange, reusable: boolean): void {
     const { connection } = exchange;
     if (connection === null) {
-      // It ended while it waited; it is passed over when its turn comes.
+      // It ended while it waited, so it is skipped when its turn comes.
       return;
     }
     if (reusable && !this.retired) {
@@ -128,13 +128,13 @@ export class Endpoint implements ExchangeOwner {
     this.next();
   }
 
-  /** No more requests will come. Those on the wire may finish; idle connections are closed. */
+  /** Accepts no more requests. Those in progress may finish; idle connections are closed. */
   retire(): void {
     this.retired = true;
     for (const connection of this.idle.splice(0)) connection.destroy();
   }
 
-  /** Closes every connection now. Of requests that are under way nothing more is heard. */
+  /** Closes every connection now. Requests in progress get no result. */
   destroy(): void {
     this.retire();
     for (const connection of this.busy) connection.destroy();
@@ -158,7 +158,7 @@ export class Endpoint implements ExchangeOwner {
     exchange.start(connection);
   }
 
-  /** The connection is not in use any more: the last one takes its place. */
+  /** Removes a connection from those in use: the last one takes its place. */
   private leave(connection: Connection): void {
     const last = this.busy.pop()!;
     if (last !== connection) {
@@ -181,7 +181,7 @@ export class Endpoint implements ExchangeOwner {
       const exchange = this.queue.shift()!;
       this.waiting--;
       if (exchange.finished) continue;
-      // Its turn came when the answer before it did, not when we saw that.
+      // Its turn came when the previous answer arrived, not when the prober noticed.
       exchange.ownUs += this.watch.doubtUs;
       this.begin(exchange, this.idle.pop() ?? this.connection());
     }

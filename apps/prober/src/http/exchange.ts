@@ -13,7 +13,7 @@ import { describeError, isReset, outcomeOfError } from './classify.js';
 import type { Connection, ConnectionUser } from './connection.js';
 import type { MemoryBudget } from './memory-budget.js';
 
-/** What came of a request: an answer, not yet judged, or a failure. Texts are for people, of any length. */
+/** The result of a request: an answer that is not judged yet, or a failure. The texts are for people and have any length. */
 export type ExchangeResult =
   | {
       kind: 'answer';
@@ -24,13 +24,13 @@ export type ExchangeResult =
     }
   | { kind: 'failure'; outcome: Outcome; got: string };
 
-/** When the end of an exchange can have come, monotonic microseconds. */
+/** When the end of an exchange can have arrived, monotonic microseconds. */
 export interface Timing extends Arrival {
-  /** How much of the time before that was lost by ourselves, at most: the true time may be shorter by this. */
+  /** Upper bound of the delay that the prober added before that: the true time may be shorter by this much. */
   ownUs: number;
 }
 
-/** What an exchange needs of its endpoint. */
+/** What an exchange needs from its endpoint. */
 export interface ExchangeOwner {
   readonly limits: AnswerLimits;
   readonly memory: MemoryBudget;
@@ -39,25 +39,25 @@ export interface ExchangeOwner {
   readonly monotonicUs: () => number;
   /** @throws PaydayError `invalid_request`. */
   wire(request: CustomerRequest): Wire;
-  /** The idle connection was gone; once more on one that never served. */
+  /** Retries on a new connection, because the idle one was gone. */
   retry(exchange: Exchange): void;
-  /** It is done with its connection, if it got one. */
+  /** The exchange no longer needs its connection, if it had one. */
   release(exchange: Exchange, reusable: boolean): void;
 }
 
-/** Shared by all whose body came in one piece, or not at all. */
+/** Shared by all exchanges whose body arrived in one piece, or that have none. */
 const NO_PIECES: Buffer[] = [];
-/** Where the status alone is wrong, this much of the body is kept, to show it to the team. */
+/** How much of the body is kept for the team if only the status is wrong. */
 const EXCERPT_BYTES = 1024;
 
 /**
- * One request and its answer, over at most two connections. `onDone` is called exactly once, and nothing of the
- * answer is kept afterwards.
+ * One request and its answer, over at most two connections. `onDone` is called exactly once, and no part of the
+ * answer is kept after that.
  */
 export class Exchange implements ConnectionUser, AnswerSink {
   connection: Connection | null = null;
   finished = false;
-  /** Monotonic microseconds that were lost by ourselves so far. */
+  /** Delay that the prober has added so far, microseconds. */
   ownUs = 0;
   private retried = false;
   private dialledUs = 0;
@@ -66,11 +66,11 @@ export class Exchange implements ConnectionUser, AnswerSink {
   private answerHead: AnswerHead | null = null;
   private keepBytes = 0;
   private pieces: Buffer[] = NO_PIECES;
-  /** A body that came in one piece. */
+  /** A body that arrived in one piece. */
   private text = '';
   private kept = 0;
   private isWhole = false;
-  /** Set once the last byte is there; decoding may still go on. */
+  /** Set once the last byte has arrived; decoding may still be in progress. */
   private arrival: Arrival | null = null;
 
   constructor(
@@ -79,7 +79,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
     private readonly onDone: (result: ExchangeResult, timing: Timing) => void,
   ) {}
 
-  /** Sends the request. The outcome, also that of an immediate error, comes by `onDone`. */
+  /** Sends the request. `onDone` gets the outcome, including that of an immediate error. */
   start(connection: Connection): void {
     this.connection = connection;
     this.dialledUs = connection.served > 0 ? 0 : this.owner.monotonicUs();
@@ -87,7 +87,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
     connection.use(this);
   }
 
-  /** The deadline has come. An answer that is there already is not late because it is still being decoded. */
+  /** Ends the exchange at its deadline. An answer that has arrived is not late because it is still being decoded. */
   timeOut(got: string): void {
     if (this.arrival === null) this.fail('timeout', got);
   }
@@ -95,7 +95,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
   ready(): void {
     const { watch, limits } = this.owner;
     if (this.connection!.served === 0) {
-      // While the loop was busy, neither the connection nor a step of its handshake could go on.
+      // While the loop was busy, neither the connection nor its handshake could progress.
       const { earliestUs } = watch.measureArrival();
       const lateUs = this.owner.monotonicUs() - Math.max(earliestUs, this.dialledUs);
       this.ownUs += Math.max(lateUs, watch.stalledUs - this.stalledBeforeUs);
@@ -159,7 +159,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
     if (rest <= 0) return;
     const head = this.answerHead!;
     if (to - from === head.bodyBytes && to - from <= rest && head.codings.length === 0) {
-      // Most bodies come whole: they are read where they lie.
+      // Most bodies arrive whole and are read in place.
       this.text = bytes.toString('utf8', from, to);
       return;
     }
@@ -169,7 +169,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
     if (refused === null) {
       this.kept += length;
       if (this.pieces === NO_PIECES) this.pieces = [];
-      // What we are shown is overwritten by the next read of any socket.
+      // The next read of any socket overwrites this buffer.
       this.pieces.push(Buffer.from(bytes.subarray(from, from + length)));
     } else if (refused === memory)
       throw new AnswerError(
@@ -183,7 +183,7 @@ export class Exchange implements ConnectionUser, AnswerSink {
     this.isWhole = true;
   }
 
-  /** The last byte is here: the connection is free, and what it said is read. */
+  /** The last byte has arrived: releases the connection and reads the answer. */
   private whole(arrival: Arrival, reusable: boolean): void {
     this.isWhole = false;
     this.arrival = arrival;
@@ -215,8 +215,8 @@ export class Exchange implements ConnectionUser, AnswerSink {
   }
 
   /**
-   * A server may close an idle connection just when we write to it. That is how HTTP/1.1 works and no failure of
-   * the team's, as long as the connection had served before and not one byte of an answer came.
+   * A server may close an idle connection just when a request is written to it. HTTP/1.1 allows that, so it is no failure of
+   * the team, provided that the connection had served before and no byte of an answer has arrived.
    */
   private broken(error: Error | null, got: string): void {
     const { served, parser } = this.connection!;

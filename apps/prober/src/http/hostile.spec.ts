@@ -17,7 +17,7 @@ const REQUEST: RenderedRequest = {
   expect: { status: 200, json: { ok: true } },
 };
 
-// Pay beside each of them is measured by `npm run bench -- isolation`; here each ends as it may, and leaves nothing behind.
+// `npm run bench -- isolation` measures the pay of teams beside each of them; here each ends as allowed and leaves nothing behind.
 describe.each(HOSTILE_ROWS.map((row) => [row.name, row] as const))('%s', (_name, row) => {
   it(`ends as ${row.outcomes.join(' or ')}: ${row.does}`, async () => {
     const server = await row.listen();

@@ -1,8 +1,8 @@
-/** Bytes of answers that are being held, per endpoint and in all. */
+/** Limits the bytes of answers in memory, per endpoint and in total. */
 export class MemoryBudget {
   private usedBytes = 0;
 
-  /** @param maxBytes of this level; @param parent also charged, e.g. the budget of the whole prober. */
+  /** @param maxBytes limit of this level @param parent also charged, e.g. the budget of the whole prober */
   constructor(
     readonly maxBytes: number,
     private readonly parent?: MemoryBudget,
@@ -12,7 +12,7 @@ export class MemoryBudget {
     return this.usedBytes;
   }
 
-  /** Charges `bytes`. Where that is too much nothing is charged, and the level that refused is returned. */
+  /** Charges `bytes`. If that exceeds a limit, charges nothing and returns the level that refused. */
   reserve(bytes: number): MemoryBudget | null {
     if (this.usedBytes + bytes > this.maxBytes) return this;
     const refused = this.parent?.reserve(bytes) ?? null;

@@ -1,15 +1,15 @@
 import { isIP } from 'node:net';
 
-/** Where one endpoint is. */
+/** The parts of one endpoint's URL. */
 export interface Target {
   readonly secure: boolean;
   /** Name or address, without brackets. */
   readonly host: string;
   readonly isAddress: boolean;
   readonly port: number;
-  /** For `Host`: with the port where it is not the scheme's own. */
+  /** For the `Host` header: with the port unless it is the scheme's default. */
   readonly authority: string;
-  /** Every check's path is appended to it; without a slash at its end. */
+  /** Prefix of every check's path; without a trailing slash. */
   readonly basePath: string;
 }
 

@@ -13,7 +13,7 @@ const guard = new AddressGuard({
 });
 const names = systemNames({ servers: [], ingestUrl: 'http://127.0.0.1' }, systemClock).of('team');
 const LIMITS = { maxInFlight: 4, maxQueued: 4, maxBodyBytes: 65_536, maxHeldBytes: 1_000_000 };
-/** Enough to use a connection again, and to meet what happens to it meanwhile. */
+/** Enough to reuse a connection and meet what happens to it in between. */
 const REQUESTS = 3;
 
 describe.each(HTTP_ZOO.map((specimen) => [specimen.name, specimen] as const))('%s', (_name, specimen) => {

@@ -16,7 +16,7 @@ interface ParsedAnswer {
   missing?: string | null;
 }
 
-/** What the parser tells of these pieces; with `close`, the connection ends behind them. */
+/** The parser's calls for these pieces; with `close`, the connection ends after them. */
 function read(
   pieces: readonly Buffer[],
   { close = false, method = 'GET', limits = LIMITS } = {},
@@ -43,7 +43,7 @@ const readText = (text: string, options?: Parameters<typeof read>[1]): ParsedAns
 
 const OK = 'HTTP/1.1 200 OK\r\n';
 
-describe('what is taken', () => {
+describe('what is accepted', () => {
   it.each<[string, string]>([
     ['a length', `${OK}Content-Length: 5\r\n\r\nhello`],
     ['no reason phrase', 'HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello'],
@@ -135,7 +135,7 @@ describe('what is taken', () => {
     expect(readText(`HTTP/1.1 204\r\n\r\nbody`)).toMatchObject({ body: '', ends: 1, reusable: false });
   });
 
-  it('tells what has to be undone: content codings, and below them transfer codings', () => {
+  it('reports the codings to undo: content codings, and below them transfer codings', () => {
     const codings = (lines: string): unknown => readText(`${OK}${lines}\r\n\r\n`).codings;
     expect(codings('Content-Encoding: identity')).toEqual([]);
     expect(codings('Content-Encoding: GZIP\r\nContent-Encoding: br, identity')).toEqual(['gzip', 'br']);
@@ -150,7 +150,7 @@ describe('what is taken', () => {
   });
 });
 
-describe('what is refused, with words and the byte', () => {
+describe('what is refused, with a reason and the byte', () => {
   it.each<[string, RegExp]>([
     ['SSH-2.0-OpenSSH_9.2\r\n', /^connect_error: no HTTP: it begins with "SSH-2" \(byte 0 /],
     ['HTTP/2 200\r\n\r\n', /^connect_error: no status line of HTTP\/1.1: "HTTP\/2 200"/],
@@ -160,7 +160,10 @@ describe('what is refused, with words and the byte', () => {
     ['<html>hello</html>\n', /no HTTP: it begins with "<html"/],
     ['\r\n\r\n\r\n', /no HTTP: it begins with "" \(byte 4 /],
     [`${OK}no colon\r\n`, /a header line without a colon: "no colon" \(byte 17 /],
-    [`${OK}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`, /Content-Length is "5, 6", which is no length/],
+    [
+      `${OK}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`,
+      /Content-Length is "5, 6", which is not a length/,
+    ],
     ...['-1', '+5', '0x10', '5 5', '', '1e3'].map((bad): [string, RegExp] => [
       `${OK}Content-Length: ${bad}\r\n\r\n`,
       /Content-Length is/,
@@ -237,7 +240,7 @@ describe('bounds on work', () => {
     expect(readText(text, { limits }).failure).toMatch(/more than 2048 chunks/);
   });
 
-  it('pieces of a few bytes, but not pieces as networks make them', () => {
+  it('tiny pieces, but not pieces as networks deliver them', () => {
     const body = 'x'.repeat(900);
     const bytes = Buffer.from(`${OK}Content-Length: 900\r\n\r\n${body}`);
     const cut = (size: number): Buffer[] =>
@@ -249,7 +252,7 @@ describe('bounds on work', () => {
   });
 });
 
-/** Any answer that is well formed, in any of the shapes that HTTP/1.1 has. */
+/** Any well-formed answer, in any of HTTP/1.1's forms. */
 const answers = fc
   .record({
     interim: fc.integer({ min: 0, max: 3 }),
@@ -283,13 +286,13 @@ function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
 }
 
 describe('properties', () => {
-  it('a line that is as long as the name of the protocol is told alike when its end is cut', () => {
+  it('a line as long as the protocol name is reported alike when its end is cut', () => {
     const whole = readText('HTTP\r\nx');
     expect(read([Buffer.from('HTTP\r'), Buffer.from('\nx')])).toEqual(whole);
     expect(whole.failure).toMatch(/it begins with "HTTP" \(byte 0 /);
   });
 
-  it('any cut of a good answer tells the same, and the whole body', () => {
+  it('any split of a good answer gives the same calls and the whole body', () => {
     fc.assert(
       fc.property(answers, fc.array(fc.nat(), { maxLength: 30 }), ({ text, body }, cuts) => {
         const bytes = Buffer.from(text, 'latin1');
@@ -300,7 +303,7 @@ describe('properties', () => {
     );
   });
 
-  it('any cut of anything tells the same, and nothing makes it throw anything but an AnswerError', () => {
+  it('any split of any input gives the same calls, and no input throws anything but an AnswerError', () => {
     const mutated = fc
       .tuple(
         answers,
@@ -320,7 +323,7 @@ describe('properties', () => {
         const bytes = Buffer.from(text, 'latin1');
         const whole = read(bytes.length === 0 ? [] : [bytes], { close: true });
         expect(whole.ends).toBeLessThanOrEqual(1);
-        // What a body told before its failure depends on the cut, as it does on the network.
+        // How much of a body is reported before its failure depends on the split, as it does on the network.
         const { body: wholeBody, ...wholeRest } = whole;
         const { body, ...rest } = read(cutAt(bytes, cuts), { close: true });
         expect(rest).toEqual(wholeRest);

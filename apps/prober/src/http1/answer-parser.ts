@@ -6,16 +6,16 @@ import type { AnswerLimits } from './limits.js';
 export interface AnswerHead {
   status: number;
   fields: Fields;
-  /** What has to be undone to get at the content, the outermost last. */
+  /** The codings to undo to get the content, outermost last. */
   codings: readonly string[];
-  /** Announced length of the body; null where it is not known before its end. */
+  /** Announced length of the body; null if it is not known before the end. */
   bodyBytes: number | null;
 }
 
-/** Who hears of an answer: once `head`, then `body` any number of times, then `end`. Interim answers are not told. */
+/** Receives an answer: `head` once, then `body` any number of times, then `end`. Interim answers are not reported. */
 export interface AnswerSink {
   head(head: AnswerHead): void;
-  /** @param bytes valid during the call only; those from `from` to before `to` are of the body */
+  /** @param bytes valid during the call only; the body is from `from` (inclusive) to `to` (exclusive) */
   body(bytes: Buffer, from: number, to: number): void;
   end(): void;
 }
@@ -40,19 +40,19 @@ const PROTOCOL = 'HTTP/';
 const PROTOCOL_1 = Buffer.from('HTTP/1.');
 const STATUS_LINE = /^HTTP\/1\.(\d) ([1-9]\d\d)(?:[ \t][^]*)?$/;
 const CHUNK_LINE = /^([0-9a-f]+)[ \t]*(?:;[^]*)?$/i;
-/** Empty lines before a status line that are passed over: some servers end a body with one line break too many. */
+/** Empty lines ignored before a status line: some servers end a body with one line break too many. */
 const MAX_EMPTY_LINES = 2;
 
 const NOBODY: AnswerSink = { head: () => {}, body: () => {}, end: () => {} };
 const NO_FIELDS = new Fields();
 
 /**
- * The answers of one HTTP/1.1 connection (RFC 9112), bytes in, calls out. However the bytes are cut into pieces, the calls
- * are the same, but for where bodies are cut. It holds no more than one unfinished line, and stops with an error at the
- * first limit that an answer passes.
+ * Parses the answers of one HTTP/1.1 connection (RFC 9112): bytes in, calls out. The calls do not depend on how the bytes are
+ * split, except for where bodies are split. The parser holds at most one unfinished line, and stops with an error at the
+ * first limit that an answer exceeds.
  *
- * It takes what a user agent must or may take without risk: interim answers, folded lines, a bare LF, CR and NUL within values,
- * white space before a colon, a length beside chunked, the same length twice, a missing reason phrase, no empty line behind
+ * It accepts what a user agent must or safely may accept: interim answers, folded lines, a bare LF, CR and NUL within values,
+ * white space before a colon, a length beside chunked, the same length twice, a missing reason phrase, no empty line after
  * the last chunk. docs/customers.md lists what is refused.
  */
 export class AnswerParser {
@@ -61,7 +61,7 @@ export class AnswerParser {
   private method = 'GET';
   private state = DONE;
   private keepAlive = false;
-  /** Bytes pushed before the present call. */
+  /** Bytes pushed before the current call. */
   private offset = 0;
   private reads = 0;
   private headBytes = 0;
@@ -71,9 +71,9 @@ export class AnswerParser {
   private chunks = 0;
   private framingBytes = 0;
   private bodyBytes = 0;
-  /** Of the body or the chunk that is being read. */
+  /** Bytes left of the body or chunk that is being read. */
   private remaining = 0;
-  /** The beginning of a line whose end has not come, and at which byte of the answer a line begins. */
+  /** The start of an unfinished line, and the offset in the answer at which a line begins. */
   private partial = '';
   private lineAt = 0;
   private status = 0;
@@ -82,7 +82,7 @@ export class AnswerParser {
   private name = '';
   private value = '';
 
-  /** Another request was sent, and its answer is awaited. */
+  /** Prepares for the answer to the next request. */
   begin(method: string, limits: AnswerLimits, sink: AnswerSink): void {
     this.limits = limits;
     this.sink = sink;
@@ -95,11 +95,11 @@ export class AnswerParser {
     this.fields = new Fields();
   }
 
-  /** Nothing more is told of the answer. */
+  /** Reports nothing more of the answer. */
   stop(): void {
     this.state = DONE;
     this.partial = this.value = '';
-    // A connection may be idle for long: what belonged to the answer must not grow old with it.
+    // A connection may be idle for long; it must not keep the answer's data alive.
     this.sink = NOBODY;
     this.fields = NO_FIELDS;
   }
@@ -108,19 +108,19 @@ export class AnswerParser {
     return this.state === DONE;
   }
 
-  /** Bytes of this answer so far, and whether there was any. */
+  /** Bytes of this answer so far. */
   get received(): number {
     return this.offset;
   }
 
-  /** After the end: whether the connection can serve another request. False if bytes came that belong to no answer. */
+  /** After the end: whether the connection can serve another request. False if it received bytes that belong to no answer. */
   get reusable(): boolean {
     return this.keepAlive;
   }
 
   /**
-   * @param length so many bytes at the beginning count; those behind them are not looked at
-   * @throws AnswerError; call nothing but `begin` afterwards.
+   * @param length number of valid bytes at the beginning
+   * @throws AnswerError; after it, call only `begin`
    */
   push(bytes: Buffer, length: number = bytes.length): void {
     const { maxReads, bytesPerRead } = this.limits;
@@ -146,12 +146,12 @@ export class AnswerParser {
   }
 
   /**
-   * The far side has closed its end.
-   * @returns null if that completes the answer, else what is missing.
+   * The peer has closed its side.
+   * @returns null if that completes the answer, else what is missing
    */
   close(): string | null {
     this.keepAlive = false;
-    // An answer in chunks is complete with its last chunk, whether or not the empty line behind it came (RFC 9112 §8).
+    // A chunked answer is complete with its last chunk, even if the empty line after it is missing (RFC 9112 §8).
     if (this.state === UNTIL_CLOSE || this.state === TRAILERS) {
       this.end();
       return null;
@@ -190,7 +190,7 @@ export class AnswerParser {
     }
     if (end < 0) {
       this.partial += bytes.toString('latin1', from, to);
-      // Who speaks something else may never end a line. One character more, as the last one may be the CR of a line end.
+      // Another protocol may never end a line. One extra character, as the last one may be the CR of a line end.
       if (this.state === STATUS && this.partial.length > PROTOCOL.length) this.mustBeHttp(this.partial);
       return to;
     }
@@ -198,7 +198,7 @@ export class AnswerParser {
       if (this.state === FIELDS && this.passOver(bytes, from, end)) return to;
       if (this.state === STATUS && this.plainStatusLine(bytes, from, end)) return to;
     }
-    // In most answers no line is cut, and its CR is dropped before anything is copied.
+    // In most answers no line is split, and its CR is dropped before anything is copied.
     let line: string;
     if (this.partial === '')
       line = bytes.toString('latin1', from, end > from && bytes[end - 1] === CR ? end - 1 : end);
@@ -226,16 +226,16 @@ export class AnswerParser {
   }
 
   /**
-   * Most header lines mean nothing to a customer. They are counted, but not copied.
-   * @returns false for a line that has to be read
+   * Most header lines are irrelevant here: they are counted but not copied.
+   * @returns false for a line that must be parsed
    */
   private passOver(bytes: Buffer, from: number, end: number): boolean {
     const first = bytes[from]!;
-    // An empty line, a folded one, or something odd.
+    // An empty, folded or malformed line.
     if (first < 0x41) return false;
     const colon = indexOf(bytes, COLON, from, end);
     if (colon < 0) return false;
-    // White space before the colon is no part of the name.
+    // White space before the colon is not part of the name.
     const last = bytes[colon - 1]!;
     if (last === SPACE || last === TAB || mayBeKnown(first, colon - from)) return false;
     this.commitField();
@@ -245,7 +245,7 @@ export class AnswerParser {
 
   /**
    * Nearly every status line is `HTTP/1.1 200 OK`, and needs no copy.
-   * @returns false for a line that has to be read
+   * @returns false for a line that must be parsed
    */
   private plainStatusLine(bytes: Buffer, from: number, end: number): boolean {
     // HTTP/1.x 200, and then a space or the end of the line.
@@ -294,7 +294,7 @@ export class AnswerParser {
     this.countField();
     const first = line.charCodeAt(0);
     if (first === 32 || first === 9) {
-      // A folded line goes on with the one before it (RFC 9112 §5.2); before any, it is passed over (§2.2).
+      // A folded line continues the previous one (RFC 9112 §5.2); as the first line, it is ignored (§2.2).
       if (this.name !== '') this.value += ` ${line}`;
       return;
     }
@@ -302,7 +302,7 @@ export class AnswerParser {
     const colon = line.indexOf(':');
     if (colon < 0) throw refused(`a header line without a colon: "${line.slice(0, 60)}"`, this.lineAt);
     const name = line.slice(0, colon).trimEnd();
-    // A name that is none means nothing to anybody; curl and browsers pass it over, too.
+    // A line with an invalid name is ignored, as in curl and browsers.
     this.name = isToken(name) ? name : '';
     this.value = line.slice(colon + 1);
   }
@@ -313,7 +313,7 @@ export class AnswerParser {
   }
 
   private commitField(): void {
-    // Trailers say nothing that a customer has to understand.
+    // No trailer is relevant here.
     if (this.name !== '' && this.state === FIELDS) this.fields.add(this.name, this.value);
     this.name = '';
   }
@@ -321,7 +321,7 @@ export class AnswerParser {
   private headEnd(): void {
     const status = this.status;
     if (status === 101)
-      throw new AnswerError('connect_error', 'status 101: another protocol, which nobody asked for');
+      throw new AnswerError('connect_error', 'status 101: an unrequested switch of protocols');
     if (status < 200) {
       if (++this.interim > this.limits.maxInterim)
         throw tooLarge(`more than ${this.limits.maxInterim} interim answers (status ${status})`);
@@ -370,7 +370,7 @@ export class AnswerParser {
   }
 }
 
-/** Like `Buffer.indexOf` before `end`. Lines are short: a call out of JavaScript takes longer than looking. */
+/** Like `Buffer.indexOf` before `end`. Lines are short, so a loop is faster than a native call. */
 function indexOf(bytes: Buffer, byte: number, from: number, end: number): number {
   for (let i = from; i < end; i++) if (bytes[i] === byte) return i;
   return -1;

@@ -9,16 +9,16 @@ type Decoder = (
   done: (error: Error | null, out: Buffer) => void,
 ) => void;
 
-/** Each names several layers at most; nobody sends more, and each costs time. */
+/** Maximum number of layers: real servers use no more, and each costs time. */
 const MAX_CODINGS = 3;
 
 const zlibOptions = (maxBytes: number, whole: boolean): ZlibOptions => ({
   maxOutputLength: maxBytes,
-  // Of what was cut, as much is decoded as there is.
+  // Truncated input is decoded as far as it goes.
   ...(whole ? {} : { finishFlush: constants.Z_SYNC_FLUSH }),
 });
 
-/** `deflate` is the zlib format (RFC 9110 §8.4.1.2), though some servers send the bare one. */
+/** `deflate` is the zlib format (RFC 9110 §8.4.1.2), though some servers send raw deflate. */
 const deflate: Decoder = (bytes, maxBytes, whole, done) => {
   const isZlib = bytes.length >= 2 && (bytes[0]! & 0x0f) === 8 && ((bytes[0]! << 8) | bytes[1]!) % 31 === 0;
   (isZlib ? inflate : inflateRaw)(bytes, zlibOptions(maxBytes, whole), done);
@@ -42,9 +42,9 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
 };
 
 /**
- * Undoes content codings, the last one first, on the platform's thread pool: the loop goes on meanwhile. `done` is called once.
- * @param maxBytes more than this, after any step, is `too_large`
- * @param whole false: the bytes are only the beginning, and what they decode to is wanted
+ * Undoes content codings, the last one first, on Node's thread pool, so that the loop is not blocked. `done` is called once.
+ * @param maxBytes a larger body, after any step, is `too_large`
+ * @param whole false: the bytes are only the beginning; decodes as much as possible
  */
 export function decodeContent(
   bytes: Buffer,
@@ -71,7 +71,7 @@ export function decodeContent(
     done(
       tooLarge
         ? new AnswerError('too_large', `a body of more than ${maxBytes} bytes after decoding ${coding}`)
-        : new AnswerError('wrong_body', `the body is no valid ${coding}: ${error.message}`),
+        : new AnswerError('wrong_body', `the body is not valid ${coding}: ${error.message}`),
       bytes,
     );
   });

@@ -9,7 +9,7 @@ import { ANSWER_LIMITS } from './limits.js';
 const LIMITS = { ...ANSWER_LIMITS, maxBodyBytes: 100_000 };
 const OK = 'HTTP/1.1 200 OK\r\n';
 
-/** The body if the answer is taken, or null. */
+/** The body if the answer is accepted, else null. */
 type Outcome = string | null;
 
 function ours(text: string): Outcome {
@@ -30,7 +30,7 @@ function ours(text: string): Outcome {
   return outcome;
 }
 
-/** Answers every request with the text of the moment, and closes. */
+/** Answers every request with the current text, and closes. */
 class Canned {
   text = '';
   private readonly agent = new Agent({ pipelining: 0 });
@@ -64,7 +64,7 @@ const canned = new Canned();
 beforeAll(() => canned.listen());
 afterAll(() => canned.close());
 
-/** Where the two differ, and why ours is right. `undici` is what undici 7 does. */
+/** Where the two parsers differ, and why ours is right. `undici` is the result of undici 7. */
 const DIFFERENCES: { what: string; text: string; ours: Outcome; undici: Outcome; because: string }[] = [
   {
     what: 'an interim 100 that nobody asked for',
@@ -169,7 +169,7 @@ it.each(DIFFERENCES)(
   },
 );
 
-it('takes all that undici takes, and reads the same', async () => {
+it('accepts everything that undici accepts, and reads the same', async () => {
   const edit = fc.tuple(
     fc.nat(),
     fc.constantFrom('', ' ', '\r', '\n', '\t', ':', 'x', '0', '7', 'f', ';', ','),
@@ -194,7 +194,7 @@ it('takes all that undici takes, and reads the same', async () => {
   }
 }, 60_000);
 
-it("reads whatever Node's own server sends", async () => {
+it("parses whatever Node's own server sends", async () => {
   const shapes = fc.record({
     pieces: fc.array(fc.string({ minLength: 1, maxLength: 200 }), { maxLength: 8 }),
     announced: fc.boolean(),

@@ -1,6 +1,6 @@
 /** A field name (RFC 9110 §5.1: a token). */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** What must not stand in a value, and becomes a space (RFC 9110 §5.5). */
+/** Characters that are invalid in a value and become spaces (RFC 9110 §5.5). */
 // eslint-disable-next-line no-control-regex
 const INVALID_IN_VALUE = /[\u0000\r]/g;
 const NO_MEMBERS: readonly string[] = [];
@@ -10,7 +10,7 @@ export function isToken(name: string): boolean {
 }
 
 /**
- * Whether a name may be one that `Fields` knows.
+ * Whether a name may be one of those in `Fields`.
  * @param first code of its first character, ASCII
  * @param length in characters
  */
@@ -29,7 +29,7 @@ export function mayBeKnown(first: number, length: number): boolean {
   }
 }
 
-/** Without the white space around it; CR and NUL inside become spaces. */
+/** Trims white space; CR and NUL inside become spaces. */
 function fieldValue(raw: string): string {
   for (let i = 0; i < raw.length; i++) {
     const code = raw.charCodeAt(i);
@@ -38,7 +38,7 @@ function fieldValue(raw: string): string {
   return raw.trim();
 }
 
-/** The members of a comma-separated list, lower case, without empty ones. */
+/** The non-empty members of a comma-separated list, in lower case. */
 export function listOf(value: string | null): readonly string[] {
   if (value === null) return NO_MEMBERS;
   return value
@@ -48,19 +48,19 @@ export function listOf(value: string | null): readonly string[] {
     .filter((member) => member !== '');
 }
 
-/** The header fields that a customer has to understand. Several lines of one name are joined by commas (RFC 9110 §5.3). */
+/** The header fields that matter here. Repeated fields are joined by commas (RFC 9110 §5.3). */
 export class Fields {
   contentLength: string | null = null;
   transferEncoding: string | null = null;
   contentEncoding: string | null = null;
   connection: string | null = null;
   location: string | null = null;
-  /** `Payday-Team`: whose service this is. */
+  /** `Payday-Team`: the proof of the service's owner. */
   paydayTeam: string | null = null;
 
-  /** @param name in any case; names that don't matter are passed over. @param raw as it stands behind the colon */
+  /** @param name in any case; irrelevant names are ignored @param raw the text after the colon */
   add(name: string, raw: string): void {
-    // Nearly every field is passed over, so the length is asked before anything is copied.
+    // Nearly every field is irrelevant, so the length is checked before anything is copied.
     switch (name.length) {
       case 8:
         if (is(name, 'location')) this.location ??= fieldValue(raw);

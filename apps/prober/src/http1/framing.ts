@@ -11,7 +11,7 @@ export interface Framing {
   end: BodyEnd;
   /** Whether the connection may serve another request afterwards. */
   keepAlive: boolean;
-  /** What has to be undone to get at the content, the outermost last: `gzip`, `br`, … */
+  /** The codings to undo to get the content, outermost last: `gzip`, `br`, … */
   codings: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export function framingOf(method: string, status: number, minorVersion: number, 
       );
     return {
       end: chunked ? { kind: 'chunked' } : { kind: 'close' },
-      // A length beside it is passed over, but who sends both may be of two minds about where the answer ends.
+      // A length beside it is ignored, but a server that sends both may disagree with itself about where the answer ends.
       keepAlive: persistent && chunked && fields.contentLength === null && minorVersion >= 1,
       codings: [...codings, ...others],
     };
@@ -56,6 +56,9 @@ function lengthOf(value: string): number {
   const members = value.split(',').map((member) => member.trim());
   const [first = ''] = members;
   if (!DIGITS.test(first) || members.some((member) => member !== first))
-    throw new AnswerError('connect_error', `Content-Length is "${value.slice(0, 60)}", which is no length`);
+    throw new AnswerError(
+      'connect_error',
+      `Content-Length is "${value.slice(0, 60)}", which is not a length`,
+    );
   return Number(first);
 }

@@ -1,25 +1,25 @@
 /**
- * How much work one answer may cause, whatever its bytes say. Over any of these the socket is cut, and the answer is the
- * failure `too_large`. All are inclusive.
+ * How much work one answer may cause. Beyond any of these limits the socket is closed, and the answer is the
+ * failure `too_large`. All limits are inclusive.
  */
 export interface AnswerLimits {
-  /** Status lines, header lines and trailer lines, line breaks included, those of interim answers, too. */
+  /** Bytes of status, header and trailer lines, including line breaks and interim answers. */
   maxHeadBytes: number;
-  /** Header lines and trailer lines, those of interim answers, too. */
+  /** Number of header and trailer lines, including those of interim answers. */
   maxFieldLines: number;
-  /** Interim answers (status 1xx) before the answer proper. */
+  /** Interim answers (status 1xx) before the final answer. */
   maxInterim: number;
   maxChunks: number;
-  /** Size lines of chunks with their extensions, and the line breaks behind the data of chunks. */
+  /** Bytes of chunk size lines with their extensions, and of the line breaks after chunk data. */
   maxFramingBytes: number;
-  /** As the body is on the wire, and again after decoding. */
+  /** Bytes of the body as sent, and again after decoding. */
   maxBodyBytes: number;
-  /** Pieces in which the answer may arrive: so many, and one more for every `bytesPerRead` bytes received. */
+  /** Reads that an answer may take, plus one for every `bytesPerRead` bytes received. */
   maxReads: number;
   bytesPerRead: number;
 }
 
-/** Far beyond what servers send: 15 KB of cookies are common, a hundred header lines are rare. */
+/** Far more than servers send: 15 KB of cookies are common, a hundred header lines are rare. */
 export const ANSWER_LIMITS: Omit<AnswerLimits, 'maxBodyBytes'> = {
   maxHeadBytes: 64 * 1024,
   maxFieldLines: 256,
@@ -31,8 +31,8 @@ export const ANSWER_LIMITS: Omit<AnswerLimits, 'maxBodyBytes'> = {
 };
 
 /**
- * All limits for answers with at most so many bytes of body. The fields are named one by one: they are read for every answer, and an object
- * that is made by spreading another one into it is slow to read.
+ * All limits, for answers with at most this many bytes of body. The fields are listed one by one because they are read for every
+ * answer, and reading an object that was made with spread syntax is slow.
  */
 export function answerLimits(maxBodyBytes: number): AnswerLimits {
   const { maxHeadBytes, maxFieldLines, maxInterim, maxChunks, maxFramingBytes, maxReads, bytesPerRead } =

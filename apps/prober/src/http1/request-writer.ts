@@ -1,7 +1,7 @@
 import { PaydayError } from '#kernel';
 import { isToken } from './fields.js';
 
-/** What is sent, as `renderRequest` makes it. */
+/** A request as `renderRequest` returns it. */
 export interface Request {
   method: string;
   /** Path and query, beginning with `/`. */
@@ -10,23 +10,23 @@ export interface Request {
   body?: string;
 }
 
-// RFC 9112 §3.2: no white space and no control characters; RFC 9110 §5.5: a value is visible text, blanks inside.
+// RFC 9112 §3.2: no white space or control characters; RFC 9110 §5.5: a value is visible text with inner blanks.
 // eslint-disable-next-line no-control-regex
 const NOT_IN_TARGET = /[\u0000-\u0020\u007f]/;
 // eslint-disable-next-line no-control-regex
 const NOT_IN_VALUE = /[\u0000-\u0008\u000a-\u001f\u007f]/;
 const WITH_CONTENT = new Set(['POST', 'PUT', 'PATCH']);
 
-/** How the customers introduce themselves: many firewalls answer 403 to who doesn't. @param gameUrl where to read more */
+/** The `User-Agent` of requests: many firewalls answer 403 without one. @param gameUrl where to read more */
 export function userAgent(version: string, gameUrl: string): string {
   return `payday/${version} (+${gameUrl})`;
 }
 
 /**
- * A request as it goes over the wire (RFC 9112 §3), to be sent as UTF-8. Headers of the request itself come before the ones that are
+ * The text of a request (RFC 9112 §3), to be sent as UTF-8. Headers of the request itself come before the ones that are
  * always sent, and replace them: a scenario may set its own `User-Agent`.
- * @param authority host, and port where it is not the scheme's own
- * @throws PaydayError `invalid_request` for what can't be sent, such as a line break within a header.
+ * @param authority host, and port unless it is the scheme's default
+ * @throws PaydayError `invalid_request` for a request that can't be sent, such as one with a line break in a header
  */
 export function writeRequest(request: Request, authority: string, basePath: string, agent: string): string {
   const { method, path, headers, body } = request;

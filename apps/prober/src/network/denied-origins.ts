@@ -11,15 +11,15 @@ const DEFAULT_PORTS: Record<string, number> = {
 };
 
 export interface HostPort {
-  /** A canonical address, or a name in lower case without a dot at its end. */
+  /** A canonical address, or a name in lower case without a trailing dot. */
   host: string;
   port: number;
 }
 
 /**
- * Hosts and ports of an origin. Several hosts may share one URL, as brokers do: `kafka://a:9092,b:9092`. Empty where a
- * URL leads to no network address (`lmdb:/data`, `kinesis://region`).
- * @throws TypeError for an http(s) URL that is none
+ * The hosts and ports of an origin. One URL may hold several hosts, as with brokers: `kafka://a:9092,b:9092`. Empty for a
+ * URL without a network address (`lmdb:/data`, `kinesis://region`).
+ * @throws TypeError for an invalid http(s) URL
  */
 export function hostsOf(origin: string): HostPort[] {
   const [, scheme = '', authority = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#\\]*)/i.exec(origin) ?? [];
@@ -28,21 +28,21 @@ export function hostsOf(origin: string): HostPort[] {
   const hosts = authority.slice(authority.lastIndexOf('@') + 1);
   return hosts.split(',').flatMap((each) => {
     if (each === '') return [];
-    // Gives an address its canonical form, whatever it was written in.
+    // Brings an address into its canonical form, whatever its notation.
     const { hostname } = new URL(`http://${each}`);
     const port = /:(\d+)$/.exec(each)?.[1];
     return [{ host: canonicalHost(hostname), port: port === undefined ? fallback : Number(port) }];
   });
 }
 
-/** Of an address its canonical form; of a name lower case, without the dot at its end. */
+/** The canonical form of an address; a name in lower case, without a trailing dot. */
 export function canonicalHost(host: string): string {
   return addressKind(host)?.address ?? host.toLowerCase().replace(/\.$/, '');
 }
 
 /**
- * What belongs to the game itself, by address and port. A name stands for all addresses that it was last known to have. What
- * is on this machine is denied under every address of this machine, loopback included.
+ * The game's own origins, by address and port. A name stands for all addresses that it was last known to have. An origin
+ * on this machine is denied under every address of this machine, including loopback.
  */
 export class DeniedOrigins {
   private origins: readonly HostPort[];
@@ -50,22 +50,22 @@ export class DeniedOrigins {
   private readonly resolvedAddresses = new Map<string, readonly string[]>();
   /** `address:port`. */
   private denied = new Set<string>();
-  /** Ports of what is on this machine. */
+  /** Ports of the origins on this machine. */
   private here = new Set<number>();
 
-  /** @throws TypeError if an origin is no URL. */
+  /** @throws TypeError if an origin is not a URL. */
   constructor(origins: readonly string[], localAddresses: readonly string[]) {
     this.origins = origins.flatMap(hostsOf);
     this.local = new Set(localAddresses.map(canonicalHost));
     this.rebuild();
   }
 
-  /** Names whose addresses have to be looked up. */
+  /** The names whose addresses must be looked up. */
   get names(): string[] {
     return [...new Set(this.origins.map(({ host }) => host))].filter((host) => addressKind(host) === null);
   }
 
-  /** @throws TypeError if an origin is no URL; everything stays as it was. */
+  /** @throws TypeError if an origin is not a URL; nothing changes then. */
   setOrigins(origins: readonly string[]): void {
     this.origins = origins.flatMap(hostsOf);
     this.rebuild();
@@ -76,7 +76,7 @@ export class DeniedOrigins {
     this.rebuild();
   }
 
-  /** A name's addresses, as of now. */
+  /** Sets a name's current addresses. */
   resolved(name: string, addresses: readonly string[]): void {
     this.resolvedAddresses.set(name, addresses.map(canonicalHost));
     this.rebuild();

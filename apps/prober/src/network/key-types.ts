@@ -25,7 +25,7 @@ export function nameServer(): KeyType<string> {
       const address = bracketed ?? plain ?? text;
       return addressKind(address) !== null && Number(port) >= 1 && Number(port) <= 65_535;
     }),
-    allowed: 'the address of a name server, maybe with a port: 10.0.0.2, 10.0.0.2:5353, [fd12::1]:53',
+    allowed: 'the address of a name server, optionally with a port: 10.0.0.2, 10.0.0.2:5353, [fd12::1]:53',
     placeholder: 'ADDRESS',
   };
 }

@@ -1,7 +1,7 @@
 import type { DeniedOrigins } from './denied-origins.js';
 
 export interface PlatformParts {
-  /** Addresses of a name; null if it could not be looked up now. */
+  /** The addresses of a name; null if the lookup failed. */
   lookUp(name: string): Promise<readonly string[] | null>;
   /** Every address of this machine. */
   localAddresses(): readonly string[];
@@ -9,10 +9,10 @@ export interface PlatformParts {
   nowMs(): number;
 }
 
-/** A balancer's name gives a few of many addresses each time: what it once gave stays denied for so long. */
+/** How long an address stays denied after its last answer: a load balancer's name resolves to a few of many addresses each time. */
 const KEPT_FOR_MS = 600_000;
 
-/** Keeps the addresses up to date that the game's own names have. */
+/** Keeps the addresses of the game's own names up to date. */
 export class PlatformAddresses {
   /** When each address of a name was last seen. */
   private readonly seen = new Map<string, Map<string, number>>();
@@ -23,8 +23,8 @@ export class PlatformAddresses {
   ) {}
 
   /**
-   * Looks up all names once. A name that can't be looked up keeps the addresses that it had.
-   * @returns the names that have no address at all, and so are protected by name only
+   * Looks up all names once. A name whose lookup fails keeps its addresses.
+   * @returns the names without any address, which are therefore protected by name only
    */
   async refresh(): Promise<string[]> {
     this.own.setLocalAddresses(this.parts.localAddresses());
@@ -37,7 +37,7 @@ export class PlatformAddresses {
       this.seen.set(name, seen);
       const addresses = found[index];
       for (const address of addresses ?? []) seen.set(address, nowMs);
-      // Only an answer ages what was seen: while nobody answers, the game is where it was.
+      // Addresses expire only when an answer arrives: during an outage of DNS, the game has not moved.
       if (addresses)
         for (const [address, seenAt] of seen) if (nowMs - seenAt > KEPT_FOR_MS) seen.delete(address);
       this.own.resolved(name, [...seen.keys()]);

@@ -1,108 +1,111 @@
 import { networkInterfaces } from 'node:os';
+import { Inject, Injectable } from '@nestjs/common';
 import { messageOf, type Clock } from '#kernel';
-import { AllowedRange, urlOf, type Logger } from '#runtime';
-import type { ProberConfig } from '../config.js';
+import { AllowedRange, CLOCK, LOGGER, urlOf, type Logger } from '#runtime';
 import { systemNames, type Names } from '../dns/index.js';
 import { AddressGuard } from '../http/address-guard.js';
+import { PROBER_OPTIONS, type ProberModuleOptions } from '../prober.module-definition.js';
 import { PlatformAddresses } from './platform-addresses.js';
 
-export interface NetworkParts {
-  clock: Clock;
-  logger: Logger;
-  /** Of the event log: its brokers are never called. */
-  logUrl?: string | undefined;
-  /** Where the prober itself listens. */
-  listensAt?: { host: string; port: number } | undefined;
-}
-
-/** What a launcher may change while the prober runs, as text: sandboxes that were started again have other ports. */
+/** What a launcher may change while the prober runs, as text: restarted sandboxes have new ports. */
 export interface AddressRules {
   allow: readonly string[];
   deniedOrigins: readonly string[];
 }
 
-/** How the prober sees the network: where names lead, and what may be called. */
-export interface ProberNetwork {
-  guard: AddressGuard;
-  names: Names;
-  /** Something of the game's own that listens only now. */
-  addOwn(origin: string): void;
-  setRules(rules: AddressRules): void;
-  close(): void;
-}
-
-/** The game's own names are looked up again so often. */
+/** How often the game's own names are looked up again. */
 const REFRESH_MS = 10_000;
 
-/** Resolves when the game's own names have been looked up for the first time, or could not be. */
-export async function openNetwork(
-  config: ProberConfig,
-  { clock, logger, logUrl, listensAt }: NetworkParts,
-): Promise<ProberNetwork> {
-  const fixed = [config.ingestUrl, config.databaseUrl ?? [], logUrl ?? []].flat();
-  if (listensAt !== undefined) fixed.push(originOf(listensAt));
-  const names = systemNames(
-    {
-      servers: config.dnsServers,
-      canary: config.dnsCanary === '' ? undefined : config.dnsCanary,
-      ingestUrl: config.ingestUrl,
-    },
-    clock,
-  );
-  let denied = config.deniedOrigins;
-  const guard = new AddressGuard({ allow: config.allow, deniedOrigins: [...fixed, ...denied] });
-  const platform = new PlatformAddresses(guard.own, {
-    lookUp: async (name) => {
-      const answer = await names.lookUpOwn(name);
-      return answer.kind === 'found' ? answer.addresses.map(({ address }) => address) : null;
-    },
-    localAddresses: () =>
-      Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
-    nowMs: () => clock.monotonicMs(),
-  });
-  let told = '';
-  const refresh = async (): Promise<void> => {
-    const unknown = (await platform.refresh()).join(', ');
-    if (unknown !== '' && unknown !== told)
-      logger.warn(`names of the game's own have no address, and are protected by name only: ${unknown}`);
-    told = unknown;
-  };
-  const refreshLater = (): void =>
-    void refresh().catch((err: unknown) => logger.error({ err }, "the game's own names were not looked up"));
-  await refresh();
-  void names.checkCanary().then((isFound) => {
-    if (!isFound)
-      logger.warn('the DNS canary cannot be found; until it is, other teams’ names tell whether DNS works');
-  });
-  const timer = setInterval(refreshLater, REFRESH_MS).unref();
-  const deny = (): void => {
-    guard.own.setOrigins([...fixed, ...denied]);
-    refreshLater();
-  };
-  return {
-    guard,
-    names,
-    addOwn: (origin) => {
-      fixed.push(origin);
-      deny();
-    },
-    setRules: ({ allow, deniedOrigins }) => {
-      try {
-        guard.setAllowed(allow.map((text) => AllowedRange.parse(text)));
-        denied = [...deniedOrigins];
-        deny();
-      } catch (error) {
-        logger.error({ err: error }, `new rules for addresses were not understood: ${messageOf(error)}`);
-      }
-    },
-    close: () => {
-      clearInterval(timer);
-      names.close();
-    },
-  };
+/** The prober's view of the network: how names resolve, and what may be called. */
+@Injectable()
+export class ProberNetwork {
+  readonly guard: AddressGuard;
+  readonly names: Names;
+  /** Origins of the game itself, which no rule can allow. */
+  private readonly own: string[];
+  private denied: readonly string[];
+  private readonly platform: PlatformAddresses;
+  /** The names in the latest warning. */
+  private warnedOf = '';
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(PROBER_OPTIONS) { config, logUrl, listensAt }: ProberModuleOptions,
+    @Inject(CLOCK) clock: Clock,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {
+    const { ingestUrl, databaseUrl, dnsServers: servers, dnsCanary, allow, deniedOrigins } = config;
+    this.own = [ingestUrl, databaseUrl ?? [], logUrl ?? []].flat();
+    if (listensAt !== undefined) this.own.push(originOf(listensAt));
+    this.denied = deniedOrigins;
+    const canary = dnsCanary === '' ? undefined : dnsCanary;
+    this.names = systemNames({ servers, canary, ingestUrl }, clock);
+    this.guard = new AddressGuard({ allow, deniedOrigins: [...this.own, ...this.denied] });
+    this.platform = new PlatformAddresses(this.guard.own, {
+      lookUp: async (name) => {
+        const answer = await this.names.lookUpOwn(name);
+        return answer.kind === 'found' ? answer.addresses.map(({ address }) => address) : null;
+      },
+      localAddresses: () =>
+        Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
+      nowMs: () => clock.monotonicMs(),
+    });
+  }
+
+  /** Resolves when the first lookup of the game's own names has ended, with whatever result; then keeps them up to date. */
+  async open(): Promise<void> {
+    await this.refresh();
+    void this.names.checkCanary().then((isFound) => {
+      if (!isFound)
+        this.logger.warn(
+          'the DNS canary cannot be found; until it is, other teams’ names show whether DNS works',
+        );
+    });
+    this.timer = setInterval(() => this.refreshLater(), REFRESH_MS).unref();
+  }
+
+  /** Adds an origin of the game itself that has just begun to listen. */
+  addOwn(origin: string): void {
+    this.own.push(origin);
+    this.deny();
+  }
+
+  /** Replaces what may be called, and what belongs to the game besides its fixed origins. Ignores invalid rules, with an error in the log. */
+  setRules({ allow, deniedOrigins }: AddressRules): void {
+    try {
+      this.guard.setAllowed(allow.map((text) => AllowedRange.parse(text)));
+      this.denied = [...deniedOrigins];
+      this.deny();
+    } catch (error) {
+      this.logger.error({ err: error }, `the new address rules are invalid: ${messageOf(error)}`);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.names.close();
+  }
+
+  private deny(): void {
+    this.guard.own.setOrigins([...this.own, ...this.denied]);
+    this.refreshLater();
+  }
+
+  private async refresh(): Promise<void> {
+    const unknown = (await this.platform.refresh()).join(', ');
+    if (unknown !== '' && unknown !== this.warnedOf)
+      this.logger.warn(`names of the game's own have no address, and are protected by name only: ${unknown}`);
+    this.warnedOf = unknown;
+  }
+
+  private refreshLater(): void {
+    void this.refresh().catch((err: unknown) =>
+      this.logger.error({ err }, "the lookup of the game's own names failed"),
+    );
+  }
 }
 
-/** What listens on every address is denied on every address. */
+/** A listener on every address is denied on every address. */
 function originOf({ host, port }: { host: string; port: number }): string {
   return host === '0.0.0.0' || host === '::' ? `http://0.0.0.0:${port}` : urlOf(host, port);
 }

@@ -44,7 +44,7 @@ class Ingest {
   }
 }
 
-test('sends the latest of each service once, with texts of bounded length on one line', async () => {
+test('sends the latest finding of each service once, with texts of bounded length on one line', async () => {
   const ingest = new Ingest().answers(202);
   ingest.reporter.add(finding('a'));
   ingest.reporter.add(finding('b', 'unproven', `x\n${'y'.repeat(500)}`));
@@ -58,7 +58,7 @@ test('sends the latest of each service once, with texts of bounded length on one
   expect(ingest.bodies).toHaveLength(1);
 });
 
-test.each([500, 503, 429, 404])('sends again what was answered with %i', async (status) => {
+test.each([500, 503, 429, 404])('retries after status %i', async (status) => {
   const ingest = new Ingest().answers(status);
   ingest.reporter.add(finding('a'));
   await ingest.reporter.flush();
@@ -68,7 +68,7 @@ test.each([500, 503, 429, 404])('sends again what was answered with %i', async (
   expect([ingest.reporter.waiting, ingest.bodies.length, ingest.warnings]).toEqual([0, 2, []]);
 });
 
-test('sends again when ingest can not be reached', async () => {
+test('retries when ingest is unreachable', async () => {
   const ingest = new Ingest();
   ingest.reporter.add(finding('a'));
   await ingest.reporter.flush();

@@ -17,12 +17,12 @@ export interface FindingsParts {
 }
 
 const PATH = '/api/v1/probe-batches/endpoint-findings';
-/** As many as one request may hold. */
+/** The most that ingest accepts in one request. */
 const MAX_PER_REQUEST = 100;
-/** Answers after which the same request may yet go well: overload, or news that ingest has not received yet. */
+/** Statuses after which a retry may succeed: overload, or a team that ingest does not know yet. */
 const MAY_GO_WELL = new Set([404, 408, 425, 429]);
 
-/** Brings what is found of endpoints' owners to ingest, which writes it down for facilitators. Of each service the latest counts. */
+/** Reports findings about endpoint owners to ingest, which records them for facilitators. Keeps the latest per service. */
 export class FindingsReporter {
   private readonly queue = new Map<string, OwnershipFinding>();
   private isSending = false;
@@ -32,17 +32,17 @@ export class FindingsReporter {
     private readonly parts: FindingsParts,
   ) {}
 
-  /** Findings that ingest has not taken yet. */
+  /** Number of findings that ingest has not accepted yet. */
   get waiting(): number {
     return this.queue.size;
   }
 
   add(finding: OwnershipFinding): void {
-    this.parts.log.info({ finding }, 'an endpoint was asked whose it is');
+    this.parts.log.info({ finding }, 'an endpoint was checked for its owner');
     this.queue.set(`${finding.teamId} ${finding.serviceId}`, finding);
   }
 
-  /** Sends what waits; what is not taken waits for the next time. Never rejects. */
+  /** Sends the waiting findings; those that are not accepted wait for the next call. Never rejects. */
   async flush(): Promise<void> {
     if (this.isSending || this.queue.size === 0) return;
     this.isSending = true;
@@ -51,9 +51,9 @@ export class FindingsReporter {
       const { status, text } = await this.post(sent.map(([, finding]) => finding));
       const isFinal = status >= 400 && status < 500 && !MAY_GO_WELL.has(status);
       if (status < 200 || (status >= 300 && !isFinal)) return;
-      // A sealed game is nobody's trouble.
+      // 409: the game is sealed, which is no problem.
       if (isFinal && status !== 409)
-        this.parts.log.warn({ status, text }, 'ingest refuses what was found of endpoints');
+        this.parts.log.warn({ status, text }, 'ingest refuses findings about endpoint owners');
       for (const [key, finding] of sent) if (this.queue.get(key) === finding) this.queue.delete(key);
     } finally {
       this.isSending = false;

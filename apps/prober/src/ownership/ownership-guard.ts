@@ -4,17 +4,17 @@ import type { RenderedRequest } from '#scenario';
 import { OwnershipState, type AskRules, type Standing, type AskOutcome } from './ownership-state.js';
 import type { ProofRegistry, Reading } from './proof-registry.js';
 
-/** What came of an ask. `proof`: the value of the answer's header, null or absent without one. */
+/** The result of a check. `proof`: the value of the answer's header, null or absent without one. */
 export type AskResult =
   | { kind: 'answer'; status: number; bodyText: string; proof?: string | null }
   | { kind: 'failure'; outcome: string; got: string };
 
-/** Sends requests to the origin of a team's service, not to the path below it. `onDone` is called once, maybe at once. */
+/** Sends requests to the origin of a team's service, not to the path below it. `onDone` is called once, possibly synchronously. */
 export interface OriginSender {
   send(request: RenderedRequest, onDone: (result: AskResult) => void): { timeOut(got: string): void };
 }
 
-/** Whether an answer is paid as the team's own. Texts are for the team. */
+/** Whether an answer is paid as the team's own. The texts are shown to the team. */
 export type Verdict = { ok: true } | { ok: false; got: string; expected: string };
 
 export interface GuardParts {
@@ -33,7 +33,7 @@ const PROVEN: Standing = { kind: 'proven' };
 const BADNESS = { unknown: 0, proven: 1, unproven: 2, foreign: 3 } as const;
 const NONE: Reading = { kind: 'none' };
 
-/** The ask. What it expects makes the client keep the body; nobody judges by it. */
+/** The check request. Its expectation makes the client keep the body; it is not used to judge. */
 const ASK: RenderedRequest = {
   method: 'GET',
   path: PROOF_PATH,
@@ -41,15 +41,15 @@ const ASK: RenderedRequest = {
   expect: { status: 200, contains: 'pt_' },
 };
 
-/** Whose one endpoint is: decides for each of its right answers whether it is paid, and asks the well-known path where needed. */
+/** Guards one endpoint: decides for each correct answer whether it is paid, and checks the well-known path when needed. */
 export class OwnershipGuard {
   private readonly state: OwnershipState;
   private currentStanding: Standing = { kind: 'unknown' };
   private worst: Standing = this.currentStanding;
-  /** The header that was read last: nearly always it is the one that comes again. */
+  /** The last header and its meaning: nearly always the next answer has the same one. */
   private read: { text: string; version: number; reading: Reading; untilAt: number } | null = null;
   private ask: { timeOut(got: string): void } | null = null;
-  /** Numbers the asks, so that the answer to an abandoned one is ignored. */
+  /** Numbers the checks, so that the answer to an abandoned one is ignored. */
   private askId = 0;
   private retired = false;
 
@@ -70,14 +70,14 @@ export class OwnershipGuard {
     return this.currentStanding;
   }
 
-  /** What spoke most against the team since this was asked last, so that nothing short is missed. */
+  /** The worst standing since the last call, so that a short one is not missed. */
   takeWorst(): Standing {
     const worst = this.worst;
     this.worst = this.currentStanding;
     return worst;
   }
 
-  /** Asks the endpoint whose it is, if that is due: for a new endpoint, before it counts. */
+  /** Checks the endpoint's owner if that is due: for a new endpoint, before its answers count. */
   begin(): void {
     if (this.state.isAskDue(this.nowMs())) this.send();
   }
@@ -97,7 +97,7 @@ export class OwnershipGuard {
     return this.verdict(standing);
   }
 
-  /** One step of time: gives up an ask that has no answer. @param nowMs monotonic */
+  /** Abandons a check that has timed out. @param nowMs monotonic */
   tick(nowMs: number): void {
     if (nowMs < this.state.askEndsAtMs) return;
     const ask = this.ask;
@@ -105,7 +105,7 @@ export class OwnershipGuard {
     else ask.timeOut(this.late());
   }
 
-  /** The team has another proof: what was found against it may be so no more. */
+  /** The team has a new proof, so earlier findings may no longer hold. */
   reconsider(): void {
     this.abandonAsk();
     this.state.forget();
@@ -113,7 +113,7 @@ export class OwnershipGuard {
     this.begin();
   }
 
-  /** The endpoint is no more: nothing is asked and told from now on. */
+  /** The endpoint is gone: no more checks and no more findings. */
   retire(): void {
     this.retired = true;
     this.abandonAsk();
@@ -150,7 +150,7 @@ export class OwnershipGuard {
       if (id !== this.askId || this.retired) return;
       this.onOutcome(this.understood(result));
     });
-    // It may have ended at once.
+    // The request may have ended synchronously.
     if (id === this.askId && this.state.askEndsAtMs !== Infinity) this.ask = ask;
   }
 
@@ -176,7 +176,7 @@ export class OwnershipGuard {
     const ask = this.ask;
     this.ask = null;
     this.askId++;
-    ask?.timeOut('given up');
+    ask?.timeOut('abandoned');
   }
 
   private stand(standing: Standing): void {

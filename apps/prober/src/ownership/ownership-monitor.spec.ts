@@ -17,7 +17,7 @@ const answer = (status: number, bodyText: string, header: string | null = null):
 });
 const NOT_FOUND = answer(404, 'nothing here');
 
-/** An endpoint that answers asks as it is told: at once, when it is asked to, or never. */
+/** An endpoint that answers checks as the test says: immediately, on demand, or never. */
 class Origin implements OriginSender {
   readonly requests: RenderedRequest[] = [];
   pending: ((result: AskResult) => void) | null = null;
@@ -69,7 +69,7 @@ class World {
 }
 
 describe('with proof required', () => {
-  it('pays an endpoint that shows its proof in every answer, and asks it once, at the beginning', () => {
+  it('pays an endpoint that shows its proof in every answer, and checks it once, at the beginning', () => {
     const world = new World('required');
     const origin = new Origin();
     const guard = world.guard(origin);
@@ -84,7 +84,7 @@ describe('with proof required', () => {
     expect(world.findings).toEqual([]);
   });
 
-  it('asks a new endpoint before anything counts against it', () => {
+  it('checks a new endpoint before anything counts against it', () => {
     const world = new World('required');
     const origin = new Origin();
     const guard = world.guard(origin);
@@ -97,7 +97,7 @@ describe('with proof required', () => {
     });
   });
 
-  it('pays an endpoint whose well-known path shows its proof, and asks every five seconds', () => {
+  it('pays an endpoint whose well-known path shows its proof, and checks every five seconds', () => {
     const world = new World('required');
     const origin = new Origin(answer(200, `${proof('b')}\n${proof('a')}\n`));
     const guard = world.guard(origin);
@@ -108,13 +108,13 @@ describe('with proof required', () => {
     expect(origin.requests).toHaveLength(4);
   });
 
-  it('takes the header of an ask’s own answer for a proof, whatever its status', () => {
+  it('accepts the header of a check’s own answer as a proof, whatever its status', () => {
     const world = new World('required');
     const guard = world.guard(new Origin(answer(404, '', proof('a'))));
     expect(guard.judge(null)).toEqual({ ok: true });
   });
 
-  it('fails an endpoint that hangs when it is asked, after two asks; each is given up', () => {
+  it('fails an endpoint that hangs when it is checked, after two checks; each is abandoned', () => {
     const world = new World('required');
     const origin = new Origin();
     const guard = world.guard(origin);
@@ -130,7 +130,7 @@ describe('with proof required', () => {
     });
   });
 
-  it('keeps a proof over one failed ask', () => {
+  it('keeps a proof through one failed check', () => {
     const world = new World('required');
     const origin = new Origin(answer(200, proof('a')));
     const guard = world.guard(origin);
@@ -145,7 +145,7 @@ describe('with proof required', () => {
     expect(origin.requests).toHaveLength(4);
   });
 
-  it('asks anew when the team has another proof; the former holds a while', () => {
+  it('checks again when the team has a new proof; the former is valid for a while', () => {
     const world = new World('required');
     const origin = new Origin(answer(200, proof('n')));
     const guard = world.guard(origin);
@@ -160,7 +160,7 @@ describe('with proof required', () => {
     expect(guard.judge(proof('n'))).toEqual({ ok: true });
   });
 
-  it('judges nothing of a team that has no proof', () => {
+  it('does not judge a team that has no proof', () => {
     const world = new World('required');
     const origin = new Origin(NOT_FOUND);
     expect(world.guard(origin, 'stranger').judge(null)).toEqual({ ok: true });
@@ -195,7 +195,7 @@ describe('another team’s proof', () => {
 });
 
 describe('with a warning', () => {
-  it('pays an endpoint without a proof, and tells of it once; and of its proof when it comes', () => {
+  it('pays an endpoint without a proof, and reports it once, and its proof when it appears', () => {
     const world = new World('warn');
     const origin = new Origin(NOT_FOUND);
     const guard = world.guard(origin);
@@ -212,7 +212,7 @@ describe('with a warning', () => {
     expect(world.findings.slice(1)).toEqual([{ ...unproven, kind: 'proven' }]);
   });
 
-  it('tells of an endpoint that changes its mind at every answer at most twice a minute', () => {
+  it('reports an endpoint that alternates with every answer at most twice a minute', () => {
     const world = new World('warn');
     const guard = world.guard(new Origin(NOT_FOUND));
     for (let i = 0; i < 1_200; i++) {
@@ -223,7 +223,7 @@ describe('with a warning', () => {
   });
 });
 
-it('asks nobody before the past was read, and then what is left', () => {
+it('checks nothing before past events are read, and then the remaining endpoints', () => {
   const world = new World('warn');
   const monitor = new OwnershipMonitor({ clock: world.clock, onFinding: () => undefined });
   monitor.created(buildScenario({ probing: { ...buildScenario().probing, proof: 'required' } }));
@@ -236,7 +236,7 @@ it('asks nobody before the past was read, and then what is left', () => {
   expect([gone.requests.length, here.requests.length]).toEqual([0, 1]);
 });
 
-it('gives up what it asked of an endpoint that is no more', () => {
+it('abandons the check of an endpoint that is gone', () => {
   const world = new World('required');
   const origin = new Origin();
   world.monitor.retire(world.guard(origin));
@@ -247,7 +247,7 @@ it.each(['off', undefined] as const)('guards nothing with proof %s', (policy) =>
   expect(new World(policy).monitor.guard('a', 'router', new Origin())).toBeNull();
 });
 
-test('whatever comes at whatever time: who proves is paid, who does not is not, and asks are bounded', () => {
+test('whatever happens and when: endpoints with a proof are paid, others are not, and checks are bounded', () => {
   const step = fc.record({
     waitMs: fc.integer({ min: 0, max: 3_000 }),
     header: fc.constantFrom('ours', 'theirs', 'unknown', 'none'),
@@ -269,7 +269,7 @@ test('whatever comes at whatever time: who proves is paid, who does not is not, 
       const guard = world.guard(origin);
       let lastOursMs = steps[0]!.ask === 'ours' ? startedMs : -Infinity;
       for (const { waitMs, header, ask } of steps) {
-        // In small steps, as the prober ticks, so that what hangs is given up.
+        // In small steps, as the prober ticks, so that hanging checks are abandoned.
         for (let ms = 0; ms < waitMs; ms += 250) world.pass(Math.min(250, waitMs - ms));
         const asked = origin.requests.length;
         origin.atOnce = ASKS[ask]!;
@@ -279,7 +279,7 @@ test('whatever comes at whatever time: who proves is paid, who does not is not, 
         if (header === 'ours') expect(ok).toBe(true);
         else if (header === 'theirs') expect(ok).toBe(false);
         else if (ok) {
-          // Paid without a header: proven at the path not long ago, or not known yet.
+          // Paid without a header: recently proven at the path, or not known yet.
           const proven = nowMs - lastOursMs < ASK_RULES.holdMs;
           expect(proven || guard.standing.kind === 'unknown').toBe(true);
         } else expect(['unproven', 'foreign']).toContain(guard.standing.kind);

@@ -5,11 +5,11 @@ import { OwnershipGuard, type OriginSender } from './ownership-guard.js';
 import { ASK_RULES, type AskRules, type Standing } from './ownership-state.js';
 import { ProofRegistry } from './proof-registry.js';
 
-/** What facilitators should know of an endpoint's owner. */
+/** What facilitators should know about an endpoint's owner. */
 export interface OwnershipFinding {
   teamId: string;
   serviceId: string;
-  /** `proven`: it was one of the others before. */
+  /** `proven` follows one of the other two. */
   kind: 'unproven' | 'foreign' | 'proven';
   /** For `foreign`: whose proof it shows. */
   shownTeamId?: string;
@@ -19,29 +19,29 @@ export interface OwnershipFinding {
 
 export interface MonitorParts {
   clock: Clock;
-  /** Reported at most every 30 s of the same team's service. */
+  /** Called at most every 30 s for the same team's service. */
   onFinding(finding: OwnershipFinding): void;
   /** Default: `ASK_RULES`. */
   rules?: AskRules;
 }
 
-/** How often guards are looked at, and how often the same service is told of at most. */
-const LOOK_EVERY_MS = 250;
-const TELL_EVERY_MS = 30_000;
+/** How often guards are checked, and the minimum time between two findings about the same service. */
+const CHECK_EVERY_MS = 250;
+const REPORT_EVERY_MS = 30_000;
 
 /** The proofs of a game, and the guards of its endpoints. */
 export class OwnershipMonitor {
   private readonly registry = new ProofRegistry();
   private readonly guards = new Set<OwnershipGuard>();
-  /** What was told last, by team and service. */
+  /** The last finding, by team and service. */
   private readonly notified = new Map<string, { kind: OwnershipFinding['kind']; atMs: number }>();
   private policy: ProofPolicy = 'off';
   private isStarted = false;
-  private lookedAtMs = -Infinity;
+  private checkedAtMs = -Infinity;
 
   constructor(private readonly parts: MonitorParts) {}
 
-  /** Endpoints of now that did not prove themselves, by what they show. */
+  /** Number of current endpoints without the team's proof, by what they show. */
   count(kind: 'unproven' | 'foreign'): number {
     let count = 0;
     for (const guard of this.guards) if (guard.standing.kind === kind) count++;
@@ -52,7 +52,7 @@ export class OwnershipMonitor {
     this.policy = proofPolicy(scenario);
   }
 
-  /** @param formerUntilAt epoch ms until which the team's proof before this one holds as well */
+  /** @param formerUntilAt epoch ms until which the team's previous proof is valid as well */
   proofChanged(teamId: string, proofSha256: string, formerUntilAt?: number): void {
     const before = this.registry.version;
     this.registry.set(teamId, proofSha256, formerUntilAt);
@@ -60,14 +60,14 @@ export class OwnershipMonitor {
     for (const guard of this.guards) if (guard.teamId === teamId) guard.reconsider();
   }
 
-  /** The past has been read: endpoints of now are asked, and new ones from here on at once. */
+  /** Call once past events have been read: checks the current endpoints, and from then on each new one immediately. */
   start(): void {
     this.isStarted = true;
     for (const guard of this.guards) guard.begin();
   }
 
   /**
-   * Watches over a new endpoint, and asks it. Null where nobody has to prove anything.
+   * Guards a new endpoint and checks its owner. Null if the game asks for no proof.
    * @param origin sends to the endpoint's origin
    */
   guard(teamId: string, serviceId: string, origin: OriginSender): OwnershipGuard | null {
@@ -87,17 +87,17 @@ export class OwnershipMonitor {
     return guard;
   }
 
-  /** The endpoint is no more. */
+  /** Stops guarding an endpoint that is gone. */
   retire(guard: OwnershipGuard): void {
     guard.retire();
     this.guards.delete(guard);
   }
 
-  /** One step of time: gives up asks that have no answer, and tells what was found. */
+  /** Abandons checks that have timed out, and reports findings. */
   tick(): void {
     const nowMs = this.parts.clock.monotonicMs();
-    if (nowMs - this.lookedAtMs < LOOK_EVERY_MS) return;
-    this.lookedAtMs = nowMs;
+    if (nowMs - this.checkedAtMs < CHECK_EVERY_MS) return;
+    this.checkedAtMs = nowMs;
     for (const guard of this.guards) {
       guard.tick(nowMs);
       this.reportFinding(guard, nowMs);
@@ -107,7 +107,7 @@ export class OwnershipMonitor {
   private reportFinding(guard: OwnershipGuard, nowMs: number): void {
     const key = `${guard.teamId} ${guard.serviceId}`;
     const notified = this.notified.get(key);
-    if (notified !== undefined && nowMs - notified.atMs < TELL_EVERY_MS) return;
+    if (notified !== undefined && nowMs - notified.atMs < REPORT_EVERY_MS) return;
     const standing = guard.takeWorst();
     const { kind } = standing;
     if (kind === 'unknown' || kind === (notified?.kind ?? 'proven')) return;

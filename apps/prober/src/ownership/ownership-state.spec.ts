@@ -9,7 +9,7 @@ const NONE: Reading = { kind: 'none' };
 
 type Step = { waitMs: number } & ({ outcome: AskOutcome } | { forget: true });
 
-/** What the rules say of the whole history, without any state that is carried along. */
+/** The rules applied to the whole history, without any carried state. */
 function byTheRules(
   history: { atMs: number; outcome: AskOutcome | null }[],
   header: Reading,
@@ -42,7 +42,7 @@ function kindOf(outcome: AskOutcome | null): Reading['kind'] | 'missed' | 'forgo
   return 'missed' in outcome ? 'missed' : outcome.reading.kind;
 }
 
-test('is what the rules say of its whole history, after any asks at any times', () => {
+test('follows the rules for its whole history, after any checks at any times', () => {
   const outcomes = fc.oneof(
     fc.constantFrom<AskOutcome>(
       { reading: OURS, got: '' },
@@ -75,7 +75,7 @@ test('is what the rules say of its whole history, after any asks at any times', 
   );
 });
 
-test('an ask is due at once, then every so often, and never while one is under way', () => {
+test('a check is due immediately, then periodically, and never while one is in progress', () => {
   const state = new OwnershipState(RULES);
   expect([state.isAskDue(0), state.askEndsAtMs]).toEqual([true, Infinity]);
   state.recordAsk(0);

@@ -1,14 +1,14 @@
 import type { Reading } from './proof-registry.js';
 
-/** How the well-known path is asked. Times in ms. */
+/** How the well-known path is checked. Times in ms. */
 export interface AskRules {
-  /** From one ask to the next, at least. */
+  /** Minimum time between two checks. */
   everyMs: number;
-  /** An ask that has no answer by then has failed. */
+  /** A check without an answer after this time has failed. */
   timeoutMs: number;
-  /** So long a proof at the well-known path holds; longer than `everyMs`, so that one failed ask costs nothing. */
+  /** How long a proof at the well-known path holds; longer than `everyMs`, so that one failed check costs nothing. */
   holdMs: number;
-  /** So many asks in a row without an answer mean that there is no proof. */
+  /** This many checks in a row without an answer mean that there is no proof. */
   maxMisses: number;
 }
 
@@ -17,29 +17,29 @@ const UNKNOWN: Standing = { kind: 'unknown' };
 
 export const ASK_RULES: AskRules = { everyMs: 5_000, timeoutMs: 2_000, holdMs: 15_000, maxMisses: 2 };
 
-/** What came of an ask: what was read, or that no answer came, and why. */
+/** The result of a check: what was read, or why no answer came. */
 export type AskOutcome = { reading: Reading; got: string } | { missed: string };
 
 /**
- * What is known of an endpoint's owner:
- * - `unknown`: an ask is under way or due, and nothing speaks against the team: its answers count.
- * - `proven`: by this answer's header, or by the well-known path a short while ago.
- * - `unproven`: asked, and there is no proof.
- * - `foreign`: it shows another team's proof, and not this one's.
+ * What is known about an endpoint's owner:
+ * - `unknown`: a check is in progress or due, and nothing speaks against the team: its answers count.
+ * - `proven`: by this answer's header, or recently by the well-known path.
+ * - `unproven`: the check found no proof.
+ * - `foreign`: it shows another team's proof and not this team's.
  */
 export type Standing =
   { kind: 'unknown' | 'proven' } | { kind: 'unproven'; got: string } | { kind: 'foreign'; teamId: string };
 
 /**
- * Whose an endpoint is, from what it shows: a pure state machine, told of answers, asks and time (monotonic, ms).
+ * Determines an endpoint's owner from what it shows: a pure state machine over answers, checks and time (monotonic, ms).
  *
- * A proof in an answer's header speaks for that answer alone. A proof at the well-known path speaks for all answers without
- * one, for `holdMs`. A new endpoint is asked at once, before any of its answers counts against it: they count for the team
- * until the ask was answered, or `maxMisses` asks were not. After that they count only while the endpoint proves itself.
+ * A proof in an answer's header covers that answer alone. A proof at the well-known path covers all answers without
+ * one, for `holdMs`. A new endpoint is checked immediately, before any of its answers counts against it: they count for the
+ * team until a check is answered or `maxMisses` checks have failed. After that they count only while the endpoint has a proof.
  */
 export class OwnershipState {
   private provenUntilMs = -Infinity;
-  /** What the last ask found against the team; null: nothing. */
+  /** What the last check found against the team; null: nothing. */
   private against: Extract<Standing, { kind: 'unproven' | 'foreign' }> | null = null;
   private askedAtMs = -Infinity;
   private asking = false;
@@ -47,7 +47,7 @@ export class OwnershipState {
 
   constructor(private readonly rules: AskRules) {}
 
-  /** What an answer that came now is worth, by what its header shows. */
+  /** The standing of an answer that arrives now, given its header. */
   answer(header: Reading, nowMs: number): Standing {
     if (header.kind === 'ours') return PROVEN;
     if (header.kind === 'theirs') return { kind: 'foreign', teamId: header.teamId };
@@ -55,12 +55,12 @@ export class OwnershipState {
     return this.against ?? UNKNOWN;
   }
 
-  /** Whether the well-known path should be asked now, because of an answer without a proof, or of a new endpoint. */
+  /** Whether to check the well-known path now, because of an answer without a proof or a new endpoint. */
   isAskDue(nowMs: number): boolean {
     return !this.asking && nowMs - this.askedAtMs >= this.rules.everyMs;
   }
 
-  /** When the ask that is under way has failed; Infinity while none is. */
+  /** When the check in progress times out; Infinity without one. */
   get askEndsAtMs(): number {
     return this.asking ? this.askedAtMs + this.rules.timeoutMs : Infinity;
   }
@@ -70,7 +70,7 @@ export class OwnershipState {
     this.askedAtMs = nowMs;
   }
 
-  /** The ask has ended. */
+  /** Records the end of a check. */
   recordOutcome(outcome: AskOutcome, nowMs: number): void {
     this.asking = false;
     if ('missed' in outcome) {
@@ -90,7 +90,7 @@ export class OwnershipState {
     } else this.against = { kind: 'unproven', got };
   }
 
-  /** Proofs have changed: what was found against the team may be so no more, and is asked anew. */
+  /** Proofs have changed: earlier findings may no longer hold, so a new check is due. */
   forget(): void {
     this.against = null;
     this.misses = 0;

@@ -34,7 +34,7 @@ function many(count: number): string {
   return Array.from({ length: count }, (_, i) => `pt_${String(i).padStart(43, '0')}`).join(' ');
 }
 
-test('a former proof holds for a while, for its own team and no other', () => {
+test('a former proof is valid for a while, for its own team and no other', () => {
   const before = registry.version;
   registry.set('a', sha(proof('n')), 1_000);
   expect(registry.version).toBeGreaterThan(before);
@@ -44,7 +44,7 @@ test('a former proof holds for a while, for its own team and no other', () => {
   expect(registry.read(proof('n'), 'b', 0).reading).toEqual({ kind: 'theirs', teamId: 'a' });
 });
 
-test('the same proof again changes nothing', () => {
+test('setting the same proof again changes nothing', () => {
   const { version } = registry;
   registry.set('a', sha(proof('a')), 5);
   expect([registry.version, kind(proof('a'), 10)]).toEqual([version, 'ours']);

@@ -1,39 +1,39 @@
 import { createHash } from 'node:crypto';
 import { proofsIn } from '#contracts';
 
-/** Whose proofs a text holds, as one team looks at it. */
+/** Whose proof a text holds, from the point of view of one team. */
 export type Reading =
   | { kind: 'ours' }
-  /** Another team's, and not ours. */
+  /** Another team's proof, and not this team's. */
   | { kind: 'theirs'; teamId: string }
   | { kind: 'none' };
 
 interface Owner {
   teamId: string;
-  /** Epoch ms from which on it proves nothing any more; Infinity for the proof in force. */
+  /** Epoch ms from which it is no longer valid; Infinity for the current proof. */
   untilAt: number;
 }
 
-/** The proofs of all teams of a game, as hashes: events hold no more. */
+/** The proofs of all teams of a game, as hashes: events carry nothing else. */
 export class ProofRegistry {
   private readonly owners = new Map<string, Owner>();
   private readonly current = new Map<string, string>();
   private currentVersion = 0;
 
-  /** Goes up with every change: what was read before has to be read again. */
+  /** Increases with every change: a reading of an older version is stale. */
   get version(): number {
     return this.currentVersion;
   }
 
-  /** False in games in which this team has no proof: it can't prove anything. */
+  /** False if this team has no proof in this game, so that it can't prove anything. */
   knows(teamId: string): boolean {
     return this.current.has(teamId);
   }
 
   /**
-   * From now on this is the team's proof.
+   * Sets the team's proof.
    * @param sha256 hexadecimal
-   * @param formerUntilAt epoch ms until which the one before holds as well
+   * @param formerUntilAt epoch ms until which the previous proof is valid as well
    */
   set(teamId: string, sha256: string, formerUntilAt = 0): void {
     const former = this.current.get(teamId);
@@ -44,7 +44,7 @@ export class ProofRegistry {
     this.currentVersion++;
   }
 
-  /** @returns what the text proves to `teamId`, and until when that is so: epoch ms, or Infinity */
+  /** @returns what the text proves to `teamId`, and until when: epoch ms, or Infinity */
   read(text: string, teamId: string, nowMs: number): { reading: Reading; untilAt: number } {
     let theirs: Owner | undefined;
     for (const proof of proofsIn(text)) {

@@ -1,6 +1,6 @@
 import { SharedAddresses } from './shared-addresses.js';
 
-test('tells addresses that several teams were reached at, and forgets the oldest of a team that has many', () => {
+test('lists addresses at which several teams were reached, and forgets the oldest of a team that has many', () => {
   const addresses = new SharedAddresses();
   addresses.recordAddress('b', '10.0.0.7', 8080);
   addresses.recordAddress('a', '10.0.0.7', 8080);

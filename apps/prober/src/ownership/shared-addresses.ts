@@ -1,15 +1,15 @@
-/** So many addresses of one team are remembered; the one not seen for longest is forgotten first. */
+/** Addresses kept per team; the least recently seen is forgotten first. */
 const MAX_PER_TEAM = 64;
 
 /**
- * The addresses that teams' services were reached at, as the prober's resolver found them: two names for one server show
- * here, and nowhere else.
+ * The addresses at which teams' services were reached, as the prober resolved them. Two names for one server show up
+ * only here.
  */
 export class SharedAddresses {
-  /** Per team: addresses in the order in which they were seen last. */
+  /** Per team: addresses, least recently seen first. */
   private readonly byTeam = new Map<string, Set<string>>();
 
-  /** A connection of the team's went there. Cheap: once per connection. @param address `10.0.0.7`, `2001:db8::1` */
+  /** Records the address of a team's connection. Cheap enough for each connection. @param address `10.0.0.7`, `2001:db8::1` */
   recordAddress(teamId: string, address: string, port: number): void {
     let places = this.byTeam.get(teamId);
     if (places === undefined) this.byTeam.set(teamId, (places = new Set()));
@@ -19,7 +19,7 @@ export class SharedAddresses {
     if (places.size > MAX_PER_TEAM) places.delete(places.values().next().value!);
   }
 
-  /** Addresses with the teams that were reached there, where those are two or more; both in order. */
+  /** Addresses at which two or more teams were reached, with those teams; both sorted. */
   shared(): { address: string; port: number; teamIds: string[] }[] {
     const teams = new Map<string, string[]>();
     for (const [teamId, places] of this.byTeam)

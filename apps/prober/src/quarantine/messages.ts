@@ -6,7 +6,7 @@ import type { Target } from '../http/target.js';
 import type { Verdict } from '../service-client/service-client.js';
 import type { WorkBudget } from '../work-meter.js';
 
-/** What the worker is told. Ids are given by the prober's thread and never used twice. */
+/** Messages to the worker. The prober's thread assigns the ids and never reuses one. */
 export type ToWorker =
   | {
       kind: 'open';
@@ -23,9 +23,9 @@ export type ToWorker =
   /** The answer to `find`. */
   | { kind: 'found'; query: number; resolution: Resolution };
 
-/** What the worker tells. */
+/** Messages from the worker. */
 export type FromWorker =
   | { kind: 'verdict'; call: number; verdict: Verdict }
   | { kind: 'result'; call: number; result: ExchangeResult }
-  /** Where is this endpoint, and may it be called? Names and rules are the prober's own. */
+  /** Asks where an endpoint is and whether it may be called: names and rules belong to the prober's thread. */
   | { kind: 'find'; query: number; endpoint: number; target: Target };

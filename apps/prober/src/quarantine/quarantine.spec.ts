@@ -11,7 +11,7 @@ import type { Call, ServiceClient, Verdict } from '../service-client/service-cli
 import { Quarantine } from './quarantine.js';
 import { HttpServers } from '../testing/http-server.js';
 
-/** A thread can only run what is built, as `npm start` runs it. */
+/** A thread can only run built code, as `npm start` does. */
 const workerUrl = pathToFileURL(join(process.cwd(), 'dist/apps/prober/src/quarantine/worker.js'));
 const REQUEST: RenderedRequest = {
   method: 'GET',
@@ -55,7 +55,7 @@ const call = (service: ServiceClient, begun: (call: Call) => void = () => {}): P
   new Promise((resolve) => begun(service.call(REQUEST, (verdict) => resolve(verdict))));
 
 describe('Quarantine', () => {
-  it('calls and judges as elsewhere, by address and by name', async () => {
+  it('calls and judges as outside of quarantine, by address and by name', async () => {
     const url = await http((req, res) => {
       res.setHeader('payday-team', 'pt_x');
       if (req.url === '/base/x') res.end('{"ok":true}');
@@ -83,14 +83,14 @@ describe('Quarantine', () => {
     expect(() => open('ftp://x')).toThrow(TypeError);
   });
 
-  it('keeps deadlines itself, whatever the thread does', async () => {
+  it('enforces deadlines itself, whatever the thread does', async () => {
     const { open } = setUp();
     const hangs = await http(() => {});
     const verdict = await call(open(hangs), (begun) => begun.timeOut('no answer'));
     expect(verdict).toEqual({ outcome: 'timeout', got: 'no answer' });
   });
 
-  it('charges a thread that ends to whoever was in it, and goes on with another', async () => {
+  it('fails requests in a thread that ends, and continues with another', async () => {
     // As JSON this takes more memory than the thread has.
     const bomb = `[${'{},'.repeat(5_000_000)}{}]`;
     let isBad = true;

@@ -10,13 +10,13 @@ import type { FromWorker, ToWorker } from './messages.js';
 
 export interface QuarantineParts {
   monotonicUs: () => number;
-  /** Called when the thread ended by itself; it is started again when it is needed. */
+  /** Called when the thread ended by itself; it restarts when it is needed. */
   onCrash: (error: unknown) => void;
-  /** Of the built worker. */
+  /** URL of the built worker. */
   workerUrl?: URL;
 }
 
-/** What one endpoint in quarantine is made from. */
+/** What an endpoint in quarantine needs. */
 export interface QuarantinedEndpoint {
   teamId: string;
   url: string;
@@ -26,11 +26,11 @@ export interface QuarantinedEndpoint {
   book: AddressBook;
 }
 
-/** A thread that reads more than this has gone too far. */
+/** Memory limit of the thread. */
 const MAX_HEAP_MB = 256;
 const CRASHED = 'the thread that reads the answers of teams in quarantine came to its end';
 
-/** A request that the thread has to answer. */
+/** A request that the thread has not answered yet. */
 interface Open {
   endpoint: number;
   verdict?: (verdict: Verdict) => void;
@@ -38,8 +38,8 @@ interface Open {
 }
 
 /**
- * A thread of its own for teams whose answers took too much time again and again: what they send delays each other, and nobody else. Nothing is
- * excused there: an answer counts from when this thread hears of it.
+ * A separate thread for teams whose answers repeatedly took too much time: they delay each other and nobody else. No delay is
+ * excused there: an answer counts from the moment when this thread receives it.
  */
 export class Quarantine {
   private worker: Worker | null = null;
@@ -66,7 +66,7 @@ export class Quarantine {
     };
   }
 
-  /** Ends the thread. Of requests that are under way no result is reported. */
+  /** Ends the thread. Requests in progress get no result. */
   async close(): Promise<void> {
     this.calls.clear();
     const worker = this.worker;
@@ -95,14 +95,14 @@ export class Quarantine {
     return {
       ownUs: 0,
       timeOut: (got) => {
-        // The thread may be busy: the deadline is kept here.
+        // The thread may be busy, so the deadline is enforced here.
         if (!this.end(call, { outcome: 'timeout', got })) return;
         this.postMessage({ kind: 'timeOut', call, got });
       },
     };
   }
 
-  /** @returns false if it had ended before. */
+  /** @returns false if it had already ended. */
   private end(call: number, verdict: Verdict): boolean {
     const open = this.calls.get(call);
     if (open === undefined) return false;
@@ -139,7 +139,7 @@ export class Quarantine {
     else open?.result?.(message.result);
   }
 
-  /** Whoever brings the thread down has caused it: requests that were under way are failures. */
+  /** A team that brings down the thread has caused it: requests in progress are failures. */
   private crashed(worker: Worker, error: unknown): void {
     if (this.worker !== worker) return;
     this.worker = null;

@@ -9,7 +9,7 @@ import type { Call, ServiceClient } from '../service-client/service-client.js';
 import { WorkMeter } from '../work-meter.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
-/** Bytes of unfinished answers, of all teams in quarantine. */
+/** Limit for the bytes of unfinished answers of all teams in quarantine. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 const port = parentPort!;

@@ -4,7 +4,7 @@ import type { CustomerRequest } from '../http/customer-request.js';
 import type { ExchangeResult, Timing } from '../http/exchange.js';
 import { verdictOf, type Call, type ServiceClient, type Verdict } from './service-client.js';
 
-/** A service that is called and judged in this thread. */
+/** A service that this thread calls and judges. */
 export class LocalService implements ServiceClient {
   constructor(private readonly endpoint: Endpoint) {}
 

@@ -4,11 +4,11 @@ import type { ExchangeResult, Timing } from '../http/exchange.js';
 import type { OwnershipMonitor, OwnershipGuard } from '../ownership/index.js';
 import type { Call, ServiceClient, Verdict } from './service-client.js';
 
-/** A service that has to prove whose it is: a right answer of somebody else's service is none. */
+/** A service that must prove its owner: a correct answer from another team's service does not count. */
 export class OwnedService implements ServiceClient {
   /**
    * @param service the endpoint itself
-   * @param origin asks at the endpoint's origin; the same as `service` where the endpoint has no path
+   * @param origin sends checks to the endpoint's origin; the same as `service` if the endpoint has no path
    */
   constructor(
     private readonly service: ServiceClient,

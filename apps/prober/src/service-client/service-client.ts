@@ -3,37 +3,37 @@ import { judge, type RenderedRequest } from '#scenario';
 import type { CustomerRequest } from '../http/customer-request.js';
 import type { ExchangeResult, Timing } from '../http/exchange.js';
 
-/** What an answer, or none, means to the team that has to give it. Texts are for people, of any length. */
+/** What an answer, or its absence, means for the team. The texts are for people and have any length. */
 export interface Verdict {
   outcome: Outcome;
   got: string;
-  /** Left out where a right answer within the time was all that was expected. */
+  /** Absent if only a correct answer in time was expected. */
   expected?: string;
-  /** Of an answer: what its header `Payday-Team` says. */
+  /** The answer's header `Payday-Team`. */
   proof?: string | null;
 }
 
-/** A request that is under way. */
+/** A request in progress. */
 export interface Call {
-  /** Microseconds that we ourselves have lost for it so far. */
+  /** Delay that the prober itself has added so far, microseconds. */
   readonly ownUs: number;
-  /** The deadline has come: `onVerdict` is called, at once or as soon as an answer that is there has been read. */
+  /** Ends the request at its deadline: `onVerdict` is called immediately, or once an answer that has arrived is read. */
   timeOut(got: string): void;
 }
 
-/** One team's service as the sender of requests sees it. */
+/** One team's service, as the sender of requests uses it. */
 export interface ServiceClient {
-  /** `onVerdict` is called exactly once, maybe at once. */
+  /** `onVerdict` is called exactly once, possibly synchronously. */
   call(request: CustomerRequest, onVerdict: (verdict: Verdict, timing: Timing) => void): Call;
-  /** Asks for something that is nobody's pay; the answer comes as it is. `onDone` is called exactly once, maybe at once. */
+  /** Sends a request that is not scored and passes the raw answer on. `onDone` is called exactly once, possibly synchronously. */
   sendRequest(request: RenderedRequest, onDone: (result: ExchangeResult) => void): Call;
-  /** No more requests will come; those on the wire may finish. */
+  /** Accepts no more requests; those in progress may finish. */
   retire(): void;
-  /** Closes everything now. Of requests that are under way no result is reported. */
+  /** Closes everything now. Requests in progress get no result. */
   destroy(): void;
 }
 
-/** Longest body that is remembered as right. */
+/** Longest body that is remembered as correct. */
 const MAX_RIGHT_BODY = 4_096;
 
 export function verdictOf(request: CustomerRequest, result: ExchangeResult): Verdict {

@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import type { AddressInfo } from 'node:net';
 
 /**
- * What the server does with a question: gives an error code of its own, stays silent, sends bytes that are no answer, or gives
- * records. `{ cname }` sends the client on to another name, whose records come along.
+ * How the server answers a query: with an error code, with silence, with bytes that are not an answer, or with
+ * records. `{ cname }` redirects to another name, whose records are included.
  */
 export type Behaviour =
   | 'NXDOMAIN'
@@ -18,11 +18,11 @@ const A = 1;
 const CNAME = 5;
 const AAAA = 28;
 
-/** A DNS server on loopback (UDP, RFC 1035) that answers as a test says, name by name. */
+/** A DNS server on loopback (UDP, RFC 1035) whose answers a test sets, name by name. */
 export class TestDnsServer {
-  /** By name in lower case; a name that is not there does not exist. May be changed at any time. */
+  /** By name in lower case; a missing name does not exist. May be changed at any time. */
   readonly zone = new Map<string, Behaviour>();
-  /** Every question, as `A name`. */
+  /** Every query, as `A name`. */
   readonly asked: string[] = [];
   private readonly socket = createSocket('udp4');
 
@@ -54,13 +54,13 @@ export class TestDnsServer {
     this.asked.push(`${type === A ? 'A' : 'AAAA'} ${name}`);
     const behaviour = this.zone.get(name.toLowerCase()) ?? 'NXDOMAIN';
     if (behaviour === 'hang') return null;
-    // The right id, so that it is not taken for a stray packet.
+    // The right id, so that it does not pass for a stray packet.
     if (behaviour === 'garbage') return Buffer.concat([query.subarray(0, 2), Buffer.alloc(40, 0xff)]);
     const rcode = typeof behaviour === 'string' ? RCODES[behaviour] : 0;
     const records = typeof behaviour === 'string' ? [] : this.records(name, type, behaviour);
     const header = Buffer.alloc(12);
     query.copy(header, 0, 0, 2);
-    // An answer, recursion desired and available.
+    // A response, recursion desired and available.
     header.writeUInt16BE(0x8180 | rcode, 2);
     header.writeUInt16BE(1, 4);
     header.writeUInt16BE(records.length, 6);
@@ -99,7 +99,7 @@ function encodeName(name: string): Buffer {
 
 function encodeAddress(address: string): Buffer {
   if (!address.includes(':')) return Buffer.from(address.split('.').map(Number));
-  // Spelled out by the URL parser; then the gap is filled.
+  // The URL parser normalises the address; then the gap is filled.
   const [head = '', tail = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
   const groups = (part: string): number[] =>
     part === '' ? [] : part.split(':').map((each) => parseInt(each, 16));

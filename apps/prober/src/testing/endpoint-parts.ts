@@ -4,7 +4,7 @@ import type { EndpointParts } from '../http/endpoint.js';
 import { LoopWatch } from '../loop-watch.js';
 import { WorkMeter } from '../work-meter.js';
 
-/** What an endpoint needs, on the real event loop, with all the time in the world. */
+/** What an endpoint needs, on the real event loop, with an unlimited work budget. */
 export function endpointParts(guard: AddressGuard, names: Names): EndpointParts {
   const monotonicUs = (): number => Math.floor(performance.now() * 1000);
   const idleUs = (): number => performance.nodeTiming.idleTime * 1000;

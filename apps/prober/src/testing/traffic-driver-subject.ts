@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { Registry } from 'prom-client';
-import type { GameEvent } from '#contracts';
+import type { GameEvent, ProbeBatch } from '#contracts';
 import { createDriver } from '#faults';
 import { closed, listening, portOf, unusedPort, type DriverSubject } from '#faults/conformance';
 import { arrivalsBefore } from '#scenario';
@@ -63,7 +63,7 @@ export const trafficSubject: DriverSubject = {
         .get(prober)!
         .filter((batch) => batch.teamId === teamId && batch.serviceId === serviceId)
         .reduce((sum, { outcome }) => sum + outcome.length, 0);
-    const drained = new Map<Prober, ReturnType<Prober['drain']>>();
+    const drained = new Map<Prober, ProbeBatch[]>();
     pass(2_000);
 
     const agents = await Promise.all(
@@ -83,10 +83,10 @@ export const trafficSubject: DriverSubject = {
       async healthy() {
         // From one full second of game time to another: the number of arrivals per second is fixed.
         pass(1_000 - ((clock.nowMs() - START) % 1_000));
-        for (const { prober } of probers) prober.drain();
+        for (const { prober } of probers) drained.set(prober, [...prober.drain()]);
         const from = clock.nowMs() - START;
         pass(LOOK_MS);
-        for (const { prober } of probers) drained.set(prober, prober.drain());
+        for (const { prober } of probers) drained.set(prober, [...prober.drain()]);
         const wanted = (serviceId: string): number =>
           arrivalsBefore(scenario, serviceId, from + LOOK_MS) - arrivalsBefore(scenario, serviceId, from);
         const [one, other] = probers.map(({ prober }) => count(prober, TEAM, 'router'));
@@ -109,7 +109,6 @@ export const trafficSubject: DriverSubject = {
 };
 
 function openProber(proberId: string, clock: ManualTime) {
-  const zero = (): number => 0;
   const prober = new Prober(
     { ...PROBER_DEFAULTS, gameId: 'g', proberId, epoch: 1 },
     {
@@ -120,7 +119,7 @@ function openProber(proberId: string, clock: ManualTime) {
         bookOf: () => ({ find: () => ({ outcome: 'connect_error', got: 'there is no endpoint' }) }),
         userAgent: 'payday',
       },
-      metrics: createProberMetrics(new Registry(), { inFlight: zero, pending: zero, heldBytes: zero }),
+      metrics: createProberMetrics(new Registry()),
     },
   );
   const registry = new SpikeRegistry(prober, () => clock.nowMs());

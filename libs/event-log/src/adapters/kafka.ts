@@ -1,6 +1,6 @@
 import { partitionOf } from '#kernel';
 import type { LogDeps } from '../dispatch/store-log.js';
-import { logClosed } from '../errors.js';
+import { closedConsumer, logClosed } from '../errors.js';
 import type {
   ConsumeOptions,
   Consumer,
@@ -93,6 +93,7 @@ class KafkaLog implements EventLog {
         clock,
         appendDeadLetter: (topic, record) =>
           this.route(topic, [record], MAX_RECORD_BYTES + DEAD_LETTER_HEADROOM_BYTES),
+        endPositions: (topic) => this.endPositions(topic),
         onClosed: (closed) => this.consumers.delete(closed),
       },
       options,
@@ -162,10 +163,4 @@ class KafkaLog implements EventLog {
   private assertOpen(): void {
     if (this.isClosed) throw logClosed();
   }
-}
-
-function closedConsumer(): Consumer {
-  const ready = Promise.reject<void>(logClosed());
-  ready.catch(() => {}); // unobserved, it must not crash the process
-  return { ready, close: () => Promise.resolve() };
 }

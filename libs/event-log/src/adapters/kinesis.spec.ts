@@ -139,7 +139,7 @@ describe('trouble with Kinesis', () => {
     // One second later by the time in kinesalite's sequence numbers: a number of this shard between the two that no record has.
     const gone = BigInt(first!.position.slice(0, -5)) + (1n << 36n);
     const reader = new Collector(log, { topic, startAt: () => `${gone}00000` });
-    await expect(reader.consumer.ready).rejects.toMatchObject({ code: 'position_trimmed', retryable: false });
+    await expect(reader.consumer.ready).rejects.toMatchObject({ code: 'position_expired', retryable: false });
     expect(reader.records).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { partitionOf } from '#kernel';
+import { Deferred, partitionOf } from '#kernel';
 import type { ConsumeOptions, Consumer, EventLog, EventRecord, StoredRecord } from '../port.js';
 
 export interface EventLogFixture {
@@ -112,9 +112,8 @@ export class Collector {
 
 /** A promise that the test settles. */
 export function gate(): { opened: Promise<void>; open(): void } {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open };
+  const { promise, resolve } = new Deferred();
+  return { opened: promise, open: resolve };
 }
 
 /** The code of the PaydayError with which a promise rejects, or a description of any other outcome. */

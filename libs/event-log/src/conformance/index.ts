@@ -3,6 +3,7 @@ import { describeDelivery } from './delivery.js';
 import type { EventLogFactory } from './fixture.js';
 import { describeGroups } from './groups.js';
 import { describeLifecycle } from './lifecycle.js';
+import { describeReading } from './reading.js';
 
 export type { EventLogFactory, EventLogFixture } from './fixture.js';
 
@@ -15,6 +16,7 @@ export function describeEventLog(name: string, factory: EventLogFactory): void {
   describe(`event log: ${name}`, () => {
     describeAppending(factory);
     describeDelivery(factory);
+    describeReading(factory);
     describeGroups(factory);
     describeLifecycle(factory);
   });

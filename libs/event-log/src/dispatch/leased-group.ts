@@ -208,6 +208,6 @@ export function leaseEnded(topic: string, group: string, partition: number): Pay
     'lease_ended',
     `the lease of group "${group}" on ${topic}/${partition} ended before it was renewed: this process was held up, or ` +
       'could not reach the store of leases; another member reads the partition now',
-    { retryable: true, details: { topic, group, partition } },
+    { details: { topic, group, partition } },
   );
 }

@@ -16,7 +16,9 @@ export interface PartitionLoopHooks {
   /** @throws if reading from `start` is impossible. */
   openReader(start: Position | 'earliest' | 'latest'): Promise<PartitionReader> | PartitionReader;
   /** Called when the start is fixed: every later record will be delivered. */
-  onStarted(): void;
+  onStarted(start: Position | 'earliest' | 'latest'): void;
+  /** Called when every record of a batch was handled or dead-lettered. */
+  onHandled(records: readonly StoredRecord[]): void;
   /** Called after a failed start: true ends the loop instead of retrying. */
   shouldRelease(error: unknown): boolean;
 }
@@ -45,15 +47,16 @@ export class PartitionLoop {
 
   private async run(): Promise<void> {
     const { signal } = this.context;
-    const reader = await this.begin();
-    if (reader === undefined || signal.aborted) return;
+    const begun = await this.begin();
+    if (begun === undefined || signal.aborted) return;
+    const { reader, start } = begun;
     this.started = true;
-    this.hooks.onStarted();
+    this.hooks.onStarted(start);
     while (!signal.aborted) {
       const records = await retryUntil(this.context, () => reader.read());
       if (records === undefined) return;
       if (records.length > 0) {
-        await deliver(this.context, records);
+        if (await deliver(this.context, records)) this.hooks.onHandled(records);
         // Reading and handling may both be synchronous; without this pause a long backlog starves the process.
         await nextTurn();
       } else {
@@ -62,10 +65,11 @@ export class PartitionLoop {
     }
   }
 
-  private begin(): Promise<PartitionReader | undefined> {
+  private begin(): Promise<{ reader: PartitionReader; start: Position | 'earliest' | 'latest' } | undefined> {
     return retryUntil(this.context, async () => {
       try {
-        return await this.hooks.openReader(await this.hooks.startAt());
+        const start = await this.hooks.startAt();
+        return { reader: await this.hooks.openReader(start), start };
       } catch (error) {
         if (!this.hooks.shouldRelease(error)) throw error;
         this.abort.abort();

@@ -1,11 +1,13 @@
 import { Deferred, PaydayError, retryUntil, type Timers } from '#kernel';
 import { unknownTopic } from '../errors.js';
-import type { ConsumeOptions, Consumer, EventRecord } from '../port.js';
+import type { ConsumeOptions, Consumer, EventRecord, Position } from '../port.js';
+import { assertConsumeOptions } from '../records.js';
 import { safeReporter } from './delivery.js';
 import type { Group, GroupMember } from './group.js';
 import { leaseEnded } from './leased-group.js';
 import type { LogStore, ReadLimits } from './log-store.js';
 import { PartitionLoop } from './partition-loop.js';
+import { Progress } from './progress.js';
 
 const DEFAULT_BATCH_RECORDS = 1000;
 /** Size limit of a batch, which bounds a reader's memory. */
@@ -17,6 +19,7 @@ export interface StoreConsumerContext {
   /** The group that shares the topic's partitions; a new one for a consumer that reads all of them. */
   groupOf(options: ConsumeOptions, partitions: number, report: (error: unknown) => void): Group;
   appendDeadLetter(topic: string, record: EventRecord): Promise<unknown>;
+  endPositions(topic: string): Promise<(Position | null)[]>;
   onClosed(consumer: StoreConsumer): void;
 }
 
@@ -25,6 +28,7 @@ export class StoreConsumer implements Consumer, GroupMember {
   private readonly reading = new Deferred();
   readonly ready = this.reading.promise;
   private readonly loops = new Map<number, PartitionLoop>();
+  private readonly progress = new Progress();
   private readonly report: (error: unknown) => void;
   private readonly starting = new AbortController();
   private group: Group | undefined;
@@ -47,8 +51,16 @@ export class StoreConsumer implements Consumer, GroupMember {
     return this.closing;
   }
 
+  async caughtUp(): Promise<void> {
+    await this.ready;
+    const { timers, endPositions } = this.context;
+    const policy = { timers, signal: this.starting.signal, report: this.report };
+    await this.progress.caughtUp(policy, () => endPositions(this.options.topic));
+  }
+
   assign(partition: number, holds: () => boolean): void {
     const { topic, group = '' } = this.options;
+    if (!this.reads(partition)) return;
     const options: ConsumeOptions = {
       ...this.options,
       onBatch: async (batch) => {
@@ -69,7 +81,11 @@ export class StoreConsumer implements Consumer, GroupMember {
       {
         startAt: () => this.options.startAt(partition),
         openReader: (start) => this.context.store.openReader(topic, partition, start, this.limits),
-        onStarted: () => this.planned(),
+        onStarted: (start) => {
+          this.progress.begin(partition, start);
+          this.planned();
+        },
+        onHandled: (records) => this.progress.handled(partition, records),
         shouldRelease: (error) => this.failsStart(error),
       },
     );
@@ -77,7 +93,9 @@ export class StoreConsumer implements Consumer, GroupMember {
   }
 
   async revoke(partition: number): Promise<void> {
+    if (!this.reads(partition)) return;
     await this.loops.get(partition)?.stop();
+    this.progress.drop(partition);
     try {
       await this.options.onRevoked?.(partition);
     } catch (error) {
@@ -89,7 +107,8 @@ export class StoreConsumer implements Consumer, GroupMember {
   /** Resolves `ready` once every partition planned for this member is being read. */
   planned(): void {
     if (this.isReady || !this.group || this.closing) return;
-    if (!this.group.planOf(this).every((partition) => this.loops.get(partition)?.started)) return;
+    const planned = this.group.planOf(this).filter((partition) => this.reads(partition));
+    if (!planned.every((partition) => this.loops.get(partition)?.started)) return;
     this.isReady = true;
     this.reading.resolve();
   }
@@ -112,9 +131,14 @@ export class StoreConsumer implements Consumer, GroupMember {
 
   private async shutDown(): Promise<void> {
     this.starting.abort();
+    this.progress.close();
     await this.group?.leave(this);
     this.reading.resolve();
     this.context.onClosed(this);
+  }
+
+  private reads(partition: number): boolean {
+    return this.options.partitions?.includes(partition) ?? true;
   }
 
   private fail(error: unknown): void {
@@ -136,16 +160,10 @@ export class StoreConsumer implements Consumer, GroupMember {
 
 /** The number of the topic's partitions. @throws PaydayError for options with which a consumer could never work. */
 async function checkedPartitions(store: LogStore, options: ConsumeOptions): Promise<number> {
-  const { topic, deadLetterTopic, maxBatchRecords } = options;
-  if (maxBatchRecords !== undefined && (!Number.isInteger(maxBatchRecords) || maxBatchRecords < 1))
-    throw new PaydayError('invalid_options', `maxBatchRecords is ${maxBatchRecords}; give an integer ≥ 1`);
+  const { topic, deadLetterTopic } = options;
+  assertConsumeOptions(options);
   const partitions = await store.partitions(topic);
   if (partitions === undefined) throw unknownTopic(topic);
-  if (deadLetterTopic === topic)
-    throw new PaydayError(
-      'invalid_options',
-      `the dead letters of "${topic}" cannot go to that same topic: its consumer would read its own poison for ever`,
-    );
   if (deadLetterTopic !== undefined && (await store.partitions(deadLetterTopic)) === undefined)
     throw unknownTopic(deadLetterTopic);
   return partitions;

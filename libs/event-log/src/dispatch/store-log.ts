@@ -1,6 +1,6 @@
 import { partitionOf, type Clock, type Timers } from '#kernel';
 import type { KafkaCredentials } from '../credentials.js';
-import { logClosed, unknownTopic } from '../errors.js';
+import { closedConsumer, logClosed, unknownTopic } from '../errors.js';
 import type {
   ConsumeOptions,
   Consumer,
@@ -65,6 +65,7 @@ export class StoreEventLog implements EventLog {
         groupOf: (wanted, partitions, report) => this.groupOf(wanted, partitions, report),
         appendDeadLetter: (topic, record) =>
           this.route(topic, [record], MAX_RECORD_BYTES + DEAD_LETTER_HEADROOM_BYTES),
+        endPositions: (topic) => this.endPositions(topic),
         onClosed: (closed) => this.consumers.delete(closed),
       },
       options,
@@ -154,10 +155,4 @@ export class StoreEventLog implements EventLog {
   private assertOpen(): void {
     if (this.isClosed) throw logClosed();
   }
-}
-
-function closedConsumer(): Consumer {
-  const ready = Promise.reject<void>(logClosed());
-  ready.catch(() => {}); // unobserved, it must not crash the process
-  return { ready, close: () => Promise.resolve() };
 }

@@ -1,4 +1,6 @@
-export * from './log-part.js';
+export type { ServiceDatabase } from './database.js';
+export * from './define-service.js';
+export { openConfiguredLog } from './log-part.js';
 export * from './port.js';
 export * from './run-service.js';
 export * from './service.js';

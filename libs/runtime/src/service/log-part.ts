@@ -1,3 +1,4 @@
+import type { INestApplication } from '@nestjs/common';
 import { TOPICS } from '#contracts';
 import { openEventLog, type EventLog, type OpenEventLogOptions } from '#event-log';
 import type { ConfigOf, logSection } from '../config/index.js';
@@ -40,28 +41,30 @@ export async function openServiceLog(
   return log;
 }
 
-export interface GameEvents {
-  strategy: EventLogTransport;
-  /** Resolves when everything that was in the log at the start has been handled. */
-  caughtUp: Promise<void>;
-}
-
-/** Delivers game events to the `@OnGameEvent` handlers of an app, which is not ready until it has caught up. */
-export function gameEventsOf(log: EventLog, { logger, readiness }: ServiceParts): GameEvents {
-  let done!: () => void;
-  const caughtUp = new Promise<void>((resolve) => (done = resolve));
+/**
+ * Delivers game events to the `@OnGameEvent` handlers of an app once its microservices are started; `/readyz` says so until they
+ * have caught up.
+ * @returns resolves when everything that was in the log at the start has been handled
+ */
+export function connectGameEvents(
+  app: INestApplication,
+  log: EventLog,
+  { logger, readiness }: ServiceParts,
+): Promise<void> {
   readiness.register('game events', () => {
     throw new Error('past game events are still being read');
   });
-  const strategy = new EventLogTransport({
-    log,
-    topic: TOPICS.gameEvents,
-    deadLetterTopic: TOPICS.deadLetters,
-    logger,
-    onCaughtUp: () => {
-      readiness.register('game events', () => undefined);
-      done();
-    },
+  return new Promise((resolve) => {
+    const strategy = new EventLogTransport({
+      log,
+      topic: TOPICS.gameEvents,
+      deadLetterTopic: TOPICS.deadLetters,
+      logger,
+      onCaughtUp: () => {
+        readiness.register('game events', () => undefined);
+        resolve();
+      },
+    });
+    app.connectMicroservice({ strategy }, { inheritAppConfig: false });
   });
-  return { strategy, caughtUp };
 }

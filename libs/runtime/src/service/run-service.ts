@@ -1,6 +1,6 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { PaydayError, messageOf } from '#kernel';
-import { systemClock } from '#kernel/system';
+import { systemClock, systemTimers } from '#kernel/system';
 import { ConfigError, configHelp, readConfig, wantsHelp, type ConfigOf } from '../config/index.js';
 import { Readiness } from '../health.js';
 import { createLogger, type Logger } from '../logger.js';
@@ -145,7 +145,7 @@ class ServiceProcess<S extends ServiceSections> {
     try {
       this.inFlight?.turnAway();
       const isRouted = this.running !== undefined && this.exitCode === EXIT.fine;
-      await Promise.all([this.running?.handOver?.(), isRouted ? pause(drainMs) : undefined]);
+      await Promise.all([this.running?.handOver?.(), isRouted ? systemTimers.sleep(drainMs) : undefined]);
       await this.inFlight?.drained(Math.max(0, stopWithinMs - drainMs - CLOSE_MS));
       await this.startupProbe?.close();
       await this.running?.app.close();
@@ -156,8 +156,4 @@ class ServiceProcess<S extends ServiceSections> {
     }
     process.exit(this.exitCode);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

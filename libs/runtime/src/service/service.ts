@@ -2,13 +2,14 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
 import type { PreciseClock } from '#kernel';
 import type { ConfigOf, Sections } from '../config/index.js';
-import type { httpSection, processSection } from '../config/index.js';
+import type { httpSection, logSection, processSection } from '../config/index.js';
 import type { Readiness } from '../health.js';
 import type { Logger } from '../logger.js';
 import type { WaitFor } from './wait-for.js';
 
 /** The sections that every service has. */
 export type ServiceSections = Sections & {
+  log: typeof logSection;
   http: ReturnType<typeof httpSection>;
   process: ReturnType<typeof processSection>;
 };
@@ -18,7 +19,6 @@ export interface ServiceParts {
   clock: PreciseClock;
   logger: Logger;
   metrics: Registry;
-  /** Pass it to `RuntimeModule`. */
   readiness: Readiness;
   waitFor: WaitFor;
   /** Aborts when the process begins to stop. */
@@ -48,9 +48,4 @@ export interface Service<S extends ServiceSections = ServiceSections> {
   sections: S;
   /** Opens its dependencies and builds the app. Rejects if it can never work. */
   start(config: ConfigOf<S>, parts: ServiceParts): Promise<ServiceApp>;
-}
-
-/** Infers the types of `start` from the service's sections. */
-export function defineService<S extends ServiceSections>(service: Service<S>): Service<S> {
-  return service;
 }

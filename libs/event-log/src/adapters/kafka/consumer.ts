@@ -1,9 +1,11 @@
 import { Deferred, PaydayError, retryUntil, type Clock, type Timers } from '#kernel';
 import { safeReporter } from '../../dispatch/delivery.js';
 import { PartitionLoop } from '../../dispatch/partition-loop.js';
+import { Progress } from '../../dispatch/progress.js';
 import { positionBeyondEnd } from '../../errors.js';
 import type { ConsumeOptions, Consumer, EventRecord, Position } from '../../port.js';
 import { comparePositions, invalidPosition, isPosition } from '../../positions.js';
+import { assertConsumeOptions } from '../../records.js';
 import { positionExpired } from './errors.js';
 import type { Feed } from './feed.js';
 import { FETCH_TIMEOUT_MS, Fetcher } from './fetcher.js';
@@ -21,6 +23,7 @@ export interface KafkaConsumerContext {
   timers: Timers;
   clock: Clock;
   appendDeadLetter(topic: string, record: EventRecord): Promise<unknown>;
+  endPositions(topic: string): Promise<(Position | null)[]>;
   onClosed(consumer: KafkaConsumer): void;
 }
 
@@ -33,6 +36,7 @@ export class KafkaConsumer implements Consumer {
   private readonly revoking = new Map<number, Promise<void>>();
   private readonly report: (error: unknown) => void;
   private readonly fetcher: Fetcher;
+  private readonly progress = new Progress();
   private readonly stop = new AbortController();
   private membership: Membership | undefined;
   /** The partitions it will read once their present owners have released them; undefined before the first plan. */
@@ -60,6 +64,13 @@ export class KafkaConsumer implements Consumer {
     return this.closing;
   }
 
+  async caughtUp(): Promise<void> {
+    await this.ready;
+    const { timers, endPositions } = this.context;
+    const policy = { timers, signal: this.stop.signal, report: this.report };
+    await this.progress.caughtUp(policy, () => endPositions(this.options.topic));
+  }
+
   private async start(): Promise<void> {
     const { timers } = this.context;
     const { signal } = this.stop;
@@ -72,8 +83,10 @@ export class KafkaConsumer implements Consumer {
     if (partitions === undefined || signal.aborted) return;
     const { topic, group } = this.options;
     if (group === undefined) {
-      this.planned = Array.from({ length: partitions }, (_, partition) => partition);
+      const all = Array.from({ length: partitions }, (_, partition) => partition);
+      this.planned = all.filter((partition) => this.options.partitions?.includes(partition) ?? true);
       for (const partition of this.planned) this.assign(partition);
+      this.readyIfReading();
       return;
     }
     const { settings, topics, clock } = this.context;
@@ -112,7 +125,11 @@ export class KafkaConsumer implements Consumer {
       {
         startAt: () => startAt(partition),
         openReader: async (start) => (held.feed = await this.openFeed(partition, start)),
-        onStarted: () => this.readyIfReading(),
+        onStarted: (begin) => {
+          this.progress.begin(partition, begin);
+          this.readyIfReading();
+        },
+        onHandled: (records) => this.progress.handled(partition, records),
         shouldRelease: (error) => this.failsStart(error),
       },
     );
@@ -132,6 +149,7 @@ export class KafkaConsumer implements Consumer {
     const held = this.loops.get(partition);
     if (!held) return;
     await held.loop.stop();
+    this.progress.drop(partition);
     if (held.feed) this.fetcher.remove(held.feed);
     try {
       await this.options.onRevoked?.(partition);
@@ -152,6 +170,7 @@ export class KafkaConsumer implements Consumer {
 
   private async shutDown(): Promise<void> {
     this.stop.abort();
+    this.progress.close();
     await this.starting;
     await Promise.all([...this.loops.keys()].map((partition) => this.revoke(partition)));
     await this.membership?.leave();
@@ -171,14 +190,8 @@ export class KafkaConsumer implements Consumer {
 
   /** The number of the topic's partitions. @throws PaydayError for options with which a consumer could never work. */
   private async checkedPartitions(): Promise<number> {
-    const { topic, deadLetterTopic, maxBatchRecords } = this.options;
-    if (maxBatchRecords !== undefined && (!Number.isInteger(maxBatchRecords) || maxBatchRecords < 1))
-      throw new PaydayError('invalid_options', `maxBatchRecords is ${maxBatchRecords}; give an integer ≥ 1`);
-    if (deadLetterTopic === topic)
-      throw new PaydayError(
-        'invalid_options',
-        `the dead letters of "${topic}" cannot go to that same topic: its consumer would read its own poison for ever`,
-      );
+    const { topic, deadLetterTopic } = this.options;
+    assertConsumeOptions(this.options);
     const partitions = await this.context.topics.partitions(topic);
     if (deadLetterTopic !== undefined) await this.context.topics.partitions(deadLetterTopic);
     return partitions;

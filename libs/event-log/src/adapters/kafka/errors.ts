@@ -22,7 +22,6 @@ export function logUnavailable(cause: unknown, brokers?: readonly string[]): Pay
   if (cause instanceof PaydayError) return cause;
   const where = brokers ? ` at ${brokers.join(', ')}` : '';
   return new PaydayError('log_unavailable', `Kafka${where} did not do what was asked: ${messageOf(cause)}`, {
-    retryable: true,
     cause,
   });
 }

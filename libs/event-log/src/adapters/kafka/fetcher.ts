@@ -83,7 +83,6 @@ export class Fetcher {
         new PaydayError(
           'consumer_stalled',
           `"${this.topic}" has records that have not come in for ${Math.round(stalledMs)} ms: its connections are made anew`,
-          { retryable: true },
         ),
       );
       this.leaders.clear();

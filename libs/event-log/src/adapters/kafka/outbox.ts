@@ -1,3 +1,4 @@
+import { Deferred } from '#kernel';
 import type { RecordPosition } from '../../port.js';
 import { wireBytes, type WireRecord } from './record-codec.js';
 
@@ -14,11 +15,10 @@ const SEQUENCES = 2 ** 31;
 
 /** One `append` call, resolved when each of its records has a position. */
 export class AppendCall {
-  readonly positions: Promise<RecordPosition[]>;
+  private readonly settled = new Deferred<RecordPosition[]>();
+  readonly positions = this.settled.promise;
   private readonly done: RecordPosition[] = [];
   private missing: number;
-  private resolve!: (positions: RecordPosition[]) => void;
-  private fail!: (error: unknown) => void;
   /** One record was refused, so the others must not be sent: the caller will append all of them again. */
   isRejected = false;
 
@@ -28,20 +28,16 @@ export class AppendCall {
     records: number,
   ) {
     this.missing = records;
-    this.positions = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.fail = reject;
-    });
   }
 
   reject(error: unknown): void {
     this.isRejected = true;
-    this.fail(error);
+    this.settled.reject(error);
   }
 
   settle(index: number, position: RecordPosition): void {
     this.done[index] = position;
-    if (--this.missing === 0) this.resolve(this.done);
+    if (--this.missing === 0) this.settled.resolve(this.done);
   }
 }
 

@@ -47,7 +47,6 @@ export function asPaydayError(error: unknown, doing: string): PaydayError {
       { cause: error },
     );
   return new PaydayError('log_unavailable', `Kinesis could not ${doing}: ${reasonOf(error)}`, {
-    retryable: true,
     cause: error,
     details: { kind },
   });
@@ -62,16 +61,16 @@ function reasonOf(error: unknown): string {
 export function topicResharded(topic: string): PaydayError {
   return new PaydayError(
     'topic_resharded',
-    `the stream of topic "${topic}" was split, merged or scaled: keys are bound to its shards for ever. ` +
+    `the stream of topic "${topic}" was split, merged or scaled: keys are permanently bound to its shards. ` +
       'Use a new topic (or stream prefix), and leave the number of shards alone',
     { details: { topic } },
   );
 }
 
-/** What lay behind the position cannot be known any more: going on silently might skip records. */
-export function positionTrimmed(topic: string, partition: number, position: string): PaydayError {
+/** Retention has removed the record at a position, and perhaps later ones, so reading on might skip some. */
+export function positionExpired(topic: string, partition: number, position: string): PaydayError {
   return new PaydayError(
-    'position_trimmed',
+    'position_expired',
     `cannot read behind ${topic}/${partition} position ${position}: its record is older than the stream's retention and ` +
       'gone, and records behind it may be gone with it. Keep records longer (retentionHours); to accept the gap, remove the stored position',
     { details: { topic, partition, position } },

@@ -1,10 +1,10 @@
-import type { Clock, Timers } from '#kernel';
+import { SerialQueue, type Clock, type Timers } from '#kernel';
 
 const LONGEST_GAP_MS = 5_000;
 
 /** Paces this log's reads of one shard. After throttling the gap doubles; it shrinks slowly while reads succeed. */
 export class Pacer {
-  private tail: Promise<void> = Promise.resolve();
+  private readonly turns = new SerialQueue();
   private nextMs = -Infinity;
   private gapMs: number;
 
@@ -19,12 +19,11 @@ export class Pacer {
 
   /** Resolves when it is the caller's turn to read. */
   turn(): Promise<void> {
-    this.tail = this.tail.then(async () => {
+    return this.turns.run(async () => {
       const waitMs = this.nextMs - this.clock.monotonicMs();
       if (waitMs > 0) await this.timers.sleep(waitMs, this.signal);
       this.nextMs = this.clock.monotonicMs() + this.gapMs;
     });
-    return this.tail;
   }
 
   succeeded(): void {

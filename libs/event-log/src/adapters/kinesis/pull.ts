@@ -1,5 +1,5 @@
 import type { Fetched, IteratorStart } from './api.js';
-import { asPaydayError, kindOf, positionTrimmed, topicResharded } from './errors.js';
+import { asPaydayError, kindOf, positionExpired, topicResharded } from './errors.js';
 import type { ShardAccess } from './shard-access.js';
 
 /** Clocks differ: if an iterator expires before anything was read, reading restarts this much earlier. */
@@ -66,7 +66,7 @@ export class Pull {
     let { records } = got;
     if (this.mustSee !== undefined) {
       if (first ? first.sequence !== this.mustSee : got.behindMs === 0)
-        throw positionTrimmed(topic, partition, this.mustSee);
+        throw positionExpired(topic, partition, this.mustSee);
       if (first) {
         records = records.slice(1);
         this.mustSee = undefined;

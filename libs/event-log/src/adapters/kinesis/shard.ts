@@ -3,7 +3,7 @@ import { positionBeyondEnd } from '../../errors.js';
 import type { Position, StoredRecord } from '../../port.js';
 import type { ReadLimits } from '../../dispatch/log-store.js';
 import type { PartitionReader } from '../../dispatch/partition-loop.js';
-import type { Clock } from '#kernel';
+import { Deferred, type Clock } from '#kernel';
 import { FETCH_LIMIT, type RawRecord } from './api.js';
 import { findRecent } from './end-search.js';
 import { countOf, partsOf, positionOf, unpack } from './envelope.js';
@@ -221,9 +221,11 @@ class ShardReader implements PartitionReader {
       .then((records) => void this.pending.push(...records))
       .finally(() => (this.filling = undefined));
     this.filling.catch(() => {}); // Waiters see the rejection; after an abort there are none.
-    let onAbort!: () => void;
-    const aborted = new Promise<void>((resolve) => (onAbort = resolve));
+    const aborted = new Deferred();
+    const onAbort = (): void => aborted.resolve();
     signal.addEventListener('abort', onAbort);
-    await Promise.race([this.filling, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
+    await Promise.race([this.filling, aborted.promise]).finally(() =>
+      signal.removeEventListener('abort', onAbort),
+    );
   }
 }

@@ -93,9 +93,7 @@ export class Topics {
       const summary = await this.summary(topic);
       if (summary && ['ACTIVE', 'UPDATING'].includes(summary.status)) return this.load(topic, summary);
       if (this.clock.monotonicMs() > deadlineMs)
-        throw new PaydayError('log_unavailable', `the stream of topic "${topic}" did not become active`, {
-          retryable: true,
-        });
+        throw new PaydayError('log_unavailable', `the stream of topic "${topic}" did not become active`);
       await this.pause(pollMs);
     }
   }

@@ -68,7 +68,7 @@ export function unavailable(folder: string, cause: unknown): PaydayError {
     'log_unavailable',
     `the event log in ${folder} cannot be used: ${messageOf(cause)}. It needs a local disk with free space, and a ` +
       'folder that this user may write to',
-    { retryable: true, details: { folder }, cause },
+    { details: { folder }, cause },
   );
 }
 

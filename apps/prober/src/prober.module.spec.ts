@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { Test } from '@nestjs/testing';
 import { Registry } from 'prom-client';
 import {
   OUTCOMES,
@@ -11,8 +12,9 @@ import {
 import { openEventLog } from '#event-log';
 import { arrivalsBefore } from '#scenario';
 import { EventBuilder, buildScenario } from '#testing';
-import { AllowedRange, createLogger, systemClock } from '#runtime';
-import { startProber } from './start-prober.js';
+import { AllowedRange, RuntimeModule, createLogger, systemClock } from '#runtime';
+import { ProberModule } from './prober.module.js';
+import { ProbingLoop } from './probing-loop.js';
 import { HttpServers } from './testing/http-server.js';
 
 const closing: (() => unknown)[] = [];
@@ -52,7 +54,7 @@ it('probes a real service by game events, reports to a real server, and sends wa
     log.append(TOPICS.gameEvents, [encodeCloudEvent(event)]);
   await append(events.created(scenario));
   await append(events.team('a'));
-  // An event that makes no sense goes to the dead letters and stops nothing.
+  // An inconsistent event goes to the dead letters and stops nothing.
   await append(events.make('dev.payday.game.paused', { fromAt: 5, reason: '' }));
   for (const [serviceId, url] of [
     ['router', serviceUrl],
@@ -61,8 +63,9 @@ it('probes a real service by game events, reports to a real server, and sends wa
     await append(events.make('dev.payday.endpoint.changed', { teamId: 'a', serviceId, url }));
 
   const registry = new Registry();
-  const prober = await startProber(
-    {
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const prober = ProberModule.register({
+    config: {
       ingestUrl,
       token: 'secret',
       proberId: 'p',
@@ -74,16 +77,14 @@ it('probes a real service by game events, reports to a real server, and sends wa
       dnsCanary: undefined,
       deniedOrigins: [],
     },
-    {
-      log,
-      clock: systemClock,
-      logger: createLogger({ service: 'test', level: 'silent' }),
-      registry,
-      agent: { host: '127.0.0.1', port: 0, token: 'agent-secret' },
-    },
-  );
-  // Twice as many customers for the router, over the agent's own port, from the beginning on.
-  const spike = await fetch(`${prober.agentUrl}/faults/spike`, {
+    agent: { host: '127.0.0.1', port: 0, token: 'agent-secret' },
+  });
+  const runtime = RuntimeModule.register({ clock: systemClock, logger, metrics: registry, eventLog: log });
+  const module = await Test.createTestingModule({ imports: [runtime, prober] }).compile();
+  await module.init();
+  const loop = module.get(ProbingLoop);
+  // Twice the load for the router, ordered through the agent's own port, from the beginning on.
+  const spike = await fetch(`${loop.agentUrl}/faults/spike`, {
     method: 'PUT',
     headers: { authorization: 'Bearer agent-secret' },
     body: JSON.stringify({
@@ -101,7 +102,7 @@ it('probes a real service by game events, reports to a real server, and sends wa
   await new Promise<void>((resolve) => {
     report = () => (batches.at(-1)!.watermarkMs > endsAt ? resolve() : undefined);
   });
-  await prober.stop(1_000);
+  await loop.stop(1_000);
 
   const counts: Record<string, number> = {};
   for (const batch of batches)
