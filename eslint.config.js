@@ -65,7 +65,7 @@ export default tseslint.config(
   // The clock and chance are injected, so that a game can be replayed to the cent.
   {
     files: PURE,
-    ignores: ['**/*.spec.ts'],
+    ignores: ['**/*.spec.ts', 'libs/kernel/src/system/**'],
     rules: {
       'no-restricted-syntax': [
         'error',

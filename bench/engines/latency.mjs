@@ -227,4 +227,4 @@ async function livePeer({ bootstrap, logUrl, input, prefix, seconds, everyMs, si
   return departures.latencies;
 }
 
-const clock = { nowMs: () => Date.now(), monotonicUs: () => Math.floor(performance.now() * 1000) };
+const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };

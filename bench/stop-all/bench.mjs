@@ -3,13 +3,19 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NestFactory } from '@nestjs/core';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
-import { DEFAULT_POLICY, SandboxDriver } from '#faults';
-import { PostgresChaosStore, openDatabase, startEmbeddedPostgres } from '#persistence';
-import { systemClock } from '#runtime';
+import { openEventLog } from '#event-log';
+import { createDriver } from '#faults';
+import { openDatabase, startEmbeddedPostgres } from '#persistence';
+import { RuntimeModule, systemClock } from '#runtime';
 import { parseScenario } from '#scenario';
-import { Orchestrator, realTimers } from '../../dist/apps/chaos-orchestrator/src/index.js';
+import {
+  CHAOS_COMMANDS,
+  ChaosEngineModule,
+  Orchestrator,
+} from '../../dist/apps/chaos-orchestrator/src/index.js';
 
 export const name = 'stop-all';
 export const description =
@@ -92,18 +98,22 @@ async function open(progress) {
   const targets = new Map(
     teams.map(({ teamId, agentUrl }) => [teamId, { teamId, sandbox: { agentUrl, token: TOKEN } }]),
   );
-  const orchestrator = new Orchestrator({
+  const runtime = RuntimeModule.register({
     clock: systemClock,
-    timers: realTimers,
     logger: pino({ level: 'silent' }),
     metrics: new Registry(),
-    store: new PostgresChaosStore(dataSource, systemClock),
-    targets: { targetOf: (_game, teamId) => targets.get(teamId) ?? null },
-    drivers: [new SandboxDriver()],
-    policy: DEFAULT_POLICY,
+    eventLog: await openEventLog('memory:'),
+    dataSource,
   });
+  const engine = ChaosEngineModule.register({
+    targets: { targetOf: (_game, teamId) => targets.get(teamId) ?? null },
+    drivers: [createDriver('sandbox')],
+  });
+  const imports = [runtime, engine];
+  const app = await NestFactory.createApplicationContext({ module: class {}, imports }, { logger: false });
+  const orchestrator = app.get(Orchestrator);
   await play(orchestrator);
-  const commands = orchestrator.commands;
+  const commands = app.get(CHAOS_COMMANDS);
   let count = 0;
   let gone = [];
   commands.watch((change) => {

@@ -5,11 +5,11 @@ import {
   decodeProbeBatch,
   type GameEvent,
   type ProbeBatch,
-  type TopicName,
 } from '#contracts';
-import { openEventLog, type EventLog, type StoredRecord } from '#event-log';
+import { openEventLog } from '#event-log';
 import { systemClock } from '#runtime';
 import type { PlainResult } from '#testing';
+import { readTopic } from '../faults/scoring/read-topic.js';
 import type { GameFolder } from './game-process.js';
 
 /** One game in the embedded log: nothing here comes from the scorer or its database. */
@@ -60,28 +60,4 @@ export function resultsOnce(batches: readonly ProbeBatch[]): PlainResult[] {
       outcome: OUTCOMES[outcome]!,
     })),
   );
-}
-
-async function readTopic(log: EventLog, topic: TopicName): Promise<StoredRecord[]> {
-  const records: StoredRecord[] = [];
-  const ends = await log.endPositions(topic);
-  const behind = new Set(ends.flatMap((end, partition) => (end === null ? [] : [partition])));
-  if (behind.size === 0) return records;
-  await new Promise<void>((resolve, reject) => {
-    const consumer = log.consume({
-      topic,
-      startAt: () => 'earliest',
-      onBatch: async (batch) => {
-        for (const record of batch.records) {
-          if (!behind.has(batch.partition)) return;
-          records.push(record);
-          if (record.position === ends[batch.partition]) behind.delete(batch.partition);
-        }
-        // Not awaited: closing waits for this handler.
-        if (behind.size === 0) void consumer.close().then(resolve, reject);
-      },
-    });
-    consumer.ready.catch(reject);
-  });
-  return records;
 }

@@ -6,7 +6,7 @@ import { type DataSource, openDatabase } from '#persistence';
 import { RuntimeModule, createLogger } from '#runtime';
 import {
   EventBuilder,
-  ManualClock,
+  ManualTime,
   buildBatch,
   buildScenario,
   startTestPostgres,
@@ -21,7 +21,7 @@ const NOTHING_HEARD = null;
 let postgres: TestPostgres;
 let dataSource: DataSource;
 let log: EventLog;
-let clock: ManualClock;
+let clock: ManualTime;
 let startsAt: number;
 let events: EventBuilder;
 let seq = 0;
@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await dataSource.query('TRUNCATE scorer_checkpoint, ledger, team_score, window_state');
-  clock = new ManualClock();
+  clock = new ManualTime();
   startsAt = clock.nowMs();
   log = await openEventLog('memory:', { clock });
   await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));

@@ -1,5 +1,5 @@
 import { TOPICS, decodeProbeBatch } from '#contracts';
-import { comparePositions, type EventLog, type Position } from '#event-log';
+import { readRanges, type EventLog } from '#event-log';
 import { type Checkpoint, type DataSource, readCheckpoints } from '#persistence';
 import { aliveAtKey } from '../../scorer/src/index.js';
 
@@ -33,28 +33,11 @@ async function latestUnscored(
     checkpoints.map(({ partition, positions }) => [partition, positions['probe-results']]),
   );
   const ends = await log.endPositions(TOPICS.probeResults);
-  const behind = new Set<number>();
-  ends.forEach((end, partition) => {
-    const start = starts.get(partition);
-    if (end !== null && (start === undefined || comparePositions(start, end) < 0)) behind.add(partition);
-  });
-  if (behind.size === 0) return 0;
   let latest = 0;
-  await new Promise<void>((resolve, reject) => {
-    const consumer = log.consume({
-      topic: TOPICS.probeResults,
-      startAt: (partition): Position | 'earliest' | 'latest' =>
-        behind.has(partition) ? (starts.get(partition) ?? 'earliest') : 'latest',
-      onBatch: async ({ partition, records }) => {
-        for (const { value, appendedAt } of records)
-          if (appendedAt > latest && holdsResults(gameId, value)) latest = appendedAt;
-        if (comparePositions(records.at(-1)!.position, ends[partition]!) >= 0) behind.delete(partition);
-        // Not awaited: closing waits for this handler.
-        if (behind.size === 0) void consumer.close().then(resolve, reject);
-      },
-    });
-    consumer.ready.catch(reject);
-  });
+  const ranges = ends.map((to, partition) => ({ partition, from: starts.get(partition), to }));
+  for await (const { records } of readRanges(log, { topic: TOPICS.probeResults, ranges }))
+    for (const { value, appendedAt } of records)
+      if (appendedAt > latest && holdsResults(gameId, value)) latest = appendedAt;
   return latest;
 }
 

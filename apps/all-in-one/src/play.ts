@@ -1,20 +1,10 @@
 import { ControlError } from '#client';
-import { PaydayError, messageOf } from '#kernel';
+import { PaydayError, exitCodeOf, messageOf } from '#kernel';
 import { createLogger, unscoredLines } from '#runtime';
 import { GameDirector } from './director.js';
 import type { LaunchOptions } from './launch-options.js';
 import { Progress, standingsTable } from './progress.js';
 import type { Stage } from './stage.js';
-
-/** Mistakes in what the user gave: exit code 2. Everything else that stops us: 1. */
-const USER_MISTAKES = new Set([
-  'invalid_chaos_targets',
-  'invalid_database_url',
-  'invalid_scenario',
-  'invalid_speed',
-  'invalid_teams_file',
-  'unreadable_file',
-]);
 
 /**
  * Plays one game and shows it in the terminal.
@@ -68,7 +58,7 @@ export async function play(options: LaunchOptions, stage: Stage, stopWithinMs: n
   } catch (error) {
     if (!(error instanceof PaydayError || error instanceof ControlError)) throw error;
     process.stderr.write(`payday: ${error.message}\n`);
-    return USER_MISTAKES.has(error.code) ? 2 : 1;
+    return exitCodeOf(error.code);
   } finally {
     await game.stop();
   }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
-import type { Clock } from '#kernel';
+import type { Clock, Timers } from '#kernel';
 import { committedScores, type DataSource, frozenStandings } from '#persistence';
-import { CLOCK, DATA_SOURCE, LOGGER, type Logger } from '#runtime';
+import { CLOCK, DATA_SOURCE, LOGGER, systemTimers, type Logger } from '#runtime';
 import { BroadcasterMetrics } from './broadcaster-metrics.js';
 import { LeaderboardGateway } from './delivery/leaderboard.gateway.js';
 import { StandingsController } from './delivery/standings.controller.js';
@@ -12,7 +12,6 @@ import { GameEventsController } from './game-events.controller.js';
 import { PublicView } from './public-view/public-view.js';
 import { FreezeWatch, type FrozenStandings } from './freeze-watch.js';
 import { ScoreFeed, type CommittedScores } from './score-feed.js';
-import { systemTimers, type Timers } from './timers.js';
 import { COMMITTED_SCORES, FROZEN_STANDINGS, TIMERS } from './tokens.js';
 
 /**

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type Clock, type Timers } from '#kernel';
 import type { Freeze, FrozenScore } from '#persistence';
 import { CLOCK, LOGGER, type Logger } from '#runtime';
 import { FrameHub } from './frames/frame-hub.js';
 import { PublicView } from './public-view/public-view.js';
 import { FROZEN_STANDINGS, TIMERS } from './tokens.js';
-import type { Timers } from './timers.js';
 
 /** Loads the standings of a freeze, which are the same for every broadcaster; null until they are settled. */
 export type FrozenStandings = (freeze: Freeze, nowMs: number) => Promise<FrozenScore[] | null>;

@@ -7,14 +7,13 @@ import {
   type RecordBatch,
   type StoredRecord,
 } from '#event-log';
-import { PaydayError, messageOf } from '#kernel';
+import { PaydayError, messageOf, type Timers } from '#kernel';
 import { EVENT_LOG, LOGGER, Readiness, type Logger } from '#runtime';
 import { BroadcasterMetrics } from './broadcaster-metrics.js';
 import { FreezeWatch } from './freeze-watch.js';
 import { FrameHub } from './frames/frame-hub.js';
 import { PublicView } from './public-view/public-view.js';
 import { asScoreUpdate } from './team-score.js';
-import type { Timers } from './timers.js';
 import { COMMITTED_SCORES, TIMERS } from './tokens.js';
 
 const RETRY_MS = 500;

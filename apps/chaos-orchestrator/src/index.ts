@@ -1,7 +1,12 @@
-export { ChaosModule, type ChaosOptions } from './chaos.module.js';
-export { ChaosTargetsFile, joinTargets } from './chaos-targets.js';
+export {
+  ChaosEngineModule,
+  ChaosModule,
+  type ChaosEngineOptions,
+  type ChaosOptions,
+} from './chaos.module.js';
+export { CHAOS_COMMANDS } from './commands/command-bus.js';
 export type * from './commands/types.js';
-export { CHAOS_COMMANDS, Orchestrator, type FaultTargets, type OrchestratorParts } from './orchestrator.js';
-export { realTimers, type Timers } from './timers.js';
-export type { ChaosStore } from './store.js';
+export { Orchestrator } from './orchestrator.js';
 export { chaosService } from './service.js';
+export { ChaosTargetsFile } from './targets/chaos-targets-file.js';
+export { joinTargets, type FaultTargets } from './targets/fault-targets.js';

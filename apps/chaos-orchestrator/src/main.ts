@@ -1,5 +1,5 @@
 import { runService } from '#runtime';
 import { chaosService } from './service.js';
 
-/** Breaks things as a process of its own; `--help` lists all settings. */
+/** The chaos orchestrator as a separate process; `--help` lists all settings. */
 process.exitCode = await runService(chaosService);

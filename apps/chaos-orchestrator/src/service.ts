@@ -13,17 +13,18 @@ import {
   withDefault,
 } from '#runtime';
 import { ChaosModule } from './chaos.module.js';
-import { ChaosTargetsFile, joinTargets } from './chaos-targets.js';
-import { FileTargets } from './file-targets.js';
-import { Orchestrator, type FaultTargets } from './orchestrator.js';
+import { Orchestrator } from './orchestrator.js';
+import { ChaosTargetsFile } from './targets/chaos-targets-file.js';
+import { joinTargets, type FaultTargets } from './targets/fault-targets.js';
+import { FileTargets } from './targets/file-targets.js';
 
 const NO_TARGETS: FaultTargets = { targetOf: () => null };
 
 export const chaosService = defineService({
   name: 'chaos-orchestrator',
   summary:
-    'Runs the timeline of every game and drives faults to their end. Exactly one acts: further copies stand by (not ready)\n' +
-    'until the connection to PostgreSQL of the one that acts has ended.',
+    'Runs the timeline of every game and drives faults to their end. Exactly one copy is active: the others stand by (not ready)\n' +
+    'until the PostgreSQL connection of the active one ends.',
   sections: {
     log: logSection,
     database: databaseSection,
@@ -31,12 +32,12 @@ export const chaosService = defineService({
       targetsFile: optional(text('FILE'), {
         flag: 'targets-file',
         env: 'PAYDAY_CHAOS_TARGETS',
-        help: 'List of targets in YAML or JSON, written by whoever runs sandboxes; read again when it changes.',
+        help: 'List of targets in YAML or JSON, written by the process that runs sandboxes; read again when it changes.',
       }),
       chaosTargets: optional(text('FILE'), {
         flag: 'chaos-targets',
         env: 'PAYDAY_CHAOS_TARGETS_FILE',
-        help: 'YAML that says how drivers reach real teams (docs/faults.md). Without either file, no fault can be fired.',
+        help: 'YAML that says how drivers reach real teams (docs/faults.md). Without either file, no fault can fire.',
       }),
       controlUrl: optional(httpUrl(), {
         flag: 'control',
@@ -62,7 +63,7 @@ export const chaosService = defineService({
       chaos.targetsFile === undefined
         ? NO_TARGETS
         : new FileTargets(chaos.targetsFile, (err) =>
-            logger.error({ err }, 'using what the file of targets held before'),
+            logger.error({ err }, 'using the previous content of the targets file'),
           ),
     );
     return ChaosModule.register({ targets, socket: chaos });

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
-import { PaydayError } from '#kernel';
+import { PaydayError, exitCodeOf } from '#kernel';
 import { COMMANDS, commandOf } from './commands/index.js';
-import { EXIT, isUsageError } from './exit-codes.js';
+import { EXIT } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
 import { systemTerminal } from './terminal.js';
 
@@ -48,6 +48,6 @@ export async function run(argv: readonly string[], terminal: Terminal = systemTe
     terminal.stderr.write(
       argv.includes('--json') ? `${JSON.stringify({ error: { code, message } })}\n` : `payday: ${message}\n`,
     );
-    return isUsageError(code) ? EXIT.usage : EXIT.failed;
+    return exitCodeOf(code);
   }
 }

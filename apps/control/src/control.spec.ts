@@ -21,7 +21,7 @@ import { DEFAULT_CONTROL_OPTIONS } from './options.js';
 const ME = systemActor('test');
 const T0 = 1_763_900_000_000;
 let nowMs = T0;
-const clock = { nowMs: () => nowMs, monotonicUs: () => nowMs * 1000 };
+const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
 const log: EventRecord[] = [];
 
 let postgres: TestPostgres;

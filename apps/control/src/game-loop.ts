@@ -107,7 +107,7 @@ export class GameLoop implements OnApplicationShutdown {
    */
   private async sealIfDue(game: GameEntity, nowMs: number): Promise<void> {
     if (game.endsAt === null || game.endsAt > nowMs) return;
-    const monotonicMs = this.clock.monotonicUs() / 1000;
+    const monotonicMs = this.clock.monotonicMs();
     const since = this.overSinceMs.get(game.id) ?? monotonicMs;
     this.overSinceMs.set(game.id, since);
     const isOver = monotonicMs - since >= resultsDueWithinMs(game.scenario);

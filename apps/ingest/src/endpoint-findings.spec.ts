@@ -5,7 +5,7 @@ import request from 'supertest';
 import type { EventLog } from '#event-log';
 import { type AuditEntry, type DataSource, openDatabase, streamAudit, TokenStore } from '#persistence';
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
-import { EventBuilder, ManualClock, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
+import { EventBuilder, ManualTime, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
 import { GameDirectory } from './game-directory.js';
 import { IngestModule } from './ingest.module.js';
 
@@ -13,7 +13,7 @@ let postgres: TestPostgres;
 let database: DataSource;
 let app: NestFastifyApplication;
 let tokens: TokenStore;
-const clock = new ManualClock();
+const clock = new ManualTime();
 const events = new EventBuilder('g');
 
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import request from 'supertest';
 import { TOPICS, decodeProbeBatch, encodeProbeBatch, encodeProbeBatches, type ProbeBatch } from '#contracts';
 import { openEventLog, type EventLog, type StoredRecord } from '#event-log';
 import { RuntimeModule, configureHttpApp, createLogger, type Principal } from '#runtime';
-import { EventBuilder, ManualClock, buildBatch, buildScenario } from '#testing';
+import { EventBuilder, ManualTime, buildBatch, buildScenario } from '#testing';
 import { GameDirectory } from './game-directory.js';
 import { IngestModule } from './ingest.module.js';
 
@@ -20,7 +20,7 @@ const TOKENS: Record<string, Principal> = {
 
 let app: NestFastifyApplication;
 let log: EventLog;
-const clock = new ManualClock();
+const clock = new ManualTime();
 const events = new EventBuilder(GAME);
 const logger = createLogger({ service: 'test', level: 'silent' });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Inject, Module } from '@nestjs/common';
 import type { Registry } from 'prom-client';
-import type { Clock } from '#kernel';
+import type { PreciseClock } from '#kernel';
 import { CLOCK, LOGGER, METRICS, VERSION, type Logger } from '#runtime';
 import { SpikeAgentServer } from './agent/spike-agent-server.js';
 import { SpikeRegistry } from './agent/spike-registry.js';
@@ -45,7 +45,7 @@ import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
     },
     {
       provide: OwnershipMonitor,
-      useFactory: (clock: Clock, findings: FindingsReporter) =>
+      useFactory: (clock: PreciseClock, findings: FindingsReporter) =>
         new OwnershipMonitor({ clock, onFinding: (finding) => findings.add(finding) }),
       inject: [CLOCK, FindingsReporter],
     },
@@ -70,8 +70,8 @@ import { REPORTER_DEFAULTS, Reporter } from './reporter.js';
     },
     {
       provide: SpikeRegistry,
-      useFactory: (prober: Prober, clock: Clock) =>
-        new SpikeRegistry(prober, () => clock.monotonicUs() / 1000),
+      useFactory: (prober: Prober, clock: PreciseClock) =>
+        new SpikeRegistry(prober, () => clock.monotonicMs()),
       inject: [Prober, CLOCK],
     },
     {
@@ -97,7 +97,7 @@ export class ProberModule extends ConfigurableModuleClass {
 
 function makeProber(
   { config }: ProberModuleOptions,
-  clock: Clock,
+  clock: PreciseClock,
   logger: Logger,
   metrics: ProberMetrics,
   network: ProberNetwork,
@@ -129,7 +129,7 @@ function makeProber(
 
 function makeReporter(
   { config: { ingestUrl, token } }: ProberModuleOptions,
-  clock: Clock,
+  clock: PreciseClock,
   log: Logger,
   metrics: ProberMetrics,
   prober: Prober,

@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { OUTCOMES, type Outcome, type ProbeBatch, type Scenario } from '#contracts';
 import { arrivalsBefore } from '#scenario';
 import { AllowedRange } from '#runtime';
-import { EventBuilder, ManualClock, buildScenario } from '#testing';
+import { EventBuilder, ManualTime, buildScenario } from '#testing';
 import { GameWatcher } from './game-watcher.js';
 import { GuardedAddressBook } from './http/address-book.js';
 import { AddressGuard } from './http/address-guard.js';
@@ -32,7 +32,7 @@ interface Row {
 
 /** A prober on the test's own time; the services that it calls are real. */
 class Game {
-  readonly clock = new ManualClock(START - 1_000);
+  readonly clock = new ManualTime(START - 1_000);
   readonly events = new EventBuilder('g');
   readonly batches: ProbeBatch[] = [];
   readonly prober: Prober;
@@ -301,7 +301,7 @@ describe('Prober', () => {
 
   it('begins after the start boundary after a restart, with watermarks from there on', async () => {
     const game = new Game(slow).team('a');
-    game.clock.set(START + 5_500);
+    game.clock.advanceTo(START + 5_500);
     game.schedule();
     await game.runTo(8_000);
     expect(Math.min(...game.rows().map(({ intendedAt }) => intendedAt))).toBeGreaterThanOrEqual(6_000);

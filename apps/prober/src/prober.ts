@@ -1,6 +1,6 @@
 import type { ProbeBatch, Scenario } from '#contracts';
 import { GameSchedule } from '#game';
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type PreciseClock } from '#kernel';
 import type { GameListener } from './game-watcher.js';
 import type { TeamNames } from './dns/index.js';
 import type { AddressBook } from './http/address-book.js';
@@ -67,7 +67,7 @@ const IDLE_PAUSE_MS = 20;
 const LOOK_AT_METERS_EVERY_US = 100_000;
 
 export interface ProberParts {
-  clock: Clock;
+  clock: PreciseClock;
   /** Generates `{{uuid}}`. */
   uuid: () => string;
   loop: {

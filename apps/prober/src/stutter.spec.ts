@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { OUTCOMES, type Outcome, type Scenario } from '#contracts';
-import type { Clock } from '#kernel';
+import type { PreciseClock } from '#kernel';
 import { buildScenario } from '#testing';
 import { LoopWatch } from './loop-watch.js';
 import { createProberMetrics } from './metrics.js';
@@ -29,7 +29,7 @@ interface Stutter {
  * An event loop in virtual time, modelled on libuv: timers, then a poll that delivers what has arrived or waits for the first arrival,
  * then `setImmediate`. Every callback takes a little time, and stutters take more.
  */
-class LoopModel implements Clock {
+class LoopModel implements PreciseClock {
   nowUs = 0;
   idle = 0;
   private events: { atUs: number; run: () => void }[] = [];
@@ -47,6 +47,7 @@ class LoopModel implements Clock {
 
   readonly nowMs = (): number => Math.floor(this.nowUs / 1000);
   readonly monotonicUs = (): number => Math.floor(this.nowUs);
+  readonly monotonicMs = (): number => this.nowUs / 1000;
   readonly idleUs = (): number => this.idle;
   readonly afterRound = (run: () => void): void => void this.immediates.push(run);
 

@@ -1,7 +1,7 @@
+import { settled } from '#testing';
 import type { Resolution } from './dns/index.js';
 import type { ServiceClient } from './service-client/service-client.js';
 import { TeamProbing } from './team-probing.js';
-import { turn } from './testing/manual-time.js';
 
 /** Names whose lookups end when the test says so. */
 class SlowNames {
@@ -60,7 +60,7 @@ describe('TeamProbing', () => {
     await probing.settled();
     expect(target()).toBe('http://a.example:81/x');
     probing.setEndpoint(0, 'http://b.example');
-    await turn();
+    await settled();
     expect(target()).toBe('http://a.example:81/x');
     expect(events).toEqual(['open http://a.example:81/x']);
     // A name without an address counts as well: the team has registered it.
@@ -76,7 +76,7 @@ describe('TeamProbing', () => {
     probing.setEndpoint(1, 'http://d');
     const [a, b, c, d] = names.asked;
     c!.done(found);
-    await turn();
+    await settled();
     expect(target()).toBe('http://c');
     a!.done(found);
     b!.done(found);
@@ -97,7 +97,7 @@ describe('TeamProbing', () => {
     probing.setEndpoint(1, 'http://a');
     probing.close();
     names.asked[0]!.done(found);
-    await turn();
+    await settled();
     expect(events).toEqual(['open http://10.0.0.1', 'destroy http://10.0.0.1']);
   });
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '#kernel';
+import type { PreciseClock } from '#kernel';
 
 /** Smallest step of the machine's clock that is followed; smaller differences are drift and jitter. */
 const STEP_MS = 100;
@@ -10,7 +10,7 @@ const STEP_MS = 100;
 export class WallTime {
   private offsetUs: number;
 
-  constructor(private readonly clock: Clock) {
+  constructor(private readonly clock: PreciseClock) {
     this.offsetUs = this.reading();
   }
 

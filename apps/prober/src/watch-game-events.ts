@@ -13,29 +13,16 @@ export async function watchGameEvents(
   watcher: GameWatcher,
   onError: (error: unknown) => void,
 ): Promise<Consumer> {
-  const ends = await log.endPositions(TOPICS.gameEvents);
-  const behind = new Set(ends.flatMap((position, partition) => (position === null ? [] : [partition])));
-  let caughtUp = (): void => {};
-  const done = new Promise<void>((resolve) => (caughtUp = resolve));
-  if (behind.size === 0) caughtUp();
   const consumer = log.consume({
     topic: TOPICS.gameEvents,
     startAt: () => 'earliest',
     deadLetterTopic: TOPICS.deadLetters,
     onError,
-    onBatch: async ({ partition, records }) => {
-      for (const record of records) {
-        try {
-          take(watcher, record);
-        } finally {
-          if (record.position === ends[partition]) behind.delete(partition);
-          if (behind.size === 0) caughtUp();
-        }
-      }
+    onBatch: async ({ records }) => {
+      for (const record of records) take(watcher, record);
     },
   });
-  await consumer.ready;
-  await done;
+  await consumer.caughtUp();
   return consumer;
 }
 

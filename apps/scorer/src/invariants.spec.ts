@@ -17,7 +17,7 @@ import { type DataSource, openDatabase, ScorerStore } from '#persistence';
 import { createLogger } from '#runtime';
 import {
   EventBuilder,
-  ManualClock,
+  ManualTime,
   buildBatch,
   buildScenario,
   startTestPostgres,
@@ -33,7 +33,7 @@ const CENTS_PER_RESULT = 7;
 let postgres: TestPostgres;
 let dataSource: DataSource;
 let log: EventLog;
-let clock: ManualClock;
+let clock: ManualTime;
 let events: EventBuilder;
 let stores: ScorerStore[];
 
@@ -51,7 +51,7 @@ beforeEach(async () => {
   await dataSource.query('TRUNCATE scorer_checkpoint, ledger, team_score, window_state');
   log = await openEventLog('memory:');
   await log.createTopics(Object.values(TOPICS).map((topic) => ({ topic, partitions: 1 })));
-  clock = new ManualClock();
+  clock = new ManualTime();
   events = new EventBuilder(GAME);
   stores = [];
 });

@@ -121,14 +121,14 @@ export class PartitionScorer {
     const inputs: ScoringInput[] = [{ kind: 'tick', nowMs: this.options.clock.nowMs() }];
     for (const { input } of batch) if (input) inputs.push(input);
     await this.restoreWindows(missingWindows(this.state, inputs));
-    const startedUs = this.options.clock.monotonicUs();
+    const startedMs = this.options.clock.monotonicMs();
     const outputs = step(this.state, inputs);
     this.notePositions(batch);
     if (batch.length === 0 && outputs.scores.length === 0 && outputs.ledger.length === 0) return;
     await this.commit(outputs);
     const warning = this.options.metrics.committed(
       outputs.counters,
-      this.options.clock.monotonicUs() - startedUs,
+      (this.options.clock.monotonicMs() - startedMs) * 1000,
     );
     if (warning !== null)
       this.options.logger.warn(

@@ -14,7 +14,7 @@ import { ScorerService } from './scorer.service.js';
     {
       provide: ScorerMetrics,
       useFactory: (registry: Registry, clock: Clock) =>
-        new ScorerMetrics(registry, () => clock.monotonicUs() / 1000),
+        new ScorerMetrics(registry, () => clock.monotonicMs()),
       inject: [METRICS, CLOCK],
     },
   ],

@@ -1,17 +1,17 @@
 import { PaydayError } from '#kernel';
-import type { StoredRecord } from './port.js';
+import type { Consumer, StoredRecord } from './port.js';
 
 /**
- * Thrown by a consumer's handler for a record that can never be handled, whatever is tried: it cannot be decoded,
- * or nobody knows its type. With a dead-letter topic the record goes there with `reason`, and the batch's other
- * records are handed again without it, because the log cannot know which of them were handled.
- * Never throw it for trouble that may pass (a database that is down): throw anything else, and the batch is retried.
+ * Thrown by a consumer's handler for a record that can never be handled: it cannot be decoded, or its type is unknown.
+ * With a dead-letter topic the record goes there with `reason`, and the batch's other records are redelivered without it,
+ * because the log cannot know which of them were handled.
+ * Never throw it for a transient failure (a database that is down): throw any other error, and the batch is retried.
  */
 export class PoisonRecordError extends PaydayError {
   readonly record: StoredRecord;
   readonly reason: string;
 
-  /** @param reason for the operator who reads the dead letters; at most 1000 characters are kept. */
+  /** @param reason shown to the operator who reads the dead letters; at most 1000 characters are kept. */
   constructor(record: StoredRecord, reason: string, options: { cause?: unknown } = {}) {
     super('poison_record', `record ${record.partition}/${record.position} is poison: ${reason}`, {
       ...options,
@@ -44,7 +44,14 @@ export function logClosed(): PaydayError {
   return new PaydayError('log_closed', 'the event log is closed; open a new one');
 }
 
-/** A position that no record ever had: the log was replaced or restored from an older copy. */
+/** The consumer of a closed log. */
+export function closedConsumer(): Consumer {
+  const ready = Promise.reject<void>(logClosed());
+  ready.catch(() => {}); // unobserved, it must not crash the process
+  return { ready, caughtUp: () => ready, close: () => Promise.resolve() };
+}
+
+/** A position beyond the end of the log, which means that the log was replaced or restored from an older copy. */
 export function positionBeyondEnd(
   topic: string,
   partition: number,

@@ -2,19 +2,19 @@ import { isAbsolute } from 'node:path';
 import type { LogDeps } from './dispatch/store-log.js';
 import type { EventLog } from './port.js';
 
-/** One way to keep the log. */
+/** One adapter of the event log. */
 export interface KnownAdapter {
-  /** What its URLs begin with, without the colon; also `EventLog.adapter`. */
+  /** The scheme of its URLs, without the colon; also `EventLog.adapter`. */
   scheme: string;
-  /** How its URLs look, for people. */
+  /** The form of its URLs, for messages. */
   form: string;
   /** Whether `rest`, a URL without scheme and colon, is well-formed. */
   accepts(rest: string): boolean;
-  /** Loads the adapter and what it needs, and opens a log. */
+  /** Loads the adapter and its dependencies, and opens a log. */
   open(rest: string, deps: LogDeps): Promise<EventLog>;
 }
 
-/** Every adapter there is. The conformance suite runs over this table and fails if one escapes it. */
+/** All adapters. The conformance suite runs over this table and fails if an adapter escapes it. */
 export const KNOWN_ADAPTERS: readonly KnownAdapter[] = [
   {
     scheme: 'memory',

@@ -20,7 +20,7 @@ describe('openEventLog', () => {
     'kafkaesque://x',
     '/just/a/path',
     'LMDB:/x',
-  ])('refuses the URL %j and says what is known', async (url) => {
+  ])('refuses the URL %j and lists the known forms', async (url) => {
     await expect(openEventLog(url)).rejects.toMatchObject({
       code: 'invalid_log_url',
       retryable: false,
@@ -28,7 +28,7 @@ describe('openEventLog', () => {
     });
   });
 
-  it('shows no password of a URL that it refuses', async () => {
+  it('hides the password of a refused URL', async () => {
     const refusal: unknown = await openEventLog('kafkas://payday:s3/cr@t@broker:9092').catch(
       (error: unknown) => error,
     );
@@ -47,14 +47,14 @@ describe('openEventLog', () => {
     }
   });
 
-  it('makes folders, also with dots, spaces and other scripts in their names', async () => {
+  it('creates folders, also with dots, spaces and other scripts in their names', async () => {
     const log = await openEventLog(`lmdb:${folder}/new/a b.log/游戏`);
     await log.close();
     const again = await openEventLog(`lmdb:${folder}/new/a b.log/游戏`);
     await again.close();
   });
 
-  it('says so when the folder is a file or may not be written to', async () => {
+  it('reports a folder that is a file or not writable', async () => {
     await writeFile(join(folder, 'file'), '');
     expect(await codeOf(openEventLog(`lmdb:${folder}/file`))).toBe('log_unavailable');
     if (process.getuid?.() === 0) return; // root may write everywhere
@@ -66,8 +66,8 @@ describe('openEventLog', () => {
   it.each([
     ['something else', 100_000],
     ['a short file', 3],
-    ['zeros, as a power cut in the first moment may leave', 8192],
-  ])('says so when the folder holds %s instead of a log, and opens once that is gone', async (what, size) => {
+    ['zeros, as a power cut during creation may leave', 8192],
+  ])('reports a folder that holds %s instead of a log, and opens once that is gone', async (what, size) => {
     const file = join(folder, 'data.mdb');
     await writeFile(file, Buffer.alloc(size, what.startsWith('zeros') ? 0 : what));
     expect(await codeOf(openEventLog(`lmdb:${folder}`))).toBe('log_corrupt');
@@ -76,12 +76,12 @@ describe('openEventLog', () => {
     await log.close();
   });
 
-  it.each(['data.mdb', 'lock.mdb'])('says so when a folder is in the place of %s', async (name) => {
+  it.each(['data.mdb', 'lock.mdb'])('reports a folder in place of %s', async (name) => {
     await mkdir(join(folder, name));
     expect(await codeOf(openEventLog(`lmdb:${folder}`))).toBe('log_corrupt');
   });
 
-  it('takes an empty file for a new log: its maker was killed in the first moment', async () => {
+  it('treats an empty file as a new log, because its creator may have been killed', async () => {
     await writeFile(join(folder, 'data.mdb'), '');
     const log = await openEventLog(`lmdb:${folder}`);
     await log.close();
@@ -101,9 +101,9 @@ describe('openEventLog', () => {
     expect(await codeOf(openEventLog(`lmdb:${folder}`))).toBe('log_version');
   });
 
-  it.each(['memory:', 'lmdb:'])('%s stamps records by the clock it is given', async (scheme) => {
+  it.each(['memory:', 'lmdb:'])('%s stamps records with the injected clock', async (scheme) => {
     const log = await openEventLog(scheme === 'lmdb:' ? scheme + folder : scheme, {
-      clock: { nowMs: () => 1_700_000_000_123, monotonicUs: () => 0 },
+      clock: { nowMs: () => 1_700_000_000_123, monotonicMs: () => 0 },
     });
     await log.createTopics([{ topic: 't', partitions: 1 }]);
     await log.append('t', [record('k')]);

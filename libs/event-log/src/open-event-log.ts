@@ -1,40 +1,35 @@
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type Clock, type Timers } from '#kernel';
+import { systemClock, systemTimers } from '#kernel/system';
 import type { LeaseStore } from './dispatch/lease-store.js';
-import { platformTimers, type Timers } from './dispatch/timers.js';
 import type { KafkaCredentials } from './credentials.js';
 import { KNOWN_ADAPTERS } from './known-adapters.js';
 import type { EventLog } from './port.js';
 
 export interface OpenEventLogOptions {
-  /** Stamps records with the time at which they were appended. Default: the platform's clock. */
+  /** The clock for the records' append times. Default: the platform's clock. */
   clock?: Clock;
-  /** How retries pause. Default: real time. */
+  /** Timers for retry pauses. Default: the platform's timers. */
   timers?: Timers;
-  /** For `kafka:` URLs with `sasl=…` or a certificate authority of one's own; no URL may hold them. */
+  /** For `kafka:` URLs with `sasl=…` or a private certificate authority; no URL may hold them. */
   kafka?: KafkaCredentials;
   /**
-   * Lets members of one group in different processes share partitions, in logs that have no group protocol of their own
-   * (`lmdb:`, `kinesis:`). Default: members of other processes are not known, and each process reads every partition.
+   * Lets a group span processes in logs that have no group protocol of their own (`lmdb:`, `kinesis:`). Default: groups
+   * are local, and each process reads every partition.
    */
   leases?: LeaseStore;
-  /** How long a member that died or froze keeps its partitions; ≥ 500, default 2000. */
+  /** How long a dead or frozen member keeps its partitions; ≥ 500, default 2000. */
   leaseMs?: number;
 }
 
 const DEFAULT_LEASE_MS = 2000;
 const MIN_LEASE_MS = 500;
 
-const platformClock: Clock = {
-  nowMs: () => Date.now(),
-  monotonicUs: () => Math.floor(performance.now() * 1000),
-};
-
 /**
- * Opens the event log that a URL names: `memory:`, `lmdb:/absolute/folder` (taken as it is, nothing is unescaped) or
- * `kafka://host:port,host:port?setting=value` (docs/kafka.md), or `kinesis://region?setting=value` (docs/kinesis.md).
- * @throws PaydayError `invalid_log_url` if the URL names no known adapter or is malformed; `adapter_unavailable` if what
- * the adapter needs is not installed; `log_unavailable` (retryable) if the log cannot be reached; `log_refused`
- * if it can, but does not let this user in; `log_corrupt` or `log_version` if what is there is no log of this program;
+ * Opens the event log at a URL: `memory:`, `lmdb:/absolute/folder` (taken literally, without unescaping),
+ * `kafka://host:port,host:port?setting=value` (docs/kafka.md) or `kinesis://region?setting=value` (docs/kinesis.md).
+ * @throws PaydayError `invalid_log_url` if the URL names no known adapter or is malformed; `adapter_unavailable` if a
+ * dependency of the adapter is not installed; `log_unavailable` (retryable) if the log is unreachable; `log_refused` if
+ * it denies this user access; `log_corrupt` or `log_version` if the data is not a log that this program can read;
  * `invalid_options`.
  */
 export async function openEventLog(url: string, options: OpenEventLogOptions = {}): Promise<EventLog> {
@@ -46,8 +41,8 @@ export async function openEventLog(url: string, options: OpenEventLogOptions = {
   if (!(leaseMs >= MIN_LEASE_MS))
     throw new PaydayError('invalid_options', `leaseMs is ${leaseMs}; give at least ${MIN_LEASE_MS} ms`);
   return adapter.open(rest, {
-    clock: options.clock ?? platformClock,
-    timers: options.timers ?? platformTimers,
+    clock: options.clock ?? systemClock,
+    timers: options.timers ?? systemTimers,
     ...(options.kafka && { kafka: options.kafka }),
     leases: options.leases,
     leaseMs,
@@ -56,7 +51,7 @@ export async function openEventLog(url: string, options: OpenEventLogOptions = {
 
 function invalidUrl(url: string): PaydayError {
   const forms = KNOWN_ADAPTERS.map(({ form }) => form);
-  // A URL for something else may hold a user and password.
+  // A URL of another kind may contain credentials.
   const shown = url.replace(/\/\/.*@/s, '//…@');
   return new PaydayError(
     'invalid_log_url',

@@ -14,7 +14,7 @@ describe('comparePositions', () => {
     );
   });
 
-  it('sorts what text would not: 56 digits, 9 before 10', () => {
+  it('orders numerically, not as text: 56 digits, 9 before 10', () => {
     const long = `4${'9'.repeat(55)}`;
     expect(['10', long, '9', '0'].sort(comparePositions)).toEqual(['0', '9', '10', long]);
   });

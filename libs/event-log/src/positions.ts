@@ -4,9 +4,9 @@ import type { Position } from './port.js';
 const DECIMAL = /^[0-9]+$/;
 
 /**
- * Orders two positions of one partition: negative if `a` lies before `b`, 0 if they are the same record, positive
- * if behind it. Positions are decimal integers of any length (Kinesis has 56 digits), so they are never made numbers.
- * @throws PaydayError `invalid_position` if one of them is no decimal integer.
+ * Orders two positions of one partition: negative if `a` lies before `b`, 0 if they are the same record, positive if
+ * after it. Positions are decimal integers of any length (Kinesis has 56 digits), so they are never converted to numbers.
+ * @throws PaydayError `invalid_position` if one of them is not a decimal integer.
  */
 export function comparePositions(a: Position, b: Position): number {
   const x = significantDigits(a);
@@ -15,7 +15,7 @@ export function comparePositions(a: Position, b: Position): number {
   return x === y ? 0 : x < y ? -1 : 1;
 }
 
-/** True for text that can be a position of any adapter. */
+/** True for text that is a position of some adapter. */
 export function isPosition(text: string): boolean {
   return DECIMAL.test(text);
 }

@@ -16,7 +16,7 @@ const records = fc.array(
 );
 
 describe('record codec', () => {
-  it('reads what it wrote, copied out of a buffer that is used again', () => {
+  it('decodes encoded records, copied out of a reused buffer', () => {
     const copier = new SlabCopier();
     const reused = new Uint8Array(100_000);
     fc.assert(
@@ -36,7 +36,7 @@ describe('record codec', () => {
     );
   });
 
-  it('calls what is cut off before its value corrupt', () => {
+  it('reports a record truncated before its value as corrupt', () => {
     const [encoded] = encodeRecords([{ key: 'key', value: new Uint8Array(0), headers: { a: 'b' } }], 1);
     const buffer = Buffer.from(encoded!);
     for (let end = 0; end < buffer.length; end++)

@@ -2,14 +2,14 @@ import { PaydayError } from '#kernel';
 import type { EventRecord, StoredRecord } from './port.js';
 
 /**
- * A record as bytes, in media that know no keys or headers of our kind (LMDB, Kinesis), integers big-endian:
+ * The binary form of a record in media without keys and headers like ours (LMDB, Kinesis), integers big-endian:
  * `appendedAt` epoch ms u48 · key length u16 · number of headers u16 · key ·
  * per header: name length u16, value length u32, name, value · the record's value, up to the end.
  */
 const FIXED_BYTES = 10;
 const HEADER_BYTES = 6;
 
-/** Encodes records into one new buffer; the result holds a view of it for each record. */
+/** Encodes records into one new buffer; returns a view of it for each record. */
 export function encodeRecords(records: readonly EventRecord[], appendedAt: number): Uint8Array[] {
   const sizes = records.map(sizeOf);
   const arena = Buffer.allocUnsafeSlow(sizes.reduce((sum, size) => sum + size, 0));
@@ -57,7 +57,7 @@ export interface Span {
 
 /**
  * The record's value is a view of the buffer, which must therefore never be written to again.
- * @throws PaydayError `log_corrupt` if the bytes are no record.
+ * @throws PaydayError `log_corrupt` if the bytes are not a valid record.
  */
 export function decodeRecord(
   { buffer, start, end }: Span,

@@ -1,19 +1,19 @@
 import { PaydayError } from '#kernel';
 import { topicMismatch } from './errors.js';
-import type { EventRecord, TopicSpec } from './port.js';
+import type { ConsumeOptions, EventRecord, TopicSpec } from './port.js';
 
-/** Key, value and headers of one record together, in bytes: what every adapter's medium takes in one piece. */
+/** Maximum size of a record's key, value and headers together, bytes: every adapter's medium accepts this much. */
 export const MAX_RECORD_BYTES = 1_000_000;
-/** A dead letter is the record and its reason: room for the reason beyond `MAX_RECORD_BYTES`. */
+/** Room for the reason of a dead letter beyond `MAX_RECORD_BYTES`. */
 export const DEAD_LETTER_HEADROOM_BYTES = 16_384;
 export const MAX_KEY_BYTES = 1024;
 export const MAX_PARTITIONS = 1024;
 
-/** The names that Kafka and Kinesis both take. */
+/** Names that both Kafka and Kinesis accept. */
 const TOPIC_PATTERN = /^[A-Za-z0-9._-]{1,128}$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** @throws PaydayError `invalid_topic`; `topic_mismatch` if one topic is wanted with two numbers of partitions. */
+/** @throws PaydayError `invalid_topic`; `topic_mismatch` if a topic is listed twice with different numbers of partitions. */
 export function assertTopicSpecs(specs: readonly TopicSpec[]): void {
   const wanted = new Map<string, number>();
   for (const spec of specs) {
@@ -38,7 +38,7 @@ function assertTopicSpec({ topic, partitions }: TopicSpec): void {
 }
 
 /**
- * Refuses what some adapter could not store and give back exactly.
+ * Refuses a record that some adapter could not store and return exactly.
  * @param maxBytes limit of key, value and headers together.
  * @throws PaydayError `invalid_record`, `record_too_large`.
  */
@@ -46,7 +46,7 @@ export function assertRecord(topic: string, record: EventRecord, maxBytes = MAX_
   const keyBytes = Buffer.byteLength(record.key);
   if (keyBytes < 1 || keyBytes > MAX_KEY_BYTES)
     throw invalidRecord(topic, `its key has ${keyBytes} UTF-8 bytes, allowed are 1 to ${MAX_KEY_BYTES}`);
-  // Two keys that differ only in lone surrogates would become one in UTF-8.
+  // Two keys that differ only in lone surrogates would become equal in UTF-8.
   if (keyBytes !== record.key.length && LONE_SURROGATE.test(record.key))
     throw invalidRecord(topic, 'its key is not well-formed unicode (it has a lone surrogate)');
   if (!(record.value instanceof Uint8Array)) throw invalidRecord(topic, 'its value is no Uint8Array');
@@ -73,4 +73,21 @@ function invalidRecord(topic: string, what: string): PaydayError {
   return new PaydayError('invalid_record', `a record for topic "${topic}" cannot be stored: ${what}`, {
     details: { topic },
   });
+}
+
+/** @throws PaydayError `invalid_options` for options with which no consumer can work. */
+export function assertConsumeOptions(options: ConsumeOptions): void {
+  const { topic, deadLetterTopic, group, maxBatchRecords, partitions } = options;
+  if (maxBatchRecords !== undefined && (!Number.isInteger(maxBatchRecords) || maxBatchRecords < 1))
+    throw new PaydayError('invalid_options', `maxBatchRecords is ${maxBatchRecords}; give an integer ≥ 1`);
+  if (group !== undefined && partitions !== undefined)
+    throw new PaydayError(
+      'invalid_options',
+      'a group assigns the partitions: give either group or partitions',
+    );
+  if (deadLetterTopic === topic)
+    throw new PaydayError(
+      'invalid_options',
+      `the dead letters of "${topic}" cannot go to that same topic: its consumer would read its own poison without end`,
+    );
 }

@@ -3,8 +3,8 @@ import { boundedFetch, excerpt, parsedJson, type BoundedAnswer } from './bounded
 import type { FaultAgent, FaultOrder, Presence } from './driver.js';
 
 /**
- * One request to a fault agent: `PUT`, `GET` or `DELETE` of `/faults/<fault id>` with a bearer token
- * (docs/adding-a-fault.md has the protocol). `more` goes into the body of a `PUT`.
+ * Sends one request to a fault agent: `PUT`, `GET` or `DELETE` of `/faults/<fault id>` with a bearer token
+ * (docs/adding-a-fault.md describes the protocol). `more` is added to the body of a `PUT`.
  * @throws PaydayError `fault_agent_unreachable` (retryable), `fault_refused`.
  */
 export async function askAgent(
@@ -14,7 +14,7 @@ export async function askAgent(
   method: 'PUT' | 'GET' | 'DELETE',
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<Presence> {
-  // The id's slash belongs to the id, not to the path.
+  // The slash is part of the id, not a path separator.
   const url = new URL(`/faults/${encodeURIComponent(order.id)}`, agentUrl);
   const what = `${method} fault ${order.id}`;
   const { kind, serviceId, params, ttlMs } = order;
@@ -44,14 +44,14 @@ export async function askAgent(
 function presenceIn(text: string, what: string): Presence {
   const state = (parsedJson(text) as { state?: unknown } | null)?.state;
   if (state === 'active' || state === 'repaired' || state === 'gone') return state;
-  throw unreachable(`${what}: the answer is no fault state: ${excerpt(text)}`);
+  throw unreachable(`${what}: the answer is not a fault state: ${excerpt(text)}`);
 }
 
 function unreachable(message: string, cause?: unknown): PaydayError {
   return new PaydayError('fault_agent_unreachable', message, { retryable: true, cause });
 }
 
-/** The agent's `{code,message}`, or the beginning of what it said instead. */
+/** Returns the agent's `{code,message}`, or the beginning of whatever it sent instead. */
 function refusal(text: string): string {
   const { code, message } = (parsedJson(text) ?? {}) as { code?: unknown; message?: unknown };
   return typeof code === 'string' ? `${code}: ${excerpt(String(message))}` : excerpt(text);

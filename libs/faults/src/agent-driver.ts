@@ -5,12 +5,12 @@ import type { FaultParams } from './fault.js';
 import { checkKindParams, type KindSpecs } from './kind-spec.js';
 
 /**
- * A driver whose far side speaks the fault agent's protocol (docs/adding-a-fault.md). Agents revert by themselves
- * after the time to live. Where a target has several agents, a fault acts when all say so, and is gone when all say so.
+ * A driver for fault agents that implement the protocol of docs/adding-a-fault.md. Agents revert by themselves after the
+ * time to live. If a target has several agents, a fault is active, or gone, once all of them report it.
  */
 export abstract class AgentDriver implements FaultDriver {
   abstract readonly name: string;
-  /** For a target without agents: what it lacks. */
+  /** What a target without agents lacks, for messages. */
   protected abstract readonly lacks: string;
 
   constructor(private readonly specs: KindSpecs) {}
@@ -19,10 +19,10 @@ export abstract class AgentDriver implements FaultDriver {
     return Object.keys(this.specs);
   }
 
-  /** All agents of a target; empty where there are none. */
+  /** Returns all agents of a target; may be empty. */
   protected abstract agentsOf(target: FaultTarget): readonly FaultAgent[];
 
-  /** What the `PUT` says besides the protocol's own fields. */
+  /** Additional fields of the `PUT` body. */
   protected more(_order: FaultOrder): Readonly<Record<string, unknown>> {
     return {};
   }
@@ -66,7 +66,7 @@ export abstract class AgentDriver implements FaultDriver {
     const answers = await Promise.allSettled(
       agents.map((agent) => askAgent(agent, order, signal, method, this.more(order))),
     );
-    // Every agent is asked, even if an earlier one is in trouble.
+    // Ask every agent, even if an earlier one fails.
     return answers.map((answer) => {
       if (answer.status === 'rejected') throw answer.reason;
       return answer.value;

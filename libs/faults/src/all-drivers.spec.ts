@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createDrivers, DriverRegistry, expectedEffect, KINDS_BY_DRIVER, type ParamRule } from './index.js';
 
-describe('the drivers that ship', () => {
-  it('claim no kind twice, and are those that the table of kinds describes', () => {
+describe('the built-in drivers', () => {
+  it('claim no kind twice and match the table of kinds', () => {
     const registry = new DriverRegistry(createDrivers());
     expect(Object.fromEntries(registry.drivers.map(({ name, kinds }) => [name, kinds]))).toEqual(
       Object.fromEntries(Object.entries(KINDS_BY_DRIVER).map(([name, specs]) => [name, Object.keys(specs)])),
     );
   });
 
-  it('are described to scenario authors as they are', () => {
+  it('match their description for scenario authors', () => {
     const guide = readFileSync(new URL('../../../docs/faults.md', import.meta.url), 'utf8');
     const cells = (line: string): string[] => line.split('|').map((cell) => cell.trim());
     const table = guide
@@ -31,7 +31,7 @@ describe('the drivers that ship', () => {
     expect(table).toEqual(rows);
   });
 
-  it('are described with what they are expected to do', () => {
+  it('match their documented expected effects', () => {
     const guide = readFileSync(new URL('../../../docs/faults.md', import.meta.url), 'utf8');
     const section = guide.split('\n## ').find((text) => text.startsWith('What a fault is expected to cost'))!;
     const rows = section

@@ -8,26 +8,34 @@ import { TRAFFIC_KINDS, TrafficDriver } from './drivers/traffic.js';
 import { WEBHOOK_KINDS, WebhookDriver } from './drivers/webhook.js';
 import type { KindSpecs } from './kind-spec.js';
 
-/** Every kind of fault that ships, by the name of its driver: what customers see, and the parameters. */
-export const KINDS_BY_DRIVER: Readonly<Record<string, KindSpecs>> = {
-  sandbox: SANDBOX_KINDS,
-  'tcp-proxy': TCP_PROXY_KINDS,
-  traffic: TRAFFIC_KINDS,
-  toxiproxy: TOXIPROXY_KINDS,
-  webhook: WEBHOOK_KINDS,
-  kubernetes: KUBERNETES_KINDS,
-  'aws-fis': AWS_FIS_KINDS,
-};
+/** One driver: its kinds, and how to create it. */
+interface DriverEntry {
+  readonly kinds: KindSpecs;
+  create(): FaultDriver;
+}
 
-/** Every driver that ships. Those whose clients are heavy load them when they are first used. */
+/** The registry of built-in drivers. A new driver is one file in `drivers/` and one entry here. */
+const DRIVERS = {
+  sandbox: { kinds: SANDBOX_KINDS, create: () => new SandboxDriver() },
+  'tcp-proxy': { kinds: TCP_PROXY_KINDS, create: () => new TcpProxyDriver() },
+  traffic: { kinds: TRAFFIC_KINDS, create: () => new TrafficDriver() },
+  toxiproxy: { kinds: TOXIPROXY_KINDS, create: () => new ToxiproxyDriver() },
+  webhook: { kinds: WEBHOOK_KINDS, create: () => new WebhookDriver() },
+  kubernetes: { kinds: KUBERNETES_KINDS, create: () => new KubernetesDriver() },
+  'aws-fis': { kinds: AWS_FIS_KINDS, create: () => new AwsFisDriver() },
+} as const satisfies Record<string, DriverEntry>;
+
+/** Every built-in fault kind, by driver name. */
+export const KINDS_BY_DRIVER: Readonly<Record<string, KindSpecs>> = Object.fromEntries(
+  Object.entries(DRIVERS).map(([name, { kinds }]) => [name, kinds]),
+);
+
+/** Creates one built-in driver. */
+export function createDriver(name: keyof typeof DRIVERS): FaultDriver {
+  return DRIVERS[name].create();
+}
+
+/** Creates every built-in driver. Drivers with heavy clients load them on first use. */
 export function createDrivers(): FaultDriver[] {
-  return [
-    new SandboxDriver(),
-    new TcpProxyDriver(),
-    new TrafficDriver(),
-    new ToxiproxyDriver(),
-    new WebhookDriver(),
-    new KubernetesDriver(),
-    new AwsFisDriver(),
-  ];
+  return Object.values(DRIVERS).map(({ create }) => create());
 }

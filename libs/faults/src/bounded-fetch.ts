@@ -1,6 +1,6 @@
 import { messageOf } from '#kernel';
 
-/** Longer answers of a far side are not read. */
+/** Maximum length of a remote system's answer. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 
 export interface BoundedAnswer {
@@ -10,8 +10,8 @@ export interface BoundedAnswer {
 }
 
 /**
- * One HTTP request of a driver. A redirect is refused, so that secrets go nowhere else, and the answer is read up
- * to a bound. Rejects with an `Error` whose message says why no whole answer came.
+ * Sends one HTTP request of a driver. Refuses redirects, so that secrets reach no other host, and bounds the length of the
+ * answer. Rejects with an `Error` whose message says why there is no complete answer.
  */
 export async function boundedFetch(
   url: URL,
@@ -26,7 +26,7 @@ export async function boundedFetch(
   }
 }
 
-/** The parsed JSON, or null where it is none. */
+/** Parses JSON; null if the text is not JSON. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -35,7 +35,7 @@ export function parsedJson(text: string): unknown {
   }
 }
 
-/** The beginning of somebody else's text. */
+/** Returns the beginning of a remote system's text. */
 export function excerpt(text: string): string {
   return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }
@@ -51,7 +51,7 @@ async function boundedText(response: Response, maxBytes: number): Promise<string
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** fetch says "fetch failed" and hides the reason in its cause; several addresses' failures have only a code. */
+/** `fetch` reports "fetch failed" and hides the reason in its cause; failures of several addresses have only a code. */
 function reasonOf(thrown: unknown): string {
   const { cause, message } = (thrown ?? {}) as {
     cause?: { message?: string; code?: string };

@@ -10,7 +10,7 @@ describe('driver registry', () => {
     expect(registry.kinds).toEqual(Object.keys(SANDBOX_KINDS).sort());
   });
 
-  it('says which kinds there are', () => {
+  it('lists the known kinds', () => {
     expect(() => new DriverRegistry([driver]).driverFor('meteor')).toThrow(
       expect.objectContaining({
         code: 'unknown_fault_kind',
@@ -21,7 +21,7 @@ describe('driver registry', () => {
     );
   });
 
-  it('has rules for scenarios: which kinds there are, and what their parameters must be', () => {
+  it('has rules for scenarios: known kinds and their parameters', () => {
     const { faultKinds, paramsProblem } = new DriverRegistry([driver]).rules;
     expect(faultKinds).toContain('slow');
     expect(paramsProblem('crash', {})).toBeUndefined();

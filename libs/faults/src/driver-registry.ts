@@ -1,17 +1,17 @@
 import { PaydayError, messageOf } from '#kernel';
 import type { FaultDriver } from './driver.js';
 
-/** What a scenario's faults are held against, so that a mistake shows when the file is read rather than in the middle of the game. */
+/** Validation rules for a scenario's faults, so that mistakes surface when the file is read rather than during the game. */
 export interface FaultRules {
   faultKinds: readonly string[];
-  /** What is wrong with a fault's parameters; undefined: nothing. */
+  /** Describes what is wrong with a fault's parameters; undefined: nothing. */
   paramsProblem(
     kind: string,
     params: Readonly<Record<string, string | number | boolean>>,
   ): string | undefined;
 }
 
-/** Which driver handles which kind. */
+/** Maps each fault kind to its driver. */
 export class DriverRegistry {
   private readonly byKind = new Map<string, FaultDriver>();
 
@@ -35,7 +35,7 @@ export class DriverRegistry {
     return [...this.byKind.keys()].sort();
   }
 
-  /** For `parseScenario`. Which kinds reach a team depends on how the team is reached. */
+  /** For `parseScenario`. Does not check which kinds can reach a given team. */
   get rules(): FaultRules {
     return {
       faultKinds: this.kinds,
@@ -50,7 +50,7 @@ export class DriverRegistry {
     };
   }
 
-  /** @throws PaydayError `unknown_fault_kind`, with the kinds that there are. */
+  /** @throws PaydayError `unknown_fault_kind`, listing the known kinds. */
   driverFor(kind: string): FaultDriver {
     const driver = this.byKind.get(kind);
     if (driver === undefined)

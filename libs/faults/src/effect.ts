@@ -1,47 +1,47 @@
 /**
- * What a kind of fault is expected to do to the requests of a service that serves well otherwise: figures that an expected cost
- * is computed from (`expected-cost.ts`). A model, the same for every team; what a fault really did is in the ledger.
+ * The expected effect of a fault kind on the requests of a healthy service: the figures from which `expected-cost.ts` computes
+ * a cost. A model, the same for every team; the ledger has the actual effect.
  */
 export type ExpectedEffect = HarmfulEffect | TrafficEffect;
 
-/** Requests fail, or are answered later. */
+/** Requests fail or are delayed. */
 export interface HarmfulEffect {
   readonly type: 'harm';
-  /** In order; the first begins when the fault strikes, each ends where the next begins, the last with the fault. At least one. */
+  /** In order, at least one. The first starts when the fault strikes, each ends where the next starts, the last ends with the fault. */
   readonly phases: readonly EffectPhase[];
   /** For people, e.g. `every request fails`. */
   readonly says: string;
 }
 
-/** More customers come, and are paid for: no harm, and no cost. */
+/** More customers come, and the team is paid for them: no harm and no cost. */
 export interface TrafficEffect {
   readonly type: 'traffic';
-  /** So many per cent of the usual requests come in addition, ≥ 0. */
+  /** Additional requests, in percent of the usual number, ≥ 0. */
   readonly percent: number;
   readonly says: string;
 }
 
 export interface EffectPhase {
-  /** Since the fault struck, ms, ≥ 0. The first is 0. */
+  /** Offset from the strike, ms, ≥ 0. The first phase has 0. */
   readonly fromMs: number;
-  /** What becomes of requests. Requests that no fate takes are served as ever; shares add up to 10,000 at most. */
+  /** What happens to requests. Requests without a fate are served as usual; shares add up to 10,000 at most. */
   readonly fates: readonly Fate[];
   /**
-   * So many thousandths of an answer a second get through at most. Where more customers come, the queue grows until every answer
-   * is too late: all fail. Absent: no limit.
+   * Capacity in thousandths of an answer per second. Under a higher load, the queue grows until every answer is too late, so all
+   * requests fail. Absent: no limit.
    */
   readonly capacityMilliRps?: number;
 }
 
 export type Fate =
-  /** `shareBp`: ten thousandths of the requests, whole. */
+  /** `shareBp`: share of the requests, in whole ten-thousandths. */
   | { readonly shareBp: number; readonly fails: true }
-  /** Answered later by a time that is evenly spread over [fromMs, toMs], whole ms; both the same: by exactly that. */
+  /** Delayed by a time uniformly distributed over [fromMs, toMs], whole ms. */
   | { readonly shareBp: number; readonly fails: false; readonly fromMs: number; readonly toMs: number };
 
 const ALL = 10_000;
 
-/** What is declared for kinds whose effect nobody can know here: the worst, so that no team is called spared that was not. */
+/** The worst case, for kinds whose effect cannot be known here, so that no struck team counts as spared. */
 export const EVERY_REQUEST_FAILS: HarmfulEffect = {
   type: 'harm',
   phases: [{ fromMs: 0, fates: [{ shareBp: ALL, fails: true }] }],
@@ -57,25 +57,25 @@ export function shareFails(percent: number): HarmfulEffect {
   };
 }
 
-/** Every answer comes later, by `fromMs` to `toMs`, evenly spread. */
+/** Delays every answer by `fromMs` to `toMs`, uniformly distributed. */
 export function delays(fromMs: number, toMs: number = fromMs): HarmfulEffect {
   const by = fromMs === toMs ? `${fromMs} ms` : `${fromMs} to ${toMs} ms`;
   return {
     type: 'harm',
     phases: [{ fromMs: 0, fates: [delayed(fromMs, toMs)] }],
-    says: `every answer comes ${by} later`,
+    says: `every answer is delayed by ${by}`,
   };
 }
 
-/** All requests of a phase. */
+/** A delay of all requests of a phase. */
 export function delayed(fromMs: number, toMs: number = fromMs): Fate {
   return { shareBp: ALL, fails: false, fromMs, toMs };
 }
 
-/** What an answer is taken to weigh on the wire, its head included, where a kind limits bytes. */
+/** Assumed size of an answer on the wire, including its header, for kinds that limit bytes. */
 export const ANSWER_BYTES = 256;
 
-/** All answers of the service pass at this rate, one behind the other. @param bytesPerSecond ≥ 1 */
+/** All answers of the service share this rate, one after another. @param bytesPerSecond ≥ 1 */
 export function sharedRate(bytesPerSecond: number): HarmfulEffect {
   const answerMs = Math.ceil((ANSWER_BYTES * 1000) / bytesPerSecond);
   return {
@@ -87,11 +87,11 @@ export function sharedRate(bytesPerSecond: number): HarmfulEffect {
         capacityMilliRps: Math.floor((bytesPerSecond * 1000) / ANSWER_BYTES),
       },
     ],
-    says: `answers of ${ANSWER_BYTES} bytes pass at ${bytesPerSecond} bytes per second; where more are asked for, every request fails`,
+    says: `answers of ${ANSWER_BYTES} bytes pass at ${bytesPerSecond} bytes per second; above that load, every request fails`,
   };
 }
 
-/** Each connection dies after so many bytes of answers, and the next one is made. @param bytes ≥ 0 */
+/** Each connection breaks after this many bytes of answers; customers then reconnect. @param bytes ≥ 0 */
 export function bytesPerConnection(bytes: number): HarmfulEffect {
   const goodAnswers = Math.floor(bytes / ANSWER_BYTES);
   return {

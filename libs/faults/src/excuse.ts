@@ -4,12 +4,11 @@ import type { Fault } from './fault.js';
 export type ExcusedWindows = GameEventData['dev.payday.windows.excused'];
 
 /**
- * What a fault that has just left `from` says about windows that don't score, if its policy is `pause`; null: nothing new.
+ * Returns the excused windows of a fault that has just left the state `from`, if its policy is `pause`; null: no change.
  *
- * They begin with the window in which it begins to fire and end with the window in which it is verified gone. That last
- * window is left out whole (its grace), because the requests sent in it met the fault, or what it left, for part of the
- * time; behind it nothing of the fault is left to excuse. A fault that never fired excuses nothing, and each that did
- * ends its excuse, since every fault ends.
+ * The excuse starts with the window in which the fault starts to fire and ends with the window in which it is verified gone.
+ * That last window is excused completely (the grace period), because some of its requests met the fault or its aftermath. A
+ * fault that never fired excuses nothing. Every other fault closes its excuse, since every fault ends.
  * @param nowMs when the state was entered, epoch ms
  */
 export function excuseOf(fault: Fault, from: FaultState, nowMs: number): ExcusedWindows | null {

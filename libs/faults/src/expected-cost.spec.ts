@@ -11,7 +11,7 @@ const strike = (overrides: Partial<Strike> = {}): Strike => ({
 const cost = (overrides: Partial<Strike> = {}, of: Scenario = scenario): number =>
   expectedMoney(of, strike(overrides)).costCents;
 
-describe('what a strike is expected to cost', () => {
+describe('the expected cost of a strike', () => {
   it.each<[string, Partial<Strike>, number]>([
     // 20 requests at −11 instead of +7, and ten windows down.
     ['crash', {}, 20 * 18 + 10 * 101],
@@ -43,8 +43,8 @@ describe('what a strike is expected to cost', () => {
       { kind: 'memory-leak', params: { mebibytesPerSecond: 2, capMebibytes: 8 } },
       2 * 7 + 14 * 18 + 7 * 101,
     ],
-    ['what nobody knows', { kind: 'webhook', params: { action: 'x', size: 3 } }, 20 * 18 + 10 * 101],
-    ['a kind that nobody declared', { kind: 'meteor' }, 20 * 18 + 10 * 101],
+    ['an unknown effect', { kind: 'webhook', params: { action: 'x', size: 3 } }, 20 * 18 + 10 * 101],
+    ['an undeclared kind', { kind: 'meteor' }, 20 * 18 + 10 * 101],
     ['windows that do not score', { scoring: 'pause' }, 0],
     ['no time', { ttlMs: 0 }, 0],
     ['after the end', { fromMs: 600_000 }, 0],
@@ -56,19 +56,19 @@ describe('what a strike is expected to cost', () => {
     expect(cost(overrides)).toBe(cents);
   });
 
-  it('is nothing for more customers, who bring something', () => {
+  it('is zero for a traffic spike, which has a gain', () => {
     const money = expectedMoney(scenario, strike({ kind: 'traffic-spike', params: { percent: 300 } }));
     expect(money).toEqual({ costCents: 0, gainCents: 60 * 7 });
   });
 
-  it('says what is assumed', () => {
+  it('describes its assumptions', () => {
     expect(basisOf(scenario, strike({ kind: 'slow', params: { delayMs: 400 } }))).toBe(
-      'every answer comes 400 ms later; 20 requests in that time',
+      'every answer is delayed by 400 ms; 20 requests in that time',
     );
     expect(basisOf(scenario, strike({ scoring: 'pause' }))).toBe('the struck windows do not score');
   });
 
-  it('is declared for every kind, whatever its parameters: shares of at most all, in phases that begin at 0', () => {
+  it('is declared for every kind and all parameters, with phases from 0 on and shares of at most 100 %', () => {
     for (const [kind, { params }] of Object.values(KINDS_BY_DRIVER).flatMap((specs) =>
       Object.entries(specs),
     )) {
@@ -117,7 +117,7 @@ const loaded = ([first, second]: [number, number], factor = 1): Scenario => {
 };
 
 describe('the expected cost', () => {
-  it('is whole cents, at least 0', () => {
+  it('is whole cents, ≥ 0', () => {
     fc.assert(
       fc.property(strikes, loads, (what, load) => {
         const { costCents, gainCents } = expectedMoney(loaded(load), what);
@@ -135,7 +135,7 @@ describe('the expected cost', () => {
     );
   });
 
-  it('never falls when it lasts longer', () => {
+  it('never falls when the fault lasts longer', () => {
     fc.assert(
       fc.property(strikes, loads, fc.integer({ min: 0, max: 60_000 }), (what, load, more) => {
         const longer = { ...what, ttlMs: what.ttlMs + more };
@@ -156,7 +156,7 @@ describe('the expected cost', () => {
     );
   });
 
-  it('of a crash is what an account kept request by request says', () => {
+  it('of a crash matches an account request by request', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 500 }),

@@ -7,7 +7,7 @@ import type { FaultParams } from './fault.js';
 import { ZERO, floorOf, fraction, plus, times, type Fraction } from './fraction.js';
 import { fatesOf, meanPay, type FateFigures } from './pay-of-fates.js';
 
-/** One strike whose money is asked for: what, on which service, when. */
+/** A strike to price: the fault, the service, and the time. */
 export interface Strike {
   readonly kind: string;
   readonly params: FaultParams;
@@ -16,20 +16,19 @@ export interface Strike {
   readonly fromMs: number;
   /** Its time to live, game time, ms, ≥ 0. */
   readonly ttlMs: number;
-  /** Default: `count`. What is paused costs nothing. */
+  /** Default: `count`. A paused strike costs nothing. */
   readonly scoring?: FaultScoring;
 }
 
 const MILLION = 1_000_000n;
 
 /**
- * The expected cost of a strike, from the pay rules and the load over its time to live: what a team that answers every request
- * in the best band would earn in that time, less what it gets while the fault does to every request what its kind declares,
- * downtime pay included. Only the service's own customers are counted, not those of services that call it, and nobody repairs
- * anything. A pure function of the scenario and the strike, and so the same for every team, every time.
+ * Computes the expected cost of a strike from the pay rules and the load over its time to live: the pay of a team that answers
+ * every request in the best band, minus the pay under the effect that the fault kind declares, including downtime penalties.
+ * Counts only the service's own customers, not those of services that call it, and assumes no repair. A pure function of the
+ * scenario and the strike, so the result is the same for every team.
  *
- * Monotone: never less for a higher load, a longer time to live, or a higher fine. All arithmetic is exact until the last
- * step, which rounds down to whole cents.
+ * Monotone in load, time to live and fines. All arithmetic is exact until the last step, which rounds down to whole cents.
  */
 export function expectedMoney(scenario: Scenario, strike: Strike): ExpectedMoney {
   if (strike.scoring === 'pause') return NO_MONEY;
@@ -41,7 +40,7 @@ export function expectedMoney(scenario: Scenario, strike: Strike): ExpectedMoney
     : { costCents: cents(harm(scenario, strike, effect)), gainCents: 0 };
 }
 
-/** In a few words, for people: what is assumed. */
+/** Describes the assumptions in a few words, for people. */
 export function basisOf(scenario: Scenario, strike: Strike): string {
   if (strike.scoring === 'pause') return 'the struck windows do not score';
   const { says } = expectedEffect(strike.kind, strike.params);
@@ -60,7 +59,7 @@ function millionths(scenario: Scenario, { serviceId }: Strike, from: number, unt
   );
 }
 
-/** What the additional customers pay who is served in the best band. */
+/** Pay for the additional customers if all are served in the best band. */
 function spikePay(scenario: Scenario, strike: Strike, percent: number): Fraction {
   const requests = fraction(millionths(scenario, strike, ...spanOf(scenario, strike)), MILLION);
   const best = meanPay(scenario.pay, fatesOf([], scenario));
@@ -71,7 +70,7 @@ function harm(scenario: Scenario, strike: Strike, effect: HarmfulEffect): Fracti
   const { pay } = scenario;
   const [from, until] = spanOf(scenario, strike);
   const phases = pricedPhases(scenario, effect);
-  /** Requests by what one costs: few different ones, so that few fractions are added. */
+  /** Number of requests by price: few distinct prices, so few fractions to add. */
   const requests = new Map<Priced, bigint>();
   let downWindows = 0n;
   for (let at = from; at < until;) {
@@ -101,7 +100,7 @@ function harm(scenario: Scenario, strike: Strike, effect: HarmfulEffect): Fracti
 
 interface Priced {
   readonly figures: FateFigures;
-  /** Against an answer in the best band; ≥ 0. */
+  /** Compared with an answer in the best band; ≥ 0. */
   readonly costPerRequest: Fraction;
 }
 
@@ -118,7 +117,7 @@ function pricedPhases(scenario: Scenario, { phases }: HarmfulEffect): PricedPhas
     const figures = fatesOf(fates, scenario);
     const mean = meanPay(scenario.pay, figures);
     const costPerRequest = plus(best, { num: -mean.num, den: mean.den });
-    // Scenarios in which a slow answer pays more than a quick one would make a fault a present.
+    // In a scenario where slow answers pay more than fast ones, a fault would have a negative cost.
     return { figures, costPerRequest: costPerRequest.num < 0n ? ZERO : costPerRequest };
   };
   const overloaded = priced([{ shareBp: 10_000, fails: true }]);
@@ -130,7 +129,7 @@ function pricedPhases(scenario: Scenario, { phases }: HarmfulEffect): PricedPhas
   }));
 }
 
-/** An interval cut where phases begin. `struckMs`, `fromMs`, `untilMs`: game time. */
+/** Splits an interval at the phase boundaries. `struckMs`, `fromMs`, `untilMs`: game time. */
 function piecesOf(
   phases: readonly PricedPhase[],
   struckMs: number,
@@ -145,12 +144,12 @@ function piecesOf(
   });
 }
 
-/** 1 millionth of a request in a window of 1 ms is 1 thousandth of a request a second. */
+/** One millionth of a request in a window of 1 ms equals one thousandth of a request per second. */
 function isOverloaded({ capacityMilliRps }: PricedPhase, inWindow: bigint, windowMs: number): boolean {
   return capacityMilliRps !== undefined && inWindow > BigInt(capacityMilliRps) * BigInt(windowMs);
 }
 
-/** By the share of the window's time, not of its requests: the more customers, the likelier it is downtime. */
+/** Based on the share of the window's time, not of its requests, so more load never makes downtime less likely. */
 function isDowntime({ pay: { downtime } }: Scenario, inWindow: bigint, failed: Fraction): boolean {
   const { belowAvailabilityPercent, minProbes } = downtime;
   if (inWindow < BigInt(minProbes) * MILLION || inWindow === 0n) return false;

@@ -8,8 +8,8 @@ const SPECS: ReadonlyMap<string, KindSpec> = new Map(
 );
 
 /**
- * What a fault of a kind that ships is expected to do. Kinds that nobody declared, and parameters that the kind's driver would
- * refuse, are taken for the worst: every request fails.
+ * Returns the expected effect of a fault of a built-in kind. For unknown kinds and invalid parameters, assumes the worst: every
+ * request fails.
  */
 export function expectedEffect(kind: string, params: FaultParams): ExpectedEffect {
   const spec = SPECS.get(kind);

@@ -1,8 +1,8 @@
-/** What one strike is expected to mean to one team that serves well. Whole cents, ≥ 0; at most one of them is not 0. */
+/** Expected effect of one strike on the pay of one healthy team. Whole cents, ≥ 0; at most one of the two is not 0. */
 export interface ExpectedMoney {
-  /** What it takes from the team: what it would have earned, less what it gets. */
+  /** Cost: what the team would have earned, minus what it earns. */
   readonly costCents: number;
-  /** What it brings: the pay of the additional customers of a traffic spike. */
+  /** Gain: the pay for the additional customers of a traffic spike. */
   readonly gainCents: number;
 }
 

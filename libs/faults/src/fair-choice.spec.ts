@@ -27,8 +27,8 @@ const spreadOf = (values: Iterable<number>): number => {
   return Math.max(...all) - Math.min(...all);
 };
 
-describe('who is struck next', () => {
-  it('are those that were dealt least, whatever they were struck by', () => {
+describe('the next victims', () => {
+  it('are the teams that were dealt the least, regardless of the kind', () => {
     const dealt = new Map([
       ['ants', 500],
       ['bees', 20],
@@ -39,7 +39,7 @@ describe('who is struck next', () => {
     expect(choose({ dealt })).toEqual(['bees', 'dogs']);
   });
 
-  it('are drawn among equals: by the seed and the entry, not by the order of the teams', () => {
+  it('are drawn among equals by the seed and the entry, not by the order of the teams', () => {
     const once = choose({});
     expect(choose({ now: strike('now', 2, 100, [...TEAMS].reverse()) }).sort()).toEqual(once);
     const draws = Array.from({ length: 20 }, (_, n) => choose({ now: strike(`n${n}`, 2, 100) }).join());
@@ -49,13 +49,13 @@ describe('who is struck next', () => {
     ).toBeGreaterThan(3);
   });
 
-  it('are all where more are asked for, and nobody of none', () => {
+  it('are all teams if the request exceeds the pool, and none for an empty pool', () => {
     expect(choose({ now: strike('now', 9, 100), coming: [strike('later', 1, 900)] })).toEqual(TEAMS);
     expect(choose({ now: strike('now', 2, 100, []) })).toEqual([]);
   });
 
-  it('leave room for a dear strike that is to come', () => {
-    // One of two teams is to be struck by 100, 100 and 200: whoever is struck by the first has to be struck by the second, too.
+  it('leave room for an expensive strike later', () => {
+    // One of two teams is to be struck by 100, 100 and 200: the victim of the first must also be the victim of the second.
     const pool = ['ants', 'bees'];
     const entries = [strike('a', 1, 100, pool), strike('b', 1, 100, pool), strike('c', 1, 200, pool)];
     const dealt = new Map<string, number>();
@@ -66,7 +66,7 @@ describe('who is struck next', () => {
     expect([...dealt.values()]).toEqual([200, 200]);
   });
 
-  it('are as many as were asked for, of the pool, the same each time, and no further apart than the dearest strike', () => {
+  it('match the requested number, come from the pool, are deterministic, and stay within the most expensive strike of each other', () => {
     const entries = fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 1000 })), {
       minLength: 1,
       maxLength: 15,
@@ -104,7 +104,7 @@ describe('a whole day at Unicorn.Rentals', () => {
   const SEEDS = [scenario.seed, 'another day', 'rain'];
   const typicalCents = typicalCostCents(scenario);
 
-  it('has faults that differ a lot: the dearest costs more than ten times what the mildest does', () => {
+  it('has faults of very different costs: the most expensive costs over ten times the cheapest', () => {
     const costs = pricedFaults(scenario)
       .map(({ money }) => money.costCents)
       .filter((cents) => cents > 0);
@@ -113,17 +113,17 @@ describe('a whole day at Unicorn.Rentals', () => {
     expect(typicalCents).toBeGreaterThan(300_000);
   });
 
-  it.each([1, 3, 7, 8, 20, 25, 42, 60])('deals alike to %i teams, within one typical fault', (count) => {
+  it.each([1, 3, 7, 8, 20, 25, 42, 60])('deals evenly to %i teams, within one typical fault', (count) => {
     for (const seed of SEEDS) {
       const dealt = [...dealtByTimeline(scenario, teams(count), seed).values()];
       expect({ seed, ok: spreadOf(dealt) <= typicalCents }).toEqual({ seed, ok: true });
       expect(dealt.every((cents) => Number.isSafeInteger(cents))).toBe(true);
-      // Everybody has something to mend.
+      // Every team has something to repair.
       expect(Math.min(...dealt)).toBeGreaterThan(0);
     }
   });
 
-  it.each([8, 20, 42])('would leave %i teams further apart without looking ahead', (count) => {
+  it.each([8, 20, 42])('would leave %i teams further apart without look-ahead', (count) => {
     const dealt = new Map(teams(count).map((id) => [id, 0]));
     for (const { entry, money } of pricedFaults(scenario))
       for (const id of resolveTargets(entry, teams(count), scenario.seed, dealt))

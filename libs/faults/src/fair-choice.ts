@@ -1,39 +1,39 @@
 import { drawOrder, resolveTargets } from '#scenario';
 
-/** A strike of a timeline that is to come. */
+/** A future strike of a timeline. */
 export interface PlannedStrike {
-  /** Of the timeline's entry: seeds the draw among equals. */
+  /** Id of the timeline entry: seeds the draw among equals. */
   readonly id: string;
-  /** How many of the pool, ≥ 0; or exactly these. */
+  /** Number of teams from the pool, ≥ 0; or exactly these teams. */
   readonly teams: number | readonly string[];
-  /** What it is expected to cost each of them, cents, ≥ 0. */
+  /** Expected cost to each of them, cents, ≥ 0. */
   readonly costCents: number;
-  /** Teams that may be struck by it. */
+  /** Teams that it may strike. */
   readonly pool: readonly string[];
 }
 
 export interface FairChoice {
-  /** The strike whose victims are wanted. */
+  /** The strike to choose victims for. */
   readonly now: PlannedStrike & { readonly teams: number };
-  /** In order of their time. Those that cost nothing may be left out. */
+  /** Ordered by time. Strikes without a cost may be omitted. */
   readonly coming: readonly PlannedStrike[];
   readonly seed: string;
   /** Cents per team so far; absent means 0. */
   readonly dealt: ReadonlyMap<string, number>;
-  /** What a typical strike of the timeline costs, cents. The teams' ends may be half of it apart. */
+  /** Cost of a typical strike of the timeline, cents. The final totals may be half of it apart. */
   readonly typicalCents: number;
 }
 
-/** So many of the coming strikes are looked at. A game has some dozens; the bound is for whoever writes thousands. */
+/** Number of future strikes to consider. A game has a few dozen; the bound limits the work for scenarios with thousands. */
 export const LOOK_AHEAD = 40;
 
 /**
- * The teams that a strike takes: those that were dealt least so far, ties by a seeded draw, unless that would leave the teams
- * further apart at the end than half of a typical strike costs. Strikes differ a lot (one on Black Friday costs tenfold what
- * another costs in the morning), and what the last dear one does could never be made up for. Then as few as will do give way
- * to teams that a plan of all coming strikes, the dearest dealt out first, would take.
+ * Chooses the victims of a strike: the teams that were dealt the least so far, ties broken by a seeded draw, unless the final
+ * totals would then differ by more than half of a typical strike's cost. Costs vary a lot (a strike on Black Friday costs ten
+ * times as much as one in the morning), so an expensive last strike could never be balanced out. In that case, as few teams as
+ * possible are swapped for teams that a plan of all future strikes, assigned most expensive first, would choose.
  *
- * A pure function of what was dealt so far, the strikes to come and the seed: any process reaches the same.
+ * A pure function of the amounts so far, the future strikes and the seed: every process computes the same.
  * @returns in the order of `now.pool`
  */
 export function fairVictims({ now, coming, seed, dealt, typicalCents }: FairChoice): string[] {
@@ -47,7 +47,7 @@ export function fairVictims({ now, coming, seed, dealt, typicalCents }: FairChoi
   const planned = dealOut(all, orders, dealt).victims.get(now)!;
   const of = (id: string): number => dealt.get(id) ?? 0;
   const byDealt = (a: string, b: string): number => of(a) - of(b) || (a < b ? -1 : 1);
-  // Who was dealt most gives way first, to whom was dealt least.
+  // The team with the most is swapped out first, for the team with the least.
   const giving = least.filter((id) => !planned.includes(id)).sort((a, b) => byDealt(b, a));
   const taking = planned.filter((id) => !least.includes(id)).sort(byDealt);
   let best = { spread: Infinity, victims: new Set<string>() };
@@ -64,7 +64,7 @@ export function fairVictims({ now, coming, seed, dealt, typicalCents }: FairChoi
   return now.pool.filter((id) => best.victims.has(id));
 }
 
-/** Deals strikes out, the dearest first, each to those that have least by then. */
+/** Assigns strikes, most expensive first, each to the teams with the lowest totals at that point. */
 function dealOut(
   strikes: readonly PlannedStrike[],
   orders: ReadonlyMap<PlannedStrike, readonly string[]>,
@@ -75,7 +75,7 @@ function dealOut(
   const victims = new Map<PlannedStrike, readonly string[]>();
   for (const strike of [...strikes].sort((a, b) => b.costCents - a.costCents)) {
     const { teams } = strike;
-    // Both sorts are stable: among equals the earlier strike, and the drawn order, stand.
+    // Both sorts are stable: among equals, the earlier strike and the drawn order win.
     const chosen =
       typeof teams === 'number'
         ? [...orders.get(strike)!].sort((a, b) => of(a) - of(b)).slice(0, teams)

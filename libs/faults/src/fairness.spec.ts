@@ -26,7 +26,7 @@ const standing = (teamId: string, inPlaySince: number | null = START - 60_000): 
   ...{ teamId, inPlay: inPlaySince !== null, inPlaySince },
 });
 
-/** A fault that goes through these states, one second apart. */
+/** A fault that passes through these states, one second apart. */
 function play(history: FaultHistory, states: FaultState[], ...args: [string, Partial<FaultInfo>?]): void {
   const [teamId, overrides] = args;
   states.forEach((state, index) => {
@@ -37,8 +37,8 @@ function play(history: FaultHistory, states: FaultState[], ...args: [string, Par
 
 const WHOLE: FaultState[] = ['firing', 'active', 'reverting', 'reverted'];
 
-describe('what became of each fault', () => {
-  it('remembers when it fired, was confirmed, and was verified gone', () => {
+describe('fault history', () => {
+  it('records when a fault fired, was confirmed, and was verified gone', () => {
     const history = new FaultHistory();
     play(history, WHOLE, 'ants');
     expect(history.courses()).toEqual([
@@ -53,7 +53,7 @@ describe('what became of each fault', () => {
     ]);
   });
 
-  it('knows that a fault never fired, and that one was stuck before it was gone', () => {
+  it('records that a fault never fired, or was stuck before it was gone', () => {
     const history = new FaultHistory();
     play(history, ['reverted'], 'ants');
     play(history, ['firing', 'active', 'reverting', 'stuck', 'reverted'], 'bees');
@@ -63,7 +63,7 @@ describe('what became of each fault', () => {
     ]);
   });
 
-  it('does not depend on repetitions', () => {
+  it('ignores repeated events', () => {
     const states = fc.subarray<FaultState>(['firing', 'active', 'reverting', 'stuck', 'reverted'], {
       minLength: 1,
     });
@@ -74,7 +74,7 @@ describe('what became of each fault', () => {
           const at = START + index * 1000;
           once.observe(info('ants', state), at);
           often.observe(info('ants', state), at);
-          // At-least-once: any of what came before may come again.
+          // At-least-once: any earlier event may be repeated.
           const again = (repeat.next().value as number) % (index + 1);
           often.observe(info('ants', chosen[again]!), START + again * 1000);
         });
@@ -84,14 +84,14 @@ describe('what became of each fault', () => {
   });
 });
 
-describe('how much chaos each team had', () => {
+describe('chaos report', () => {
   const amounts = (count: number, dealtMs: number, actedMs: number, dealtCents: number) => ({
     ...{ count, dealtMs, actedMs, dealtCents },
   });
   const noSpikes = { count: 0, dealtMs: 0, gainCents: 0 };
   const row = (teamId: string) => ({ teamId, inPlay: true, creditCents: 0, spikes: noSpikes });
 
-  it('counts faults, what they were meant to last, what they lasted and what they cost, by kind', () => {
+  it('counts faults, planned and actual durations, and costs, by kind', () => {
     const history = new FaultHistory();
     const slow = { injectionId: 'two', kind: 'slow', expiresAt: START + 10_000, expectedCostCents: 700 };
     play(history, WHOLE, 'ants', { expectedCostCents: 5000 });
@@ -114,7 +114,7 @@ describe('how much chaos each team had', () => {
     });
   });
 
-  it('counts a fault that still acts, or may act, up to now; not one that could not be fired', () => {
+  it('counts a fault that acts, or may act, up to now, but not one that could not be fired', () => {
     const history = new FaultHistory();
     const priced = { expectedCostCents: 9 };
     play(history, ['firing', 'active'], 'ants', priced);
@@ -139,7 +139,7 @@ describe('how much chaos each team had', () => {
     ]);
   });
 
-  it('has a column of their own for traffic spikes, which are no harm', () => {
+  it('reports traffic spikes separately, since they do no harm', () => {
     const history = new FaultHistory();
     const spike = { kind: 'traffic-spike', expectedCostCents: 0, expectedGainCents: 9972 };
     play(history, WHOLE, 'ants', spike);
@@ -153,7 +153,7 @@ describe('how much chaos each team had', () => {
     expect([spread, typicalCents]).toEqual([amounts(0, 0, 0, 0), 0]);
   });
 
-  it('is owed to teams in play only: others are shown, and not compared', () => {
+  it('lists every team but compares only those in play', () => {
     const history = new FaultHistory();
     for (const team of ['ants', 'bees']) play(history, WHOLE, team, { expectedCostCents: 5000 });
     const { teams, spread } = chaosReport(
@@ -165,7 +165,7 @@ describe('how much chaos each team had', () => {
     expect(spread.dealtCents).toBe(0);
   });
 
-  it('credits who came later with the median of the others, of what had begun by then', () => {
+  it('credits latecomers with the median of the others at that time', () => {
     const history = new FaultHistory();
     const later = { injectionId: 'two', startedAt: START + 90_000, expiresAt: START + 95_000 };
     play(history, WHOLE, 'ants', { expectedCostCents: 1000 });
@@ -193,7 +193,7 @@ describe('how much chaos each team had', () => {
     expect(spread.dealtCents).toBe(7000);
   });
 
-  it('has no spread without teams, and takes faults without a price for nothing', () => {
+  it('has no spread without teams, and counts faults without a price as free', () => {
     const none = { teams: [], dealtCents: 0, spread: amounts(0, 0, 0, 0), typicalCents: 0 };
     expect(chaosReport([], [], START)).toEqual(none);
     const history = new FaultHistory();
@@ -201,7 +201,7 @@ describe('how much chaos each team had', () => {
     expect(chaosReport(history.courses(), [standing('ants')], START).teams[0]!.dealtCents).toBe(0);
   });
 
-  it('does not depend on the order of the faults or of the teams, nor on how they ended', () => {
+  it('does not depend on the order of faults or teams, or on how faults ended', () => {
     const course = fc.record({
       team: fc.constantFrom('ants', 'bees', 'cats', 'dogs'),
       atMs: fc.integer({ min: 0, max: 100_000 }),
@@ -232,7 +232,7 @@ describe('how much chaos each team had', () => {
         });
         const once = money(chaosReport(courses, teams, START + 200_000));
         expect(money(chaosReport(turned(courses), turned(teams), START + 200_000))).toEqual(once);
-        // Who repairs at once is dealt no less.
+        // A quick repair does not reduce what a team was dealt.
         const repaired = courses.map((each) => ({ ...each, goneAt: each.firedAt! + 1 }));
         expect(money(chaosReport(repaired, teams, START + 200_000))).toEqual(once);
         for (const [dealt, credit] of Object.values(once.teams))

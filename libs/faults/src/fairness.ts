@@ -2,30 +2,30 @@ import type { FaultInfo, FaultState } from '#contracts';
 import { isTraffic } from './expected-effect.js';
 import { medianOf, tally, type TeamStanding } from './tally.js';
 
-/** One fault from its beginning to its end, as its `fault.changed` events tell it. All times are epoch ms. */
+/** One fault from start to end, as reported by its `fault.changed` events. All times are epoch ms. */
 export interface FaultCourse {
   readonly info: Readonly<FaultInfo>;
-  /** When it began to fire; null: it never did. */
+  /** When it started to fire; null: it never did. */
   readonly firedAt: number | null;
-  /** When it was seen to act; null: it never was. */
+  /** When it was confirmed active; null: never. */
   readonly confirmedAt: number | null;
-  /** When undoing it began. */
+  /** When reverting started. */
   readonly revertingAt: number | null;
-  /** When it was verified gone; null: that is not so yet. */
+  /** When it was verified gone; null: not yet. */
   readonly goneAt: number | null;
-  /** Whether it ever had to be called stuck, though it may have been mended since. */
+  /** Whether it was ever stuck, even if it has been reverted since. */
   readonly wasStuck: boolean;
 }
 
-/** How much harm a team (or all teams together) was dealt by faults of one kind, or in all. Traffic spikes are no harm. */
+/** The harm that faults of one kind, or of all kinds, did to one team or to all teams. Traffic spikes do not count as harm. */
 export interface ChaosAmount {
-  /** Faults that struck: seen to act, or possibly acting now. */
+  /** Faults that struck: confirmed active, or possibly acting now. */
   count: number;
-  /** What they were meant to last: their times to live, together. The same for quick and for slow teams. */
+  /** Sum of their times to live: independent of how fast a team repairs. */
   dealtMs: number;
-  /** What they really lasted, from firing to verified gone or to now: a team that repairs one shortens it. */
+  /** Sum of their actual durations, from firing to verified gone or to now: a repair shortens it. */
   actedMs: number;
-  /** What they were expected to cost, together, cents, ≥ 0. A team that repairs one is dealt no less. */
+  /** Sum of their expected costs, cents, ≥ 0. A repair does not reduce it. */
   dealtCents: number;
 }
 
@@ -33,38 +33,38 @@ export interface ChaosAmount {
 export interface SpikeAmount {
   count: number;
   dealtMs: number;
-  /** What they were expected to bring, cents, ≥ 0. */
+  /** Sum of their expected gains, cents, ≥ 0. */
   gainCents: number;
 }
 
 export interface TeamChaos extends ChaosAmount {
   teamId: string;
-  /** Whether fairness is owed to it now: it is ranked, and has something deployed. */
+  /** Whether fairness applies to it now: it is ranked and has an endpoint registered. */
   inPlay: boolean;
   /**
-   * What a team that came later counts as having been dealt before, cents: what the median of the others had been. So it is
-   * neither struck first for being new, nor spared. 0 for who was there before the first fault.
+   * Credit of a team that joined late, cents: the median of what the others had been dealt by then. A newcomer is therefore
+   * neither struck first nor spared. 0 for teams that were there before the first fault.
    */
   creditCents: number;
-  /** By kind of fault, in order of its name; kinds that the team never had are left out, and so are spikes. */
+  /** By fault kind, sorted by name; omits kinds that the team never had, and spikes. */
   byKind: Record<string, ChaosAmount>;
   spikes: SpikeAmount;
 }
 
 export interface ChaosReport {
-  /** In the order in which they were asked for. */
+  /** In the order of the request. */
   teams: TeamChaos[];
-  /** What all teams together were dealt, cents. */
+  /** Sum over all teams, cents. */
   dealtCents: number;
-  /** Most minus least of any team in play; money with what it was credited. 0 for no team. */
+  /** Maximum minus minimum over the teams in play; money includes the credit. 0 without teams. */
   spread: ChaosAmount;
-  /** The median of what the faults that struck were expected to cost, cents; 0: none cost anything. A spread up to it is fair. */
+  /** Median expected cost of the faults that struck, cents; 0: none had a cost. A spread up to this value is fair. */
   typicalCents: number;
 }
 
 const MAY_ACT_UNCONFIRMED: ReadonlySet<FaultState> = new Set<FaultState>(['firing', 'stuck']);
 
-/** Follows the faults of one game by their events. Repetitions, and events of a state passed already, change nothing. */
+/** Follows the faults of one game through their events. Repeated and outdated events change nothing. */
 export class FaultHistory {
   private readonly byId = new Map<string, FaultCourse>();
 
@@ -84,13 +84,13 @@ export class FaultHistory {
     });
   }
 
-  /** In the order in which they first appeared. */
+  /** In the order of their first event. */
   courses(): FaultCourse[] {
     return [...this.byId.values()];
   }
 }
 
-/** States never go back to an earlier one. */
+/** Rank of each state: a fault never returns to a lower one. */
 const PLACE: Record<FaultState, number> = {
   armed: 0,
   firing: 1,
@@ -100,15 +100,15 @@ const PLACE: Record<FaultState, number> = {
   reverted: 5,
 };
 
-/** Whether the fault struck its team: it was seen to act, or nobody can rule out that it does. */
+/** Whether the fault struck its team: it was confirmed active, or may be acting now. */
 export function hasStruck({ info, confirmedAt }: FaultCourse): boolean {
   return confirmedAt !== null || MAY_ACT_UNCONFIRMED.has(info.state);
 }
 
 /**
- * How much chaos each team had, and how far they are apart. Faults of teams that are not asked for are left out. A function of
- * the courses alone: their order changes nothing.
- * @param nowMs faults that are not gone are counted up to here, epoch ms
+ * Reports how much chaos each team had, and the spread between teams. Ignores faults of teams that are not listed. The result
+ * does not depend on the order of `courses`.
+ * @param nowMs end of the interval for faults that are not gone, epoch ms
  */
 export function chaosReport(
   courses: Iterable<FaultCourse>,

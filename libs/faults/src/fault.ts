@@ -4,15 +4,15 @@ import { NO_MONEY, type ExpectedMoney } from './expected-money.js';
 
 export type FaultParams = Readonly<Record<string, string | number | boolean>>;
 
-/** What a driver is asked to do for a fault; see `FaultDriver`. */
+/** An operation of a driver on a fault; see `FaultDriver`. */
 export type Operation = 'fire' | 'confirm' | 'revert' | 'verify';
 
 /** One call of a driver whose answer is awaited. */
 export interface DriverCall {
-  /** Counts the calls of this fault, from 1. An answer to any other call than the awaited one changes nothing. */
+  /** Counts the calls of this fault, from 1. Answers to any call but the awaited one change nothing. */
   readonly number: number;
   readonly operation: Operation;
-  /** Epoch ms from which the driver is taken to hang. */
+  /** Epoch ms from which the driver counts as hanging. */
   readonly deadlineAt: number;
 }
 
@@ -22,44 +22,44 @@ export interface WindowGrid {
   readonly windowMs: number;
 }
 
-/** One fault on one team: what is stored, and all that the life cycle needs to go on after a restart. JSON. */
+/** One fault on one team: the stored state, with everything that the life cycle needs to continue after a restart. JSON. */
 export interface Fault {
   readonly gameId: string;
   readonly info: Readonly<FaultInfo>;
   readonly params: FaultParams;
   readonly ttlMs: number;
-  /** When it is to strike, epoch ms. */
+  /** When it should strike, epoch ms. */
   readonly dueAt: number;
-  /** Failed attempts in the present state, also across restarts. */
+  /** Failed attempts in the current state, across restarts. */
   readonly attempts: number;
   readonly call: DriverCall | null;
   readonly calls: number;
-  /** Where windows begin, for faults whose windows don't score (`scoring: 'pause'`). */
+  /** The window grid, for faults whose windows don't score (`scoring: 'pause'`). */
   readonly windows?: WindowGrid;
-  /** When the life cycle wants its next `tick`, epoch ms; null when nothing will ever happen any more. */
+  /** When the life cycle needs its next `tick`, epoch ms; null once the fault is final. */
   readonly wakeAt: number | null;
 }
 
 export const FAULT_LIMITS = {
   minTtlMs: 1,
-  /** No fault lives longer than a day, whoever asks. */
+  /** No fault lives longer than a day. */
   maxTtlMs: 24 * 60 * 60_000,
 } as const;
 
-/** How patient the life cycle is. All in ms or attempts, each ≥ 1. */
+/** Timeouts and retry limits of the life cycle. All in ms or attempts, each ≥ 1. */
 export interface LifeCyclePolicy {
-  /** How long one driver call may take. */
+  /** Timeout of one driver call. */
   readonly callTimeoutMs: number;
-  /** Failed attempts to fire and confirm after which the fault is given up (and still reverted and verified). */
+  /** Failed attempts to fire and confirm before giving up; the fault is still reverted and verified. */
   readonly fireAttempts: number;
-  /** Failed attempts to revert and verify after which the fault is called stuck. */
+  /** Failed attempts to revert and verify before the fault becomes stuck. */
   readonly revertAttempts: number;
-  /** The pause after the first failed attempt; it doubles with each further one, up to `retryMaxMs`. */
+  /** Delay after the first failed attempt; doubles with each further one, up to `retryMaxMs`. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
-  /** How often a stuck fault is tried again. */
+  /** Interval between retries of a stuck fault. */
   readonly stuckRetryMs: number;
-  /** How often an active fault is looked at, to notice that the team repaired it. */
+  /** Interval between checks of an active fault, which detect a repair by the team. */
   readonly watchMs: number;
 }
 
@@ -88,16 +88,16 @@ export interface FaultRequest {
   /** Default: `count`. `pause` needs `windows`. */
   scoring?: FaultScoring;
   windows?: WindowGrid;
-  /** What it is expected to cost, or to bring; default: nothing. */
+  /** Expected cost or gain; default: nothing. */
   expected?: ExpectedMoney;
 }
 
-/** The id of an injection's fault on one team. */
+/** Returns the id of an injection's fault on one team. */
 export function faultId(injectionId: string, teamId: string): string {
   return `${injectionId}/${teamId}`;
 }
 
-/** A new fault, armed: nothing has been sent to anybody. @throws PaydayError `invalid_fault` without a bounded time to live. */
+/** Creates an armed fault: no driver has been called yet. @throws PaydayError `invalid_fault` without a bounded time to live. */
 export function arm(request: FaultRequest): Fault {
   const { gameId, injectionId, teamId, serviceId, kind, label, params, ttlMs, dueAt, scoring, windows } =
     request;

@@ -1,4 +1,4 @@
-/** An exact fraction; `den` > 0. Not reduced: sums here have a handful of terms. */
+/** An exact fraction; `den` > 0. Not reduced, because the sums here have only a few terms. */
 export interface Fraction {
   readonly num: bigint;
   readonly den: bigint;
@@ -19,7 +19,7 @@ export function times(a: Fraction, b: Fraction): Fraction {
   return { num: a.num * b.num, den: a.den * b.den };
 }
 
-/** The largest whole number that is not above a fraction ≥ 0. */
+/** Returns the integer part of a fraction ≥ 0. */
 export function floorOf({ num, den }: Fraction): bigint {
   return num / den;
 }

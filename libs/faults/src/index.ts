@@ -1,14 +1,7 @@
-/** Faults: their life cycle (pure), the driver port, and the drivers. */
+/** Faults: their life cycle (pure), the driver port, and the drivers, created by `createDrivers`. */
 export * from './all-drivers.js';
 export * from './driver-registry.js';
 export * from './driver.js';
-export * from './drivers/aws-fis.js';
-export * from './drivers/kubernetes.js';
-export * from './drivers/sandbox.js';
-export * from './drivers/tcp-proxy.js';
-export * from './drivers/toxiproxy.js';
-export * from './drivers/traffic.js';
-export * from './drivers/webhook.js';
 export * from './effect.js';
 export * from './excuse.js';
 export * from './expected-cost.js';

@@ -2,36 +2,36 @@ import { PaydayError } from '#kernel';
 import type { ExpectedEffect } from './effect.js';
 import type { FaultParams } from './fault.js';
 
-/** A parameter that is a whole number. */
+/** An integer parameter. */
 export interface NumberRule {
   readonly min: number;
   readonly max: number;
   /** For messages and the guide, e.g. `ms`, `%`. */
   readonly unit: string;
-  /** Used where the parameter is left out; without it the parameter is required. */
+  /** Used if the parameter is absent; without a default, the parameter is required. */
   readonly default?: number;
 }
 
-/** A parameter that is a text. Always required. */
+/** A text parameter. Always required. */
 export interface TextRule {
   readonly pattern: RegExp;
-  /** For messages and the guide: what it is. */
+  /** Describes the value, for messages and the guide. */
   readonly says: string;
 }
 
 export type ParamRule = NumberRule | TextRule;
 
-/** The parameters of a kind that are numbers, by name; asking for one that the kind doesn't have is a mistake in the kind's spec. */
+/** Looks up a number parameter of a kind by name; an unknown name is a bug in the kind's spec. */
 export type NumberParams = (name: string) => number;
 
-/** What is fixed about one kind of fault. */
+/** The static description of one fault kind. */
 export interface KindSpec {
-  /** In one line: what customers of the struck service see. */
+  /** What customers of the struck service see, in one line. */
   readonly effect: string;
-  /** What it is expected to do, in figures: what it costs is computed from that. `params` are checked, defaults filled in. */
+  /** The expected effect in figures, from which the cost is computed. `params` are validated and have their defaults. */
   readonly expects: (params: NumberParams) => ExpectedEffect;
   readonly params: Readonly<Record<string, ParamRule>>;
-  /** Whether parameters that are not listed are passed on to the far side rather than refused. */
+  /** Whether unlisted parameters are passed to the remote system rather than refused. */
   readonly passesOthers?: true;
 }
 
@@ -57,7 +57,7 @@ export function checkKindParams(specs: KindSpecs, kind: string, params: FaultPar
   }
 }
 
-/** A number parameter of checked params, or its default. */
+/** Returns a number parameter of validated params, or its default. */
 export function numberParam(specs: KindSpecs, kind: string, params: FaultParams, name: string): number {
   const rule = specs[kind]?.params[name];
   const fallback = rule !== undefined && 'min' in rule ? rule.default : undefined;

@@ -20,7 +20,7 @@ function armed(overrides: Partial<Parameters<typeof arm>[0]> = {}): Fault {
   });
 }
 
-/** Feeds inputs one after another and keeps what came of them. */
+/** Feeds inputs one after another and records the results. */
 class Life {
   effects: FaultEffect[] = [];
   readonly published: string[] = [];
@@ -50,7 +50,7 @@ class Life {
     });
   }
 
-  /** Lets time pass until the fault wants to be woken, and wakes it. */
+  /** Advances time to the fault's next wake-up and sends the tick. */
   wake(): this {
     this.now = Math.max(this.now, this.fault.wakeAt!);
     return this.input({ type: 'tick' });
@@ -91,19 +91,19 @@ describe('fault life cycle', () => {
     expect(life.fault.info.expiresAt).toBe(START + 4_000 + TTL);
   });
 
-  it('skips a fault that is late by more than its time to live, and sends nothing', () => {
+  it('skips a fault that is late by more than its time to live, without a driver call', () => {
     const life = new Life(armed(), START + TTL + 1).input({ type: 'due' });
     expect(life.called).toEqual([]);
     expect(life.fault.info).toMatchObject({ state: 'reverted', detail: 'skipped: it was due 30 s ago' });
   });
 
-  it('sends nothing for a fault that is stopped before it fired', () => {
+  it('makes no driver call for a fault that is stopped before it fires', () => {
     const life = new Life(armed()).input({ type: 'stop-requested', reason: 'the game ended' });
     expect(life.called).toEqual([]);
     expect(life.fault.info).toMatchObject({ state: 'reverted', detail: 'it never fired: the game ended' });
   });
 
-  it('fires again after a failure, with growing pauses, then reverts and verifies what it never confirmed', () => {
+  it('retries firing with growing delays, then reverts and verifies the unconfirmed fault', () => {
     const life = new Life(armed()).input({ type: 'due' });
     const pauses: number[] = [];
     for (let attempt = 1; attempt < DEFAULT_POLICY.fireAttempts; attempt++) {
@@ -121,30 +121,30 @@ describe('fault life cycle', () => {
     expect(life.published).toEqual(['firing', 'reverting', 'reverted']);
   });
 
-  it('does not fire again what can never work, and still reverts it', () => {
+  it('does not retry a fault that can never work, but still reverts it', () => {
     const life = new Life(armed()).input({ type: 'due' }).fail(false);
     expect(life.called).toEqual(['revert']);
   });
 
-  it('takes a driver that answers nothing for hanging at its deadline', () => {
+  it('treats a driver without an answer as hanging at the deadline', () => {
     const life = new Life(armed()).input({ type: 'due' });
     expect(life.fault.wakeAt).toBe(START + DEFAULT_POLICY.callTimeoutMs);
     life.wake();
     expect(life.fault).toMatchObject({ call: null, attempts: 1 });
   });
 
-  it('stops a fault that is firing without waiting for the driver', () => {
+  it('stops a firing fault without waiting for the driver', () => {
     const life = new Life(armed()).input({ type: 'due' });
     const hanging = life.fault.call!.number;
     life.input({ type: 'stop-requested', reason: 'panic' });
     expect(life.called).toEqual(['revert']);
-    // The answer to the fire call, when it comes at last, is stale.
+    // The late answer to the fire call is stale.
     life.input({ type: 'fired', call: hanging });
     expect(life.effects).toEqual([]);
     expect(life.fault.call!.operation).toBe('revert');
   });
 
-  it('notices that the team repaired it, and still cleans up', () => {
+  it('detects a repair by the team, and still cleans up', () => {
     const life = active();
     life.wake();
     expect(life.called).toEqual(['verify']);
@@ -155,13 +155,13 @@ describe('fault life cycle', () => {
     expect(life.fault.info.detail).toBe('repaired by the team after 12 s');
   });
 
-  it('verifies even where reverting failed: the dead-man may have done it', () => {
+  it('verifies even after a failed revert: the dead-man’s timer may have ended the fault', () => {
     const life = active().input({ type: 'expired' }).fail();
     expect(life.called).toEqual(['verify']);
     expect(life.answer('verified-gone').state).toBe('reverted');
   });
 
-  it('is stuck after bounded attempts, is tried slowly for ever, and recovers', () => {
+  it('becomes stuck after bounded attempts, keeps retrying slowly, and recovers', () => {
     const life = active().input({ type: 'stop-requested', reason: 'panic' });
     let attempts = 0;
     while (life.state === 'reverting') {
@@ -184,14 +184,14 @@ describe('fault life cycle', () => {
     expect(life.published.slice(-2)).toEqual(['stuck', 'reverted']);
   });
 
-  it('looks before it fires again after a restart in the middle of firing', () => {
+  it('checks before it fires again after a restart during firing', () => {
     const life = new Life(armed()).input({ type: 'due' }).input({ type: 'restarted' });
     expect(life.called).toEqual(['confirm']);
     life.answer('confirmed');
     expect(life.state).toBe('active');
   });
 
-  it('goes on after a restart in every other state', () => {
+  it('continues after a restart in every other state', () => {
     expect(new Life(armed()).input({ type: 'restarted' }).state).toBe('armed');
     const watching = active().wake().input({ type: 'restarted' });
     expect(watching.wake().called).toEqual(['verify']);
@@ -212,7 +212,7 @@ const answers = [
   'driver-timeout',
 ] as const;
 
-/** Any input at all, with answers to the awaited call (offset 0) or to older and never made ones. */
+/** Any input, with answers to the awaited call (offset 0), to older calls, or to calls that were never made. */
 const anyMove = fc.record({
   passMs: fc.oneof(fc.constant(0), fc.nat(3_000), fc.nat(60_000)),
   offset: fc.constantFrom(0, 0, 0, -1, 1),
@@ -229,8 +229,8 @@ const anyMove = fc.record({
   ),
 });
 
-describe('fault life cycle, whatever happens', () => {
-  it('never acts beyond its time to live, never acts after it was reverted, and always can go on', () => {
+describe('fault life cycle under any input', () => {
+  it('never acts beyond its time to live or after it was reverted, and can always continue', () => {
     fc.assert(
       fc.property(fc.array(anyMove, { maxLength: 60 }), (moves) => {
         let fault = armed();
@@ -246,13 +246,13 @@ describe('fault life cycle, whatever happens', () => {
 
           if (state === 'firing' || state === 'active') expect(now).toBeLessThan(expiresAt);
           if (before.info.state === 'reverted') expect(next).toEqual({ fault: before, effects: [] });
-          // Only firing fires, and its time to live began when it first did.
+          // Only a firing fault calls fire, and its time to live starts with the first call.
           if (next.effects.some(({ type }) => type === 'fire')) expect(state).toBe('firing');
           if (before.info.state !== 'armed') expect(expiresAt).toBe(before.info.expiresAt);
-          // Nothing that may act is ever forgotten: it will be woken, in time for its end.
+          // Every fault that may act has a wake-up no later than its expiry.
           if (mayAct(state)) expect(fault.wakeAt).not.toBeNull();
           if (state === 'firing' || state === 'active') expect(fault.wakeAt!).toBeLessThanOrEqual(expiresAt);
-          // What was sent is only over when it was verified behind a revert.
+          // A fault that was sent is over only once it is verified after a revert.
           if (state === 'reverted' && mayAct(before.info.state)) {
             expect(before.call?.operation).toBe('verify');
             expect(['reverting', 'stuck']).toContain(before.info.state);
@@ -289,7 +289,7 @@ describe('fault life cycle, whatever happens', () => {
           const kind = verdicts[turn % verdicts.length];
           if (kind === 'hangs') life.wake();
           else if (kind === 'fails') life.fail();
-          // A process that is restarted for ever does nothing else: let only the first few turns do it.
+          // A process that restarts endlessly makes no progress, so only the first few turns restart.
           else if (kind === 'restart' && turn < 30) life.input({ type: 'restarted' });
           else life.answer((kind === 'bad' ? bad : good)[call.operation] as 'fired');
         }
@@ -301,14 +301,14 @@ describe('fault life cycle, whatever happens', () => {
   });
 });
 
-describe('what a fault is expected to cost', () => {
+describe('the expected cost of a fault', () => {
   const priced = () => armed({ expected: { costCents: 5000, gainCents: 0 } });
   const acting = () => new Life(priced()).input({ type: 'due' }).answer('fired').answer('confirmed');
   const stop = (costCents: number): FaultInput => ({
     ...{ type: 'stop-requested', reason: 'panic', expected: { costCents, gainCents: 0 } },
   });
 
-  it('is told from the beginning, and stays where the team repairs it or its time is over', () => {
+  it('is published from the start, and stays the same after a repair or on expiry', () => {
     expect(priced().info).toMatchObject({ expectedCostCents: 5000 });
     expect(priced().info).not.toHaveProperty('expectedGainCents');
     expect(acting().wake().answer('repaired-by-team').fault.info).toMatchObject({
@@ -317,7 +317,7 @@ describe('what a fault is expected to cost', () => {
     expect(acting().input({ type: 'expired' }).fault.info.expectedCostCents).toBe(5000);
   });
 
-  it('is less where somebody else stops it, never more, and only by what ends it', () => {
+  it('is reduced, never raised, only by a stop', () => {
     const stopped = acting().input(stop(1200));
     expect(stopped.fault.info).toMatchObject({ state: 'reverting', expectedCostCents: 1200 });
     expect(stopped.input(stop(700)).fault.info.expectedCostCents).toBe(1200);
@@ -328,7 +328,7 @@ describe('what a fault is expected to cost', () => {
     expect(acting().input({ type: 'expired' }).input(stop(10)).fault.info.expectedCostCents).toBe(5000);
   });
 
-  it('is a gain for a spike, which a stop cuts likewise', () => {
+  it('is a gain for a spike, which a stop reduces too', () => {
     const spike = new Life(armed({ kind: 'traffic-spike', expected: { costCents: 0, gainCents: 900 } }))
       .input({ type: 'due' })
       .answer('fired')
@@ -337,7 +337,7 @@ describe('what a fault is expected to cost', () => {
     expect(spike.fault.info).toMatchObject({ expectedCostCents: 0, expectedGainCents: 300 });
   });
 
-  it('is unknown for a fault that an earlier version armed, and stays so', () => {
+  it('stays unknown for a fault that an earlier version armed', () => {
     const old = acting();
     const { expectedCostCents: _, ...info } = old.fault.info;
     old.fault = { ...old.fault, info };

@@ -8,17 +8,17 @@ import { DEFAULT_POLICY, type Fault, type LifeCyclePolicy, type Operation } from
  *     armed → firing → active → reverting → reverted
  *                  └───────────────┘   └─→ stuck ─→ reverted
  *
- * - Whatever was sent to a driver, even without an answer, is reverted and verified gone.
- * - From `expiresAt` on no step leaves a fault firing or active.
- * - After a bounded number of attempts a fault that can't be verified gone is `stuck`: shown to people, and still
- *   tried slowly, so that it becomes `reverted` as soon as it can be.
- * - `reverted` is final: no input gives an effect any more.
+ * - Whatever was sent to a driver, answered or not, is reverted and verified gone.
+ * - From `expiresAt` on, no step leaves a fault firing or active.
+ * - A fault that cannot be verified gone after a bounded number of attempts becomes `stuck`: people see it, and slow
+ *   retries continue until it is `reverted`.
+ * - `reverted` is final: no further input has an effect.
  *
- * The caller stores `fault` before it acts on a `fire` effect, gives a `tick` at `fault.wakeAt`, and hands every
- * driver's answer back with the number of the call. Late and repeated answers change nothing.
+ * The caller stores `fault` before it acts on a `fire` effect, sends a `tick` at `fault.wakeAt`, and passes every
+ * driver's answer back with the number of its call. Late and repeated answers change nothing.
  */
 export type FaultInput =
-  /** Strike now. A fault that is late by more than its time to live is skipped instead. */
+  /** Strike now. A fault that is late by more than its time to live is skipped. */
   | { type: 'due' }
   | { type: 'fired'; call: number }
   | { type: 'confirmed'; call: number }
@@ -26,23 +26,23 @@ export type FaultInput =
   | { type: 'verified-gone'; call: number }
   | { type: 'still-there'; call: number }
   | { type: 'repaired-by-team'; call: number }
-  /** The awaited call failed. Firing is not tried again unless `retryable`; undoing always is. */
+  /** The awaited call failed. Firing is retried only if `retryable`; undoing is always retried. */
   | { type: 'driver-failed'; call: number; reason: string; retryable: boolean }
   | { type: 'driver-timeout'; call: number }
   | { type: 'expired' }
   /**
-   * `reason` becomes the fault's detail: `stopped by hand`, `the game ended`. `expected` is what it is expected to have cost
-   * up to now: its team was dealt no more than that. Without it the fault is worth what it was.
+   * `reason` becomes the fault's detail: `stopped by hand`, `the game ended`. `expected` is the expected cost up to now, and
+   * caps what the fault counts for. Without it, the fault keeps its original value.
    */
   | { type: 'stop-requested'; reason: string; expected?: ExpectedMoney }
-  /** The process was restarted: the awaited answer will never come. */
+  /** The process restarted: the awaited answer will never arrive. */
   | { type: 'restarted' }
   | { type: 'tick' };
 
 export type FaultEffect =
-  /** Make this driver call (giving up an earlier one of the same fault), and answer with its number. */
+  /** Make this driver call, abandoning an earlier one of the same fault, and answer with its number. */
   | { type: Operation; call: number; deadlineAt: number }
-  /** Tell everybody: the state changed. */
+  /** Publish the new state. */
   | { type: 'publish'; info: FaultInfo };
 
 export interface Step {
@@ -55,7 +55,7 @@ export function mayAct(state: FaultState): boolean {
   return state !== 'armed' && state !== 'reverted';
 }
 
-/** The fault after an input, and what has to be done. `nowMs` is epoch ms. */
+/** Returns the fault after an input and the effects to carry out. `nowMs` is epoch ms. */
 export function step(
   fault: Fault,
   input: FaultInput,
@@ -67,10 +67,10 @@ export function step(
   if (state === 'reverted') return { fault, effects: [] };
   if (state === 'armed') return stepArmed(context, input);
   if ('call' in input && input.call !== fault.call?.number) {
-    // A stale answer tells nothing, but time has passed all the same.
+    // A stale answer carries no information, but time has still passed.
     return step(fault, { type: 'tick' }, nowMs, policy);
   }
-  // A hanging driver shows at the first tick behind its deadline.
+  // The first tick after the deadline detects a hanging driver.
   if (input.type === 'tick' && fault.call !== null && nowMs >= fault.call.deadlineAt)
     return step(fault, { type: 'driver-timeout', call: fault.call.number }, nowMs, policy);
 
@@ -115,7 +115,7 @@ function stepFiring(context: Context, input: FaultInput): Step {
   switch (input.type) {
     case 'fired':
     case 'restarted':
-      // After a restart nobody knows whether the lost call fired it: look before firing again.
+      // After a restart it is unknown whether the lost call fired the fault: check before firing again.
       return call(context, 'confirm');
     case 'confirmed':
     case 'still-there':
@@ -153,7 +153,7 @@ function stepActive(context: Context, input: FaultInput): Step {
     case 'still-there':
     case 'driver-failed':
     case 'driver-timeout':
-      // A look that failed says nothing about the fault; the next one may.
+      // A failed check says nothing about the fault; the next one may.
       return wait(fault, nowMs + policy.watchMs);
     case 'restarted':
       return wait(fault, nowMs);
@@ -163,7 +163,7 @@ function stepActive(context: Context, input: FaultInput): Step {
   }
 }
 
-/** What was not dealt is not counted: a fault that somebody else stops costs its team less, one that the team repairs does not. */
+/** A fault that a facilitator stops early counts for less; one that the team repairs keeps its full cost. */
 function cutShort(context: Context, expected: ExpectedMoney | undefined): Context {
   const { fault } = context;
   const { expectedCostCents, expectedGainCents } = fault.info;
@@ -178,7 +178,7 @@ function cutShort(context: Context, expected: ExpectedMoney | undefined): Contex
   return { ...context, fault: { ...fault, info } };
 }
 
-/** Begins to revert; `why` stays with the fault to the end. */
+/** Starts reverting; `why` stays on the fault until the end. */
 function undo(context: Context, why: string): Step {
   const fault = { ...context.fault, call: null, attempts: 0 };
   return both(enter(fault, 'reverting', why), (next) => call({ ...context, fault: next }, 'revert'));
@@ -190,7 +190,7 @@ function stepUndoing(context: Context, input: FaultInput): Step {
   switch (input.type) {
     case 'verified-gone':
     case 'repaired-by-team':
-      // Only an answer that was asked for behind the revert proves anything.
+      // Only an answer to a request sent after the revert proves anything.
       if (fault.call?.operation !== 'verify') return { fault, effects: [] };
       return enter(fault, 'reverted', fault.info.detail, { call: null, wakeAt: null });
     case 'revert-done':
@@ -199,7 +199,7 @@ function stepUndoing(context: Context, input: FaultInput): Step {
       return notGone(context, 'it is still there');
     case 'driver-failed':
     case 'driver-timeout': {
-      // It may be gone nonetheless: by the dead-man's timer, or because only the answer was lost.
+      // It may be gone anyway: through the dead-man's timer, or because only the answer was lost.
       if (fault.call?.operation === 'revert') return call(context, 'verify');
       const reason =
         input.type === 'driver-failed' ? input.reason : `no answer in ${policy.callTimeoutMs} ms`;
@@ -223,7 +223,7 @@ function notGone({ fault, nowMs, policy }: Context, reason: string): Step {
   return enter(fault, 'stuck', detail, { attempts, call: null, wakeAt: nowMs + policy.stuckRetryMs });
 }
 
-/** The pause behind the nth failed attempt. */
+/** The delay after the nth failed attempt. */
 function backoffMs(attempts: number, { retryMinMs, retryMaxMs }: LifeCyclePolicy): number {
   return Math.min(retryMinMs * 2 ** (attempts - 1), retryMaxMs);
 }
@@ -242,7 +242,7 @@ function wait(fault: Fault, untilMs: number): Step {
   return { fault: { ...fault, call: null, wakeAt: untilExpiry(fault, untilMs) }, effects: [] };
 }
 
-/** A fault that acts is never left alone beyond its time to live. */
+/** A fault that acts always wakes no later than its expiry. */
 function untilExpiry({ info }: Fault, atMs: number): number {
   return info.state === 'firing' || info.state === 'active' ? Math.min(atMs, info.expiresAt) : atMs;
 }

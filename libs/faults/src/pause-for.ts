@@ -1,4 +1,4 @@
-/** Waits. @returns false at once when `signal` aborts, or has. */
+/** Waits for `ms`. @returns false, immediately, if `signal` aborts or has aborted */
 export function pauseFor(ms: number, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve(false);

@@ -2,14 +2,14 @@ import type { PayRules, Scenario } from '#contracts';
 import type { Fate } from './effect.js';
 import { ZERO, fraction, plus, times, type Fraction } from './fraction.js';
 
-/** How the requests of one moment end, as shares that add up to 1. */
+/** How simultaneous requests end, as shares that add up to 1. */
 export interface FateFigures {
   readonly failed: Fraction;
-  /** By speed band; behind the last: answers that are right and too slow for any pay. */
+  /** By speed band; the last element: correct answers that are too slow for any pay. */
   readonly bands: readonly Fraction[];
 }
 
-/** What declared fates come to. Requests that none takes are answered in the best band; who is answered too late fails. */
+/** Adds up declared fates. Requests without a fate are answered in the best band; answers after the timeout count as failures. */
 export function fatesOf(fates: readonly Fate[], { pay, probing }: Scenario): FateFigures {
   const bands = [...pay.speedBands.map(() => ZERO), ZERO];
   let failed = ZERO;
@@ -34,7 +34,7 @@ export function fatesOf(fates: readonly Fate[], { pay, probing }: Scenario): Fat
   return { failed, bands };
 }
 
-/** The mean pay of one request, in cents, before the service's weight. */
+/** Returns the mean pay of one request, in cents, before the service's weight. */
 export function meanPay({ speedBands, failureCents, market }: PayRules, figures: FateFigures): Fraction {
   let cents = times(figures.failed, fraction(failureCents));
   speedBands.forEach((band, index) => {
@@ -43,7 +43,7 @@ export function meanPay({ speedBands, failureCents, market }: PayRules, figures:
   return cents;
 }
 
-/** The share of a delay's range that lies in [fromMs, untilMs). What the team itself takes comes on top: a bound is reached. */
+/** Returns the share of a delay's range in [fromMs, untilMs). The bound is exclusive, because the team's own latency is added on top. */
 function within(
   delay: { readonly fromMs: number; readonly toMs: number },
   fromMs: number,

@@ -4,8 +4,8 @@ import type { DriverCall } from './fault.js';
 import type { FaultInput } from './life-cycle.js';
 
 /**
- * Makes one driver call and turns whatever comes of it into the life cycle's next input. Never rejects.
- * It does not outlive `signal` by more than the driver does; the life cycle's own deadline bounds that.
+ * Makes one driver call and converts its outcome into the life cycle's next input. Never rejects.
+ * It outlives `signal` only as long as the driver does; the life cycle's own deadline bounds that.
  */
 export async function performCall(
   driver: FaultDriver,
@@ -43,7 +43,7 @@ const WHEN_LOOKED = {
   gone: 'verified-gone',
 } as const satisfies Record<Presence, FaultInput['type']>;
 
-/** Part of it may come from a team's process: one line, bounded, storable. */
+/** Makes text that may come from a team's process safe to store and show: one line, bounded, no control characters. */
 function plain(text: string): string {
   const line = text.replace(/\p{C}+/gu, ' ').trim();
   return line.length <= MAX_REASON_LENGTH ? line : `${line.slice(0, MAX_REASON_LENGTH - 1)}…`;

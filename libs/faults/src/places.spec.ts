@@ -4,7 +4,7 @@ import { farName, hasPlace, placeOf } from './places.js';
 const order = { id: 'storm/fenrir', teamId: 'fenrir', serviceId: 'router' } as FaultOrder;
 
 describe('places', () => {
-  it('are the service’s own or the default, with team and service filled in', () => {
+  it('are the service’s own or the default, with placeholders replaced', () => {
     const places = {
       default: { url: 'http://{team}/{service}', labels: { app: '{service}' } },
       services: { catalog: { url: 'x', labels: { app: 'y' } } },
@@ -16,7 +16,7 @@ describe('places', () => {
     });
   });
 
-  it('may be missing, also under the name of something that every object has', () => {
+  it('may be missing, even under the name of an inherited property', () => {
     const refused = expect.objectContaining({ code: 'unreachable_service', retryable: false });
     for (const places of [undefined, {}, { services: { catalog: 1 } }])
       for (const serviceId of ['router', 'constructor'])
@@ -27,7 +27,7 @@ describe('places', () => {
     expect(hasPlace({}, 'router')).toBe(false);
   });
 
-  it('get names that differ exactly when faults do, and that everybody over there accepts', () => {
+  it('get names that are unique per fault and valid in every remote system', () => {
     const ids = [
       'a/b',
       'a-b',

@@ -4,19 +4,19 @@ import { PaydayError } from '#kernel';
 import type { FaultOrder } from './driver.js';
 
 /**
- * What a target says about one service, with `{team}` and `{service}` in its texts replaced.
- * @throws PaydayError `unreachable_service` for a service that it says nothing about.
+ * Returns a target's entry for one service, with `{team}` and `{service}` replaced in its texts.
+ * @throws PaydayError `unreachable_service` if there is no entry for the service.
  */
 export function placeOf<T>(places: PerService<T> | undefined, order: FaultOrder, driver: string): T {
   const place = findPlace(places, order.serviceId);
   if (place !== undefined) return filled(place, order) as T;
   throw new PaydayError(
     'unreachable_service',
-    `the chaos targets say nothing about ${driver} for the service "${order.serviceId}" of team ${order.teamId}`,
+    `the chaos targets have no ${driver} entry for the service "${order.serviceId}" of team ${order.teamId}`,
   );
 }
 
-/** Whether a target says anything about a service, or (without one) about any. */
+/** Whether a target has an entry for a service, or, without `serviceId`, for any service. */
 export function hasPlace<T>(places: PerService<T> | undefined, serviceId?: string): boolean {
   if (serviceId !== undefined) return findPlace(places, serviceId) !== undefined;
   return places?.default !== undefined || Object.keys(places?.services ?? {}).length > 0;
@@ -35,8 +35,8 @@ function findPlace<T>(places: PerService<T> | undefined, serviceId: string): T |
 }
 
 /**
- * A name for the far side that a fault's id alone fixes: lower-case letters, digits and hyphens, at most 50 characters.
- * Readable in front, unique by the hash behind.
+ * Derives the name of a remote object from a fault's id: lower-case letters, digits and hyphens, at most 50 characters, with a
+ * readable prefix and a hash that makes it unique.
  */
 export function farName(faultId: string): string {
   const readable = faultId

@@ -4,21 +4,21 @@ import { isTraffic } from './expected-effect.js';
 /** A team as fairness sees it. */
 export interface TeamStanding {
   readonly teamId: string;
-  /** It is ranked, and has something deployed. */
+  /** Whether it is ranked and has an endpoint registered. */
   readonly inPlay: boolean;
-  /** When that first was so, epoch ms; null: never yet. */
+  /** When it first was in play, epoch ms; null: never so far. */
   readonly inPlaySince: number | null;
 }
 
-/** What one team was dealt, as far as it decides who is struck next. */
+/** What one team was dealt: the basis for choosing the next victims. */
 export interface TeamTally {
-  /** Expected cost of its faults, and what it counts as having been dealt before it came; cents. */
+  /** Expected cost of its faults plus its newcomer credit; cents. */
   readonly harmCents: number;
-  /** The latter alone. */
+  /** The newcomer credit alone. */
   readonly creditCents: number;
-  /** Expected gain of its traffic spikes, with the same kind of credit; cents. */
+  /** Expected gain of its traffic spikes plus the corresponding credit; cents. */
   readonly gainCents: number;
-  /** Faults that cost nothing though they disturb: those whose windows don't score; with the same kind of credit. */
+  /** Number of faults without a cost (their windows don't score) plus the corresponding credit. */
   readonly freeCount: number;
 }
 
@@ -29,10 +29,10 @@ interface Amounts {
 }
 
 /**
- * What each team was dealt. A team that came into play when others had been dealt something starts with the median of theirs:
- * of those that came before it, of the faults that began before it came. A function of the faults and of when teams
- * came, so that any process that knows the game's events reaches the same.
- * @param courses those that count, in any order
+ * Sums up what each team was dealt. A team that comes into play late starts with the median of the teams that came before it,
+ * counting the faults that started before it came. A pure function of the faults and the times at which teams came into play,
+ * so every process that knows the game's events computes the same.
+ * @param courses the faults to count, in any order
  */
 export function tally(
   courses: Iterable<{ readonly info: Readonly<FaultInfo> }>,
@@ -75,7 +75,7 @@ function amountsOf(faults: readonly FaultInfo[], credit: Amounts, beforeMs: numb
   return out;
 }
 
-/** The middle one of whole numbers, the lower of two; 0 of none. */
+/** Returns the median of integers, the lower of two middle ones; 0 for an empty list. */
 export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;

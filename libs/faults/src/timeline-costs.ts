@@ -5,27 +5,27 @@ import type { ExpectedMoney } from './expected-money.js';
 import { fairVictims, type PlannedStrike } from './fair-choice.js';
 import { medianOf } from './tally.js';
 
-/** An entry as a strike at a game time; by default at the time that the timeline says. Cut to the scenario's longest. */
+/** Converts an entry to a strike at a game time, by default the entry's own. Caps its duration at the scenario's limit. */
 export function strikeOf(scenario: Scenario, entry: FaultEntry, fromMs: number = entry.atMs): Strike {
   const { kind, params, serviceId, scoring } = entry;
   const { maxDurationMs } = scenario.chaos ?? DEFAULT_CHAOS_LIMITS;
   return { kind, params, serviceId, fromMs, ttlMs: Math.min(entry.ttlMs, maxDurationMs), scoring };
 }
 
-/** The faults of a timeline with what each is expected to cost a team, in order. */
+/** Returns the faults of a timeline in order, each with its expected cost to one team. */
 export function pricedFaults(scenario: Scenario): { entry: FaultEntry; money: ExpectedMoney }[] {
   return scenario.timeline.flatMap((entry) =>
     entry.type === 'fault' ? [{ entry, money: expectedMoney(scenario, strikeOf(scenario, entry)) }] : [],
   );
 }
 
-/** What a typical fault of a timeline costs a team, cents: the median of those that cost anything; 0 if none does. */
+/** Returns the cost of a typical fault of a timeline to one team, cents: the median of those with a cost; 0 if none has one. */
 export function typicalCostCents(scenario: Scenario): number {
   const costs = pricedFaults(scenario).map(({ money }) => money.costCents);
   return medianOf(costs.filter((cents) => cents > 0));
 }
 
-/** @param pool teams that it may strike, if it were dealt out now */
+/** @param pool teams that it could strike now */
 export function plannedStrike(
   { id, teams }: FaultEntry,
   costCents: number,
@@ -41,8 +41,8 @@ export function plannedStrike(
 }
 
 /**
- * What each team is dealt if a timeline runs as it is written, cents: every entry at its time, every team ranked, deployed
- * and reached throughout, and no limit in the way.
+ * Computes what each team is dealt if a timeline runs as written, cents: every entry on time, every team ranked, deployed and
+ * reachable throughout, and no limit applied.
  */
 export function dealtByTimeline(
   scenario: Scenario,

@@ -1,7 +1,9 @@
+import { errorSpec } from './error-catalogue.js';
+
 /**
  * The one error type that crosses module boundaries.
  *
- * `code` is stable and documented (`snake_case`); `message` says what was wrong, where and what to do;
+ * `code` is stable and listed in the error catalogue (`snake_case`); `message` says what was wrong, where and what to do;
  * `retryable` tells a caller whether the same call may succeed later without a change.
  */
 export class PaydayError extends Error {
@@ -17,7 +19,7 @@ export class PaydayError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'PaydayError';
     this.code = code;
-    this.retryable = options.retryable ?? false;
+    this.retryable = options.retryable ?? errorSpec(code)?.retryable ?? false;
     this.details = options.details ?? {};
   }
 }

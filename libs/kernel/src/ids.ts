@@ -9,9 +9,9 @@ export function isId(value: unknown): value is string {
 }
 
 /**
- * An id made from a name: "Fenrir Works" → "fenrir-works". Names without any Latin letter or digit give
+ * Makes an id from a name: "Fenrir Works" → "fenrir-works". Names without any Latin letter or digit give
  * `fallback`.
- * @throws PaydayError `invalid_id` if `fallback` itself is no id.
+ * @throws PaydayError `invalid_id` if `fallback` itself is not a valid id.
  */
 export function slugify(name: string, fallback: string): string {
   const slug = name

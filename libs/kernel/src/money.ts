@@ -1,4 +1,4 @@
-/** Dollars for people: 123456 → "$1,234.56", -50 → "−$0.50" (with a real minus sign, U+2212). */
+/** Formats cents as dollars: 123456 → "$1,234.56", -50 → "−$0.50" (with a real minus sign, U+2212). */
 export function formatCents(cents: number): string {
   const absolute = Math.abs(cents);
   const dollars = Math.floor(absolute / 100)

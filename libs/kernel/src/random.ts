@@ -1,6 +1,6 @@
 /**
- * Independent random streams, by name, from one seed. Two streams of different names are independent, so that adding a draw
- * to one part of a game never changes what another part sees.
+ * Named random streams from one seed. Streams with different names are independent, so adding a draw to one part of a
+ * game never changes what another part sees.
  *
  * Generator: sfc32 (Chris Doty-Humphrey, PractRand), seeded by 32-bit FNV-1a with an avalanche finish.
  * Good enough for schedules and bots; never use it for secrets.

@@ -1,4 +1,4 @@
-/** The candidate that `word` is probably a misspelling or a beginning of, if any. */
+/** The candidate of which `word` is probably a misspelling or a prefix, if any. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > 40) return undefined;
   const limit = Math.max(1, Math.floor(word.length / 3));
@@ -7,7 +7,7 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   for (const candidate of candidates) {
     const distance = Math.min(
       editDistance(word.toLowerCase(), candidate.toLowerCase()),
-      // "wieght" means "weightPercent"; the whole word wins where both fit.
+      // "wieght" means "weightPercent"; a match of the whole word takes precedence.
       word.length < 3
         ? Infinity
         : 0.5 + editDistance(word.toLowerCase(), candidate.slice(0, word.length).toLowerCase()),

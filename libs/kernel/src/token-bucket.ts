@@ -1,4 +1,4 @@
-/** Allows bursts of `capacity` and a lasting rate of `perSecond`. */
+/** Allows bursts of `capacity` and a sustained rate of `perSecond`. */
 export class TokenBucket {
   private tokens: number;
   private atMs: number | null = null;

@@ -1,4 +1,4 @@
-import { PaydayError, messageOf } from '#kernel';
+import { PaydayError, SerialQueue, messageOf } from '#kernel';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { dedicatedClient } from './database.js';
@@ -28,7 +28,7 @@ export interface DedicatedConnectionOptions {
  */
 export class DedicatedConnection {
   private client: pg.Client | null = null;
-  private tail: Promise<unknown> = Promise.resolve();
+  private readonly queue = new SerialQueue();
   private closed = false;
 
   constructor(
@@ -39,9 +39,7 @@ export class DedicatedConnection {
 
   /** Runs `work` with exclusive use of the connection. */
   run<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    const result = this.tail.then(() => this.exclusive(work));
-    this.tail = result.catch(() => undefined);
-    return result;
+    return this.queue.run(() => this.exclusive(work));
   }
 
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
@@ -63,7 +61,7 @@ export class DedicatedConnection {
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.tail;
+    await this.queue.idle();
     await this.drop();
   }
 

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Injectable } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { VERSION } from './version.js';
 
-/** What one module's sockets add to the document. Names are unique in the whole document. */
+/** One module's sockets as part of the document. Names are unique across the whole document. */
 export interface AsyncApiPart {
   /** Channel objects by name; messages and replies refer to `#/components/…`. */
   channels: Record<string, object>;
@@ -20,7 +20,7 @@ never in the URL. A refused connection gets \`connect_error\` with \`data: {code
 
 Times are epoch milliseconds in fields named …At, durations are in …Ms, money is integer cents in …Cents.`;
 
-/** Collects what the modules of this process offer by sockets, as one AsyncAPI 3.0 document. */
+/** Collects the socket APIs of this process's modules into one AsyncAPI 3.0 document. */
 @Injectable()
 export class AsyncApi {
   private readonly parts: AsyncApiPart[] = [];
@@ -42,7 +42,7 @@ export class AsyncApi {
           protocol: 'ws',
           pathname: '/socket.io',
           description:
-            'The default of npm start. Where the services run one by one, the chaos orchestrator has an origin of its own.',
+            'The default of npm start. Where services run as separate processes, the chaos orchestrator has its own origin.',
         },
       },
       channels: merged(({ channels }) => channels),

@@ -48,7 +48,7 @@ const call = (method: 'get' | 'post', path: string, token?: string) => {
   return token === undefined ? test : test.set('authorization', `Bearer ${token}`);
 };
 
-test('what changes something is refused to everybody unless it says who may', async () => {
+test('a handler that changes something and declares no roles is closed to everybody', async () => {
   await call('get', '/public').expect(200);
   const { body } = await call('post', '/forgotten', 'boss').expect(403);
   expect(body.code).toBe('forbidden');
@@ -56,7 +56,7 @@ test('what changes something is refused to everybody unless it says who may', as
   await call('post', '/guarded', 'boss').expect(201);
 });
 
-test('a token may be left out, but a bad one is refused', async () => {
+test('an optional token may be omitted, but an invalid one is refused', async () => {
   expect((await call('get', '/more').expect(200)).text).toBe('public');
   expect((await call('get', '/more', 'boss').expect(200)).text).toBe('facilitator');
   expect((await call('get', '/more', 'old').expect(401)).body.code).toBe('unauthenticated');

@@ -15,9 +15,9 @@ describe('isDatabaseAway', () => {
       new AggregateError([withCode('', { code: 'ECONNREFUSED', syscall: 'connect' })]),
     ],
     ['it is starting up', withCode('the database system is starting up', { code: '57P03' })],
-    ['it was told to stop', asTypeOrm(withCode('terminating connection', { code: '57P01' }))],
-    ['it was killed under a query', asTypeOrm(new Error('Connection terminated unexpectedly'))],
-  ])('knows that %s, and the answer is 503', (_what, error) => {
+    ['it is shutting down', asTypeOrm(withCode('terminating connection', { code: '57P01' }))],
+    ['it was killed during a query', asTypeOrm(new Error('Connection terminated unexpectedly'))],
+  ])('recognizes that %s, and answers 503', (_what, error) => {
     expect(isDatabaseAway(error)).toBe(true);
     expect(toProblem(error)).toMatchObject({ status: 503, code: 'unavailable' });
   });
@@ -26,8 +26,8 @@ describe('isDatabaseAway', () => {
     ['a wrong query', asTypeOrm(withCode('relation "x" does not exist', { code: '42P01' }))],
     ['a missing file', withCode('no such file', { code: 'ENOENT', syscall: 'open' })],
     ['any other mistake', new TypeError('x is not a function')],
-    ['what is no error', 'Connection terminated'],
-  ])('does not take %s for it', (_what, error) => {
+    ['a value that is not an error', 'Connection terminated'],
+  ])('does not treat %s as an outage', (_what, error) => {
     expect(isDatabaseAway(error)).toBe(false);
     expect(toProblem(error)).toMatchObject({ status: 500, code: 'internal_error' });
   });

@@ -1,13 +1,13 @@
-/** PostgreSQL is going down, coming up, or was killed; too many clients; and class 08, connection exceptions. */
+/** PostgreSQL is shutting down, starting up or was killed; too many clients; class 08, connection exceptions. */
 const SQLSTATE = /^(57P0[1-4]|53300|08...)$/;
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
-/** What pg says of a connection that ended under a query; it gives these no code. */
+/** pg's messages for a connection that ended during a query; pg sets no code for these. */
 const WITHOUT_CODE =
   /^Connection terminated|^timeout exceeded when trying to connect|^Client has encountered a connection error/;
 
 /**
- * True if the database could not be reached, or went away under a query: asking again soon may help. Knows the errors of
- * pg, and TypeORM's around them.
+ * True if the database was unreachable or the connection broke during a query, so a retry may succeed soon. Handles
+ * errors of pg, also when TypeORM wraps them.
  */
 export function isDatabaseAway(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;

@@ -1,17 +1,10 @@
 import { BaseRpcContext, EventPattern, Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { decodeCloudEvent, type GameEventType } from '#contracts';
-import {
-  PoisonRecordError,
-  comparePositions,
-  type Consumer,
-  type EventLog,
-  type Position,
-  type StoredRecord,
-} from '#event-log';
+import { PoisonRecordError, type Consumer, type EventLog, type StoredRecord } from '#event-log';
 import type { Logger } from './logger.js';
 
-/** Every game event type. A service that reads game events says for each whether it handles or ignores it. */
+/** Every game event type. A service that reads game events declares for each whether it handles or ignores it. */
 export const GAME_EVENT_TYPES: readonly GameEventType[] = [
   'dev.payday.game.created',
   'dev.payday.team.added',
@@ -32,22 +25,19 @@ export const GAME_EVENT_TYPES: readonly GameEventType[] = [
   'dev.payday.announcement.made',
 ];
 
-/** Marks the handler of all game events: it gets one decoded `GameEvent`, in order, at least once. */
+/** Marks the handler of all game events. It receives decoded `GameEvent`s one by one, in order, at least once. */
 export function OnGameEvent(): MethodDecorator {
   return EventPattern([...GAME_EVENT_TYPES]) as MethodDecorator;
 }
 
 /**
  * Delivers CloudEvents of a topic to Nest's `@EventPattern` handlers, in order and at least once.
- * A handler's rejection is retried by the log; an event that no handler knows is poison: it goes to the
- * dead-letter topic with the reason, never silently away.
+ * The log retries after a handler rejects. An event without a handler is poison: it goes to the dead-letter topic with
+ * the reason and is never dropped silently.
  */
 export class EventLogTransport extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   private consumer: Consumer | undefined;
-  /** Per partition that had records at the start: the last of them, until it is passed. */
-  private behind = new Map<number, Position>();
-  private caughtUp = false;
 
   constructor(
     private readonly options: {
@@ -73,43 +63,18 @@ export class EventLogTransport extends Server implements CustomTransportStrategy
 
   private async start(): Promise<void> {
     const { log, topic, logger } = this.options;
-    const ends = await log.endPositions(topic);
-    this.behind = new Map(
-      ends.flatMap((position, partition) => (position === null ? [] : [[partition, position] as const])),
-    );
     this.consumer = log.consume({
       topic,
       startAt: () => 'earliest',
       deadLetterTopic: this.options.deadLetterTopic,
-      onError: (err) => logger.warn({ err, topic }, 'game events are delivered again'),
+      onError: (err) => logger.warn({ err, topic }, 'retrying the delivery of game events'),
       onBatch: async ({ records }) => {
-        for (const record of records) {
-          try {
-            await this.deliver(record);
-          } catch (error) {
-            if (error instanceof PoisonRecordError) this.passed(record);
-            throw error;
-          }
-          this.passed(record);
-        }
+        for (const record of records) await this.deliver(record);
       },
     });
     await this.consumer.ready;
-    this.tellIfCaughtUp();
-  }
-
-  /** Notes how far reading has come, whether the record was handled or refused. */
-  private passed({ partition, position }: StoredRecord): void {
-    const end = this.behind.get(partition);
-    if (end === undefined || comparePositions(position, end) < 0) return;
-    this.behind.delete(partition);
-    this.tellIfCaughtUp();
-  }
-
-  private tellIfCaughtUp(): void {
-    if (this.caughtUp || this.behind.size > 0) return;
-    this.caughtUp = true;
-    this.options.onCaughtUp?.();
+    // A consumer that closes before has nothing to report.
+    void this.consumer.caughtUp().then(this.options.onCaughtUp, () => undefined);
   }
 
   private async deliver(record: StoredRecord): Promise<void> {

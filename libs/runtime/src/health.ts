@@ -4,19 +4,19 @@ import type { Registry } from 'prom-client';
 import { messageOf } from '#kernel';
 import { METRICS } from './tokens.js';
 
-/** Resolves if all is well, with a remark if there is one; rejects with the reason if not. */
+/** Resolves if the check passes, optionally with a remark; rejects with the reason if it fails. */
 export type ReadinessCheck = () => Promise<string | void> | string | void;
 
 export interface ReadinessReport {
   ready: boolean;
-  /** By check: `ok`, `ok: <remark>`, or what is wrong. */
+  /** Result by check: `ok`, `ok: <remark>`, or the problem. */
   checks: Record<string, string>;
 }
 
-/** A check that takes longer counts as failed: whoever asks has no patience either. */
+/** A check that takes longer counts as failed, because probes time out as well. */
 const CHECK_WITHIN_MS = 2_000;
 
-/** What must hold before the service can work. */
+/** The conditions that the service needs before it can work. */
 @Injectable()
 export class Readiness {
   private readonly checks = new Map<string, ReadinessCheck>();
@@ -31,14 +31,14 @@ export class Readiness {
     this.checks.delete(name);
   }
 
-  /** From now on never ready again, whatever the checks say. */
+  /** Makes the process permanently not ready, whatever the checks return. */
   stop(): void {
     this.register('stopping', () => {
       throw new Error('this process is stopping');
     });
   }
 
-  /** Who asks while checks run gets their result: asking often costs no more. */
+  /** Concurrent callers share one run of the checks, so frequent probes cost no more. */
   report(): Promise<ReadinessReport> {
     this.running ??= this.runChecks().finally(() => (this.running = undefined));
     return this.running;
@@ -86,13 +86,13 @@ export class HealthController {
     @Inject(METRICS) private readonly metrics: Registry,
   ) {}
 
-  /** The process answers. */
+  /** Liveness: the process answers. */
   @Get('healthz')
   healthz(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** The process can do its work: 200, or 503 with the check that failed. */
+  /** Readiness: 200, or 503 with the check that failed. */
   @Get('readyz')
   async readyz(@Res({ passthrough: true }) reply: Reply): Promise<ReadinessReport> {
     const report = await this.readiness.report();

@@ -4,7 +4,7 @@ import { openEventLog } from '#event-log';
 import { createHttpApp } from './http-app.js';
 import { createLogger } from './logger.js';
 import { RuntimeModule } from './runtime-module.js';
-import { systemClock } from './system-clock.js';
+import { systemClock } from '#kernel/system';
 
 class Root {}
 

@@ -13,13 +13,13 @@ const SECURITY_HEADERS = {
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'",
 };
 
-/** Nest takes the server's options from whichever gateway comes first: these hold for all of them. */
+/** Nest uses the server options of whichever gateway comes first; these apply to all of them. */
 class SocketAdapter extends IoAdapter {
   override createIOServer(
     port: number,
     options?: Parameters<IoAdapter['createIOServer']>[1],
   ): ReturnType<IoAdapter['createIOServer']> {
-    // Socket.IO frames a broadcast once for all readers only when it doesn't have to compress it for each.
+    // Without per-message compression Socket.IO frames a broadcast once for all clients.
     const shared = { perMessageDeflate: false, maxHttpBufferSize: 64 * 1024 };
     return super.createIOServer(port, Object.assign({}, options, shared));
   }

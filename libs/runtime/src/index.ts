@@ -11,7 +11,7 @@ export * from './problem-filter.js';
 export * from './runtime-module.js';
 export * from './service/index.js';
 export * from './socket-origin.js';
-export * from './system-clock.js';
+export * from '#kernel/system';
 export { table } from './text-table.js';
 export * from './tokens.js';
 export * from './version.js';

@@ -3,10 +3,10 @@ import { pino, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** Fields that never reach a log, wherever they are in the logged object. */
+/** Fields that are redacted at any depth of a logged object. */
 const SECRETS = ['token', 'password', 'authorization', 'secret', 'databaseUrl'];
 
-/** A JSON logger on standard error (standard output belongs to what the user asked for). */
+/** A JSON logger on standard error (standard output is reserved for command results). */
 export function createLogger(options: { service: string; level?: string }): Logger {
   return pino(
     {
@@ -19,7 +19,7 @@ export function createLogger(options: { service: string; level?: string }): Logg
   );
 }
 
-/** Nest's own log lines through ours. Nest's start-up chatter is debug to us. */
+/** Routes Nest's log lines to ours. Nest's start-up messages become debug lines. */
 export function nestLogger(logger: Logger): LoggerService {
   const text = (message: unknown): string => (message instanceof Error ? message.message : String(message));
   return {

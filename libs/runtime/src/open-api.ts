@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { VERSION } from './version.js';
 
-/** What the tags of controllers mean, in the order in which a reader needs them. */
+/** The tags of controllers and their meanings, in reading order. */
 const TAGS: readonly (readonly [name: string, description: string])[] = [
   ['standings', 'What everybody may see, now and as it changes'],
   ['scores', 'Why, and how it came to be'],
@@ -33,7 +33,7 @@ function openApiOf(app: NestFastifyApplication): OpenAPIObject {
     .addBearerAuth()
     .build();
   const document = SwaggerModule.createDocument(app, config);
-  // A service tells only of what it serves.
+  // A service documents only the tags that it serves.
   const used = new Set(
     Object.values(document.paths)
       .flatMap((path) => Object.values(path as Record<string, { tags?: string[] }>))

@@ -1,6 +1,6 @@
 /**
- * Ends this process when the process that forked it is gone, however that died: the IPC channel closes with it.
- * Without an IPC channel (started by hand) it does nothing.
+ * Ends this process when its parent is gone, however the parent died: the IPC channel closes with it.
+ * Does nothing without an IPC channel (a process started by hand).
  */
 export function exitWithParent(beforeExit?: () => void): void {
   if (process.send === undefined) return;
@@ -9,6 +9,6 @@ export function exitWithParent(beforeExit?: () => void): void {
     process.exit(0);
   };
   process.once('disconnect', exit);
-  // It may be gone since before our modules were loaded: then nothing tells us any more.
+  // The parent may have gone before our modules were loaded; then no event will come.
   if (!process.connected) exit();
 }

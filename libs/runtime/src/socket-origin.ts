@@ -1,6 +1,6 @@
 /**
- * Whether a page of this origin may use a socket that does something: pages of this very server, and of origins that were
- * allowed by name. Programs that are no browsers send no origin; they need the token anyhow.
+ * Whether a page of this origin may use a socket that accepts commands: pages of this server and of explicitly allowed
+ * origins may. Clients other than browsers send no origin; they need a token in any case.
  * @param host the request's own Host header
  */
 export function isAllowedOrigin(
@@ -11,10 +11,10 @@ export function isAllowedOrigin(
   if (origin === undefined) return true;
   if (allowed.includes(origin)) return true;
   try {
-    // Not the scheme: behind a proxy that ends TLS, the server itself is asked by http.
+    // Ignores the scheme: behind a proxy that terminates TLS, the server itself receives plain HTTP.
     return host !== undefined && new URL(origin).host === host;
   } catch {
-    // `null`, the origin of sandboxed pages and files, is nobody's.
+    // `null` is the origin of sandboxed pages and files and matches nothing.
     return false;
   }
 }

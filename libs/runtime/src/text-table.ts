@@ -1,4 +1,4 @@
-/** Rows in columns; `right` holds the indexes of columns that are aligned right. */
+/** Formats rows in columns; `right` holds the indexes of right-aligned columns. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[]): string {
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => displayWidth(row[i]!))));
   return rows
@@ -14,7 +14,7 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
     .join('\n');
 }
 
-/** Columns in a terminal: East Asian wide characters take two. */
+/** Width in terminal columns: East Asian wide characters take two. */
 function displayWidth(text: string): number {
   let width = 0;
   for (const char of text)

@@ -1,4 +1,4 @@
-/** Injection tokens of what every service shares. */
+/** Injection tokens of the parts that every service shares. */
 export const CLOCK = Symbol('Clock');
 export const EVENT_LOG = Symbol('EventLog');
 export const LOGGER = Symbol('Logger');

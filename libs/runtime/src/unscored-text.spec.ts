@@ -26,7 +26,7 @@ test('a share is never rounded to nothing', () => {
   expect(requestShare({ requests: 0, unscored: 0 })).toBe('0 of 0 requests (0.00 %)');
 });
 
-test('at one per cent it is said, above it warned of, with the teams and services that it is', () => {
+test('a share of one per cent is reported; a larger one is a warning that names teams and services', () => {
   expect(unscoredLines(report(0, 1000))).toEqual([
     "not scored for trouble of the prober's own: 0 of 1,000 requests (0.00 %)",
   ]);
@@ -40,7 +40,7 @@ test('at one per cent it is said, above it warned of, with the teams and service
   ]);
 });
 
-test('windows above the limit are noted though the whole is not above it; the worst are named', () => {
+test('windows above the limit are a note even if the total is not above it; the worst are listed', () => {
   const lines = unscoredLines(report(7, 10_000, [3, 4, 5, 6, 7, 8, 9].map(window)));
   expect(lines[0]).toMatch(/^NOTE: not scored /);
   expect(lines[2]).toBe('  !window 3, team ants, service router: 1 of 50 requests (2.00 %)');

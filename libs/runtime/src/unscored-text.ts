@@ -13,14 +13,14 @@ export function requestShare({ requests, unscored }: RequestCounts): string {
   return `${number(unscored)} of ${number(requests)} requests (${unscoredPercent({ requests, unscored })} %)`;
 }
 
-/** With two decimals, rounded up: what there is never reads as nothing, nor what is above a limit as the limit. */
+/** Two decimals, rounded up, so a non-zero share never reads as zero and one above a limit never reads as the limit. */
 export function unscoredPercent({ requests, unscored }: RequestCounts): string {
   return requests === 0 ? '0.00' : (Math.ceil((unscored * 10_000) / requests) / 100).toFixed(2);
 }
 
 /**
- * How loudly to say it: `warning` where the share of all, of a team or of a service is above the limit; `note` where only that of a
- * window is, for in a window of few requests a single one is more than the limit.
+ * Severity: `warning` if the share of the total, a team or a service exceeds the limit; `note` if only a window's share
+ * does, because in a window with few requests a single one exceeds the limit.
  */
 export function unscoredLevel({ total, teams, windowsAbove }: UnscoredReport): 'fine' | 'note' | 'warning' {
   const sides = teams.flatMap((team) => [team, ...team.services]);
@@ -29,8 +29,8 @@ export function unscoredLevel({ total, teams, windowsAbove }: UnscoredReport): '
 }
 
 /**
- * What of a game was not scored, for a terminal: in all, by team and service, and the worst windows. A share above the limit is
- * marked with `!` and makes the first line a warning, or a note.
+ * A terminal report of a game's unscored requests: in total, by team and service, and the worst windows. A share above
+ * the limit is marked with `!` and turns the first line into a warning or a note.
  */
 export function unscoredLines(report: UnscoredReport): string[] {
   const { total, teams, windows, windowsAbove } = report;

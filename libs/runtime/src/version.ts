@@ -1,2 +1,2 @@
-/** Of the product, as in package.json. */
+/** The product's version, as in package.json. */
 export const VERSION = '0.1.0';

@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PaydayError } from '#kernel';
 
-/** Where the build puts the pages, seen from the built as well as from the source tree. */
+/** Where the build puts the pages, relative to the built and to the source tree. */
 const CANDIDATES = ['../../../apps/web/public', '../../../dist/apps/web/public'];
 
 /**
- * Serves the pages at `/`. Files whose name holds a hash of their content may be cached for ever.
+ * Serves the pages at `/`. Files with a content hash in their name may be cached indefinitely.
  * @throws PaydayError `web_not_built`
  */
 export async function serveWebPages(app: NestFastifyApplication): Promise<void> {
@@ -17,14 +17,14 @@ export async function serveWebPages(app: NestFastifyApplication): Promise<void> 
   );
   if (root === undefined)
     throw new PaydayError('web_not_built', 'the pages are not built yet: run npm run build');
-  // Only who serves pages needs it.
+  // Loaded lazily: only processes that serve pages need it.
   const { default: fastifyStatic } = await import('@fastify/static');
   await app.register(
     fastifyStatic as never,
     {
       root,
       index: ['index.html'],
-      // A page's address has no ending: /referee is referee.html.
+      // A page's address has no extension: /referee is referee.html.
       extensions: ['html'],
       cacheControl: false,
       setHeaders: (

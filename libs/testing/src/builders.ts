@@ -1,7 +1,7 @@
 import { OUTCOME, type GameEvent, type GameEventData, type ProbeBatch, type Scenario } from '#contracts';
 import type { PlainResult } from './oracle.js';
 
-/** A small scenario whose pay has every rule; override what a test is about. */
+/** A small scenario with every pay rule; tests override the part that they examine. */
 export function buildScenario(overrides: Partial<Scenario> = {}): Scenario {
   const service = (id: string, weightPercent: number): Scenario['services'][number] => ({
     id,
@@ -41,7 +41,7 @@ export function buildScenario(overrides: Partial<Scenario> = {}): Scenario {
   };
 }
 
-/** Makes the game events of one game, with consecutive sequence numbers. */
+/** Builds the events of one game, with consecutive sequence numbers. */
 export class EventBuilder {
   private sequence = 0;
 
@@ -76,7 +76,7 @@ export class EventBuilder {
     return this.make('dev.payday.team.added', { team: { id, name: id, color: '#fff', ranked: true } });
   }
 
-  /** The team with another name, and out of the ranking. */
+  /** Renames the team and excludes it from the ranking. */
   teamChanged(id: string): GameEvent {
     const team = { id, name: `${id}, renamed`, color: '#fff', ranked: false };
     return this.make('dev.payday.team.changed', { team });

@@ -1,5 +1,5 @@
 export * from './builders.js';
-export * from './manual-clock.js';
+export * from './manual-time.js';
 export * from './oracle.js';
 export * from './score-driver.js';
 export * from './postgres.js';

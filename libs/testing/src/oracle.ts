@@ -12,8 +12,8 @@ export interface PlainResult {
 }
 
 /**
- * The ledger of a sealed game, recomputed in the most obvious way from a bag of results: group by entry, add up, apply
- * the rules of docs/scoring.md. It shares no code with `libs/scoring`.
+ * Recomputes the ledger of a sealed game from a bag of results in the most obvious way: group by entry, add up, apply the
+ * rules of docs/scoring.md. It shares no code with `libs/scoring`.
  * @returns count and cents by `team|window|service|reason|counterpartyId`
  */
 export function naiveLedger(
@@ -106,7 +106,7 @@ export function naiveSalaries(ledger: ReadonlyMap<string, { cents: number }>): M
   return out;
 }
 
-/** How many requests a naive ledger has of a team, and how many of them were not scored, for each service. */
+/** Counts a team's requests and unscored requests in a naive ledger, for each service. */
 export function naiveRequests(
   ledger: ReadonlyMap<string, { count: number }>,
   teamId: string,
@@ -144,7 +144,7 @@ function gameTimes(events: readonly GameEvent[], windowMs: number) {
   };
 }
 
-/** What a team's own service answered to its own customers in a window that an excuse takes out. */
+/** A team's own service's responses to its own customers in an excused window. */
 function excuses(events: readonly GameEvent[]) {
   type Excuse = Extract<GameEvent, { type: 'dev.payday.windows.excused' }>['data'];
   const byId = new Map<string, Excuse>();

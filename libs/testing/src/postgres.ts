@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '#persistence';
+import type { EmbeddedPostgres } from '#persistence';
 import { transpileLibs } from './transpile.js';
 
 export interface TestPostgres extends EmbeddedPostgres {
@@ -12,14 +12,16 @@ export interface TestPostgres extends EmbeddedPostgres {
 }
 
 /**
- * A real PostgreSQL in a folder of its own, for one spec file: start it in `beforeAll`, stop it in `afterAll`.
+ * Starts a real PostgreSQL in its own folder, for one spec file: start it in `beforeAll`, stop it in `afterAll`.
  * Takes about two seconds.
  */
 export async function startTestPostgres(): Promise<TestPostgres> {
+  // Loaded lazily, because most users of this library need no database.
+  const { startEmbeddedPostgres } = await import('#persistence');
   const folder = await mkdtemp(join(tmpdir(), 'payday-postgres-'));
   await chmod(folder, 0o755); // When tests run as root, PostgreSQL runs as another user.
   try {
-    // The guardian is a process of its own, and Node runs no TypeScript: it needs a compiled copy.
+    // The guardian is a separate Node process, which cannot run TypeScript, so it needs a compiled copy.
     await transpileLibs(['persistence'], join(folder, 'code'));
     const postgres = await startEmbeddedPostgres({
       dataDir: join(folder, 'data'),

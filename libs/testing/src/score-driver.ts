@@ -16,8 +16,8 @@ import {
 } from '#scoring';
 
 /**
- * Plays games through the scoring core synchronously, with an in-memory ledger and window store in the place of
- * PostgreSQL. `restart()` throws the core away and goes on from what was committed.
+ * Plays games through the scoring core synchronously, with an in-memory ledger and window store in place of PostgreSQL.
+ * `restart()` discards the core and continues from the committed state.
  */
 export class ScoreDriver {
   readonly ledger = new Map<string, LedgerRow>();

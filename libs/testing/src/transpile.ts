@@ -1,16 +1,21 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transformFile } from '@swc/core';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
- * Compiles libraries into a folder, so that a test can start a real process from the sources as they are now.
- * Inside the folder `#kernel` and the like name the compiled copies; packages resolve if the folder lies in the repository.
+ * Compiles libraries into a folder, so that a test can start a real process from the current sources.
+ * Inside the folder, `#kernel` and the other imports resolve to the compiled copies; packages resolve if the folder is
+ * inside the repository.
  */
 export async function transpileLibs(libs: readonly string[], outDir: string): Promise<void> {
-  const imports = Object.fromEntries(libs.map((lib) => [`#${lib}`, `./libs/${lib}/src/index.js`]));
+  const entries = libs.includes('kernel') ? [...libs, 'kernel/system'] : libs;
+  const imports = Object.fromEntries(
+    entries.map((entry) => [`#${entry}`, `./libs/${entry.replace(/^[^/]+/, '$&/src')}/index.js`]),
+  );
+  // Loaded lazily, because most users of this library compile nothing.
+  const { transformFile } = await import('@swc/core');
   await mkdir(outDir, { recursive: true });
   await writeFile(join(outDir, 'package.json'), JSON.stringify({ type: 'module', imports }));
   for (const lib of libs) {

@@ -14,13 +14,12 @@ import {
   type LeaderboardServerEvents,
   type Problem,
 } from '#contracts';
-import { TokenBucket, messageOf, type Clock } from '#kernel';
+import { TokenBucket, messageOf, type Clock, type Timers } from '#kernel';
 import { AsyncApi, CLOCK } from '#runtime';
 import { BroadcasterMetrics } from '../broadcaster-metrics.js';
 import { FrameHub } from '../frames/frame-hub.js';
 import type { Frame } from '../frames/frame-maker.js';
 import { TIMERS } from '../tokens.js';
-import type { Timers } from '../timers.js';
 import { LagGate, type Backlog } from './lag-gate.js';
 import { leaderboardAsyncApi } from './leaderboard.async-api.js';
 import { parseResumePoint, type ResumePoint } from './resume-point.js';
@@ -172,7 +171,7 @@ export class LeaderboardGateway implements OnModuleInit, OnModuleDestroy, OnGate
   }
 
   private monotonicMs(): number {
-    return this.clock.monotonicUs() / 1000;
+    return this.clock.monotonicMs();
   }
 }
 

@@ -9,13 +9,12 @@ import {
 } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { Clock } from '#kernel';
+import type { Clock, Timers } from '#kernel';
 import { CLOCK } from '#runtime';
 import { BroadcasterMetrics } from '../broadcaster-metrics.js';
 import { FrameHub } from '../frames/frame-hub.js';
 import type { Frame } from '../frames/frame-maker.js';
 import { TIMERS } from '../tokens.js';
-import type { Timers } from '../timers.js';
 import { EventStream, frameText } from './event-stream.js';
 import { parseEventId } from './resume-point.js';
 
@@ -74,7 +73,7 @@ export class StreamController implements OnModuleInit, BeforeApplicationShutdown
 
   private broadcast(frame: Frame): void {
     if (this.streams.size === 0) return;
-    const nowMs = this.clock.monotonicUs() / 1000;
+    const nowMs = this.clock.monotonicMs();
     const text = frameText(frame);
     for (const stream of this.streams) {
       const decision = stream.decide(nowMs);

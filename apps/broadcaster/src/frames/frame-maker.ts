@@ -1,7 +1,6 @@
 import type { StandingsDelta, StandingsView } from '#contracts';
-import type { Clock } from '#kernel';
+import type { Clock, Timers } from '#kernel';
 import type { PublicState } from '../public-view/game-board.js';
-import type { Timers } from '../timers.js';
 import { DeltaRing } from './delta-ring.js';
 import { diff, isNews } from './diff.js';
 import { mergeDeltas } from './merge-deltas.js';
@@ -128,6 +127,6 @@ export class FrameMaker {
   }
 
   private monotonicMs(): number {
-    return this.options.clock.monotonicUs() / 1000;
+    return this.options.clock.monotonicMs();
   }
 }

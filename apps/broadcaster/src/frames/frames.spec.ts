@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { applyDelta } from '#client';
 import type { StandingsView } from '#contracts';
+import { ManualTime } from '#testing';
 import { PublicView } from '../public-view/public-view.js';
-import { ManualTime } from '../testing/manual-time.js';
 import { START, SampleGame, statuses } from '../testing/sample-game.js';
 import { DeltaRing } from './delta-ring.js';
 import { FrameMaker, type Frame } from './frame-maker.js';

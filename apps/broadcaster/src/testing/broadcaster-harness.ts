@@ -29,14 +29,14 @@ export interface TestBroadcaster {
 /** Real broadcasters on one in-memory event log, on loopback. The sample game has been running for a minute. */
 export class BroadcasterHarness {
   private readonly shiftMs = START + 60_000 - systemClock.nowMs();
-  private leapUs = 0;
+  private leapMs = 0;
   /** The settled standings of a freeze, once there are any. */
   frozen: FrozenScore[] | null = null;
   private readonly broadcasters: TestBroadcaster[] = [];
   private readonly sockets: Socket[] = [];
   private readonly clock: Clock = {
     nowMs: () => systemClock.nowMs() + this.shiftMs,
-    monotonicUs: () => systemClock.monotonicUs() + this.leapUs,
+    monotonicMs: () => systemClock.monotonicMs() + this.leapMs,
   };
   private constructor(readonly log: EventLog) {}
 
@@ -103,7 +103,7 @@ export class BroadcasterHarness {
 
   /** Advances the monotonic clock. */
   leap(ms: number): void {
-    this.leapUs += ms * 1000;
+    this.leapMs += ms;
   }
 
   connect(url: string, transport: 'websocket' | 'polling' = 'websocket'): TestViewer {

@@ -1,45 +1,47 @@
 import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
 import { PaydayError } from '#kernel';
 import { canonicalJson } from '#persistence';
-import type { ChaosStore, Recovered, StoredCommand } from '../store.js';
+import { CHAOS_STORE, type ChaosStore, type Recovered, type StoredCommand } from '../store/store.js';
 import type { CommandMeta } from './types.js';
 
-/** How many commands are remembered without asking the store. */
+/** Number of commands cached in memory. */
 export const MAX_CACHED_COMMANDS = 10_000;
 
 const COMMAND_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** What `work` gets: the command's fingerprint, and whether an earlier process died while it carried it out. */
+/** One execution of a command: its fingerprint, and whether an earlier process died while it carried the command out. */
 export interface Execution {
   readonly hash: string;
   readonly inDoubt: boolean;
 }
 
-/** Sees to it that a command is carried out once, however often it is sent, and numbers them all. */
+/** Carries out each command once, however often it is sent, and numbers all commands. */
+@Injectable()
 export class IdempotencyStore {
   private readonly known = new Map<string, StoredCommand>();
   private readonly running = new Map<string, { hash: string; answer: Promise<object> }>();
-  /** Ids whose storing failed without saying whether it was done. */
+  /** Ids whose storing failed with an unknown outcome. */
   private readonly doubtful = new Set<string>();
   private lastSeq = 0;
 
-  constructor(private readonly store: Pick<ChaosStore, 'findCommand'>) {}
+  constructor(@Inject(CHAOS_STORE) private readonly store: ChaosStore) {}
 
   restore({ lastSeq, commands }: Pick<Recovered, 'lastSeq' | 'commands'>): void {
     this.lastSeq = Math.max(this.lastSeq, lastSeq);
     for (const command of [...commands].reverse()) this.cache(command);
   }
 
-  /** The next place in the one order of all commands. */
+  /** Returns the next position in the total order of commands. */
   nextSeq(): number {
     return ++this.lastSeq;
   }
 
   /**
-   * The answer to a command: that of `work`, or the one that it had before.
-   * @param content what makes it this command and no other; JSON
-   * @param resume goes on with what an attempt stored that seemed to fail
-   * @throws PaydayError `bad_request` for a bad id, `command_conflict`, and whatever `work` throws (then the id is free again)
+   * Returns the answer to a command: that of `work`, or the earlier one.
+   * @param content identifies the command, together with its action and sender; JSON
+   * @param resume continues with what an attempt stored that seemed to fail
+   * @throws PaydayError `bad_request` for a bad id, `command_conflict`, and whatever `work` throws (the id is then free again)
    */
   async runOnce<T extends object>(
     { commandId, actor }: CommandMeta,
@@ -69,14 +71,14 @@ export class IdempotencyStore {
     }
   }
 
-  /** The answer that a command, which turned out to be stored already, got then. @throws PaydayError `command_conflict` */
+  /** Returns the answer of a command that turned out to be stored already. @throws PaydayError `command_conflict` */
   answerOf<T extends object>(stored: StoredCommand, hash: string): T {
     assertSame(stored.commandId, hash, stored.hash);
     this.cache(stored);
     return structuredClone(stored.result) as T;
   }
 
-  /** Notes that nobody knows whether a command was stored. */
+  /** Marks a command as possibly stored. */
   markInDoubt(commandId: string): void {
     this.doubtful.add(commandId);
   }
@@ -112,6 +114,6 @@ function assertSame(commandId: string, hash: string, before: string): void {
   if (hash !== before)
     throw new PaydayError(
       'command_conflict',
-      `The command id ${commandId} was used for another command, or by somebody else. Choose a new id for each command.`,
+      `The command id ${commandId} was used for another command or by another sender. Choose a new id for each command.`,
     );
 }

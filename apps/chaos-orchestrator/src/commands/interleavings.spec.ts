@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { FaultInfo } from '#contracts';
 import { PaydayError } from '#kernel';
-import { ANNA, BEN, Game, START, TEAMS, faultEntry } from '../conformance/game.js';
-import type { Activation } from '../conformance/team-world.js';
+import { ANNA, BEN, Game, START, TEAMS, faultEntry } from '../testing/game.js';
+import type { Activation } from '../testing/team-world.js';
 
 const MAX_ACTIVE = 5;
 const LIMITS = { maxTeams: 3, maxDurationMs: 15_000, cooldownMs: 2_000, maxActive: MAX_ACTIVE };
@@ -22,7 +22,7 @@ type Step =
   | { do: 'skip'; entryId: string }
   | { do: 'trouble'; kind: 'hanging' | 'failing' | 'stubborn'; teamId: string }
   | { do: 'mend' }
-  /** Dies at one of its next calls of the database or a driver, before or after it had its effect, or right now. */
+  /** Dies at one of its next calls of the database or a driver, before or after it takes effect, or immediately. */
   | { do: 'die'; atCall: number; afterwards: boolean; downMs: number };
 
 type Command = Exclude<Step, { do: 'wait' | 'repeat' | 'trouble' | 'mend' | 'die' }>;
@@ -61,7 +61,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-/** Plays the steps, each one right after the other unless one waits, so that commands overlap. */
+/** Plays the steps one after another without waiting, except for `wait` steps, so that commands overlap. */
 class Play {
   readonly game = new Game(TIMELINE, { durationMs: 60_000, chaos: LIMITS });
   readonly answers = new Map<string, object>();
@@ -78,10 +78,10 @@ class Play {
     for (const trouble of [this.game.driver.hanging, this.game.driver.failing, this.game.driver.stubborn])
       trouble.clear();
     await this.game.at(120_000);
-    // Whoever died last: the process after it finishes the work.
+    // The process after the last death finishes the work.
     this.game.process.kill();
     await this.game.boot();
-    await this.game.time.advance(40_000);
+    await this.game.time.pass(40_000);
   }
 
   private async playStep(step: Step): Promise<void> {
@@ -139,7 +139,7 @@ class Play {
     };
   }
 
-  /** Answered in time; and what acts behind it is either on a team in trouble, or was injected later. */
+  /** A stop is answered in time; any fault that is active afterwards is on a team in trouble or was injected later. */
   private async stopAll(meta: { commandId: string; actor: typeof ANNA | typeof BEN }): Promise<object> {
     const { time, driver } = this.game;
     const askedAt = time.nowMs();
@@ -154,7 +154,7 @@ class Play {
     return answer;
   }
 
-  /** The same command has one answer; a refusal is one that people can read. */
+  /** The same command has one answer; a refusal is a `PaydayError`. */
   private watch(id: string, answer: Promise<object>): void {
     answer.then(
       (result) => {
@@ -172,21 +172,21 @@ class Play {
   private async pass(ms: number): Promise<void> {
     const until = this.game.time.nowMs() + ms;
     while (this.game.time.nowMs() < until) {
-      await this.game.time.advance(Math.min(250, until - this.game.time.nowMs()));
+      await this.game.time.pass(Math.min(250, until - this.game.time.nowMs()));
       await this.revive();
     }
   }
 
   private async revive(): Promise<void> {
     if (!this.game.process.dead) return;
-    await this.game.time.advance(this.downMs);
+    await this.game.time.pass(this.downMs);
     await this.game.boot();
-    await this.game.time.advance(1);
+    await this.game.time.pass(1);
   }
 }
 
-describe('commands, crashes and drivers in trouble, in any order', () => {
-  it('leave nothing behind: every fault and every excuse ends, limits hold, a stop reaches all, all is numbered', async () => {
+describe('commands, crashes and failing drivers, in any order', () => {
+  it('leave nothing behind: every fault and excuse ends, limits hold, stops reach everything, commands are numbered', async () => {
     let stops = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 40 }), async (steps) => {
@@ -211,7 +211,7 @@ describe('commands, crashes and drivers in trouble, in any order', () => {
           expect([id, untilAt]).not.toEqual([id, null]);
           expect((untilAt! - START) % 1000).toBe(0);
         }
-        // What struck was told of, and excused if it was to be.
+        // Every strike was published, and excused if required.
         for (const { faultId } of driver.activations)
           expect(excused.has(faultId)).toBe(last.get(faultId)!.scoring === 'pause');
 

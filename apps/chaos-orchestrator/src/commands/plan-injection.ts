@@ -13,29 +13,29 @@ import {
 } from '#faults';
 import { PaydayError } from '#kernel';
 import { resolveTargets } from '#scenario';
-import { hasDeployed, limitsOf, standingsOf, type GameView } from '../game-view.js';
-import { coolingUntil, violationsOf, type ChaosNow } from '../limits.js';
-import { amountsOf, unitOf } from '../plan-entry.js';
+import { hasDeployed, limitsOf, standingsOf, type GameView } from '../games/game-view.js';
+import { coolingUntil, violationsOf, type ChaosNow } from '../faults/limits.js';
+import { amountsOf, unitOf } from '../timeline/plan-entry.js';
 import type { InjectPreview, InjectRequest, PreviewTeam } from './types.js';
 
-/** How long a preview may be acted upon. */
+/** Validity of a preview. */
 const PREVIEW_VALID_MS = 60_000;
 const MAX_LABEL_LENGTH = 200;
 
-/** Everything that decides what an injection would do. */
+/** Everything that determines the effect of an injection. */
 export interface Situation {
   view: GameView;
   driver: FaultDriver;
   targetOf(teamId: string): FaultTarget | null;
   now: ChaosNow;
-  /** What was dealt so far, and what is about to be: who is chosen depends on it. */
+  /** Faults that struck or are about to strike: the basis for choosing victims. */
   dealt: readonly FaultCourse[];
   /** What became of each fault so far. */
   courses: readonly FaultCourse[];
 }
 
 /**
- * What an injection would do now: the same in the same situation, so that a preview shows what a command does.
+ * Computes what an injection would do now. Deterministic, so a preview shows what the command will do.
  * @throws PaydayError as `ChaosCommands` lists them, except for limits and confirmation, which the preview shows
  */
 export function planInjection(request: InjectRequest, situation: Situation): InjectPreview {
@@ -54,7 +54,7 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
   if (struck.size === 0)
     throw new PaydayError(
       'out_of_reach',
-      `The ${driver.name} driver reaches none of the teams that are to be struck; it reaches ${[...reachable].join(', ') || 'nobody'}` +
+      `The ${driver.name} driver reaches none of the teams to be struck; it reaches ${[...reachable].join(', ') || 'no team'}` +
         (typeof request.teams === 'number'
           ? `, and chooses among ranked teams that have ${request.serviceId} deployed.`
           : '.'),
@@ -65,7 +65,11 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
     chaosReport(situation.courses, standingsOf(view), now.nowMs).teams.map((team) => [team.teamId, team]),
   );
   const strike = {
-    ...{ kind, serviceId, params, scoring, ttlMs },
+    kind,
+    serviceId,
+    params,
+    scoring,
+    ttlMs,
     fromMs: view.schedule.toGameTime(now.nowMs) ?? 0,
   };
   const money = expectedMoney(view.scenario, strike);
@@ -74,7 +78,7 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
     const activeFaults = now.unfinished.filter(({ teamId }) => teamId === id).map((info) => info.id);
     const spared = struck.has(id) ? null : whySpared(request, situation, id, { ...choice, struck });
     const team = chaos.get(id) as TeamChaos;
-    // Who serves nothing there loses nothing by it.
+    // A team without an endpoint of the service loses nothing.
     const isHit = struck.has(id) && hasDeployed(view, id, serviceId);
     const { costCents, gainCents } = isHit ? money : NO_MONEY;
     return {
@@ -120,38 +124,30 @@ export function planInjection(request: InjectRequest, situation: Situation): Inj
   };
 }
 
-/** Sees to it that a preview is of the same request, would strike the same teams, and is not too old. @throws PaydayError `wrong_state` */
+/** Checks that a preview belongs to the same request, would strike the same teams, and is not too old. @throws PaydayError `wrong_state` */
 export function checkPreview(wanted: string, request: InjectRequest, plan: InjectPreview): void {
   const expiresAt = Number(wanted.split('.')[0]);
   const chosen = plan.teams.filter((team) => team.struck).map(({ teamId }) => teamId);
   if (previewId(request, chosen, expiresAt) !== wanted)
     throw new PaydayError(
       'wrong_state',
-      'What was shown is no longer what would happen: other teams would be struck, or the request was changed. Preview it again.',
+      'The preview is outdated: other teams would be struck, or the request was changed. Preview it again.',
     );
   if (plan.madeAt >= expiresAt)
     throw new PaydayError('wrong_state', 'The preview is too old. Preview it again.');
 }
 
-/** The hash ties what was shown to what is asked for; it protects against mistakes, not against anybody. */
+/** The hash ties a preview to its request; it protects against mistakes, not against attackers. */
 function previewId(request: InjectRequest, chosen: readonly string[], expiresAt: number): string {
   const { gameId, kind, serviceId, params, ttlMs, label, scoring = 'count' } = request;
   const sortedParams = Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1));
-  const content = [
-    gameId,
-    kind,
-    serviceId,
-    sortedParams,
-    ttlMs,
-    label,
-    scoring,
-    [...chosen].sort(),
-    expiresAt,
-  ];
-  return `${expiresAt}.${createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22)}`;
+  const teams = [...chosen].sort();
+  const content = [gameId, kind, serviceId, sortedParams, ttlMs, label, scoring, teams, expiresAt];
+  const hash = createHash('sha256').update(JSON.stringify(content)).digest('base64url');
+  return `${expiresAt}.${hash.slice(0, 22)}`;
 }
 
-/** Event-wide: everybody, or more teams than the scenario lets pass without a second thought. */
+/** Required for all teams, or for more teams than the scenario's limit. */
 function confirmationFor(struck: number, ofTeams: number, maxTeams: number): InjectPreview['confirmation'] {
   if (struck === ofTeams && ofTeams > 1)
     return { type: `ALL ${ofTeams} TEAMS`, why: 'it strikes every team of the game' };
@@ -162,28 +158,28 @@ function confirmationFor(struck: number, ofTeams: number, maxTeams: number): Inj
 
 interface Choice {
   readonly reachable: ReadonlySet<string>;
-  /** What each team has had of what the request deals. */
+  /** How much each team has been dealt, in the unit of the request. */
   readonly had: ReadonlyMap<string, number>;
 }
 
-/** Whom the request strikes, of those that can be reached. */
+/** Chooses the teams that the request strikes, among the reachable ones. */
 function chosenOf(request: InjectRequest, situation: Situation, { reachable, had }: Choice): string[] {
   const { view, now } = situation;
   const { teams, serviceId } = request;
   const wanted = teams === 'all' || typeof teams === 'number' ? teams : [...teams];
   if (typeof wanted !== 'number')
     return resolveTargets({ id: '', teams: wanted }, [...reachable], view.seed, had);
-  // Those that are to be left in peace are chosen only if there are not enough others; then the limit says no.
+  // Teams in their cooldown are chosen only if there are not enough others; the limit then refuses the injection.
   const limits = limitsOf(view);
   const cools = (id: string): boolean => coolingUntil(limits, now, id, serviceId) !== null;
   const fit = [...reachable].filter((id) => whyUnfit(view, id, serviceId) === null);
   const eligible = fit.filter((id) => !cools(id));
   const pool = eligible.length >= wanted ? eligible : fit;
-  // Other draws for other injections; the same one for a preview and the command that follows.
+  // A different draw for each injection, but the same for a preview and its command.
   return resolveTargets({ id: `by-hand/${situation.dealt.length}`, teams: wanted }, pool, view.seed, had);
 }
 
-/** Why a team is not among those that are chosen from; null: it is. Who is named, or everybody, is struck all the same. */
+/** Says why a team cannot be chosen for a number of teams; null: it can. Does not apply to named teams or to `all`. */
 function whyUnfit(view: GameView, teamId: string, serviceId: string): string | null {
   if (!view.teams.some(({ id, ranked }) => id === teamId && ranked)) return 'it is not ranked';
   return hasDeployed(view, teamId, serviceId) ? null : `it has no ${serviceId} deployed`;
@@ -196,16 +192,16 @@ function whySpared(
   { reachable, had, struck }: Choice & { readonly struck: ReadonlySet<string> },
 ): string {
   const isAsked = typeof teams === 'number' || teams === 'all' || teams.includes(teamId);
-  if (!isAsked) return 'it was not asked for';
-  if (!reachable.has(teamId)) return 'the driver has no way to this team';
+  if (!isAsked) return 'it was not requested';
+  if (!reachable.has(teamId)) return 'the driver does not reach this team';
   const unfit = whyUnfit(view, teamId, serviceId);
   if (unfit !== null) return unfit;
   const cools = (id: string): boolean => coolingUntil(limitsOf(view), now, id, serviceId) !== null;
-  if (cools(teamId) && ![...struck].some(cools)) return 'it is to be left in peace after a fault';
+  if (cools(teamId) && ![...struck].some(cools)) return 'it is in its cooldown after a fault';
   const of = (id: string): number => had.get(id) ?? 0;
   return [...struck].every((id) => of(id) < of(teamId))
     ? 'other teams were dealt less'
-    : 'the draw fell on others among those that were dealt as much';
+    : 'the draw chose others among those that were dealt as much';
 }
 
 function checkRequest(request: InjectRequest, { view, driver, now }: Situation): void {

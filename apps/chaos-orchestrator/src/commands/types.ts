@@ -1,21 +1,21 @@
 import type { FaultInfo, FaultScoring, TimelineEntry } from '#contracts';
 import type { FaultParams, TeamChaos } from '#faults';
 import type { AuditActor } from '#persistence';
-import type { FaultSelector } from '../fault-selector.js';
-import type { LimitViolation } from '../limits.js';
+import type { FaultSelector } from '../faults/fault-selector.js';
+import type { LimitViolation } from '../faults/limits.js';
 
 export type { FaultSelector, LimitViolation };
 
-/** Who gives a command. */
+/** The sender of a command. */
 export type Actor = AuditActor;
 
 /**
- * What every command carries. The same id with the same content (and the same token) is carried out once and always gives
- * the same answer; with other content it is refused (`command_conflict`). A refused command leaves no trace, so that its
- * id may be used again, e.g. with the confirmation that was missing.
+ * The common part of every command. A command with the same id, content and token is carried out once and always gets the same
+ * answer; with different content it is refused (`command_conflict`). A refused command leaves no trace, so its id may be
+ * used again, e.g. with the missing confirmation.
  */
 export interface CommandMeta {
-  /** Chosen by the client: 1 to 64 letters, digits, hyphens and underscores; a UUID will do. */
+  /** Idempotency key, chosen by the client: 1 to 64 letters, digits, hyphens and underscores, e.g. a UUID. */
   readonly commandId: string;
   readonly actor: Actor;
 }
@@ -27,11 +27,11 @@ export interface InjectRequest {
   readonly serviceId: string;
   readonly params: FaultParams;
   /**
-   * All, or so many of the ranked teams with the service deployed that were dealt least so far (ties by a seeded draw), or
-   * exactly these.
+   * All teams; or this many of the ranked teams with the service deployed, those that were dealt the least so far (ties broken
+   * by a seeded draw); or exactly these.
    */
   readonly teams: 'all' | number | readonly string[];
-  /** Mandatory: whole ms. */
+  /** Required, whole ms. */
   readonly ttlMs: number;
   /** Shown to the audience; 1 to 200 characters. */
   readonly label: string;
@@ -41,40 +41,40 @@ export interface InjectRequest {
 
 export interface InjectCommand extends CommandMeta {
   readonly request: InjectRequest;
-  /** What `InjectPreview.confirmation` asked to be typed. */
+  /** The text that `InjectPreview.confirmation` requires. */
   readonly confirm?: string;
-  /** Of a preview: refuses the command (`wrong_state`) if other teams would be struck than were shown, or it is too old. */
+  /** Id of a preview: refuses the command (`wrong_state`) if it would strike other teams than shown, or if the preview is too old. */
   readonly previewId?: string;
 }
 
-/** A team that the request asks for, or could have chosen. */
+/** A team in a preview. */
 export interface PreviewTeam extends TeamChaos {
   readonly name: string;
   readonly ranked: boolean;
   /** Whether the injection would strike it. */
   readonly struck: boolean;
-  /** Why it would not, for people; null where it would. */
+  /** Why it would not be struck, for people; null: it would. */
   readonly spared: string | null;
-  /** Whether the driver has a way to this team. */
+  /** Whether the driver reaches this team. */
   readonly reachable: boolean;
   /** The endpoint that its customers use for the service; null: none is registered. */
   readonly endpoint: string | null;
-  /** Faults that act on any service of this team now. */
+  /** Ids of the unfinished faults on any service of this team. */
   readonly activeFaults: readonly string[];
-  /** What the injection is expected to cost it, cents, ≥ 0; 0 where it is spared, or serves nothing there. */
+  /** Expected cost of the injection to it, cents, ≥ 0; 0 if it is spared or has no endpoint of the service. */
   readonly expectedCostCents: number;
-  /** What a traffic spike is expected to bring it, likewise. */
+  /** Expected gain from a traffic spike, likewise. */
   readonly expectedGainCents: number;
 }
 
-/** What an injection would do. Nothing has happened. */
+/** What an injection would do. A preview changes nothing. */
 export interface InjectPreview {
   readonly previewId: string;
   readonly gameId: string;
   readonly madeAt: number;
-  /** From then on the preview id is refused. */
+  /** From then on, the preview id is refused. */
   readonly expiresAt: number;
-  /** When the faults would be over at the latest, if it were injected now. */
+  /** Latest end of the faults if they were injected now. */
   readonly endsAt: number;
   readonly driver: string;
   readonly kind: string;
@@ -82,22 +82,22 @@ export interface InjectPreview {
   readonly ttlMs: number;
   readonly label: string;
   readonly scoring: FaultScoring;
-  /** Those that would be struck first, then the others; each in the order in which they joined. */
+  /** Struck teams first, then the others; each in the order in which they joined. */
   readonly teams: readonly PreviewTeam[];
-  /** How many teams would be struck, of how many. */
+  /** The number of struck teams, of all teams, and of affected endpoints. */
   readonly blastRadius: { readonly teams: number; readonly ofTeams: number; readonly endpoints: number };
-  /** All struck teams together, over the whole time to live, cents, ≥ 0. */
+  /** Sum over all struck teams, over the whole time to live, cents, ≥ 0. */
   readonly expectedCostCents: number;
   readonly expectedGainCents: number;
-  /** What was assumed, for people. */
+  /** The assumptions of the estimate, for people. */
   readonly expectedBasis: string;
-  /** Empty: it is allowed. */
+  /** Violated limits; empty: the injection is allowed. */
   readonly violations: readonly LimitViolation[];
-  /** What has to be typed; null: nothing. */
+  /** The required confirmation; null: none. */
   readonly confirmation: { readonly type: string; readonly why: string } | null;
 }
 
-/** The answer of a command. `seq` is its place in the one order of all commands. */
+/** The answer to a command. `seq` is its position in the total order of commands. */
 export interface CommandResult {
   readonly commandId: string;
   readonly seq: number;
@@ -107,9 +107,9 @@ export interface CommandResult {
 export interface InjectResult extends CommandResult {
   readonly gameId: string;
   readonly injectionId: string;
-  /** As they were when the command was taken: armed. */
+  /** Their state when the command was accepted: armed. */
   readonly faults: readonly FaultInfo[];
-  /** Teams that were asked for and can't be struck. */
+  /** Requested teams that can't be struck. */
   readonly spared: readonly { readonly teamId: string; readonly reason: string }[];
 }
 
@@ -126,11 +126,11 @@ export interface StopAllCommand extends StopCommand {
 export interface StopResult extends CommandResult {
   /** Faults that are verified gone. */
   readonly verified: readonly FaultInfo[];
-  /** Faults that could not be verified in time; the orchestrator goes on trying. */
+  /** Faults that could not be verified in time; the orchestrator keeps trying. */
   readonly unverified: readonly FaultInfo[];
-  /** Games whose timeline is held from now on, until somebody resumes it. */
+  /** Games whose timeline is held from now on, until a facilitator resumes it. */
   readonly heldTimelines: readonly string[];
-  /** False: it was done, but the database did not take it in time; the orchestrator goes on trying to store it. */
+  /** False: it was done but not stored in time; the orchestrator keeps trying to store it. */
   readonly recorded: boolean;
 }
 
@@ -149,7 +149,7 @@ export interface TimelineResult extends CommandResult {
 export type TimelineEntryState =
   /** Not yet. */
   | 'pending'
-  /** Its time has come; it waits for its condition, or for a limit. */
+  /** Due, but waiting for its condition or for a limit. */
   | 'waiting'
   | 'fired'
   | 'announced'
@@ -158,7 +158,7 @@ export type TimelineEntryState =
 export interface TimelineEntryView {
   readonly entry: TimelineEntry;
   readonly state: TimelineEntryState;
-  /** Wall time: when it is due, or when it was done; null: not known yet. */
+  /** When it is due or was done, epoch ms; null: not known yet. */
   readonly at: number | null;
   /** Why it waits, was trimmed or skipped; may be empty. */
   readonly detail: string;
@@ -166,7 +166,7 @@ export interface TimelineEntryView {
 
 export interface TimelineView {
   readonly gameId: string;
-  /** Whether a facilitator holds it: nothing of it begins. */
+  /** Whether a facilitator holds it: no entry starts. */
   readonly held: boolean;
   readonly entries: readonly TimelineEntryView[];
 }
@@ -179,13 +179,13 @@ export interface ListFilter {
 }
 
 export interface ChaosList {
-  /** Faults that may act, then the latest that are over; newest first. Armed ones are among them. */
+  /** Armed and active faults, then the latest that are over; newest first. */
   readonly faults: readonly FaultInfo[];
-  /** Of the games that are not over. */
+  /** The timelines of games that are not over. */
   readonly timelines: readonly TimelineView[];
 }
 
-/** What happens, for those who watch. */
+/** A change, for listeners. */
 export type ChaosChange =
   | { readonly type: 'fault'; readonly gameId: string; readonly info: FaultInfo }
   | { readonly type: 'timeline'; readonly gameId: string; readonly timeline: TimelineView }
@@ -202,26 +202,26 @@ export type ChaosChange =
     };
 
 /**
- * What facilitators can do. Commands are carried out one after the other, in the order of `seq`; only stopping waits for
- * nobody. Every command that was carried out is in the audit log. Refusals are `PaydayError`s with a problem code:
+ * The commands of facilitators. They run one after another, in the order of `seq`; only stops do not wait for their turn.
+ * Every command that was carried out is in the audit log. Refusals are `PaydayError`s with a problem code:
  * `bad_request`, `unknown_game`, `unknown_service`, `unknown_team`, `unknown_fault_kind`, `invalid_fault_params`,
  * `out_of_reach`, `wrong_state`, `chaos_limit` (details: `violations`), `confirmation_required` (details: `confirmation`),
- * `command_conflict`, `unknown_fault`, `not_found`, and `unavailable` (retryable) while the database is away.
+ * `command_conflict`, `unknown_fault`, `not_found`, and `unavailable` (retryable) while the database is unavailable.
  */
 export interface ChaosCommands {
-  /** What `inject` would do now. Changes nothing. */
+  /** Returns what `inject` would do now. Changes nothing. */
   preview(request: InjectRequest): Promise<InjectPreview>;
   inject(command: InjectCommand): Promise<InjectResult>;
-  /** Stops faults. Answers within two seconds, whatever a driver does. @throws PaydayError `unknown_fault` if none fits */
+  /** Stops faults. Answers within two seconds, even if a driver hangs. @throws PaydayError `unknown_fault` if none matches */
   stop(selector: FaultSelector, command: StopCommand): Promise<StopResult>;
-  /** The panic button: stops every fault, also those that have not fired, and holds the timelines. Answers within two seconds. */
+  /** The panic button: stops every fault, including those that have not fired, and holds the timelines. Answers within two seconds. */
   stopAll(command: StopAllCommand): Promise<StopResult>;
   list(filter: ListFilter): ChaosList;
-  /** Holds a timeline: what falls due meanwhile waits, and is skipped if it is then late by more than its time to live. */
+  /** Holds a timeline: entries that fall due wait, and are skipped if they are then late by more than their time to live. */
   pauseTimeline(command: TimelineCommand): Promise<TimelineResult>;
   resumeTimeline(command: TimelineCommand): Promise<TimelineResult>;
   /** Takes one entry out of the timeline. */
   skipEntry(command: SkipCommand): Promise<TimelineResult>;
-  /** Tells of every change from now on. @returns how to stop it */
+  /** Calls `listener` for every change from now on. @returns a function that unsubscribes */
   watch(listener: (change: ChaosChange) => void): () => void;
 }

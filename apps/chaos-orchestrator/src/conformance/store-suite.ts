@@ -1,12 +1,12 @@
 import type { GameEvent } from '#contracts';
 import { DEFAULT_POLICY, arm, step, type Fault } from '#faults';
-import type { ChaosStore, NewEvent } from '../store.js';
+import type { ChaosStore, NewEvent } from '../store/store.js';
 
 export interface StoreBench {
   store: ChaosStore;
   /** Another store on the same data, as after a restart. */
   reopen(): ChaosStore;
-  /** What went to the game-events topic, in order. */
+  /** The events on the game-events topic, in order. */
   published(): Promise<GameEvent[]>;
   /** The actions in the audit log, in order. */
   audited(): Promise<string[]>;
@@ -14,11 +14,11 @@ export interface StoreBench {
 
 const NOW = 1_700_000_000_000;
 
-/** Runs every promise of `ChaosStore` against one implementation, as named tests. */
+/** Checks every guarantee of `ChaosStore` for one implementation, as named tests. */
 export function describeChaosStore(name: string, open: () => Promise<StoreBench>): void {
   describe(`chaos store ${name}`, () => {
     let bench: StoreBench;
-    /** Every test has games of its own. */
+    /** Every test has its own games. */
     let gameId: string;
     let count = 0;
     let seq = 0;
@@ -73,14 +73,14 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
     };
     const published = async () => (await bench.published()).filter(({ subject }) => subject === gameId);
 
-    it('durable: gives back the latest state of each fault, whole', async () => {
+    it('durable: returns the latest complete state of each fault', async () => {
       const [a, b] = [fault('fenrir'), fault('garm')];
       await bench.store.save([a, b], []);
       await bench.store.save([firing(a)], []);
       expect((await recover()).unfinished).toEqual([firing(a), b]);
     });
 
-    it('durable: remembers done entries, and what is over', async () => {
+    it('durable: keeps done entries and reverted faults', async () => {
       await bench.store.takeEntry(entry('one'), [fault('fenrir', 'one'), fault('garm', 'one')], [], audit());
       await bench.store.takeEntry(entry('two'), [fault('garm', 'two')], [], audit());
       await bench.store.save([over(fault('garm', 'two'))], []);
@@ -90,13 +90,13 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       expect(known.recent[0]).toEqual({ gameId, info: over(fault('garm', 'two')).info });
     });
 
-    it('keeps faults of the same id in two games apart', async () => {
+    it('separates faults with the same id in two games', async () => {
       const mine = fault('fenrir');
       await bench.store.save([mine, { ...over(mine), gameId: `${gameId}-other` }], []);
       expect((await recover()).unfinished).toEqual([mine]);
     });
 
-    it('at most once: takes an entry for exactly one of many, with that one’s faults', async () => {
+    it('at most once: takes an entry for exactly one of many callers, with its faults', async () => {
       const attempts = ['fenrir', 'garm', 'hati', 'skoll'].map((teamId) => {
         const struck = fault(teamId);
         return bench.store.takeEntry(entry('one'), [struck], [changed(struck)], audit());
@@ -108,7 +108,7 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       expect(await bench.store.takeEntry(entry('one'), [fault('loki')], [], audit())).toBe(false);
     });
 
-    it('published: numbers events without gaps in their order, across restarts', async () => {
+    it('published: numbers events in order and without gaps, across restarts', async () => {
       const [a, b] = [fault('fenrir'), fault('garm')];
       await bench.store.takeEntry(entry('one'), [a, b], [changed(a), changed(b)], audit());
       await bench.reopen().save([firing(a)], [changed(firing(a))]);
@@ -131,7 +131,7 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       result,
     });
 
-    it('durable: remembers commands, their answers, and which timelines are held', async () => {
+    it('durable: keeps commands, their answers, and held timelines', async () => {
       const [first, second] = [command('one'), command('two', null)];
       expect(
         await bench.store.takeCommand(first, { holds: [{ gameId, held: true }], audit: audit() }),
@@ -146,7 +146,7 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       expect(await bench.store.findCommand('unknown')).toBeNull();
     });
 
-    it('at most once: takes a command for exactly one of many, with that one’s faults', async () => {
+    it('at most once: takes a command for exactly one of many callers, with its faults', async () => {
       const one = command('one');
       const struck = fault('fenrir', 'by-hand');
       const changes = { faults: [struck], events: [changed(struck)], audit: audit() };
@@ -158,7 +158,7 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       expect(await bench.store.unfinishedOf(gameId, 'other')).toEqual([]);
     });
 
-    it('atomic: a command whose entry was taken leaves nothing behind, nor does one without its audit entry', async () => {
+    it('atomic: stores nothing of a command whose entry was taken or whose audit entry is invalid', async () => {
       await bench.store.takeEntry(entry('one'), [], [], audit());
       const skip = { ...entry('one'), outcome: 'skipped' as const };
       const late = command('late');
@@ -176,7 +176,7 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       expect(await bench.audited()).toHaveLength(before);
     });
 
-    it('audited: what is taken is in the audit log, once', async () => {
+    it('audited: everything taken is in the audit log, once', async () => {
       const [one, two] = [command('one'), command('two', null)];
       const before = (await bench.audited()).length;
       for (const each of [one, one, two])
@@ -190,7 +190,7 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       ]);
     });
 
-    it('any text: stores what far sides say of a fault, also bytes that are no text and half a character', async () => {
+    it('any text: stores details from remote systems, even with NUL characters and unpaired surrogates', async () => {
       const armed = fault('fenrir');
       const said = { ...armed, info: { ...armed.info, detail: 'it said: \0 \ud83e' } };
       await bench.store.save([said], [changed(said)]);
@@ -205,7 +205,7 @@ export function describeChaosStore(name: string, open: () => Promise<StoreBench>
       expect(commands.filter(({ result }) => JSON.stringify(result)?.includes('it said'))).toHaveLength(2);
     });
 
-    it('atomic: a call that fails leaves nothing behind', async () => {
+    it('atomic: a failed call stores nothing', async () => {
       const bad = fault('garm');
       const impossible = { ...bad, info: { ...bad.info, state: 'no such state' as 'armed' } };
       const failed = bench.store.takeEntry(

@@ -1,18 +1,17 @@
 import type { AsyncApiPart } from '#runtime';
 import { z } from 'zod';
-import { SOCKET_COMMANDS } from './command-table.js';
-import { FAILURE, PUSHES } from './schemas.js';
+import { FAILURE, PUSHES } from './answers.js';
+import { COMMAND_MESSAGES } from './command-messages.js';
 
 const CHANNEL = 'chaos';
 
 const PUSH_SUMMARIES: Record<keyof typeof PUSHES, string> = {
   'fault:changed': 'A fault has entered another state',
-  timeline: 'A timeline was held, resumed or has moved on',
-  audit:
-    'Somebody did something: entries of the audit log, in order, of all games that the token is good for',
+  timeline: 'A timeline was held, resumed or has advanced',
+  audit: 'A new entry of the audit log, in order, for all games in the scope of the token',
 };
 
-/** The `/chaos` namespace as AsyncAPI, made of the very schemas that check what comes in. */
+/** Describes the `/chaos` namespace as AsyncAPI, generated from the schemas that validate input. */
 export function chaosAsyncApi(): AsyncApiPart {
   const part: AsyncApiPart = { channels: {}, operations: {}, messages: {}, schemas: {} };
   const ref = (path: string): object => ({ $ref: `#/${path}` });
@@ -28,7 +27,7 @@ export function chaosAsyncApi(): AsyncApiPart {
     required: ['ok', 'error'],
     properties: { ok: { const: false }, error: jsonSchema(FAILURE) },
   };
-  for (const [event, { summary, description, request, answer }] of Object.entries(SOCKET_COMMANDS)) {
+  for (const [event, { summary, description, request, answer }] of Object.entries(COMMAND_MESSAGES)) {
     const key = `chaos.${event.replace(':', '.')}`;
     addMessage(key, event, summary, request);
     addMessage(`${key}.answer`, event, `The acknowledgement of ${event}`, {
@@ -68,9 +67,9 @@ export function chaosAsyncApi(): AsyncApiPart {
     address: '/chaos',
     title: 'The chaos control socket',
     description:
-      'For facilitators. Needs a token of role facilitator; pages may use it from the origin of this server only. Commands carry an id ' +
-      'that the client chooses, and are carried out once. At most 20 commands a second are taken from one connection ' +
-      '(`too_many_requests`); fault:stop-all has an allowance of its own.',
+      'For facilitators. Requires a token with the role facilitator; pages must come from this server or from an allowed origin. ' +
+      'Commands have an id that the client chooses, and are carried out once. Each connection may send at most 20 commands per ' +
+      'second (`too_many_requests`); fault:stop-all has a separate allowance.',
     messages,
     servers: [ref('servers/payday')],
     'x-security': [ref('components/securitySchemes/token')],
@@ -83,7 +82,7 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output' = 'input'): object
   return rest;
 }
 
-/** As JSON pointers want it. */
+/** Escapes a key for a JSON pointer. */
 function escaped(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,11 +1,11 @@
 import type { AuditEntry } from '#persistence';
-import { ManualTime } from '../conformance/manual-time.js';
+import { ManualTime } from '#testing';
 import { AuditFeed } from './audit-feed.js';
 
 describe('AuditFeed', () => {
   const entry = (seq: number): AuditEntry => ({ seq }) as AuditEntry;
 
-  it('asks once at a time, also when everybody left while it asked and somebody came back', async () => {
+  it('polls one at a time, even if all facilitators leave during a poll and one returns', async () => {
     const time = new ManualTime();
     let asked = 0;
     const readLatest = (): Promise<AuditEntry[]> => {
@@ -23,14 +23,14 @@ describe('AuditFeed', () => {
       feed.stop();
     }
     feed.start();
-    await time.advance(100);
+    await time.pass(100);
     asked = 0;
-    await time.advance(5_100);
+    await time.pass(5_100);
     feed.stop();
     expect(asked).toBeLessThanOrEqual(11);
   });
 
-  it('tells what is done after somebody came, and nothing from before', async () => {
+  it('reports only entries after the first facilitator connected', async () => {
     const time = new ManualTime();
     const log = [entry(1)];
     const readLatest = (): Promise<AuditEntry[]> =>
@@ -43,9 +43,9 @@ describe('AuditFeed', () => {
       () => undefined,
     );
     feed.start();
-    await time.advance(600);
+    await time.pass(600);
     log.push(entry(2), entry(3));
-    await time.advance(600);
+    await time.pass(600);
     feed.stop();
     expect(told).toEqual([2, 3]);
   });

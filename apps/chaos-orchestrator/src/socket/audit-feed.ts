@@ -1,16 +1,16 @@
+import type { Timers } from '#kernel';
 import type { AuditEntry } from '#persistence';
-import type { Timers } from '../timers.js';
 
-/** How soon an entry of whatever service is told. */
+/** Poll interval. */
 const EVERY_MS = 500;
 const PAGE = 200;
 
-/** Follows the audit log while anybody listens: what control did is told as well as what happened here. */
+/** Follows the audit log while facilitators are connected, including the entries of other services. */
 export class AuditFeed {
   private lastSeq: number | null = null;
   private cancel: (() => void) | null = null;
   private isOpen = false;
-  /** Grows with each start: a look that an earlier one began is not gone on with. */
+  /** Grows with each start, so that a poll of an earlier round does not continue. */
   private round = 0;
 
   constructor(
@@ -20,7 +20,7 @@ export class AuditFeed {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** From now on, until `stop`. Repeatable. */
+  /** Starts following, until `stop`. May be repeated. */
   start(): void {
     if (this.isOpen) return;
     this.isOpen = true;
@@ -39,7 +39,7 @@ export class AuditFeed {
     try {
       const newest = await this.readLatest(PAGE);
       if (!isCurrent()) return;
-      // Who comes is told what happens from then on; what was before can be read over REST.
+      // Only entries from now on; earlier ones are available over REST.
       const since = this.lastSeq ?? newest[0]?.seq ?? 0;
       for (const entry of newest.reverse()) if (entry.seq > since) this.onEntry(entry);
       this.lastSeq = Math.max(since, newest.at(-1)?.seq ?? 0);

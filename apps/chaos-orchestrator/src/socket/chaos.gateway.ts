@@ -17,21 +17,23 @@ import {
   TOKEN_VERIFIER,
   isAllowedOrigin,
   type Logger,
+  systemTimers,
   type TokenVerifier,
 } from '#runtime';
-import type { ChaosChange, ChaosCommands } from '../commands/types.js';
-import { CHAOS_COMMANDS } from '../orchestrator.js';
-import { realTimers } from '../timers.js';
+import { CHAOS_COMMANDS } from '../commands/command-bus.js';
+import type { ChaosChange, ChaosCommands, CommandMeta } from '../commands/types.js';
 import { chaosAsyncApi } from './async-api.js';
 import { AuditFeed } from './audit-feed.js';
-import { SOCKET_COMMANDS } from './command-table.js';
-import { GameSteps } from './game-steps.js';
+import { COMMAND_MESSAGES, isCommandName, type CommandName, type RequestOf } from './command-messages.js';
+import { failureOf, parseRequest, refusalOf } from './failures.js';
+import { GameSteps, type GameStep } from './game-steps.js';
 import { ChaosSession } from './session.js';
 
-/** What the composer of the process tells the socket. */
+/** Injection token of `ChaosSocketOptions`. */
 export const CHAOS_SOCKET_OPTIONS = Symbol('ChaosSocketOptions');
+
 export interface ChaosSocketOptions {
-  /** Origin of control, for `game:…`; undefined: those are refused. Asked at each use if it is a function. */
+  /** Origin of control, for the commands `game:…`; undefined: they are refused. A function is called for each use. */
   controlUrl?: string | (() => string);
   /** Origins of pages that may use the socket, besides this server's own. */
   allowedOrigins?: readonly string[];
@@ -42,10 +44,15 @@ type Facilitator = Socket<Record<string, never>, Record<string, (payload: object
 };
 type Ack = (answer: object) => void;
 
-/** A facilitator that does not read is cut before it costs memory; it comes back and asks for the list. */
+/** A slow reader is disconnected before it costs memory; it can reconnect and request the list. */
 const MAX_WAITING_PACKETS = 2_000;
 const MAX_FACILITATORS = 200;
-const CODES_WITH_DETAILS = new Set(['chaos_limit', 'confirmation_required', 'bad_request']);
+
+/** Carries out a validated request. */
+type Actions = {
+  readonly [N in CommandName]: (request: RequestOf<N>, session: ChaosSession) => Promise<object>;
+};
+type Action = (request: unknown, session: ChaosSession) => Promise<object>;
 
 /** Socket.IO namespace `/chaos`: facilitators only. Each command is acknowledged with `{ok: true, result}` or `{ok: false, error}`. */
 @WebSocketGateway({ namespace: '/chaos', path: '/socket.io', cors: { origin: '*' } })
@@ -56,6 +63,39 @@ export class ChaosGateway
   private readonly steps: GameSteps;
   private readonly audit: AuditFeed;
   private unwatch: () => void = () => {};
+
+  private readonly actions: Actions = {
+    'fault:preview': (request, session) =>
+      this.commands.preview({ ...request, gameId: this.gameOf(session, request.gameId) }),
+    'fault:inject': ({ commandId, confirm, previewId, gameId, ...request }, session) =>
+      this.commands.inject({
+        commandId,
+        confirm,
+        previewId,
+        actor: session.actor,
+        request: { ...request, gameId: this.gameOf(session, gameId) },
+      }),
+    'fault:stop': ({ commandId, reason, gameId, ...selector }, session) =>
+      this.commands.stop(
+        { ...selector, gameId: scopeOf(session, gameId) },
+        { commandId, reason, actor: session.actor },
+      ),
+    'fault:stop-all': ({ commandId, reason, gameId }, session) =>
+      this.commands.stopAll({ commandId, reason, actor: session.actor, gameId: scopeOf(session, gameId) }),
+    'fault:list': async ({ gameId, ...filter }, session) =>
+      this.commands.list({ ...filter, gameId: scopeOf(session, gameId) }),
+    'scenario:pause': (request, session) => this.commands.pauseTimeline(this.inGame(request, session)),
+    'scenario:resume': (request, session) => this.commands.resumeTimeline(this.inGame(request, session)),
+    'scenario:skip': ({ entryId, ...request }, session) =>
+      this.commands.skipEntry({ ...this.inGame(request, session), entryId }),
+    'game:start': this.gameStep('start'),
+    'game:pause': this.gameStep('pause'),
+    'game:resume': this.gameStep('resume'),
+    'game:freeze': this.gameStep('freeze'),
+    'game:thaw': this.gameStep('thaw'),
+    'game:end': this.gameStep('end'),
+    'game:reveal': this.gameStep('reveal'),
+  };
 
   constructor(
     @Inject(CHAOS_COMMANDS) private readonly commands: ChaosCommands,
@@ -69,7 +109,7 @@ export class ChaosGateway
     this.steps = new GameSteps(options.controlUrl);
     this.audit = new AuditFeed(
       (limit) => readAudit(dataSource, { limit }),
-      realTimers,
+      systemTimers,
       (entry) => this.push('audit', entry.subject['game'] ?? null, entry),
       (err) => this.logger.warn({ err }, 'the audit log could not be followed; trying again'),
     );
@@ -89,7 +129,7 @@ export class ChaosGateway
     namespace.use((socket, next) => {
       this.admit(socket as Facilitator).then(
         () => next(),
-        (error: unknown) => next(refusal(error)),
+        (error: unknown) => next(refusalOf(error)),
       );
     });
   }
@@ -128,35 +168,56 @@ export class ChaosGateway
     const payloads = typeof last === 'function' ? args.slice(0, -1) : args;
     const session = facilitator.data.session!;
     try {
-      await session.admit(event === 'fault:stop-all', this.clock.monotonicUs() / 1000);
-      const command = Object.hasOwn(SOCKET_COMMANDS, event) ? SOCKET_COMMANDS[event] : undefined;
-      if (command === undefined)
+      await session.admit(event === 'fault:stop-all', this.clock.monotonicMs());
+      if (!isCommandName(event))
         throw new PaydayError(
           'not_found',
-          `There is no command "${event.slice(0, 100)}"; there are ${Object.keys(SOCKET_COMMANDS).join(', ')}.`,
+          `There is no command "${event.slice(0, 100)}"; there are ${Object.keys(COMMAND_MESSAGES).join(', ')}.`,
         );
       if (payloads.length > 1) throw new PaydayError('bad_request', 'A command has one payload: an object.');
-      const context = { commands: this.commands, steps: this.steps, session };
-      ack({ ok: true, result: await command.run(context, payloads.length === 0 ? {} : payloads[0]) });
+      const request = parseRequest(COMMAND_MESSAGES[event].request, payloads.length === 0 ? {} : payloads[0]);
+      ack({ ok: true, result: await (this.actions[event] as Action)(request, session) });
     } catch (error) {
-      ack({ ok: false, error: this.errorOf(error, event) });
-      const code = error instanceof PaydayError ? error.code : '';
-      // A token that is worth nothing any more, or a program gone wild, has no business here.
+      const code = error instanceof PaydayError ? error.code : undefined;
+      if (code === undefined)
+        this.logger.error({ err: error, event }, `a command failed: ${messageOf(error)}`);
+      ack({ ok: false, error: failureOf(error) });
+      // Disconnect clients with an invalid token, and runaway programs.
       if (code === 'unauthenticated' || session.isFlooding) facilitator.disconnect(true);
     }
   }
 
-  private errorOf(thrown: unknown, event: string): object {
-    if (!(thrown instanceof PaydayError)) {
-      this.logger.error({ err: thrown, event }, `a command failed: ${messageOf(thrown)}`);
-      return {
-        code: 'internal_error',
-        message: 'Something failed on our side; it is in the log.',
-        retryable: true,
-      };
-    }
-    const { code, message, retryable, details } = thrown;
-    return { code, message, retryable, ...(CODES_WITH_DETAILS.has(code) ? { details } : {}) };
+  private gameStep(step: GameStep): Actions['game:pause'] {
+    return ({ commandId, gameId, reason }, session) =>
+      this.steps.takeStep({
+        commandId,
+        step,
+        reason,
+        gameId: this.gameOf(session, gameId),
+        secret: session.secret,
+      });
+  }
+
+  private inGame(
+    { commandId, gameId }: RequestOf<'scenario:pause'>,
+    session: ChaosSession,
+  ): CommandMeta & { gameId: string } {
+    return { commandId, actor: session.actor, gameId: this.gameOf(session, gameId) };
+  }
+
+  /** The named game, else the token's, else the only one that is not over. @throws PaydayError `bad_request`, `forbidden` */
+  private gameOf(session: ChaosSession, named: string | undefined): string {
+    const gameId = named ?? session.gameId ?? this.onlyGame();
+    session.assertScope(gameId);
+    return gameId;
+  }
+
+  private onlyGame(): string {
+    const games = this.commands.list({ unfinished: true }).timelines.map((timeline) => timeline.gameId);
+    if (games.length === 1) return games[0]!;
+    const which =
+      games.length === 0 ? 'there is no current game' : `the current games are ${games.join(', ')}`;
+    throw new PaydayError('bad_request', `gameId: name the game; ${which}`);
   }
 
   private changed(change: ChaosChange): void {
@@ -164,7 +225,7 @@ export class ChaosGateway
       this.push('fault:changed', change.gameId, { gameId: change.gameId, fault: change.info });
     else if (change.type === 'timeline')
       this.push('timeline', change.gameId, { gameId: change.gameId, timeline: change.timeline });
-    // Commands are told by the audit log, together with everybody else's.
+    // The audit feed publishes commands, together with the actions of other services.
   }
 
   private push(event: string, gameId: string | null, payload: object): void {
@@ -179,11 +240,8 @@ export class ChaosGateway
   }
 }
 
-/** As Socket.IO wants it: `connect_error` with `data`. */
-function refusal(thrown: unknown): Error {
-  const known = thrown instanceof PaydayError;
-  const error = new Error(known ? thrown.message : 'The connection could not be checked; try again.');
-  return Object.assign(error, {
-    data: { code: known ? thrown.code : 'internal_error', message: error.message },
-  });
+/** Limits a command to the named game, else to the token's; undefined: every game. @throws PaydayError `forbidden` */
+function scopeOf(session: ChaosSession, named: string | undefined): string | undefined {
+  if (named !== undefined) session.assertScope(named);
+  return named ?? session.gameId;
 }

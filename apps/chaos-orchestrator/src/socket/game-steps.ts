@@ -14,18 +14,18 @@ export interface GameStepCommand {
   gameId: string;
   /** Only for `pause`. */
   reason?: string;
-  /** The facilitator's own token: control judges and audits it. */
+  /** The facilitator's own token: control authorizes and audits it. */
   secret: string;
 }
 
 /**
- * The life cycle belongs to control: its REST interface is asked, with the facilitator's own token. An id that was used lately is
- * answered as before; what is older, control refuses or repeats by the state that the game is in.
+ * Forwards life-cycle commands to control's REST API, with the facilitator's own token. A recently used id gets its earlier
+ * answer; for older ones, control decides by the state of the game.
  */
 export class GameSteps {
   private readonly known = new Map<string, { content: string; answer: Promise<object> }>();
 
-  /** @param controlUrl origin of control; undefined: this process was not told it */
+  /** @param controlUrl origin of control; undefined: unknown */
   constructor(private readonly controlUrl: string | (() => string) | undefined) {}
 
   /** @throws PaydayError with the code of control's problem; `unavailable` if control is not there, `command_conflict` */
@@ -42,7 +42,7 @@ export class GameSteps {
     }
     const answer = this.requestStep(command);
     this.known.set(commandId, { content, answer });
-    // What was refused left no trace: the id may be used again.
+    // A refused command leaves no trace: its id may be used again.
     answer.catch(() => this.known.delete(commandId));
     if (this.known.size > REMEMBERED) this.known.delete(this.known.keys().next().value!);
     return answer;
@@ -52,7 +52,7 @@ export class GameSteps {
     if (this.controlUrl === undefined)
       throw new PaydayError(
         'unavailable',
-        'This orchestrator was not told where control is: set PAYDAY_CONTROL_URL, or use the REST interface of control.',
+        'This orchestrator does not know the address of control: set PAYDAY_CONTROL_URL, or use the REST interface of control.',
       );
     const origin = typeof this.controlUrl === 'string' ? this.controlUrl : this.controlUrl();
     const url = new URL(`/api/v1/games/${encodeURIComponent(gameId)}/${step}`, origin);
@@ -71,7 +71,7 @@ export class GameSteps {
       body = JSON.parse(text) as typeof body;
       ok = response.ok;
     } catch (cause) {
-      throw new PaydayError('unavailable', `Control could not be asked: ${messageOf(cause)}.`, {
+      throw new PaydayError('unavailable', `Control could not be reached: ${messageOf(cause)}.`, {
         retryable: true,
         cause,
       });

@@ -2,16 +2,16 @@ import type { TokenVerifier, Principal } from '#runtime';
 import { PaydayError, TokenBucket } from '#kernel';
 import type { Actor } from '../commands/types.js';
 
-/** Commands of one connection: this many at once, and so many a second in the long run. */
+/** Rate limit of one connection: burst size and sustained rate. */
 const COMMAND_BURST = 40;
 const COMMANDS_PER_SECOND = 20;
-/** The panic button has an allowance of its own, so that a program gone wild can't use it up. */
+/** The panic button has a separate allowance, so that a runaway program cannot use it up. */
 const PANIC_BURST = 10;
 const PANICS_PER_SECOND = 1;
-/** A connection whose commands were refused so often for being too many is cut. */
+/** A connection is closed after this many rate-limited commands. */
 const MAX_FLOODED = 5_000;
 
-/** One facilitator's connection: whose it is, what it may do, and how much. */
+/** One facilitator's connection: its identity, scope and rate limit. */
 export class ChaosSession {
   private readonly commands = new TokenBucket(COMMAND_BURST, COMMANDS_PER_SECOND);
   private readonly panics = new TokenBucket(PANIC_BURST, PANICS_PER_SECOND);
@@ -23,7 +23,7 @@ export class ChaosSession {
     private current: Principal,
   ) {}
 
-  /** @param auth what the client gave in its handshake @throws PaydayError `unauthenticated`, `forbidden` */
+  /** @param auth the client's handshake data @throws PaydayError `unauthenticated`, `forbidden` */
   static async open(
     auth: unknown,
     header: string | undefined,
@@ -34,12 +34,12 @@ export class ChaosSession {
     if (secret === undefined || secret.length > 512)
       throw new PaydayError(
         'unauthenticated',
-        'Give a facilitator’s token: `auth: {"token": "pd_…"}` of the connection, or the header "Authorization: Bearer pd_…".',
+        'Send a facilitator’s token: `auth: {"token": "pd_…"}` of the connection, or the header "Authorization: Bearer pd_…".',
       );
     return new ChaosSession(secret, verifier, await verified(verifier, secret));
   }
 
-  /** The game that the token is good for; undefined: any. */
+  /** The only game in the token's scope; undefined: every game. */
   get gameId(): string | undefined {
     return this.current.gameId;
   }
@@ -49,13 +49,13 @@ export class ChaosSession {
     return { tokenId, role, label: label ?? '' };
   }
 
-  /** True while there is no sense in talking on. */
+  /** Whether the connection should be closed. */
   get isFlooding(): boolean {
     return this.flooded > MAX_FLOODED;
   }
 
   /**
-   * Before each command: the token may have been revoked since.
+   * Checks the rate limit and the token before each command: the token may have been revoked.
    * @param nowMs monotonic @throws PaydayError `too_many_requests`, `unauthenticated`, `forbidden`
    */
   async admit(isPanic: boolean, nowMs: number): Promise<void> {
@@ -63,14 +63,14 @@ export class ChaosSession {
       this.flooded += 1;
       throw new PaydayError(
         'too_many_requests',
-        `At most ${isPanic ? PANICS_PER_SECOND : COMMANDS_PER_SECOND} a second are taken from one connection.`,
+        `One connection may send at most ${isPanic ? PANICS_PER_SECOND : COMMANDS_PER_SECOND} commands per second.`,
         { retryable: true },
       );
     }
     this.current = await verified(this.verifier, this.secret);
   }
 
-  /** @throws PaydayError `forbidden` if the token is good for another game only */
+  /** @throws PaydayError `forbidden` if the token is limited to another game */
   assertScope(gameId: string): void {
     if (this.gameId !== undefined && this.gameId !== gameId)
       throw new PaydayError('forbidden', `This token is for the game ${this.gameId} only.`);
@@ -82,6 +82,9 @@ async function verified(verifier: TokenVerifier, secret: string): Promise<Princi
   if (principal === null)
     throw new PaydayError('unauthenticated', 'The token is unknown, was revoked, or has expired.');
   if (principal.role !== 'facilitator')
-    throw new PaydayError('forbidden', `This needs a token of role facilitator, not ${principal.role}.`);
+    throw new PaydayError(
+      'forbidden',
+      `This requires a token with the role facilitator, not ${principal.role}.`,
+    );
   return principal;
 }

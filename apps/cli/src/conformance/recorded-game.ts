@@ -14,7 +14,7 @@ import {
   type ProbeBatch,
   type Scenario,
 } from '#contracts';
-import { openEventLog, type EventLog } from '#event-log';
+import { openEventLog, readRanges, type EventLog } from '#event-log';
 import { PaydayError, randomStream } from '#kernel';
 import { type DataSource, GameStore, openDatabase, ScorerStore } from '#persistence';
 import { createLogger } from '#runtime';
@@ -149,7 +149,7 @@ async function insertGame(database: DataSource, scenario: Scenario): Promise<voi
 async function scoreAll(database: DataSource, log: EventLog): Promise<void> {
   const store = new ScorerStore(database);
   let nowMs = START;
-  const clock = { nowMs: () => (nowMs += 10), monotonicUs: () => nowMs * 1000 };
+  const clock = { nowMs: () => (nowMs += 10), monotonicMs: () => nowMs };
   const scorer = new PartitionScorer({
     partition: 0,
     partitions: 1,
@@ -166,36 +166,21 @@ async function scoreAll(database: DataSource, log: EventLog): Promise<void> {
     [TOPICS.gameEvents, 'game-events/0'],
     [TOPICS.probeResults, 'probe-results'],
   ] as const) {
-    const end = (await log.endPositions(topic))[0];
-    if (!end || end === positions[source]) continue;
-    await new Promise<void>((resolve, reject) => {
-      const consumer = log.consume({
-        topic,
-        startAt: () => positions[source] ?? 'earliest',
-        maxBatchRecords: 37,
-        onBatch: async ({ records }) => {
-          await scorer.process(
-            records.map((record) => {
-              const { position } = record;
-              try {
-                return topic === TOPICS.gameEvents
-                  ? {
-                      source,
-                      position,
-                      input: { kind: 'event', event: decodeCloudEvent(record) as GameEvent },
-                    }
-                  : { source, position, input: { kind: 'batch', batch: decodeProbeBatch(record.value) } };
-              } catch (error) {
-                if (error instanceof PaydayError) return { source, position };
-                throw error;
-              }
-            }),
-          );
-          if (records.at(-1)!.position === end) void consumer.close().then(resolve);
-        },
-        onError: reject,
-      });
-    });
+    const ranges = [{ partition: 0, from: positions[source], to: (await log.endPositions(topic))[0]! }];
+    for await (const { records } of readRanges(log, { topic, ranges, maxBatchRecords: 37 }))
+      await scorer.process(
+        records.map((record) => {
+          const { position } = record;
+          try {
+            return topic === TOPICS.gameEvents
+              ? { source, position, input: { kind: 'event', event: decodeCloudEvent(record) as GameEvent } }
+              : { source, position, input: { kind: 'batch', batch: decodeProbeBatch(record.value) } };
+          } catch (error) {
+            if (error instanceof PaydayError) return { source, position };
+            throw error;
+          }
+        }),
+      );
   }
   await store.close();
 }

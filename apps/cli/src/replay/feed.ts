@@ -7,9 +7,8 @@ import {
   type GameEvent,
   type ScoreUpdate,
 } from '#contracts';
-import type { EventLog } from '#event-log';
+import { readRange, type EventLog, type Position } from '#event-log';
 import type { Clock } from '#kernel';
-import { readUpTo } from '../read-up-to.js';
 import type { Retimer } from './retimer.js';
 import type { ScoreHistory } from './score-history.js';
 
@@ -57,8 +56,9 @@ async function feedScores(options: FeedOptions): Promise<void> {
   };
   const prefix = teamKey(gameId, '');
   const ends = await from.endPositions(TOPICS.scoreUpdates);
-  await readUpTo(from, TOPICS.scoreUpdates, ends, async (records) => {
-    for (const record of records) {
+  // Each partition by itself, because a batch waits for the time of its updates.
+  const play = async (to: Position | null, partition: number): Promise<void> => {
+    for await (const record of readRange(from, { topic: TOPICS.scoreUpdates, partition, to })) {
       if (!record.key.startsWith(prefix)) continue;
       const recorded = decodeCloudEvent(record) as ScoreUpdate;
       const update = { ...recorded, time: retimer.at(recorded.time), data: retimer.score(recorded.data) };
@@ -69,7 +69,8 @@ async function feedScores(options: FeedOptions): Promise<void> {
       waiting.set(update.data.teamId, update);
     }
     await flush();
-  });
+  };
+  await Promise.all(ends.map(play));
 }
 
 async function until(atMs: number, clock: Clock, signal: AbortSignal): Promise<void> {

@@ -43,7 +43,7 @@ export class ControlApp {
     const logger = createLogger({ service: 'test', level: 'silent' });
     const time = { nowMs: T0 };
     const log: EventRecord[] = [];
-    const clock = { nowMs: () => time.nowMs, monotonicUs: () => time.nowMs * 1000 };
+    const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
     const tokens = new TokenStore(database, clock);
     const append = async (topic: string, records: EventRecord[]): Promise<void> => {
       if (topic === TOPICS.gameEvents) log.push(...records);

@@ -28,7 +28,7 @@ export class EndpointLimiter {
       bucket = new TokenBucket(ENDPOINT_BURST, 1 / SECONDS_PER_CHANGE);
       this.buckets.set(key, bucket);
     }
-    if (bucket.takeToken(this.clock.monotonicUs() / 1000)) return;
+    if (bucket.takeToken(this.clock.monotonicMs())) return;
     throw new PaydayError(
       'too_many_requests',
       `The endpoint of "${serviceId}" was changed too often: ${ENDPOINT_BURST} changes at once, then one every ` +

@@ -24,11 +24,3 @@ export type Answer =
 export interface LookupClient {
   lookup(name: string): Promise<Answer>;
 }
-
-/** Time as the resolver sees it. */
-export interface DnsTime {
-  /** Monotonic. */
-  nowMs(): number;
-  /** Runs a callback once, later. The timer does not keep the process alive. @returns a function that cancels it */
-  after(ms: number, run: () => void): () => void;
-}

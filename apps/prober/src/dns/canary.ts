@@ -1,4 +1,5 @@
-import type { DnsTime, LookupClient } from './answer.js';
+import type { Time } from '#kernel';
+import type { LookupClient } from './answer.js';
 import type { ResolverHealth } from './resolver-health.js';
 
 /** How often the canary is looked up again while the resolver is in trouble. */
@@ -16,7 +17,7 @@ export class Canary {
     private readonly name: string,
     private readonly client: LookupClient,
     private readonly health: ResolverHealth,
-    private readonly time: DnsTime,
+    private readonly time: Time,
   ) {}
 
   get hasBeenFound(): boolean {
@@ -39,7 +40,7 @@ export class Canary {
     this.wasFound ||= answer.kind === 'found';
     const isTrouble = answer.kind === 'trouble' && this.wasFound;
     this.health.canary(isTrouble ? `the resolver fails for ${answer.got}` : null, this.wasFound);
-    this.endedAtMs = this.time.nowMs();
+    this.endedAtMs = this.time.monotonicMs();
     this.checking = null;
     if (isTrouble)
       this.stop = this.time.after(RECHECK_MS, () => {

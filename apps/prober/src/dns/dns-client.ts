@@ -1,5 +1,6 @@
+import type { Time } from '#kernel';
 import { Resolver } from 'node:dns/promises';
-import type { Address, Answer, DnsTime, LookupClient, Trouble } from './answer.js';
+import type { Address, Answer, LookupClient, Trouble } from './answer.js';
 import type { WatchedFile } from './hosts-file.js';
 import { candidates, type SearchRules } from './resolv-conf.js';
 
@@ -46,7 +47,7 @@ export class DnsClient implements LookupClient {
   constructor(
     private readonly options: DnsClientOptions,
     private readonly files: DnsFiles,
-    private readonly time: DnsTime,
+    private readonly time: Time,
   ) {}
 
   /** One lookup at a time: its deadline cancels every query of this client. */
@@ -69,7 +70,7 @@ export class DnsClient implements LookupClient {
 
   private async search(resolver: Resolver, name: string, rules: SearchRules): Promise<Answer> {
     const { timeoutMs } = this.options;
-    const deadline = this.time.nowMs() + timeoutMs;
+    const deadline = this.time.monotonicMs() + timeoutMs;
     let exists = false;
     let trouble: Extract<Part, { trouble: Trouble }> | null = null;
     for (const candidate of candidates(name, rules)) {
@@ -79,7 +80,7 @@ export class DnsClient implements LookupClient {
       if ('addresses' in part) return { kind: 'found', addresses: part.addresses.slice(0, MAX_ADDRESSES) };
       if ('none' in part) exists ||= part.none === 'no record';
       else trouble ??= part;
-      if (trouble !== null && this.time.nowMs() >= deadline) break;
+      if (trouble !== null && this.time.monotonicMs() >= deadline) break;
     }
     if (trouble !== null)
       return { kind: 'trouble', trouble: trouble.trouble, got: `${name}: ${trouble.detail}` };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ManualTime, turn } from '../testing/manual-time.js';
+import { ManualTime, settled } from '#testing';
 import type { Answer, LookupClient, Resolution, Trouble } from './answer.js';
 import { LOOKUP_TIMEOUT_MS } from './system-names.js';
 import { Names } from './names.js';
@@ -12,7 +12,7 @@ const CANARY = 'canary.platform';
 
 /** Names whose answers a test decides at every instant. An answer takes 10 ms, a missing one the whole timeout. */
 class World {
-  readonly time = new ManualTime();
+  readonly time = new ManualTime(0);
   readonly names: Names;
   readonly asked: string[] = [];
   /** When each name was last found. */
@@ -27,9 +27,9 @@ class World {
       lookup: (name) =>
         new Promise((resolve) => {
           this.asked.push(name);
-          const reply = this.reply(name, time.nowMs());
+          const reply = this.reply(name, time.monotonicMs());
           time.after(reply === 'no answer' ? LOOKUP_TIMEOUT_MS : 10, () => {
-            if (reply === 'found') this.foundAt.set(name, time.nowMs());
+            if (reply === 'found') this.foundAt.set(name, time.monotonicMs());
             resolve(answer(name, reply));
           });
         }),
@@ -50,7 +50,7 @@ class World {
       .resolve(name)
       .then((found) => (result = found));
     for (;;) {
-      await turn();
+      await settled();
       if (result !== undefined) return result;
       await this.time.pass(10);
     }
@@ -194,7 +194,9 @@ describe('one team cannot produce the excuse', () => {
               expect(found).not.toBe('prober_error');
               // What it earns from an old address is bounded by the lifetime of an address.
               if (found === 'address')
-                expect(world.time.nowMs() - world.foundAt.get(team)!).toBeLessThan(NAMES_DEFAULTS.foundForMs);
+                expect(world.time.monotonicMs() - world.foundAt.get(team)!).toBeLessThan(
+                  NAMES_DEFAULTS.foundForMs,
+                );
               if (!isHostile(team)) expect(found).toBe('address');
             }
             await world.time.pass(250);
@@ -231,14 +233,14 @@ describe('trouble of the resolver itself', () => {
         }
         await check;
         isDown = true;
-        const downAt = world.time.nowMs();
+        const downAt = world.time.monotonicMs();
         for (let ms = 0; ms < 70_000; ms += 250) {
           for (const team of teams) {
             const found = outcome(atOnce(world, team, team));
             expect(found).not.toBe('connect_error');
-            const age = world.time.nowMs() - world.foundAt.get(team)!;
+            const age = world.time.monotonicMs() - world.foundAt.get(team)!;
             if (found === 'address') expect(age).toBeLessThan(NAMES_DEFAULTS.keptForMs + 2_000);
-            if (world.time.nowMs() - downAt > 66_000) expect(found).not.toBe('address');
+            if (world.time.monotonicMs() - downAt > 66_000) expect(found).not.toBe('address');
           }
           await world.time.pass(250);
         }

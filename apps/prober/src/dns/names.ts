@@ -1,4 +1,5 @@
-import type { Answer, DnsTime, LookupClient } from './answer.js';
+import type { Time } from '#kernel';
+import type { Answer, LookupClient } from './answer.js';
 import { Canary } from './canary.js';
 import { LookupQueue } from './lookup-queue.js';
 import { ResolverHealth } from './resolver-health.js';
@@ -8,7 +9,7 @@ import { TeamNames, type NamesOptions, type Surroundings } from './team-names.js
 const RECHECK_EVERY_MS = 500;
 
 export interface NamesParts {
-  time: DnsTime;
+  time: Time;
   /** Creates a client; each is used for one lookup at a time. */
   makeClient(): LookupClient;
   /** A name of the platform's own that tells resolver trouble from a team's trouble; null: none. */
@@ -20,7 +21,7 @@ export interface NamesParts {
 
 /** Resolves the teams' names: one cache and one queue per team, and one shared judgement of the resolver's health. */
 export class Names implements Surroundings {
-  readonly time: DnsTime;
+  readonly time: Time;
   readonly health: ResolverHealth;
   private readonly teams = new Map<string, TeamNames>();
   private readonly canary: Canary | null;
@@ -31,7 +32,7 @@ export class Names implements Surroundings {
   constructor(private readonly parts: NamesParts) {
     const { time, canary, canaryDecides, makeClient } = parts;
     this.time = time;
-    this.health = new ResolverHealth(() => time.nowMs(), canaryDecides);
+    this.health = new ResolverHealth(() => time.monotonicMs(), canaryDecides);
     this.canary = canary === null ? null : new Canary(canary, makeClient(), this.health, time);
     this.own = new LookupQueue(makeClient, { outstanding: 8, waiting: 1_024 });
   }
@@ -58,14 +59,14 @@ export class Names implements Surroundings {
 
   /** Looks up the canary for the first time. @returns false if it can't be found: it does not count yet */
   async checkCanary(): Promise<boolean> {
-    await this.canary?.confirm(this.time.nowMs());
+    await this.canary?.confirm(this.time.monotonicMs());
     return this.canary?.hasBeenFound ?? true;
   }
 
   /** For `TeamNames`: a lookup of this team is slow or has failed. Looks up the canary and the other teams' names for comparison. */
   suspect(teamId: string, sinceMs: number): void {
     void this.canary?.confirm(sinceMs);
-    const nowMs = this.time.nowMs();
+    const nowMs = this.time.monotonicMs();
     if (nowMs - this.recheckedAtMs < RECHECK_EVERY_MS) return;
     this.recheckedAtMs = nowMs;
     for (const [otherId, names] of this.teams) if (otherId !== teamId) names.recheck();

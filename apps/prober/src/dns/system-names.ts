@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { Clock } from '#kernel';
-import type { DnsTime } from './answer.js';
+import type { Clock, Time } from '#kernel';
+import { systemTimers } from '#runtime';
 import { DnsClient } from './dns-client.js';
 import { WatchedFile, parseHosts } from './hosts-file.js';
 import { Names } from './names.js';
@@ -19,8 +19,12 @@ export const LOOKUP_TIMEOUT_MS = 1_500;
 
 /** Resolves names as this machine does: its name servers, its hosts file, its search domains. */
 export function systemNames({ servers, canary, ingestUrl }: SystemNamesOptions, clock: Clock): Names {
-  const time = realTime(clock);
-  const nowMs = (): number => time.nowMs();
+  const time: Time = {
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    ...systemTimers,
+  };
+  const nowMs = (): number => time.monotonicMs();
   const files = {
     hosts: new WatchedFile('/etc/hosts', parseHosts, nowMs),
     resolvConf: new WatchedFile('/etc/resolv.conf', parseSearchRules, nowMs),
@@ -34,14 +38,4 @@ export function systemNames({ servers, canary, ingestUrl }: SystemNamesOptions, 
     // trouble, but its success does not show that the resolver works.
     canaryDecides: canary !== undefined,
   });
-}
-
-export function realTime(clock: Clock): DnsTime {
-  return {
-    nowMs: () => clock.monotonicUs() / 1000,
-    after: (ms, run) => {
-      const timer = setTimeout(run, ms).unref();
-      return () => clearTimeout(timer);
-    },
-  };
 }

@@ -1,5 +1,6 @@
+import type { Time } from '#kernel';
 import { isIP } from 'node:net';
-import type { Address, Answer, DnsTime, LookupClient, Resolution, Trouble } from './answer.js';
+import type { Address, Answer, LookupClient, Resolution, Trouble } from './answer.js';
 import { LookupQueue } from './lookup-queue.js';
 import type { ResolverHealth } from './resolver-health.js';
 
@@ -42,7 +43,7 @@ const RECENT_MS = 1_000;
 
 /** What a team's names need from outside. */
 export interface Surroundings {
-  readonly time: DnsTime;
+  readonly time: Time;
   readonly health: ResolverHealth;
   suspect(teamId: string, sinceMs: number): void;
   excuse(teamId: string, trouble: Trouble, sinceMs: number): Promise<string | null>;
@@ -68,7 +69,7 @@ export class TeamNames {
   private readonly entries = new Map<string, Entry>();
   private readonly queue: LookupQueue;
   private readonly options: NamesOptions;
-  private readonly time: DnsTime;
+  private readonly time: Time;
   private isClosed = false;
 
   constructor(
@@ -96,7 +97,7 @@ export class TeamNames {
 
   /** For `Names`: looks up the names that are in use, unless their last lookup is recent. */
   recheck(): void {
-    const since = this.time.nowMs() - RECENT_MS;
+    const since = this.time.monotonicMs() - RECENT_MS;
     for (const entry of this.entries.values())
       if (entry.endedAtMs <= since && isIP(entry.name) === 0) void this.lookUp(entry);
   }
@@ -107,7 +108,7 @@ export class TeamNames {
   }
 
   private fresh(entry: Entry): Resolution | undefined {
-    return entry.verdict !== null && entry.freshUntilMs > this.time.nowMs() ? entry.verdict : undefined;
+    return entry.verdict !== null && entry.freshUntilMs > this.time.monotonicMs() ? entry.verdict : undefined;
   }
 
   private entry(hostname: string): Entry {
@@ -117,7 +118,7 @@ export class TeamNames {
       entry = this.newEntry(hostname);
       this.entries.set(hostname, entry);
     }
-    entry.usedAtMs = this.time.nowMs();
+    entry.usedAtMs = this.time.monotonicMs();
     return entry;
   }
 
@@ -157,11 +158,11 @@ export class TeamNames {
 
   private async queryName(entry: Entry): Promise<Resolution> {
     entry.cancelTimer();
-    const startedAtMs = this.time.nowMs();
+    const startedAtMs = this.time.monotonicMs();
     const cancel = this.time.after(this.options.slowMs, () => this.around.suspect(this.teamId, startedAtMs));
     const answer = await this.queue.lookup(entry.name);
     cancel();
-    entry.endedAtMs = this.time.nowMs();
+    entry.endedAtMs = this.time.monotonicMs();
     return this.applyAnswer(entry, answer, startedAtMs);
   }
 
@@ -170,7 +171,7 @@ export class TeamNames {
     const { health } = this.around;
     health.recordLookup(this.teamId, entry.name, answer.kind === 'trouble' ? answer.trouble : null);
     if (answer.kind === 'found') {
-      entry.known = { addresses: answer.addresses, atMs: this.time.nowMs() };
+      entry.known = { addresses: answer.addresses, atMs: this.time.monotonicMs() };
       this.again(entry, refreshAfterMs);
       return this.settle(entry, { addresses: answer.addresses }, foundForMs);
     }
@@ -188,7 +189,7 @@ export class TeamNames {
     if (excuse === null)
       return this.settle(entry, { outcome: 'connect_error', got: answer.got }, notFoundForMs);
     const { known } = entry;
-    if (known !== null && this.time.nowMs() - known.atMs < keptForMs) {
+    if (known !== null && this.time.monotonicMs() - known.atMs < keptForMs) {
       this.again(entry, retryAfterMs);
       return this.settle(entry, { addresses: known.addresses }, notFoundForMs);
     }
@@ -197,7 +198,7 @@ export class TeamNames {
 
   private settle(entry: Entry, verdict: Resolution, forMs: number): Resolution {
     entry.verdict = verdict;
-    entry.freshUntilMs = this.time.nowMs() + forMs;
+    entry.freshUntilMs = this.time.monotonicMs() + forMs;
     return verdict;
   }
 
@@ -206,7 +207,7 @@ export class TeamNames {
     entry.cancelTimer();
     if (this.isClosed) return;
     entry.cancelTimer = this.time.after(afterMs, () => {
-      if (this.time.nowMs() - entry.usedAtMs <= this.options.activeForMs) void this.lookUp(entry);
+      if (this.time.monotonicMs() - entry.usedAtMs <= this.options.activeForMs) void this.lookUp(entry);
       else for (const [key, each] of this.entries) if (each === entry) this.forget(key, entry);
     });
   }

@@ -48,7 +48,7 @@ export class ProberNetwork {
       },
       localAddresses: () =>
         Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
-      nowMs: () => clock.monotonicUs() / 1000,
+      nowMs: () => clock.monotonicMs(),
     });
   }
 

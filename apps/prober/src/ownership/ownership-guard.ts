@@ -189,6 +189,6 @@ export class OwnershipGuard {
   }
 
   private nowMs(): number {
-    return this.parts.clock.monotonicUs() / 1000;
+    return this.parts.clock.monotonicMs();
   }
 }

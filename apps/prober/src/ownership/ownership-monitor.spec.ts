@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { ProofPolicy } from '#contracts';
 import type { RenderedRequest } from '#scenario';
-import { ManualClock, buildScenario } from '#testing';
+import { ManualTime, buildScenario } from '#testing';
 import { OwnershipMonitor, type OwnershipFinding } from './ownership-monitor.js';
 import type { AskResult, OriginSender, OwnershipGuard } from './ownership-guard.js';
 import { ASK_RULES } from './ownership-state.js';
@@ -43,7 +43,7 @@ class Origin implements OriginSender {
 }
 
 class World {
-  readonly clock = new ManualClock();
+  readonly clock = new ManualTime();
   readonly findings: OwnershipFinding[] = [];
   readonly monitor = new OwnershipMonitor({
     clock: this.clock,

@@ -95,7 +95,7 @@ export class OwnershipMonitor {
 
   /** Abandons checks that have timed out, and reports findings. */
   tick(): void {
-    const nowMs = this.parts.clock.monotonicUs() / 1000;
+    const nowMs = this.parts.clock.monotonicMs();
     if (nowMs - this.checkedAtMs < CHECK_EVERY_MS) return;
     this.checkedAtMs = nowMs;
     for (const guard of this.guards) {

@@ -1,6 +1,5 @@
-import type { Random } from '#kernel';
+import type { Random, Time } from '#kernel';
 import { call, keepAliveAgent } from '../http/client.js';
-import type { Timers } from '../sandbox/timers.js';
 import { Engineer, type Observation } from './engineer.js';
 import { lookAt } from './looks.js';
 
@@ -10,7 +9,7 @@ export interface WatchOptions {
   skill: number;
   speed: number;
   random: Random;
-  timers: Timers;
+  timers: Time;
   /** Starts a clean version of a service. */
   redeploy: (serviceId: string) => Promise<void>;
 }
@@ -46,7 +45,7 @@ export function watchServices(options: WatchOptions): () => void {
   function round(): void {
     if (stopped) return;
     cancel = timers.after(intervalMs, round);
-    const repair = redeploying ? undefined : engineer.tick(timers.nowMs());
+    const repair = redeploying ? undefined : engineer.tick(timers.monotonicMs());
     if (repair?.works) {
       redeploying = true;
       void options.redeploy(repair.serviceId).finally(() => (redeploying = false));
@@ -64,11 +63,11 @@ export function watchServices(options: WatchOptions): () => void {
 
   async function look(serviceId: string, origin: string): Promise<Observation> {
     const { request, isRight } = lookAt(serviceId, origin, random);
-    const startedAtMs = timers.nowMs();
+    const startedAtMs = timers.monotonicMs();
     const seen = (finding: Observation['finding']): Observation => ({
       serviceId,
       startedAtMs,
-      latencyMs: timers.nowMs() - startedAtMs,
+      latencyMs: timers.monotonicMs() - startedAtMs,
       finding,
     });
     try {

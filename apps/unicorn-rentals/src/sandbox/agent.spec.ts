@@ -1,9 +1,9 @@
 import { randomStream } from '#kernel';
+import { ManualTime } from '#testing';
 import { call, type CallResult } from '../http/client.js';
 import { createBooking } from '../services/booking.js';
 import { createCatalog } from '../services/catalog.js';
 import { createPricing } from '../services/pricing.js';
-import { ManualTimers } from '../testing/manual-timers.js';
 import { serve, type Served } from '../testing/serve.js';
 import { agentProblem, createAgent } from './agent.js';
 import { FaultRegistry } from './fault-registry.js';
@@ -22,14 +22,14 @@ const PARAMS: Record<string, Record<string, number>> = {
   bandwidth: { bytesPerSecond: 10 },
 };
 
-let timers: ManualTimers;
+let timers: ManualTime;
 let hosts: Map<string, ServiceHost>;
 let proxies: Map<string, TcpProxy>;
 let registry: FaultRegistry;
 let agent: Served;
 
 beforeEach(async () => {
-  timers = new ManualTimers();
+  timers = new ManualTime(0);
   hosts = new Map([
     ['catalog', new ServiceHost({ create: createCatalog, timers })],
     ['pricing', new ServiceHost({ create: createPricing, timers })],
@@ -117,14 +117,14 @@ describe('the fault agent', () => {
       for (let i = 0; i < 2; i++)
         expect(await ask('DELETE', '/faults/f')).toMatchObject({ status: 200, json: { state: 'gone' } });
       expect(await pricing()).toBe(RIGHT);
-      expect(timers.count).toBe(0);
+      expect(timers.pendingTimers).toBe(0);
     });
 
     it('ends by itself when its time to live is over', async () => {
       await put('f', kind, { ttlMs: 60_000 });
-      await timers.advance(59_999);
+      await timers.pass(59_999);
       expect(await state('f')).toEqual({ state: 'active' });
-      await timers.advance(1);
+      await timers.pass(1);
       // The service comes back by real sockets, which take a moment.
       expect(await ask('DELETE', '/faults/f')).toMatchObject({ json: { state: 'gone' } });
       expect(await pricing()).toBe(RIGHT);
@@ -154,11 +154,11 @@ describe('the fault agent', () => {
 
   it('counts the time to live anew when the command is repeated', async () => {
     await put('f', 'crash', { ttlMs: 1_000 });
-    await timers.advance(900);
+    await timers.pass(900);
     await put('f', 'crash', { ttlMs: 1_000 });
-    await timers.advance(900);
+    await timers.pass(900);
     expect(await state('f')).toEqual({ state: 'active' });
-    await timers.advance(100);
+    await timers.pass(100);
     await registry.revert('f');
     expect(await pricing()).toBe(RIGHT);
   });
@@ -191,13 +191,13 @@ describe('the fault agent', () => {
   it('adds delays up, and lets what waits go on when one is lifted', async () => {
     await put('slow-1', 'slow', { params: { delayMs: 400 } });
     await put('slow-2', 'slow', { params: { delayMs: 500 } });
-    const before = timers.count;
+    const before = timers.pendingTimers;
     const answer = pricing(5_000);
-    while (timers.count === before) await new Promise((resolve) => setImmediate(resolve));
+    while (timers.pendingTimers === before) await new Promise((resolve) => setImmediate(resolve));
     await ask('DELETE', '/faults/slow-2');
-    await timers.advance(399);
+    await timers.pass(399);
     await expect(Promise.race([answer, Promise.resolve('waiting')])).resolves.toBe('waiting');
-    await timers.advance(1);
+    await timers.pass(1);
     expect(await answer).toBe(RIGHT);
   });
 
@@ -226,7 +226,7 @@ describe('the fault agent', () => {
 
   it('takes ids with slashes, encoded or not, and lists what it has', async () => {
     await put('storm-1%2Fteam-a', 'crash', { ttlMs: 5_000 });
-    await timers.advance(1_000);
+    await timers.pass(1_000);
     expect(await state('storm-1/team-a')).toEqual({ state: 'active' });
     expect((await ask('GET', '/faults')).json).toEqual({
       faults: [

@@ -1,9 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { PaydayError } from '#kernel';
+import { PaydayError, type Time } from '#kernel';
 import { type Answer, type Handler, HttpProblem, ok, type ServiceRequest, shown } from '../http/service.js';
 import type { FaultParams } from './faults/kind.js';
 import type { FaultRegistry, FaultSpec } from './fault-registry.js';
-import type { Timers } from './timers.js';
 
 /** How long a request waits for a fault to act or to be gone before it reports the current state. */
 const SETTLE_MS = 3_000;
@@ -13,7 +12,7 @@ export interface AgentOptions {
   registry: FaultRegistry;
   /** A request with this bearer token may do everything here. */
   token: string;
-  timers: Timers;
+  timers: Time;
 }
 
 /**

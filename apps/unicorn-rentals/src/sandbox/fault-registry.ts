@@ -1,9 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { PaydayError, type Random } from '#kernel';
+import { PaydayError, type Random, type Time } from '#kernel';
 import { FAULT_KINDS } from './faults/index.js';
 import type { FaultEffect, FaultParams } from './faults/kind.js';
 import type { ServiceHost } from './service-host.js';
-import type { Timers } from './timers.js';
 
 export interface FaultSpec {
   kind: string;
@@ -49,7 +48,7 @@ export interface FaultRegistryOptions {
   /** What is in front of each service; default: nothing that can be faulted. */
   networks?: ReadonlyMap<string, Struck>;
   random: Random;
-  timers: Timers;
+  timers: Time;
   /** Default: this machine's. */
   availableBytes?: () => number;
 }
@@ -121,7 +120,7 @@ export class FaultRegistry {
   }
 
   list(): ListedFault[] {
-    const now = this.options.timers.nowMs();
+    const now = this.options.timers.monotonicMs();
     return [...this.entries].map(([faultId, { spec, state, expiresAtMs }]) => ({
       faultId,
       ...spec,
@@ -187,7 +186,7 @@ export class FaultRegistry {
   private arm(faultId: string, entry: Entry): void {
     const { timers } = this.options;
     entry.cancelTimer();
-    entry.expiresAtMs = timers.nowMs() + entry.spec.ttlMs;
+    entry.expiresAtMs = timers.monotonicMs() + entry.spec.ttlMs;
     entry.cancelTimer = timers.after(entry.spec.ttlMs, () => void this.revert(faultId));
   }
 

@@ -1,13 +1,12 @@
-import type { Random } from '#kernel';
+import type { Random, Time } from '#kernel';
 import { ConnectionCut, type Handler, HttpProblem } from '../http/service.js';
 import { type Capacity, drawServiceMs } from './performance.js';
-import type { Timers } from './timers.js';
 
 export interface GateOptions {
   /** Read for every request, so that a deploy takes effect at once. */
   capacity: () => Capacity;
   random: Random;
-  timers: Timers;
+  timers: Time;
 }
 
 /**

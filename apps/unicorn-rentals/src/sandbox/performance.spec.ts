@@ -1,6 +1,6 @@
 import { randomStream } from '#kernel';
+import { ManualTime } from '#testing';
 import type { ServiceRequest } from '../http/service.js';
-import { ManualTimers } from '../testing/manual-timers.js';
 import { behindGate } from './gate.js';
 import { capacityOf, drawServiceMs, TeamPerformance } from './performance.js';
 
@@ -58,7 +58,7 @@ describe('the gate', () => {
   const handler = async () => ({ status: 200, body: 'done' });
 
   it('works on few, lets some wait in order, and answers the rest with 503', async () => {
-    const timers = new ManualTimers();
+    const timers = new ManualTime(0);
     const gate = behindGate(handler, { capacity, random, timers });
     const order: number[] = [];
     const answers = Array.from({ length: 7 }, (_, i) =>
@@ -67,23 +67,23 @@ describe('the gate', () => {
         (error) => expect(error).toMatchObject({ status: 503, code: 'overloaded' }),
       ),
     );
-    await timers.advance(0);
-    expect(timers.count).toBe(2);
+    await timers.pass(0);
+    expect(timers.pendingTimers).toBe(2);
     expect(await gate(request('healthz'))).toMatchObject({ status: 200 });
-    await timers.advance(1_000);
+    await timers.pass(1_000);
     await Promise.all(answers);
     expect([...order].sort()).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('spends nothing on clients that have hung up', async () => {
-    const timers = new ManualTimers();
+    const timers = new ManualTime(0);
     const gate = behindGate(handler, { capacity, random, timers });
     const working = [gate(request()), gate(request())];
     const gone = gate(request('unicorns', () => true));
     const waiting = gate(request());
     const refused = expect(gone).rejects.toThrow('cut');
-    await timers.advance(1_000);
+    await timers.pass(1_000);
     await Promise.all([refused, ...working, waiting]);
-    expect(timers.count).toBe(0);
+    expect(timers.pendingTimers).toBe(0);
   });
 });

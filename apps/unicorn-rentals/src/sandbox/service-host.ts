@@ -1,13 +1,13 @@
 import type { Server } from 'node:http';
+import type { Time } from '#kernel';
 import { createService } from '../http/listener.js';
 import type { Answer, Handler, ServiceRequest } from '../http/service.js';
 import type { FaultEffect } from './faults/kind.js';
-import type { Timers } from './timers.js';
 
 export interface ServiceHostOptions {
   /** Creates the service with empty memory, at each start, as in a new process. */
   create: () => Handler;
-  timers: Timers;
+  timers: Time;
   /** Sent with every answer; read for each. */
   teamProof?: () => string | undefined;
   onError?: (error: unknown) => void;

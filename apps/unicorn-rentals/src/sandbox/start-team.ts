@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
-import { randomStream } from '#kernel';
+import { randomStream, type Time } from '#kernel';
+import { systemTime } from '#kernel/system';
 import { watchServices } from '../bot/watch.js';
 import { createService } from '../http/listener.js';
 import type { Handler } from '../http/service.js';
@@ -14,7 +15,6 @@ import { behindGate } from './gate.js';
 import { TeamPerformance } from './performance.js';
 import { TcpProxy } from './proxy/tcp-proxy.js';
 import { ServiceHost } from './service-host.js';
-import { realTimers, type Timers } from './timers.js';
 
 /** Each service's skill, and the engineer's: 0 to 1. */
 export type TeamSkills = Record<DemoService | 'engineer', number>;
@@ -32,7 +32,7 @@ export interface TeamOptions {
   token: string;
   /** Sent with every answer of the services, so that Payday knows whose they are. Default: none, until `setTeamProof`. */
   teamProof?: string;
-  timers?: Timers;
+  timers?: Time;
   onError?: (error: unknown) => void;
 }
 
@@ -54,7 +54,7 @@ const BACKEND_TIMEOUT_MS = 1_500;
 export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
   const { teamId, seed, skills, speed, ports } = options;
   let { teamProof } = options;
-  const timers = options.timers ?? realTimers;
+  const timers = options.timers ?? systemTime;
   const stream = (name: string) => randomStream(seed, `${teamId}/${name}`);
   const performance = new TeamPerformance(
     new Map(DEMO_SERVICES.map((id) => [id, skills[id]])),
@@ -148,7 +148,7 @@ export async function startTeam(options: TeamOptions): Promise<RunningTeam> {
 function deployNowAndThen(
   performance: TeamPerformance<DemoService>,
   speed: number,
-  timers: Timers,
+  timers: Time,
 ): () => void {
   let cancel = (): void => undefined;
   const schedule = (): void => {

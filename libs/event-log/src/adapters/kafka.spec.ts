@@ -11,7 +11,7 @@ const lacks = await kafkaLacks();
 if (lacks && process.env['CI'] !== 'true') process.stderr.write(`SKIPPED: the Kafka adapter: ${lacks}\n`);
 const given = lacks && process.env['CI'] !== 'true' ? describe.skip : describe;
 
-/** What only a log in Kafka can show; the conformance suite has all the rest. */
+/** Guarantees that are specific to Kafka; the conformance suite covers the rest. */
 given('the Kafka adapter', () => {
   let folder: string;
   let kafka: LocalKafka;
@@ -36,9 +36,9 @@ given('the Kafka adapter', () => {
     kafka = await startKafka({
       extraListeners: [{ port, advertisedPort: port }],
       settings: {
-        // As brokers come.
+        // Brokers' defaults.
         'group.min.session.timeout.ms': '6000',
-        'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,DOOR0:SASL_SSL',
+        'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTRA0:SASL_SSL',
         'listener.name.extra0.ssl.keystore.location': store,
         'listener.name.extra0.ssl.keystore.password': 'changeit',
         'listener.name.extra0.sasl.enabled.mechanisms': 'PLAIN',
@@ -75,14 +75,14 @@ given('the Kafka adapter', () => {
       await log?.close();
     });
 
-    it('refuses to read behind a position that retention has removed, instead of skipping what lay there', async () => {
+    it('refuses to read behind a position that retention has removed, instead of skipping the removed records', async () => {
       const topic = await newTopic(log);
       const appended = await log.append(
         topic,
         Array.from({ length: 5 }, (_, i) => record('k', String(i))),
       );
       const removeBefore = async (offset: string): Promise<void> => {
-        await admin.fetchTopicOffsets(`acme.${topic}`); // the library looks at who leads it only then
+        await admin.fetchTopicOffsets(`acme.${topic}`); // the library looks up the leader only here
         await admin.deleteTopicRecords({ topic: `acme.${topic}`, partitions: [{ partition: 0, offset }] });
       };
       await removeBefore('3');
@@ -100,7 +100,7 @@ given('the Kafka adapter', () => {
       expect(await log.endPositions(topic)).toEqual([null]);
     });
 
-    it('makes topics that take the largest record and keep it for as long as was asked, under the prefix', async () => {
+    it('creates topics under the prefix that accept the largest record and keep it for the configured time', async () => {
       const topic = await newTopic(log);
       const { resources } = await admin.describeConfigs({
         includeSynonyms: false,
@@ -143,7 +143,7 @@ given('the Kafka adapter', () => {
       expect(collector.texts).toEqual(['no key', '']);
     });
 
-    it('is a group like any other to tools for Kafka', async () => {
+    it('looks like any other group to Kafka tools', async () => {
       const topic = await newTopic(log, 3);
       const member = new Collector(log, { topic, group: 'g' });
       await member.consumer.ready;
@@ -157,7 +157,7 @@ given('the Kafka adapter', () => {
       expect((await admin.describeGroups([`acme.g.${topic}`])).groups[0]!.members).toEqual([]);
     });
 
-    it('asks for longer sessions where brokers refuse short ones, but not if it was told how long', async () => {
+    it('requests longer sessions where brokers refuse short ones, but not if the session timeout is configured', async () => {
       const topic = await newTopic(log);
       const refused: unknown[] = [];
       const told = await openEventLog(`${kafka.url}?topicPrefix=acme.&sessionTimeoutMs=2000`);
@@ -186,7 +186,7 @@ given('the Kafka adapter', () => {
   });
 
   describe('behind TLS and a password', () => {
-    it('takes and gives records', async () => {
+    it('appends and reads records', async () => {
       const log = await openEventLog(url, { kafka: { ...user, ca } });
       await log.createTopics([{ topic: 'safe', partitions: 1 }]);
       await log.append('safe', [record('k', 'behind TLS')]);
@@ -196,7 +196,7 @@ given('the Kafka adapter', () => {
       expect(collector.texts).toEqual(['behind TLS']);
     });
 
-    it('refuses a wrong password, and says which variables hold it, not what they hold', async () => {
+    it('refuses a wrong password and names the variables that hold it, not their values', async () => {
       const opening = openEventLog(url, { kafka: { ...user, password: 'guessed', ca } });
       await expect(opening).rejects.toMatchObject({
         code: 'log_refused',
@@ -206,7 +206,7 @@ given('the Kafka adapter', () => {
       await expect(opening).rejects.not.toMatchObject({ message: expect.stringMatching(/guessed/) });
     });
 
-    it('refuses brokers whose certificate it does not trust', async () => {
+    it('refuses brokers with an untrusted certificate', async () => {
       const opening = openEventLog(url, { kafka: user });
       await expect(opening).rejects.toMatchObject({
         code: 'log_refused',
@@ -214,7 +214,7 @@ given('the Kafka adapter', () => {
       });
     });
 
-    it('does not get in without TLS', async () => {
+    it('cannot connect without TLS', async () => {
       expect(await codeOf(openEventLog(url.replace('ssl=true&', ''), { kafka: user }))).toBe(
         'log_unavailable',
       );

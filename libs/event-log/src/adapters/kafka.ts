@@ -1,6 +1,6 @@
 import { partitionOf } from '#kernel';
 import type { LogDeps } from '../dispatch/store-log.js';
-import { logClosed } from '../errors.js';
+import { closedConsumer, logClosed } from '../errors.js';
 import type {
   ConsumeOptions,
   Consumer,
@@ -23,12 +23,11 @@ import { Wire } from './kafka/wire.js';
  * The log in an Apache Kafka cluster (docs/adr/0012-kafka-on-the-wire-layer.md, docs/kafka.md).
  *
  * - Durable: an append resolves when every in-sync copy has the records (acks −1).
- * - Positions are offsets. What a group has handled is its members' business (`startAt`); nothing is committed to the
- *   brokers.
+ * - Positions are offsets. Group members track what they have handled (`startAt`); nothing is committed to the brokers.
  * - Groups are Kafka's own consumer groups: members in any process on any machine share the partitions.
- * - Retention removes records: to read behind a position that is gone is refused with `position_expired`.
+ * - Retention removes records: reading behind an expired position is refused with `position_expired`.
  *
- * @param rest what follows `kafka:` in the URL.
+ * @param rest the URL without `kafka:`.
  * @throws PaydayError `invalid_log_url`, `log_unavailable` (retryable), `log_refused`.
  */
 export async function openKafkaLog(rest: string, deps: LogDeps): Promise<EventLog> {
@@ -40,7 +39,7 @@ export async function openKafkaLog(rest: string, deps: LogDeps): Promise<EventLo
 class KafkaLog implements EventLog {
   readonly adapter = 'kafka';
   private readonly consumers = new Set<KafkaConsumer>();
-  /** First looks at topics. Appends that come meanwhile wait for the same one, so that they keep their order. */
+  /** Running first look-ups of topics. Appends in the meantime wait for the same look-up, so they keep their order. */
   private readonly looks = new Map<string, { waiting: number; partitions: Promise<number> }>();
   private readonly appends = new Set<Promise<unknown>>();
   private readonly wires: { query: Wire; append: Wire };
@@ -94,6 +93,7 @@ class KafkaLog implements EventLog {
         clock,
         appendDeadLetter: (topic, record) =>
           this.route(topic, [record], MAX_RECORD_BYTES + DEAD_LETTER_HEADROOM_BYTES),
+        endPositions: (topic) => this.endPositions(topic),
         onClosed: (closed) => this.consumers.delete(closed),
       },
       options,
@@ -113,7 +113,7 @@ class KafkaLog implements EventLog {
     return this.closing;
   }
 
-  /** Handlers may append while they finish; only then the connections close. */
+  /** Handlers may append while they finish, so the connections close last. */
   private async shutDown(): Promise<void> {
     await Promise.all([...this.consumers].map((consumer) => consumer.close()));
     this.isClosed = true;
@@ -130,7 +130,7 @@ class KafkaLog implements EventLog {
     return appended;
   }
 
-  /** Once a topic is known, there is no `await` before the appender has the records: the order of calls is that in the log. */
+  /** Once a topic is known, no `await` precedes the appender, so records enter the log in call order. */
   private async appendNow(
     topic: string,
     records: readonly EventRecord[],
@@ -163,10 +163,4 @@ class KafkaLog implements EventLog {
   private assertOpen(): void {
     if (this.isClosed) throw logClosed();
   }
-}
-
-function closedConsumer(): Consumer {
-  const ready = Promise.reject<void>(logClosed());
-  ready.catch(() => {}); // who does not ask for it must not be taken down by it
-  return { ready, close: () => Promise.resolve() };
 }

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 const texts = (count: number): string[] => Array.from({ length: count }, (_, i) => String(i));
 
-/** Each record once, in the order of the first time that it was read. */
+/** Each record once, in the order of its first delivery. */
 const firsts = (collector: Collector): string[] => [...new Set(collector.texts)];
 
 async function readAll(topic: string, count: number): Promise<Collector> {
@@ -36,10 +36,10 @@ async function readAll(topic: string, count: number): Promise<Collector> {
 describe('trouble with Kinesis', () => {
   it.each([
     ['throttled', { status: 400, type: 'ProvisionedThroughputExceededException' }],
-    ['a server error before it was taken', { status: 500, type: 'InternalFailure' }],
-    ['a server error after it was taken', { status: 500, type: 'InternalFailure', after: true }],
+    ['a server error before it took effect', { status: 500, type: 'InternalFailure' }],
+    ['a server error after it took effect', { status: 500, type: 'InternalFailure', after: true }],
     ['unavailable', { status: 503, type: 'ServiceUnavailable' }],
-  ])('appends that are %s are tried again, and the order of each key stays', async (_what, answer) => {
+  ])('an append that meets %s is retried, and the order per key is kept', async (_what, answer) => {
     const topic = await newTopic(log);
     let puts = 0;
     kinesis.strike = (action) => (action === 'PutRecord' && puts++ % 3 !== 2 ? answer : undefined);
@@ -52,11 +52,11 @@ describe('trouble with Kinesis', () => {
     expect(puts).toBeGreaterThanOrEqual(3);
     const collector = await readAll(topic, 12);
     expect(firsts(collector)).toEqual(texts(12));
-    // What is read again is at once behind itself: never an old record behind a new one.
+    // A duplicate directly follows its original: no old record comes after a newer one.
     if (!('after' in answer)) expect(collector.texts).toEqual(texts(12));
   });
 
-  it('a part of an append that fails, on one shard of several, is tried again there alone and in order', async () => {
+  it('a partial failure on one of several shards is retried on that shard only, in order', async () => {
     const topic = await newTopic(log, 3);
     const keys = [0, 1, 2].map((partition) => keyIn(partition, 3));
     let failures = 0;
@@ -82,7 +82,7 @@ describe('trouble with Kinesis', () => {
       );
   });
 
-  it('each record of a shard names the one that it must come behind', async () => {
+  it('each record of a shard names its predecessor', async () => {
     const topic = await newTopic(log);
     kinesis.calls.length = 0;
     const positions: string[] = [];
@@ -94,7 +94,7 @@ describe('trouble with Kinesis', () => {
     ]);
   });
 
-  it('reading goes on behind the last record when iterators expire, reads are throttled or fail', async () => {
+  it('reading continues after the last record when iterators expire or reads are throttled or fail', async () => {
     const topic = await newTopic(log);
     const readers = [new Collector(log, { topic }), new Collector(log, { topic, startAt: () => 'latest' })];
     await Promise.all(readers.map(({ consumer }) => consumer.ready));
@@ -119,7 +119,7 @@ describe('trouble with Kinesis', () => {
     expect(readers[0]!.errors.map((error) => (error as { code: string }).code)).toContain('log_unavailable');
   });
 
-  it('readers that have caught up share their reads', async () => {
+  it('caught-up readers share their reads', async () => {
     const topic = await newTopic(log);
     await log.append(topic, [record('k', '0')]);
     const readers = Array.from({ length: 8 }, () => new Collector(log, { topic }));
@@ -132,18 +132,18 @@ describe('trouble with Kinesis', () => {
     expect(kinesis.calls.filter(({ action }) => action === 'GetShardIterator').length).toBeLessThan(8);
   });
 
-  it('a stored position whose record is gone is refused, rather than skipping what was behind it', async () => {
+  it('a stored position whose record has expired is refused, instead of skipping the records after it', async () => {
     const topic = await newTopic(log);
     const [first] = await log.append(topic, [record('k', '0')]);
     await log.append(topic, [record('k', '1')]);
-    // A second later by the time in kinesalite's numbers: one of this shard, between the two, that no record has.
+    // One second later by the time in kinesalite's sequence numbers: a number of this shard between the two that no record has.
     const gone = BigInt(first!.position.slice(0, -5)) + (1n << 36n);
     const reader = new Collector(log, { topic, startAt: () => `${gone}00000` });
-    await expect(reader.consumer.ready).rejects.toMatchObject({ code: 'position_trimmed', retryable: false });
+    await expect(reader.consumer.ready).rejects.toMatchObject({ code: 'position_expired', retryable: false });
     expect(reader.records).toEqual([]);
   });
 
-  it('a foreign record is handed on as it is', async () => {
+  it('a foreign record is delivered unchanged', async () => {
     const topic = await newTopic(log);
     kinesis.strike = (action, body) => {
       if (action === 'PutRecord')
@@ -171,7 +171,7 @@ describe('trouble with Kinesis', () => {
     ]);
   });
 
-  it('refused credentials are no transient trouble', async () => {
+  it('refused credentials are not a transient error', async () => {
     const topic = await newTopic(log);
     kinesis.strike = (action) =>
       action === 'PutRecord' ? { status: 400, type: 'AccessDeniedException' } : undefined;
@@ -181,7 +181,7 @@ describe('trouble with Kinesis', () => {
     });
   });
 
-  it('a log that has never read or written a topic finds its end', async () => {
+  it('a log that has neither read nor written a topic finds its end', async () => {
     const topic = await newTopic(log, 2);
     const appended = await log.append(
       topic,
@@ -212,7 +212,7 @@ describe('the URL of a Kinesis log', () => {
 });
 
 describe('findRecent', () => {
-  it('lies at or before the newest record, by less than 15 s, or says that reading from the first is as good', async () => {
+  it('returns a time at or less than 15 s before the newest record, or null where reading from the first is as good', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.nat(10 ** 10),

@@ -14,8 +14,8 @@ import { ShardSource } from './kinesis/shard.js';
 import { Topics, type TopicStream } from './kinesis/topics.js';
 
 /**
- * The log in Amazon Kinesis Data Streams (docs/kinesis.md): a topic is a stream, a partition one of its shards. Groups share
- * partitions among processes only with `leases`. Credentials come by AWS' usual chain, never by the URL.
+ * The log in Amazon Kinesis Data Streams (docs/kinesis.md): a topic is a stream, a partition one of its shards. Groups
+ * share partitions across processes only with `leases`. Credentials come from AWS' usual chain, never from the URL.
  *
  * @param rest the URL without its scheme; see `kinesisSettings`.
  * @throws PaydayError `invalid_log_url`, `adapter_unavailable`.
@@ -118,7 +118,7 @@ class KinesisStore implements LogStore {
     const { id, firstHashKey, lastHashKey } = shards[partition]!;
     const { sequence, shardId } = await this.api.putRecord(stream, {
       data,
-      // One key per shard: Kinesis promises order behind `after` only within one.
+      // One key per shard: Kinesis guarantees the order after `after` only within a key.
       partitionKey: String(partition),
       hashKey: (firstHashKey + lastHashKey) / 2n,
       after,

@@ -34,7 +34,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Everything that is in the log: per partition, what lies at which position. */
+/** The contents of the log: the records by partition and position. */
 async function contents(log: EventLog, topic: string): Promise<Map<string, { key: string; seq: number }>> {
   const ends = await log.endPositions(topic);
   const total = ends.reduce((sum, end) => sum + Number(end ?? 0), 0);
@@ -49,7 +49,7 @@ async function contents(log: EventLog, topic: string): Promise<Map<string, { key
     const seq = seqOf(value);
     if (Buffer.compare(value, recordOf(key, seq).value) !== 0)
       throw new Error(`a torn record at ${partition}/${position}`);
-    // One writer's records of one key follow each other: none is missing between two that are there.
+    // One writer's records of one key are consecutive: none is missing in between.
     if (seq !== (lastSeq.get(key) ?? -1) + 1) throw new Error(`${key} jumps to ${seq}`);
     lastSeq.set(key, seq);
     found.set(`${partition}/${position}`, { key, seq });
@@ -69,8 +69,8 @@ function expectAllThere(
       throw new Error(`acknowledged record ${key} ${seq} is not at ${partition}/${position}`);
 }
 
-describe('lmdb log and its processes', () => {
-  it('kill -9 at any moment: all that was acknowledged is there, in order, whole, without gaps', async () => {
+describe('the lmdb log across processes', () => {
+  it('kill -9 at any moment: every acknowledged record is there, in order, whole and without gaps', async () => {
     const seed = process.env['SEED'] ?? randomBytes(4).toString('hex');
     const random = randomStream(seed, 'kill moments');
     const acknowledged: Acknowledged[] = [];
@@ -78,16 +78,16 @@ describe('lmdb log and its processes', () => {
     try {
       for (let round = 0; round < 10; round++) {
         const child = start('append', `round-${round}`);
-        // Some are killed while they open the log, some after they have written a while.
+        // Some are killed while they open the log, some after writing for a while.
         if (round % 3 !== 2) await child.until(1);
-        // Real time: the child runs in it, and is to be struck in the middle of whatever it does.
+        // Real time, because the child must be killed in the middle of its work.
         await new Promise((resolve) => setTimeout(resolve, random.below(250)));
         await child.kill();
         acknowledged.push(...(child.said as Acknowledged[]));
         const log: EventLog = survivor ?? (await openEventLog(`lmdb:${folder}`));
         await log.createTopics([{ topic: 'crash', partitions: 4 }]);
         expectAllThere(await contents(log, 'crash'), acknowledged);
-        // In half of the rounds this process has the log open while the other dies, in the rest it opens it after.
+        // In half of the rounds this process has the log open while the other dies; in the rest it opens it afterwards.
         if (round % 2 === 0) survivor = log;
         else {
           await log.close();
@@ -106,10 +106,10 @@ describe('lmdb log and its processes', () => {
     ['exit', 7],
     ['throw', 1],
   ])(
-    'a process that ends by %s while it appends does end, and what it was told is durable is there',
+    'a process that ends by %s while it appends does end, and its acknowledged records are there',
     async (how, code) => {
       const acknowledged: Acknowledged[] = [];
-      // From the first moments of opening to the midst of appending.
+      // From early in opening to the middle of appending.
       for (const afterMs of [0, 30, 100, 250, 500]) {
         const child = start('leave', `${how}-${afterMs}`);
         expect(await child.exitCode()).toBe(code);
@@ -157,11 +157,11 @@ describe('lmdb log and its processes', () => {
       delays.push(seen.at - acknowledgedAt);
     }
     await log.close();
-    // Poll interval 20 ms; the bound leaves room for a machine that does other things.
+    // The poll interval is 20 ms; the bound allows for a busy machine.
     expect(delays.sort((a, b) => a - b)[10]).toBeLessThan(100);
   }, 60_000);
 
-  it('the snapshot of a killed reader does not make the file grow for ever', async () => {
+  it('the snapshot of a killed reader does not make the file grow without limit', async () => {
     const log = await openEventLog(`lmdb:${folder}`);
     await log.createTopics([{ topic: 'growth', partitions: 1 }]);
     const append = async (commits: number): Promise<void> => {
@@ -174,13 +174,13 @@ describe('lmdb log and its processes', () => {
     await append(400);
     const { size } = await stat(join(folder, 'data.mdb'));
     await log.close();
-    // Each commit replaces at least three pages of 4 KiB: 4.9 MB if none could be used again.
+    // Each commit replaces at least three pages of 4 KiB: 4.9 MB if none could be reused.
     expect(size).toBeLessThan(1_500_000);
   }, 60_000);
 
   const hasPrlimit = process.platform === 'linux' && commandExists('prlimit');
   (hasPrlimit || process.env['CI'] ? it : it.skip)(
-    `a full disk: appends are refused as log_unavailable, and go on when there is room${hasPrlimit ? '' : ' (SKIPPED: needs prlimit of util-linux)'}`,
+    `a full disk: appends fail with log_unavailable, and succeed again when there is room${hasPrlimit ? '' : ' (SKIPPED: needs prlimit of util-linux)'}`,
     async () => {
       const child = start('fill', '', ['prlimit', '--fsize=1000000:unlimited']);
       await child.until(1);

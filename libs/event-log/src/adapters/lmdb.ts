@@ -1,6 +1,6 @@
+import { systemTimers } from '#kernel/system';
 import type { LogStore } from '../dispatch/log-store.js';
 import { StoreEventLog, type LogDeps } from '../dispatch/store-log.js';
-import { platformTimers } from '../dispatch/timers.js';
 import type { EventLog } from '../port.js';
 import { openDatabase, prepareFolder } from './lmdb/folder.js';
 import { LmdbStore } from './lmdb/store.js';
@@ -9,15 +9,15 @@ import { LmdbStore } from './lmdb/store.js';
  * The log in one LMDB file in a folder of a local disk: the embedded default (docs/adr/0003-embedded-event-log-lmdb.md).
  *
  * - Durable: an append resolves after its pages and the root that names them have been flushed (fsync), and no reader,
- *   in any process, sees a record earlier than that. A killed process leaves no trace but what it was told is durable,
- *   and perhaps appends that it was not told of.
- * - Several processes on one machine may append to and read from one folder at a time. A reader sees what its own
- *   process appended at once, and what others appended within about 20 ms.
+ *   in any process, sees a record earlier than that. After a kill the log holds every acknowledged append, and perhaps
+ *   some whose acknowledgement was lost.
+ * - Several processes on one machine may append to and read from one folder at a time. A reader sees appends of its own
+ *   process at once, and those of others within about 20 ms.
  * - Groups share partitions among the consumers *of one process*, whichever of its logs on the folder they use. With
- *   `leases` they share them among all processes; without, each process reads every partition: run one per group then.
- * - Nothing is ever deleted: a game's log is its folder, to be removed with the game.
+ *   `leases` they share them across processes; without, each process reads every partition, so run one process per group.
+ * - Nothing is ever deleted: a game's log is its folder; remove it with the game.
  *
- * @param folder absolute; made if it does not exist. Not on a network file system: LMDB needs its locks and mappings.
+ * @param folder absolute; created if it does not exist. Not on a network file system: LMDB needs locks and mappings.
  * @throws PaydayError `adapter_unavailable`, `log_unavailable`, `log_corrupt`, `log_version`.
  */
 export async function openLmdbLog(folder: string, deps: LogDeps): Promise<EventLog> {
@@ -29,7 +29,7 @@ interface Shared {
   users: number;
 }
 
-/** One file may be open only once in a process (LMDB's rule: closing a second one would drop the first one's locks). */
+/** A process may open a file only once (LMDB's rule: closing a second handle would drop the first one's locks). */
 const openStores = new Map<string, Shared>();
 const closingStores = new Map<string, Promise<void>>();
 
@@ -54,12 +54,12 @@ process.on('exit', () => atExit.forEach((store) => store.finishAtExit()));
 
 async function open(folder: string): Promise<LmdbStore> {
   await closingStores.get(folder);
-  const store = new LmdbStore(await openDatabase(folder), folder, platformTimers);
+  const store = new LmdbStore(await openDatabase(folder), folder, systemTimers);
   atExit.add(store);
   return store;
 }
 
-/** The store for one of its users: closed when the last one closes. */
+/** A handle to a shared store, which closes with its last handle. */
 function handleOf(folder: string, shared: Shared, store: LmdbStore): LogStore {
   return {
     groups: store.groups,

@@ -7,8 +7,8 @@ import { StoreEventLog, type LogDeps } from '../dispatch/store-log.js';
 import type { EventLog, Position, RecordPosition, StoredRecord, TopicSpec } from '../port.js';
 
 /**
- * The log in this process' memory, for tests and rehearsals: every guarantee but one. Its records are gone when it
- * is closed or the process ends, and no other process or log sees them.
+ * The log in this process's memory, for tests and rehearsals: every guarantee except durability. Its records are gone
+ * when it closes or the process ends, and no other process or log sees them.
  */
 export function openMemoryLog(deps: LogDeps): EventLog {
   return new StoreEventLog('memory', new MemoryStore(), deps);
@@ -114,7 +114,7 @@ class MemoryStore implements LogStore, Seekable {
   }
 }
 
-/** A copy that shares no bytes: what one side changes, the other never sees, as with any real medium. */
+/** A copy that shares no bytes, so that neither side sees the other's changes, as with any real medium. */
 function detached(record: StoredRecord): StoredRecord {
   return { ...record, value: new Uint8Array(record.value), headers: { ...record.headers } };
 }

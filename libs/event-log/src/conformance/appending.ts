@@ -12,7 +12,7 @@ import {
   type EventLogFactory,
 } from './fixture.js';
 
-/** What `append`, `createTopics`, `partitions` and `endPositions` promise. */
+/** The guarantees of `append`, `createTopics`, `partitions` and `endPositions`. */
 export function describeAppending(factory: EventLogFactory): void {
   describe('appending', () => {
     const shared = useLog(factory);
@@ -24,7 +24,7 @@ export function describeAppending(factory: EventLogFactory): void {
       const calls = Array.from({ length: 60 }, (_, call) =>
         keys.map((key, i) => record(key, `${key} ${call * 10 + i}`)),
       );
-      // Not awaited one by one: the order of the calls counts, not that of their acknowledgements.
+      // Not awaited one by one: the order of the calls counts, not the order of their acknowledgements.
       await Promise.all(calls.map((records) => log.append(topic, records)));
       const all = calls.flat();
       const collector = new Collector(log, { topic, maxBatchRecords: 7 });
@@ -36,7 +36,7 @@ export function describeAppending(factory: EventLogFactory): void {
         );
     });
 
-    it('positions rise within a partition, are acknowledged per record, and are those that readers see', async () => {
+    it('positions rise within a partition, are acknowledged per record, and match what readers see', async () => {
       const { log } = shared;
       const topic = await newTopic(log, 3);
       const records = Array.from({ length: 50 }, (_, i) => record(`k${i}`, `${i}`));
@@ -122,7 +122,7 @@ export function describeAppending(factory: EventLogFactory): void {
       }
     });
 
-    it('an appended value is the log’s own: changing the array afterwards changes no record', async () => {
+    it('the log owns an appended value: changing the array afterwards changes no record', async () => {
       const { log } = shared;
       const topic = await newTopic(log);
       const value = Uint8Array.of(1, 2, 3);

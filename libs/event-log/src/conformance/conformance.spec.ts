@@ -6,14 +6,14 @@ import { KNOWN_ADAPTERS, openEventLog } from '../index.js';
 import { describeEventLog, type EventLogFactory } from './index.js';
 import { LocalKinesis } from './local-kinesis.js';
 
-/** One broker for the whole suite: topics are unique. Its members are missed soon, so that tests need not wait. */
+/** One broker for the whole suite, since topics are unique. Sessions expire quickly, so that tests need not wait. */
 let kafka: LocalKafka | undefined;
 afterAll(() => kafka?.stop());
-/** Amazon's own is not to be had here: kinesalite, in this process. */
+/** Kinesalite in this process stands in for Amazon's service. */
 let kinesis: LocalKinesis | undefined;
 afterAll(() => kinesis?.stop());
 
-/** How to get an empty log of each adapter. */
+/** Opens an empty log of each adapter. */
 const ADAPTERS: Record<string, EventLogFactory> = {
   memory: async () => {
     const log = await openEventLog('memory:');
@@ -62,7 +62,7 @@ const ADAPTERS: Record<string, EventLogFactory> = {
   },
 };
 
-/** What must be installed for an adapter's tests; undefined if nothing is missing. */
+/** The missing requirement of an adapter's tests; undefined if nothing is missing. */
 const LACKS: Record<string, string | undefined> = { kafka: await kafkaLacks() };
 
 it('every known adapter is in the table', () => {
@@ -75,7 +75,7 @@ for (const [name, factory] of Object.entries(ADAPTERS)) {
   else missing(name, lacks);
 }
 
-/** Loudly, and with `CI=true` as a failure. */
+/** Skips visibly; fails with `CI=true`. */
 function missing(name: string, lacks: string): void {
   const reason = `SKIPPED: event log: ${name}: ${lacks}`;
   if (process.env['CI'] === 'true')

@@ -14,12 +14,12 @@ import {
 const texts = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, i) => String(from + i));
 
-/** What a single consumer can rely on. */
+/** The guarantees of a single consumer. */
 export function describeDelivery(factory: EventLogFactory): void {
   describe('delivery', () => {
     const shared = useLog(factory);
 
-    it('at least once: what a handler rejected is handed again, in order, and nothing behind it before', async () => {
+    it('at least once: a rejected batch is redelivered, in order, before any later record', async () => {
       const { log } = shared;
       const topic = await newTopic(log);
       await log.append(
@@ -32,7 +32,7 @@ export function describeDelivery(factory: EventLogFactory): void {
         maxBatchRecords: 10,
         onBatch: async ({ records }) => {
           if (textOf(records[0]!) === '10' && rejections++ < 2) {
-            records.reverse().pop(); // what a handler does to its array is its own affair
+            records.reverse().pop(); // a handler may change its array
             throw new Error('database is down');
           }
         },
@@ -43,7 +43,7 @@ export function describeDelivery(factory: EventLogFactory): void {
       expect(collector.errors.map(String)).toEqual(['Error: database is down', 'Error: database is down']);
     });
 
-    it('at least once: what was not handled before a consumer closed is handed to the next', async () => {
+    it('at least once: records that were unhandled when a consumer closed go to the next one', async () => {
       const { log } = shared;
       const topic = await newTopic(log);
       await log.append(
@@ -60,7 +60,7 @@ export function describeDelivery(factory: EventLogFactory): void {
       expect(second.texts).toEqual(texts(0, 5));
     });
 
-    it('replay: a consumer begins behind any position that a record had', async () => {
+    it('replay: a consumer begins after the position of any record', async () => {
       const { log } = shared;
       const topic = await newTopic(log);
       const appended = await log.append(
@@ -76,7 +76,7 @@ export function describeDelivery(factory: EventLogFactory): void {
       }
     });
 
-    it('earliest begins at the first record; latest sees exactly what is appended once it is ready', async () => {
+    it('earliest begins at the first record; latest sees exactly the records appended once it is ready', async () => {
       const { log } = shared;
       const topic = await newTopic(log, 2);
       const keys = [keyIn(0, 2), keyIn(1, 2)];
@@ -100,7 +100,7 @@ export function describeDelivery(factory: EventLogFactory): void {
       expect(earliest.texts.sort()).toEqual(['new', 'new', 'old', 'old']);
     });
 
-    it('a position that no record had is refused: it means that the log was replaced', async () => {
+    it('a position beyond the end is refused, because it means that the log was replaced', async () => {
       const { log } = shared;
       const topic = await newTopic(log);
       await log.append(topic, [record('k')]);
@@ -110,7 +110,7 @@ export function describeDelivery(factory: EventLogFactory): void {
       expect(await codeOf(none.consumer.ready)).toBe('invalid_position');
     });
 
-    it('startAt is asked again when it fails, and reading then begins', async () => {
+    it('startAt is retried when it fails, and reading then begins', async () => {
       const { log } = shared;
       const topic = await newTopic(log);
       await log.append(topic, [record('k', 'x')]);
@@ -126,7 +126,7 @@ export function describeDelivery(factory: EventLogFactory): void {
       expect(collector.errors.map(String)).toEqual(['Error: no database yet']);
     });
 
-    it('backpressure: a partition’s next batch waits for its handler, other partitions go on', async () => {
+    it('backpressure: a partition’s next batch waits for its handler, while other partitions continue', async () => {
       const { log } = shared;
       const topic = await newTopic(log, 2);
       const [slow, fast] = [keyIn(0, 2), keyIn(1, 2)];
@@ -204,7 +204,7 @@ export function describeDelivery(factory: EventLogFactory): void {
         .forEach((read, i) => expect(Buffer.compare(read.value, value(i))).toBe(0));
     });
 
-    it('poison: the record goes to the dead-letter topic with the reason, and its partition goes on', async () => {
+    it('poison: the record goes to the dead-letter topic with the reason, and its partition continues', async () => {
       const { log } = shared;
       const [topic, letters] = [await newTopic(log), await newTopic(log)];
       const headers = { ce_type: 'nobody knows' };
@@ -243,7 +243,7 @@ export function describeDelivery(factory: EventLogFactory): void {
       expect(letter!.headers['dead_letter_position']).toMatch(/^\d+$/);
     });
 
-    it('poison without a dead-letter topic is handed again and again, and onError is told', async () => {
+    it('poison without a dead-letter topic is redelivered repeatedly, and reported to onError', async () => {
       const { log } = shared;
       const topic = await newTopic(log);
       await log.append(topic, [record('k', 'bad'), record('k', 'good')]);

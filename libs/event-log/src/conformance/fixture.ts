@@ -1,20 +1,20 @@
-import { partitionOf } from '#kernel';
+import { Deferred, partitionOf } from '#kernel';
 import type { ConsumeOptions, Consumer, EventLog, EventRecord, StoredRecord } from '../port.js';
 
 export interface EventLogFixture {
   log: EventLog;
   /**
-   * Opens another log on the same medium after `log` was closed. Absent where records do not outlive their log; the
-   * tests of durability then ask only for what is left of it.
+   * Opens another log on the same medium after `log` was closed. Absent where records do not outlive their log; tests of
+   * durability then check only the remaining guarantees.
    */
   reopen?(): Promise<EventLog>;
-  /** Closes what is open and removes the medium. */
+  /** Closes open logs and removes the medium. */
   dispose(): Promise<void>;
 }
 
 export type EventLogFactory = () => Promise<EventLogFixture>;
 
-/** The log that a group of tests shares; each test makes topics of its own in it. */
+/** A log that a group of tests shares; each test creates its own topics. */
 export function useLog(factory: EventLogFactory): { readonly log: EventLog } {
   let fixture: EventLogFixture | undefined;
   beforeAll(async () => {
@@ -30,14 +30,14 @@ export function useLog(factory: EventLogFactory): { readonly log: EventLog } {
 
 let topics = 0;
 
-/** Makes a topic that no other test uses. */
+/** Creates a topic that no other test uses. */
 export async function newTopic(log: EventLog, partitions = 1): Promise<string> {
   const topic = `conformance-${process.pid}-${++topics}`;
   await log.createTopics([{ topic, partitions }]);
   return topic;
 }
 
-/** A key of a partition. */
+/** A key that maps to a partition. */
 export function keyIn(partition: number, partitions: number, salt = ''): string {
   for (let i = 0; ; i++) {
     const key = `key-${salt}${i}`;
@@ -53,7 +53,7 @@ export function textOf({ value }: { value: Uint8Array }): string {
   return Buffer.from(value).toString();
 }
 
-/** A consumer that keeps what it handled. */
+/** A consumer that collects the records it handled. */
 export class Collector {
   readonly records: StoredRecord[] = [];
   readonly errors: unknown[] = [];
@@ -61,7 +61,7 @@ export class Collector {
   readonly consumer: Consumer;
   private readonly waiting = new Set<() => void>();
 
-  /** Reads from the earliest record, unless told otherwise. A given `onBatch` runs before its records are kept. */
+  /** Reads from the earliest record, unless told otherwise. A given `onBatch` runs before its records are collected. */
   constructor(log: EventLog, options: Partial<ConsumeOptions> & { topic: string }) {
     this.consumer = log.consume({
       startAt: () => 'earliest',
@@ -88,7 +88,7 @@ export class Collector {
     return this.records.map(textOf);
   }
 
-  /** Resolves when the condition holds; it is looked at whenever something was handled, revoked or reported. */
+  /** Resolves when the condition holds; checks it whenever something was handled, revoked or reported. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -112,12 +112,11 @@ export class Collector {
 
 /** A promise that the test settles. */
 export function gate(): { opened: Promise<void>; open(): void } {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open };
+  const { promise, resolve } = new Deferred();
+  return { opened: promise, open: resolve };
 }
 
-/** The code of the PaydayError with which a promise rejects, or what else happened. */
+/** The code of the PaydayError with which a promise rejects, or a description of any other outcome. */
 export function codeOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'it resolved',

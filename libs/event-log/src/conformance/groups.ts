@@ -3,7 +3,7 @@ import { Collector, gate, keyIn, newTopic, record, textOf, useLog, type EventLog
 
 const PARTITIONS = 4;
 
-/** A group that stores its positions, as consumers of this project do: each partition's in memory, after handling. */
+/** A group that stores its positions in memory, after handling, as consumers of this project do in their database. */
 function newGroup(
   log: EventLog,
   topic: string,
@@ -37,12 +37,12 @@ async function appendToAll(log: EventLog, topic: string, text: string): Promise<
   );
 }
 
-/** What members of groups can rely on. */
+/** The guarantees of group members. */
 export function describeGroups(factory: EventLogFactory): void {
   describe('groups', () => {
     const shared = useLog(factory);
 
-    it('assignment: members of one group share the partitions, each record goes to one of them', async () => {
+    it('assignment: members of one group share the partitions, and each record goes to one of them', async () => {
       const { log } = shared;
       const topic = await newTopic(log, PARTITIONS);
       const group = newGroup(log, topic);
@@ -78,7 +78,7 @@ export function describeGroups(factory: EventLogFactory): void {
         group: 'g',
         onBatch: async ({ partition }) => {
           steps.push(`first handles ${partition}`);
-          // Either may be the one that moves, so both handlers must be running.
+          // Either partition may move, so both handlers must be running.
           if (steps.length === 2) started.open();
           await held.opened;
           steps.push(`first handled ${partition}`);
@@ -110,7 +110,7 @@ export function describeGroups(factory: EventLogFactory): void {
       expect(first.revoked.sort()).toEqual([0, 1]);
     });
 
-    it('a leaving member’s partitions go to those who stay', async () => {
+    it('a leaving member’s partitions go to the remaining members', async () => {
       const { log } = shared;
       const topic = await newTopic(log, PARTITIONS);
       const group = newGroup(log, topic);
@@ -127,7 +127,7 @@ export function describeGroups(factory: EventLogFactory): void {
       expect(leaves.records).toEqual([]);
     });
 
-    it('more members than partitions: those without one are ready, and step in when another leaves', async () => {
+    it('more members than partitions: members without one are ready, and take over when another leaves', async () => {
       const { log } = shared;
       const topic = await newTopic(log);
       const group = newGroup(log, topic);
@@ -144,7 +144,7 @@ export function describeGroups(factory: EventLogFactory): void {
       expect(group.handled).toEqual(['1', '2']);
     });
 
-    it('no loss and no stall across rebalances: every record is handled, in order, while members come and go', async () => {
+    it('no loss and no stall across rebalances: every record is handled, in order, while members join and leave', async () => {
       const { log } = shared;
       const topic = await newTopic(log, PARTITIONS);
       const group = newGroup(log, topic);
@@ -161,7 +161,7 @@ export function describeGroups(factory: EventLogFactory): void {
       await Promise.all(members.map((member) => member.close()));
       for (let p = 0; p < PARTITIONS; p++) {
         const ofPartition = group.handled.filter((text) => text.endsWith(`/${p}`));
-        // Orderly hand-overs in one process repeat nothing, either.
+        // Orderly hand-overs within one process cause no duplicates either.
         expect(ofPartition).toEqual(
           Array.from({ length: rounds }, (_, round) => `${String(round).padStart(2, '0')}/${p}`),
         );

@@ -3,16 +3,16 @@ import type { LeaseMember, LeaseStore } from '../dispatch/lease-store.js';
 
 export interface LeaseStoreFixture {
   store: LeaseStore;
-  /** Another store on the same medium, as another process has one. */
+  /** Another store on the same medium, as in another process. */
   other: LeaseStore;
-  /** Lets the store's own time pass. */
+  /** Advances the store's own time. */
   pass(ms: number): Promise<void>;
   dispose(): Promise<void>;
 }
 
 let groups = 0;
 
-/** Declares the conformance suite of lease stores: one named test per promise of lease-store.ts. */
+/** Declares the conformance suite of lease stores: one named test per guarantee of lease-store.ts. */
 export function describeLeaseStore(name: string, factory: () => Promise<LeaseStoreFixture>): void {
   describe(`lease store: ${name}`, () => {
     let fixture: LeaseStoreFixture;
@@ -30,14 +30,14 @@ export function describeLeaseStore(name: string, factory: () => Promise<LeaseSto
     const acquire = (store: LeaseStore, member: string, partitions: number[], forMs = 60_000) =>
       store.acquire(as(member), { partitions, forMs });
 
-    it('a group begins empty; members are seen in the order in which they joined', async () => {
+    it('a group begins empty; members appear in the order in which they joined', async () => {
       const { store, other } = fixture;
       expect(await renew(store, 'zoe')).toEqual({ members: ['zoe'], leases: [] });
       expect((await renew(other, 'amy')).members).toEqual(['zoe', 'amy']);
       expect((await renew(store, 'zoe')).members).toEqual(['zoe', 'amy']);
     });
 
-    it('one owner: a lease goes to one of many that ask at once', async () => {
+    it('one owner: a lease goes to one of many concurrent requests', async () => {
       const { store, other } = fixture;
       const askers = Array.from({ length: 20 }, (_, i) => `m${i}`);
       const got = await Promise.all(
@@ -53,7 +53,7 @@ export function describeLeaseStore(name: string, factory: () => Promise<LeaseSto
       expect(leases).toHaveLength(3);
     });
 
-    it('taking a lease again that one has is harmless', async () => {
+    it('acquiring a lease again is harmless', async () => {
       const { store, other } = fixture;
       expect(await acquire(store, 'a', [1])).toEqual([1]);
       expect(await acquire(store, 'a', [1])).toEqual([1]);
@@ -72,7 +72,7 @@ export function describeLeaseStore(name: string, factory: () => Promise<LeaseSto
       expect(await acquire(other, 'b', [0, 1])).toEqual([0]);
     });
 
-    it('what has ended is gone: the member from the group, its lease to who asks', async () => {
+    it('an expired member leaves the group, and its expired lease goes to the next request', async () => {
       const { store, other, pass } = fixture;
       await renew(store, 'dies', [], 300);
       await acquire(store, 'dies', [0], 300);
@@ -92,7 +92,7 @@ export function describeLeaseStore(name: string, factory: () => Promise<LeaseSto
       expect(await acquire(other, 'b', [0])).toEqual([]);
     });
 
-    it('who leaves is no member any more, but keeps its leases until it releases them', async () => {
+    it('a leaving member is removed from the group, but keeps its leases until it releases them', async () => {
       const { store, other } = fixture;
       await renew(store, 'a');
       await acquire(store, 'a', [0]);
@@ -113,13 +113,13 @@ export function describeLeaseStore(name: string, factory: () => Promise<LeaseSto
       ]);
     });
 
-    it('a watcher hears of joining, leaving and released leases, whichever store did it', async () => {
+    it('a watcher learns of joins, leaves and released leases through any store', async () => {
       const { store, other } = fixture;
       let changes = 0;
       const end = other.watch('t', group, () => changes++);
       const hears = async (what: () => Promise<unknown>): Promise<void> => {
         const before = changes;
-        // The first call may come before the watcher listens; it is a hint, and who renews looks anyway.
+        // The first call may come before the watcher listens; a watch is only a hint, because renewals check anyway.
         for (let i = 0; changes === before; i++) {
           if (i === 100) throw new Error('no change arrived');
           await what();

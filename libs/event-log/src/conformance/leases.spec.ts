@@ -23,7 +23,7 @@ describe('a log whose groups hold leases', () => {
   describeGroups(factory);
   describeLifecycle(factory);
 
-  it('refuses leases that are too short to be renewed in time', async () => {
+  it('refuses leases too short for timely renewal', async () => {
     await expect(
       openEventLog('memory:', { leases: new MemoryLeaseStore(), leaseMs: 100 }),
     ).rejects.toMatchObject({ code: 'invalid_options' });

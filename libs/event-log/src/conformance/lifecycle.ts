@@ -9,7 +9,7 @@ import {
   type EventLogFixture,
 } from './fixture.js';
 
-/** What closing and opening again promise. Each test has a medium of its own. */
+/** The guarantees of closing and reopening. Each test has its own medium. */
 export function describeLifecycle(factory: EventLogFactory): void {
   describe('life cycle', () => {
     const fixtures: EventLogFixture[] = [];
@@ -22,7 +22,7 @@ export function describeLifecycle(factory: EventLogFactory): void {
       await Promise.all(fixtures.splice(0).map((fixture) => fixture.dispose()));
     });
 
-    it('durable when acknowledged: records outlive their writer, and positions go on behind them', async () => {
+    it('durable when acknowledged: records outlive their writer, and positions continue after them', async () => {
       const fixture = await open();
       const topic = await newTopic(fixture.log, 2);
       const written = await fixture.log.append(topic, [
@@ -76,7 +76,7 @@ export function describeLifecycle(factory: EventLogFactory): void {
       expect(collector.revoked).toEqual([0]);
     });
 
-    it('a closed log refuses everything; closing again is harmless', async () => {
+    it('a closed log refuses every call; closing again is harmless', async () => {
       const { log } = await open();
       const topic = await newTopic(log);
       const collector = new Collector(log, { topic });
@@ -93,7 +93,7 @@ export function describeLifecycle(factory: EventLogFactory): void {
       ).toBe('log_closed');
     });
 
-    it('a closed consumer is handed nothing more, while others of the log read on', async () => {
+    it('a closed consumer receives nothing more, while other consumers of the log read on', async () => {
       const { log } = await open();
       const topic = await newTopic(log);
       const [closes, stays] = [new Collector(log, { topic }), new Collector(log, { topic })];

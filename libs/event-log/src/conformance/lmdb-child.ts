@@ -1,6 +1,6 @@
 /**
- * Runs in a process of its own (lmdb-process.ts), in one mode for each test of lmdb.spec.ts:
- * `lmdb-child.js MODE FOLDER NAME`. It says lines of JSON on standard output, which is written at once for a pipe.
+ * Runs in its own process (lmdb-process.ts), in one mode for each test of lmdb.spec.ts: `lmdb-child.js MODE FOLDER NAME`.
+ * It prints lines of JSON on standard output, which is unbuffered for a pipe.
  */
 import { execFileSync } from 'node:child_process';
 import { openEventLog } from '../open-event-log.js';
@@ -10,7 +10,7 @@ const [mode = '', folder = '', name = ''] = process.argv.slice(2);
 const say = (line: unknown): unknown => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const modes: Record<string, () => Promise<void>> = {
-  /** Appends from eight loops until it is killed, and says what was acknowledged. */
+  /** Appends from eight loops until it is killed, and prints acknowledgements. */
   async append() {
     const log = await openEventLog(`lmdb:${folder}`);
     await log.createTopics([{ topic: 'crash', partitions: 4 }]);
@@ -26,7 +26,7 @@ const modes: Record<string, () => Promise<void>> = {
     await Promise.all(Array.from({ length: 8 }, (_, i) => appendForEver(`${name}/key-${i}`)));
   },
 
-  /** Like `append`, but ends itself after some milliseconds, without closing anything. */
+  /** Like `append`, but exits after some milliseconds without closing anything. */
   async leave() {
     const [how, afterMs] = name.split('-');
     setTimeout(() => {
@@ -36,7 +36,7 @@ const modes: Record<string, () => Promise<void>> = {
     await modes['append']!();
   },
 
-  /** Says when it got each record. */
+  /** Prints the arrival time of each record. */
   async consume() {
     const log = await openEventLog(`lmdb:${folder}`);
     const consumer = log.consume({
@@ -50,7 +50,7 @@ const modes: Record<string, () => Promise<void>> = {
     say('ready');
   },
 
-  /** Holds a snapshot, as a reader does that is killed in the middle of a read. */
+  /** Holds a snapshot, like a reader that is killed in the middle of a read. */
   async hold() {
     const { open } = await import('lmdb');
     const db = open({ path: folder, noSubdir: false, overlappingSync: false } as Parameters<typeof open>[0]);
@@ -59,9 +59,9 @@ const modes: Record<string, () => Promise<void>> = {
     setInterval(() => {}, 1000);
   },
 
-  /** Appends until the disk is full (here: a limit on the size of files), then is given more room. */
+  /** Appends until the disk is full (simulated by a file size limit), then gets more room. */
   async fill() {
-    // Handled, so that writing beyond the limit fails, as it does on a full disk, instead of ending the process.
+    // With a handler, writing beyond the limit fails, as on a full disk, instead of ending the process.
     process.on('SIGXFSZ', () => {});
     const log = await openEventLog(`lmdb:${folder}`);
     await log.createTopics([{ topic: 'full', partitions: 1 }]);

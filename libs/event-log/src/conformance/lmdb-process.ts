@@ -9,24 +9,30 @@ import { transform } from '@swc/core';
 const CONFORMANCE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(CONFORMANCE, '../../../..');
 
-/** The sources of this lib and of the kernel as JavaScript that plain Node runs, with lmdb-child.ts. */
+/** This lib, the kernel and lmdb-child.ts, compiled to JavaScript for plain Node. */
 export class TranspiledLog {
   private constructor(readonly folder: string) {}
 
   static async make(): Promise<TranspiledLog> {
-    // Inside the repository, so that npm packages are found; in a place that no tool looks at.
+    // Inside the repository, so that npm packages resolve, but in a folder that every tool ignores.
     const cache = join(ROOT, 'node_modules', '.cache');
     await mkdir(cache, { recursive: true });
     const folder = await mkdtemp(join(cache, 'event-log-'));
     for (const lib of ['kernel', 'event-log']) await transpile(join('libs', lib, 'src'), folder);
     await writeFile(
       join(folder, 'package.json'),
-      JSON.stringify({ type: 'module', imports: { '#kernel': './libs/kernel/src/index.js' } }),
+      JSON.stringify({
+        type: 'module',
+        imports: {
+          '#kernel': './libs/kernel/src/index.js',
+          '#kernel/system': './libs/kernel/src/system/index.js',
+        },
+      }),
     );
     return new TranspiledLog(folder);
   }
 
-  /** Starts the child in a mode. With `wrapper`, by that command. */
+  /** Starts the child in a mode, through the command `wrapper` if given. */
   start(mode: string, folder: string, name = '', wrapper: readonly string[] = []): LogProcess {
     const command = [
       ...wrapper,
@@ -44,7 +50,7 @@ export class TranspiledLog {
   }
 }
 
-/** A running child and the lines of JSON that it has said. */
+/** A running child and its output, parsed as lines of JSON. */
 export class LogProcess {
   readonly said: unknown[] = [];
   private readonly ended: Promise<unknown>;
@@ -53,14 +59,14 @@ export class LogProcess {
   constructor(private readonly child: ChildProcess) {
     const lines = createInterface(child.stdout!);
     lines.on('line', (line) => {
-      // A line that was cut off by the kill says nothing.
+      // Ignores a line that the kill truncated.
       if (line.endsWith(']') || line.endsWith('}') || line.endsWith('"')) this.said.push(JSON.parse(line));
       this.waiting.splice(0).forEach((wake) => wake());
     });
     this.ended = Promise.all([once(child, 'exit'), once(lines, 'close')]);
   }
 
-  /** Resolves when it has said so many lines. @throws if it ends before. */
+  /** Resolves when it has printed this many lines. @throws if it ends before. */
   async until(lines: number): Promise<void> {
     let over = false;
     void this.ended.then(() => (over = true)).then(() => this.waiting.splice(0).forEach((wake) => wake()));
@@ -69,13 +75,13 @@ export class LogProcess {
     if (this.said.length < lines) throw new Error(`the child ended after ${this.said.length} lines`);
   }
 
-  /** Resolves to its exit code when it has ended by itself. */
+  /** Resolves to its exit code when it has exited by itself. */
   async exitCode(): Promise<number | null> {
     await this.ended;
     return this.child.exitCode;
   }
 
-  /** SIGKILL: it cannot clean up anything. Resolves when it is gone and all that it said was read. */
+  /** Sends SIGKILL, so it cannot clean up. Resolves when it is gone and its output has been read. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;

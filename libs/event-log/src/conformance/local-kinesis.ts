@@ -5,16 +5,16 @@ import { createRequire } from 'node:module';
 const TARGET = 'x-amz-target';
 type Body = Record<string, unknown>;
 
-/** What a test makes of one call: an answer of its own, or undefined to let it through. `after`: it took effect before. */
+/** A test's response to one call, or undefined to let it through. `after`: the call takes effect first. */
 export type Strike = (
   action: string,
   body: Body,
 ) => { status: number; type: string; after?: boolean } | undefined;
 
 /**
- * Kinesalite on loopback, behind a small server in which tests can make trouble. The server also mends two of kinesalite's
- * mistakes: it never answers AT_TIMESTAMP when no record is that young, and it says that a reader is caught up although
- * the limit of one call cut its answer short.
+ * Kinesalite on loopback, behind a small server through which tests inject failures. The server also corrects two bugs of
+ * kinesalite: it never answers AT_TIMESTAMP if no record is that recent, and it reports a reader as caught up although
+ * the limit of one call truncated the response.
  */
 export class LocalKinesis {
   strike: Strike = () => undefined;
@@ -75,7 +75,7 @@ export class LocalKinesis {
     return answer;
   }
 
-  /** First the end, then a look through all records: what comes between is behind both. */
+  /** Gets the end first and then scans all records: a record that arrives in between is after both. */
   private async atTimestamp(req: IncomingMessage, body: Body): Promise<Answer> {
     const place = { StreamName: body['StreamName'], ShardId: body['ShardId'] };
     const iterator = (start: Body): Promise<Answer> =>

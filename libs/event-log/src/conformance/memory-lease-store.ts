@@ -17,7 +17,7 @@ interface StoredGroup {
   watchers: Set<() => void>;
 }
 
-/** Leases in this process' memory, for tests. */
+/** Leases in this process's memory, for tests. */
 export class MemoryLeaseStore implements LeaseStore {
   private readonly groups = new Map<string, StoredGroup>();
 

@@ -3,8 +3,8 @@ import type { EventRecord, StoredRecord } from '../port.js';
 const MAX_REASON_CHARACTERS = 1000;
 
 /**
- * The record that tells operators of a poison record: keyed by the source topic, with the poison's value and headers
- * unchanged, and where it came from and why it was refused in headers `dead_letter_…`.
+ * The dead letter of a poison record: keyed by the source topic, with the original value and headers, and with its origin
+ * and the reason in headers `dead_letter_…`.
  */
 export function deadLetterOf(topic: string, poison: StoredRecord, reason: string): EventRecord {
   return {

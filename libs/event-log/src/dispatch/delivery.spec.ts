@@ -1,11 +1,9 @@
-import { PaydayError } from '#kernel';
+import { PaydayError, backoffMs, timersFrom } from '#kernel';
 import { PoisonRecordError } from '../errors.js';
 import type { EventRecord, RecordBatch, StoredRecord } from '../port.js';
 import { MAX_RECORD_BYTES, DEAD_LETTER_HEADROOM_BYTES, assertRecord } from '../records.js';
 import { deadLetterOf } from './dead-letter.js';
-import { deliver, type DeliveryContext } from './delivery.js';
-import { safeReporter } from './retry.js';
-import { retryPauseMs, type Timers } from './timers.js';
+import { deliver, safeReporter, type DeliveryContext } from './delivery.js';
 
 const recordAt = (position: number, key = 'k'): StoredRecord => ({
   key,
@@ -16,7 +14,7 @@ const recordAt = (position: number, key = 'k'): StoredRecord => ({
   appendedAt: 5,
 });
 
-/** A context whose pauses take no time and are written down. */
+/** A context that records its pauses instead of waiting. */
 function contextOf(
   onBatch: (batch: RecordBatch) => Promise<void>,
   overrides: Partial<DeliveryContext> & { deadLetterTopic?: string } = {},
@@ -29,10 +27,11 @@ function contextOf(
 } {
   const [pauses, errors, letters] = [[] as number[], [] as unknown[], [] as EventRecord[]];
   const abort = new AbortController();
-  const timers: Timers = {
-    sleep: async (ms) => void pauses.push(ms),
-    nextTurn: async () => {},
-  };
+  const timers = timersFrom((ms, work) => {
+    pauses.push(ms);
+    queueMicrotask(work);
+    return () => {};
+  });
   const context: DeliveryContext = {
     topic: 't',
     partition: 0,
@@ -64,10 +63,10 @@ describe('deliver', () => {
     expect(handed).toEqual(Array.from({ length: 10 }, () => ['1', '2']));
     expect(pauses).toEqual([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000]);
     expect(errors).toHaveLength(9);
-    expect(retryPauseMs(10_000)).toBe(5000);
+    expect(backoffMs(10_000)).toBe(5000);
   });
 
-  it('a handler that throws at once is retried like one that rejects', async () => {
+  it('a handler that throws synchronously is retried like one that rejects', async () => {
     let calls = 0;
     const { context } = contextOf(() => {
       if (calls++ === 0) throw new Error('not even a promise');
@@ -76,7 +75,7 @@ describe('deliver', () => {
     expect(await deliver(context, [recordAt(1)])).toBe(true);
   });
 
-  it('hands the rest of a batch again without its poison, and at once', async () => {
+  it('redelivers the rest of a batch without its poison, without a pause', async () => {
     const handed: string[][] = [];
     const poison = { ...recordAt(2) }; // a copy: found by its position
     const { context, pauses, letters } = contextOf(
@@ -92,7 +91,7 @@ describe('deliver', () => {
     expect(letters.map(({ headers }) => headers!['dead_letter_reason'])).toEqual(['unreadable']);
   });
 
-  it('a batch of nothing but poison is done when all of it is dead-lettered', async () => {
+  it('a batch of poison alone is done when all of it is dead-lettered', async () => {
     const { context, letters } = contextOf(
       async ({ records }) => {
         throw new PoisonRecordError(records[0]!, 'no');
@@ -121,7 +120,7 @@ describe('deliver', () => {
     expect(errors).toHaveLength(3);
   });
 
-  it('poison that is not of the batch is reported and retried, never dropped', async () => {
+  it('poison that is not in the batch is reported and retried, never dropped', async () => {
     const handed: string[][] = [];
     const { context, errors, letters } = contextOf(
       handedTo(handed, (attempt) => attempt === 0 && new PoisonRecordError(recordAt(7), 'no')),
@@ -136,7 +135,7 @@ describe('deliver', () => {
     ]);
   });
 
-  it('ends without handing again once it is aborted; the handler that ran then counts if it resolves', async () => {
+  it('does not redeliver once aborted; a handler that is running then counts if it resolves', async () => {
     const handed: string[][] = [];
     const failing = contextOf(
       handedTo(handed, () => new PoisonRecordError(recordAt(1), 'no')),
@@ -159,7 +158,7 @@ describe('deliver', () => {
 });
 
 describe('dead letters', () => {
-  it('of the largest record with the longest reason can still be stored', () => {
+  it('of the largest record with the longest reason can be stored', () => {
     const poison = { ...recordAt(1, 'k'), value: new Uint8Array(MAX_RECORD_BYTES - 1) };
     assertRecord('t', poison);
     const letter = deadLetterOf('t'.repeat(128), { ...poison, key: '游'.repeat(341) }, '游'.repeat(100_000));
@@ -167,7 +166,7 @@ describe('dead letters', () => {
   });
 });
 
-it('an onError that throws does no harm', () => {
+it('an onError that throws is harmless', () => {
   const report = safeReporter(() => {
     throw new Error('logging is broken');
   });

@@ -1,11 +1,14 @@
-import { PaydayError } from '#kernel';
+import { PaydayError, backoffMs, retryUntil, type Timers } from '#kernel';
 import { PoisonRecordError } from '../errors.js';
 import type { ConsumeOptions, EventRecord, StoredRecord } from '../port.js';
 import { deadLetterOf } from './dead-letter.js';
-import { retrying, type RetryContext } from './retry.js';
-import { retryPauseMs } from './timers.js';
 
-export interface DeliveryContext extends RetryContext {
+export interface DeliveryContext {
+  timers: Timers;
+  /** Ends every wait and all retries. */
+  signal: AbortSignal;
+  /** Called for each failure. */
+  report(error: unknown): void;
   topic: string;
   partition: number;
   options: Pick<ConsumeOptions, 'onBatch' | 'deadLetterTopic'>;
@@ -14,12 +17,12 @@ export interface DeliveryContext extends RetryContext {
 }
 
 /**
- * Hands records of one partition to the handler until it has resolved for all of them: after a rejection the same
- * records again, with growing pauses; poison goes to the dead-letter topic and the rest is handed again at once.
- * Both kinds of adapters use it: those that pull (`PartitionLoop`) and those whose client pushes.
+ * Delivers records of one partition to the handler until it has resolved for all of them: a rejected batch is redelivered
+ * with growing pauses; poison goes to the dead-letter topic, and the rest is redelivered at once.
+ * Adapters that pull (`PartitionLoop`) and those whose client pushes both use it.
  *
- * @returns true if every record was handled or dead-lettered; false if the signal aborted before. A handler that
- * runs when the signal aborts is waited for, and counts.
+ * @returns true if every record was handled or dead-lettered; false if the signal aborted first. A handler that runs
+ * when the signal aborts is awaited, and counts.
  */
 export async function deliver(context: DeliveryContext, records: readonly StoredRecord[]): Promise<boolean> {
   const { topic, partition, options, signal, timers, report } = context;
@@ -28,7 +31,7 @@ export async function deliver(context: DeliveryContext, records: readonly Stored
   while (pending.length > 0) {
     if (signal.aborted) return false;
     try {
-      // A copy, for the handler may change its array, and these records may have to be handed again.
+      // A copy, because the handler may change its array, and these records may have to be redelivered.
       await options.onBatch({ topic, partition, records: pending.slice() });
       return true;
     } catch (error) {
@@ -38,14 +41,14 @@ export async function deliver(context: DeliveryContext, records: readonly Stored
         pending = rest;
         attempt = 0;
       } else {
-        await timers.sleep(retryPauseMs(attempt++), signal);
+        await timers.sleep(backoffMs(attempt++), signal);
       }
     }
   }
   return true;
 }
 
-/** The records without the poison that `error` names, once that is in the dead-letter topic; else undefined. */
+/** Dead-letters the poison that `error` names and returns the other records; undefined if there was none. */
 async function withoutPoison(
   context: DeliveryContext,
   error: unknown,
@@ -53,7 +56,7 @@ async function withoutPoison(
 ): Promise<StoredRecord[] | undefined> {
   const { topic, options } = context;
   if (!(error instanceof PoisonRecordError)) return undefined;
-  // Found by position: the handler may have named a copy of the record.
+  // Compares positions, because the handler may have named a copy of the record.
   const poison = records.find(({ position }) => position === error.record.position);
   if (poison === undefined) {
     context.report(
@@ -67,9 +70,20 @@ async function withoutPoison(
   const { deadLetterTopic } = options;
   if (deadLetterTopic === undefined) return undefined;
   const letter = deadLetterOf(topic, poison, error.reason);
-  const written = await retrying(context, async () => {
+  const written = await retryUntil(context, async () => {
     await context.appendDeadLetter(deadLetterTopic, letter);
     return true;
   });
   return written ? records.filter((record) => record !== poison) : undefined;
+}
+
+/** Wraps a consumer's `onError`, so that a throwing one cannot stop the reading. */
+export function safeReporter(onError: ((error: unknown) => void) | undefined): (error: unknown) => void {
+  return (error) => {
+    try {
+      onError?.(error);
+    } catch {
+      // A failing reporter must not stop the retry, and there is nowhere else to report to.
+    }
+  };
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { GroupMember } from './group.js';
 import { GroupCoordinator, GroupRegistry } from './group-coordinator.js';
 
-/** Who has which partition, as the members see it; more than one at a time is what must never be. */
+/** The reader of each partition as the members see it; a second concurrent reader is an error. */
 class Board {
   readonly readers = new Map<number, Member>();
   readonly releases: (() => void)[] = [];
@@ -30,7 +30,7 @@ class Member implements GroupMember {
 }
 
 describe('GroupCoordinator', () => {
-  it('never gives a partition to two members, and ends with the plan, whatever the order of joins, leaves and releases', async () => {
+  it('never assigns a partition to two members, and converges on the plan for any order of joins, leaves and releases', async () => {
     const step = fc.oneof(
       fc.constant({ kind: 'join' as const }),
       fc.record({ kind: fc.constant('leave' as const), which: fc.nat() }),
@@ -76,7 +76,7 @@ describe('GroupCoordinator', () => {
     );
   });
 
-  it('the registry gives one coordinator per topic and group, and forgets empty ones', async () => {
+  it('the registry returns one coordinator per topic and group, and drops empty ones', async () => {
     const registry = new GroupRegistry();
     const group = registry.coordinator('t', 'g', 2);
     const member = new Member(new Board());

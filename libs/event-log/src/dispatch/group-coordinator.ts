@@ -2,8 +2,8 @@ import type { Group, GroupMember } from './group.js';
 import { planAssignment } from './group-plan.js';
 
 /**
- * Shares the partitions of one topic among the members of one group inside this process. A partition goes to its
- * next reader only after the last one has let it go; the other partitions are read on meanwhile.
+ * Shares the partitions of one topic among the members of one group inside this process. A partition moves to its next
+ * reader only after the present one has released it; the other partitions are read meanwhile.
  */
 export class GroupCoordinator implements Group {
   private readonly members: GroupMember[] = [];
@@ -42,7 +42,7 @@ export class GroupCoordinator implements Group {
     for (const member of this.members) member.planned();
   }
 
-  /** Moves one partition towards the plan: revokes it from a wrong owner, or gives it to the right one if it is free. */
+  /** Moves one partition towards the plan: revokes it from a wrong owner, or assigns it to the planned one if it is free. */
   private settle(partition: number): void {
     const owner = this.owners[partition] ?? null;
     const planned = this.plan[partition] ?? null;
@@ -61,17 +61,17 @@ export class GroupCoordinator implements Group {
   }
 }
 
-/** Within one process nobody takes a partition that was not given up. */
+/** Within one process no member can lose a partition that it has not released. */
 const ALWAYS = (): boolean => true;
 
 /** The groups of one log in this process. */
 export class GroupRegistry {
   private readonly groups = new Map<string, GroupCoordinator>();
 
-  /** The coordinator of a group; without a group's name a new one, for a consumer that reads every partition. */
+  /** The coordinator of a group; without a name a new one, for a consumer that reads every partition. */
   coordinator(topic: string, group: string | undefined, partitions: number): GroupCoordinator {
     if (group === undefined) return new GroupCoordinator(partitions);
-    // Topic names hold no slash, so the pair is unambiguous.
+    // Topic names contain no slash, so the pair is unambiguous.
     const name = `${topic}/${group}`;
     const known = this.groups.get(name);
     if (known) return known;

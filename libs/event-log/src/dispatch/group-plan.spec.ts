@@ -14,7 +14,7 @@ const counts = (plan: (number | null)[], members: number[]): number[] =>
   members.map((member) => plan.filter((planned) => planned === member).length);
 
 describe('planAssignment', () => {
-  it('gives every partition to a member, evenly', () => {
+  it('assigns every partition, evenly', () => {
     fc.assert(
       fc.property(setups, ([last, members]) => {
         const plan = planAssignment(last, members);
@@ -27,7 +27,7 @@ describe('planAssignment', () => {
     );
   });
 
-  it('moves as few partitions as evenness allows', () => {
+  it('moves as few partitions as an even share allows', () => {
     fc.assert(
       fc.property(setups, ([last, members]) => {
         fc.pre(members.length > 0);

@@ -1,8 +1,8 @@
 /**
- * Which member should read which partition: evenly (numbers of partitions differ by at most one), and with as few
- * moves from the last plan as that allows, because each move interrupts a partition.
+ * Plans which member reads which partition: evenly (the members' counts differ by at most one), and with as few moves
+ * from the last plan as that allows, because each move interrupts a partition.
  *
- * @param last the member that had partition i in the last plan, or null; members that left may still be in it.
+ * @param last the member of partition i in the last plan, or null; it may include members that have left.
  * @param members in the order in which they joined.
  * @returns the member for each partition; null only if there are no members.
  */
@@ -20,7 +20,7 @@ export function planAssignment<M>(last: readonly (M | null)[], members: readonly
   return plan.map((member) => member ?? free.shift() ?? null);
 }
 
-/** How many partitions each member gets: the remainder goes to those who have most, so that they need not give. */
+/** The number of partitions of each member: the remainder goes to the members that have most, which avoids moves. */
 function roomOf<M>(last: readonly (M | null)[], members: readonly M[]): Map<M, number> {
   const had = new Map(members.map((member) => [member, 0]));
   for (const member of last) {

@@ -1,29 +1,29 @@
 /**
- * Who reads which partition, kept where all members of a group can see it, for logs that have no group protocol of their
- * own. Entries end by themselves, so that a member that died or froze loses its partitions.
+ * Leases on partitions, shared by all members of a group, for logs that have no group protocol of their own. Leases
+ * expire, so a member that died or froze loses its partitions.
  *
- * What every store promises (each line is a named test of its conformance suite):
- * - one owner: a lease that has not ended belongs to one member, however many ask for it at once;
- * - the store's own time decides when something has ended: the members' clocks may be wrong;
- * - an entry lasts at least `forMs` from the moment at which its call was made;
- * - after a rejected call the store may or may not have done it; repeating it is harmless.
+ * Guarantees of every store (each line is a named test of its conformance suite):
+ * - one owner: an unexpired lease belongs to one member, however many request it concurrently;
+ * - the store's own time decides when an entry expires: the members' clocks may be wrong;
+ * - an entry lasts at least `forMs` from the start of its call;
+ * - a rejected call may or may not have taken effect; repeating it is harmless.
  *
- * Errors of every method: whatever the store's medium throws; the caller tries again.
+ * Errors of every method: those of the store's medium; the caller retries.
  */
 export interface LeaseStore {
   /**
-   * Says that the member lives for `forMs` more, and prolongs those of `partitions` whose leases are its own. A member that
-   * is `leaving` is taken off the group, which keeps its leases.
+   * Extends the membership by `forMs`, and its leases on `partitions` as far as it owns them. A `leaving` member is removed
+   * from the group but keeps its leases.
    * @returns the group after that.
    */
   renew(member: LeaseMember, request: RenewRequest): Promise<GroupState>;
-  /** Takes the leases that nobody has, whose end has come, or that are the member's already. @returns those it got. */
+  /** Takes leases that are free, expired or already the member's. @returns the partitions it got. */
   acquire(member: LeaseMember, request: AcquireRequest): Promise<number[]>;
-  /** Gives up those of `partitions` whose leases are the member's own. */
+  /** Releases the member's own leases among `partitions`. */
   release(member: LeaseMember, partitions: readonly number[]): Promise<void>;
   /**
-   * Calls `onChange` soon after a member joined or left or a lease was given up. It is a hint: it may come too often or,
-   * where a connection was lost, not at all. @returns a function that ends it.
+   * Calls `onChange` soon after a member joined or left or a lease was released. It is a hint: calls may come too often
+   * or, after a lost connection, not at all. @returns a function that stops watching.
    */
   watch(topic: string, group: string, onChange: () => void): () => void;
 }
@@ -31,7 +31,7 @@ export interface LeaseStore {
 export interface LeaseMember {
   topic: string;
   group: string;
-  /** No other member of the group has this name, in any process. */
+  /** Unique within the group, across processes. */
   member: string;
 }
 
@@ -48,7 +48,7 @@ export interface AcquireRequest {
   forMs: number;
 }
 
-/** What had not ended when the store looked. */
+/** The unexpired entries at the time of the call. */
 export interface GroupState {
   /** In the order in which they joined. */
   members: string[];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { ManualTime, settled } from '../conformance/manual-time.js';
+import { ManualTime, settled } from '#testing';
 import { MemoryLeaseStore } from '../conformance/memory-lease-store.js';
 import type { GroupMember } from './group.js';
 import type { LeaseStore } from './lease-store.js';
@@ -7,19 +7,19 @@ import { LeasedGroup } from './leased-group.js';
 
 const LEASE_MS = 3000;
 
-/** A process with one member of the group. Its clock shows another time than anybody else's. */
+/** A process with one member of the group. Its clock differs from all others. */
 class Process implements GroupMember {
-  readonly time = new ManualTime();
+  readonly time = new ManualTime(0);
   /** Partition → whether the member may still hand over batches of it. */
   readonly reading = new Map<number, () => boolean>();
   readonly handlers: (() => void)[] = [];
   readonly reports: unknown[] = [];
   readonly group: LeasedGroup;
   left: Promise<void> | undefined;
-  /** Answers that have not come yet. */
+  /** Responses that are still outstanding. */
   private waiting: (() => void)[] = [];
   isFrozen = false;
-  /** Calls that take effect at once, and whose answers come when they are no longer slow. */
+  /** Calls that take effect at once, but whose responses wait until they are no longer slow. */
   slow: 'none' | 'acquire' | 'all' = 'none';
 
   constructor(
@@ -27,7 +27,7 @@ class Process implements GroupMember {
     name: string,
     private readonly skewMs: number,
   ) {
-    this.time.moveTo(skewMs + world.nowMs);
+    this.time.advanceTo(skewMs + world.nowMs);
     this.group = new LeasedGroup({
       store: this.store(),
       clock: this.time,
@@ -58,12 +58,12 @@ class Process implements GroupMember {
   planned(): void {}
 
   moveTo(worldMs: number): void {
-    this.time.moveTo(worldMs + this.skewMs);
+    this.time.advanceTo(worldMs + this.skewMs);
   }
 
-  /** World time at which something happens by itself. */
+  /** World time of the next timed event. */
   get nextMs(): number {
-    return this.time.nextMs - this.skewMs;
+    return this.time.nextDueMs - this.skewMs;
   }
 
   freeze(): void {
@@ -78,7 +78,7 @@ class Process implements GroupMember {
     for (const go of this.waiting.splice(0)) go();
   }
 
-  /** Every call may fail, before or after it took effect; no answer reaches a frozen process. */
+  /** Every call may fail, before or after it takes effect; no response reaches a frozen process. */
   private store(): LeaseStore {
     const { world } = this;
     const call = async <T>(action: () => Promise<T>, name = 'all'): Promise<T> => {
@@ -126,7 +126,7 @@ class World {
       await settled();
       this.check();
       const nextMs = Math.min(untilMs, ...this.all.map((process) => process.nextMs));
-      // Something is due now: let it happen before time moves on.
+      // A timer is due now: run it before time advances.
       this.nowMs = Math.max(this.nowMs, nextMs);
       for (const process of this.all) process.moveTo(this.nowMs);
       if (this.nowMs >= untilMs && !this.all.some((process) => process.nextMs <= untilMs)) break;
@@ -135,7 +135,7 @@ class World {
     this.check();
   }
 
-  /** At every moment, whoever was killed or frozen: one reader at most that would still hand over a batch. */
+  /** Invariant, whatever was killed or frozen: at most one reader of a partition would still deliver a batch. */
   check(): void {
     for (let partition = 0; partition < this.partitions; partition++) {
       const readers = this.all.filter((process) => process.reading.get(partition)?.());
@@ -143,7 +143,7 @@ class World {
     }
   }
 
-  /** No more trouble, handlers end at once; afterwards all is as it should be. */
+  /** Ends all disturbances and handlers; afterwards the group must converge. */
   async calm(forMs: number): Promise<void> {
     this.outage = 'none';
     for (const process of this.all) if (process.left || this.alive.includes(process)) process.thaw();
@@ -178,7 +178,7 @@ const step = fc.oneof(
 );
 
 describe('LeasedGroup', () => {
-  it('never two readers, and at last everything is read, evenly, whatever members, clocks and store have been through', async () => {
+  it('never has two readers of a partition, and converges on an even share, whatever happens to members, clocks and store', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 7 }),
@@ -225,7 +225,7 @@ describe('LeasedGroup', () => {
     );
   }, 60_000);
 
-  it('a partition moves only when its handler has ended, however long that takes, and the others move at once', async () => {
+  it('a partition moves only when its handler has ended, however long that takes, while the others move at once', async () => {
     const world = new World(4, true);
     const first = world.join();
     await world.pass(10);
@@ -244,7 +244,7 @@ describe('LeasedGroup', () => {
     expect(first.reports).toEqual([]);
   });
 
-  it('a killed member’s partitions move when its leases end, without waiting for the next look', async () => {
+  it('a killed member’s partitions move when its leases expire, without waiting for the next refresh', async () => {
     const world = new World(2, true);
     const dies = world.join();
     await world.pass(10);
@@ -256,7 +256,7 @@ describe('LeasedGroup', () => {
     expect(stays.reading.size).toBe(2);
   });
 
-  it('a member that hears nothing from the store stops by itself when its leases end, and is told', async () => {
+  it('a member without a response from the store stops by itself when its leases expire, and reports it', async () => {
     const world = new World(2, true);
     const cutOff = world.join();
     await world.pass(10);
@@ -271,7 +271,7 @@ describe('LeasedGroup', () => {
     expect(cutOff.reading.size).toBe(2);
   });
 
-  it('a renewal counts from when it was asked for, not from when the answer came', async () => {
+  it('a renewal counts from its request, not from its response', async () => {
     const world = new World(1, true);
     const member = world.join();
     await world.pass(10);
@@ -285,7 +285,7 @@ describe('LeasedGroup', () => {
     expect(member.reading.get(0)!()).toBe(false);
   });
 
-  it('what is acquired while it leaves is given up at once', async () => {
+  it('leases acquired while leaving are released at once', async () => {
     const world = new World(2, true);
     const leaves = world.join();
     leaves.slow = 'acquire';
@@ -300,7 +300,7 @@ describe('LeasedGroup', () => {
     expect(next.reading.size).toBe(2);
   });
 
-  it('leaving ends though the store is unreachable, and its leases end by themselves', async () => {
+  it('leaving completes even if the store is unreachable, and the leases expire', async () => {
     const world = new World(2, true);
     const leaves = world.join();
     await world.pass(10);

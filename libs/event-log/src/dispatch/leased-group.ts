@@ -1,44 +1,43 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type Clock, backoffMs, type Timers } from '#kernel';
 import type { Group, GroupMember } from './group.js';
 import { planAssignment } from './group-plan.js';
 import type { GroupState, LeaseMember, LeaseStore } from './lease-store.js';
-import { retryPauseMs, type Timers } from './timers.js';
 
-/** Leases are renewed this many times in their length, so that a lost answer or two cost nothing. */
+/** Renewals per lease duration, so that one or two lost responses are harmless. */
 const RENEWALS_PER_LEASE = 3;
-/** Looks this long after the end of somebody's lease, so that the look finds it ended. */
+/** A refresh comes this long after another member's lease expires, so that it sees the expiry. */
 const AFTER_END_MS = 10;
 
 export interface LeasedGroupContext {
   store: LeaseStore;
   clock: Clock;
   timers: Timers;
-  /** How long a member that says nothing keeps its partitions. */
+  /** How long a silent member keeps its partitions. */
   leaseMs: number;
   member: LeaseMember;
   /** Number of the topic's partitions. */
   partitions: number;
-  /** Called for every retry and for partitions that were lost. */
+  /** Called for every retry and for each lost partition. */
   report(error: unknown): void;
 }
 
 interface Lease {
-  /** By this process' monotonic clock, and never later than by the store's. */
-  endsUs: number;
-  /** Set once the partition is being given up. */
+  /** By this process's monotonic clock, and never later than by the store's. */
+  endsMs: number;
+  /** True while the partition is being released. */
   giving: boolean;
 }
 
 /**
- * One member of a group whose members may live in different processes and on different machines: it holds leases on its
- * share of the partitions (docs/adr: leases in PostgreSQL).
+ * One member of a group that may span processes and machines: it holds leases on its share of the partitions (docs/adr:
+ * leases in PostgreSQL).
  *
- * Every member looks at the group regularly and computes the same plan from what it sees: evenly, with few moves. Who has
- * too many gives one up when its handler and `onRevoked` have finished; who has too few takes what is free. The store sees
- * to it that nobody gets what somebody still has, so views that differ for a moment delay a move, and do no harm.
- * A member that hears nothing from the store stops by itself when its leases end.
+ * Every member refreshes its view of the group regularly and computes the same even plan with few moves from it. A member
+ * with too many partitions releases one when its handler and `onRevoked` have finished; a member with too few takes free
+ * ones. The store never assigns a lease that another member holds, so views that differ briefly only delay a move.
+ * A member without a response from the store stops by itself when its leases expire.
  */
 export class LeasedGroup implements Group {
   private readonly held = new Map<number, Lease>();
@@ -52,7 +51,7 @@ export class LeasedGroup implements Group {
 
   constructor(private readonly context: LeasedGroupContext) {}
 
-  /** Called once: a group object is one member's view. */
+  /** Called once, because a group object is one member's view. */
   join(reader: GroupMember): void {
     const { store, member } = this.context;
     this.reader = reader;
@@ -73,7 +72,7 @@ export class LeasedGroup implements Group {
 
   private async run(): Promise<void> {
     for (let failures = 0; ;) {
-      // Others learn that this member has left even if it had nothing.
+      // Tells the others that this member has left, even if it had no partition.
       const isLast = this.leaving && this.held.size === 0;
       let pauseMs: number;
       try {
@@ -81,7 +80,7 @@ export class LeasedGroup implements Group {
         failures = 0;
       } catch (error) {
         this.context.report(error);
-        pauseMs = retryPauseMs(failures++);
+        pauseMs = backoffMs(failures++);
       }
       if (isLast) break;
       this.releaseEnded();
@@ -91,14 +90,14 @@ export class LeasedGroup implements Group {
     this.unwatch();
   }
 
-  /** Renews, compares what it has with what it should have, and begins to change it. @returns when to look again. */
+  /** Renews, compares its partitions with the plan, and starts the changes. @returns when to refresh again. */
   private async refresh(): Promise<number> {
     const { store, clock, member, leaseMs } = this.context;
-    const askedUs = clock.monotonicUs();
+    const askedMs = clock.monotonicMs();
     const request = { partitions: [...this.held.keys()], forMs: leaseMs, leaving: this.leaving };
     const state = await store.renew(member, request);
     const owners = this.ownersIn(state);
-    this.noteRenewed(owners, askedUs);
+    this.noteRenewed(owners, askedMs);
     if (!this.leaving) await this.follow(owners, state.members);
     return this.pauseAfter(state);
   }
@@ -110,28 +109,28 @@ export class LeasedGroup implements Group {
     this.plan = planned.flatMap((name, partition) => (name === own ? [partition] : []));
     for (const partition of this.held.keys())
       if (planned[partition] !== own) this.releasePartition(partition);
-    // Held according to the store, but not by us: a release that failed, or a lease that ended here before it was renewed.
+    // The store says we hold these, but we do not: a release failed, or a lease expired here before its renewal.
     const left = owners.flatMap((name, p) =>
       name === own && planned[p] !== own && !this.held.has(p) ? p : [],
     );
     if (left.length > 0) await store.release(member, left);
     const wanted = this.plan.filter((p) => !this.held.has(p) && (owners[p] === null || owners[p] === own));
     if (wanted.length > 0) {
-      const endsUs = clock.monotonicUs() + leaseMs * 1000;
+      const endsMs = clock.monotonicMs() + leaseMs;
       const got = await store.acquire(member, { partitions: wanted, forMs: leaseMs });
       if (this.leaving) return store.release(member, got);
-      for (const partition of got) this.takePartition(partition, endsUs);
+      for (const partition of got) this.takePartition(partition, endsMs);
     }
     this.reader.planned();
   }
 
-  private takePartition(partition: number, endsUs: number): void {
-    const lease: Lease = { endsUs, giving: false };
+  private takePartition(partition: number, endsMs: number): void {
+    const lease: Lease = { endsMs, giving: false };
     this.held.set(partition, lease);
     this.reader.assign(partition, () => this.lives(lease));
   }
 
-  /** Lets the handler finish, then the lease go. While it runs, the lease is renewed. */
+  /** Waits for the handler, then releases the lease, which is renewed meanwhile. */
   private releasePartition(partition: number): void {
     const lease = this.held.get(partition)!;
     if (lease.giving) return;
@@ -140,7 +139,7 @@ export class LeasedGroup implements Group {
     void this.reader
       .revoke(partition)
       .then(() => store.release(member, [partition]))
-      // Then it ends by itself, or the next look finds it.
+      // The lease expires by itself, or the next refresh releases it.
       .catch(report)
       .then(() => {
         this.held.delete(partition);
@@ -152,23 +151,23 @@ export class LeasedGroup implements Group {
     for (const [partition, lease] of this.held) if (!this.lives(lease)) this.lose(partition, lease);
   }
 
-  private noteRenewed(owners: readonly (string | null)[], askedUs: number): void {
+  private noteRenewed(owners: readonly (string | null)[], askedMs: number): void {
     const { member, leaseMs } = this.context;
     for (const [partition, lease] of this.held)
-      if (owners[partition] === member.member) lease.endsUs = askedUs + leaseMs * 1000;
+      if (owners[partition] === member.member) lease.endsMs = askedMs + leaseMs;
       else this.lose(partition, lease);
   }
 
   private lose(partition: number, lease: Lease): void {
     if (lease.giving) return;
     const { topic, group } = this.context.member;
-    lease.endsUs = -Infinity;
+    lease.endsMs = -Infinity;
     this.context.report(leaseEnded(topic, group, partition));
     this.releasePartition(partition);
   }
 
   private lives(lease: Lease): boolean {
-    return this.context.clock.monotonicUs() < lease.endsUs;
+    return this.context.clock.monotonicMs() < lease.endsMs;
   }
 
   private ownersIn({ leases }: GroupState): (string | null)[] {
@@ -188,29 +187,27 @@ export class LeasedGroup implements Group {
     this.pausing.abort();
   }
 
-  /** Until it is time, until a lease ends here, or until something has changed. */
+  /** Waits for `pauseMs`, until one of its leases expires, or until a change is reported. */
   private async pause(pauseMs: number): Promise<void> {
-    const nowUs = this.context.clock.monotonicUs();
-    const endsMs = [...this.held.values()].flatMap(({ giving, endsUs }) =>
-      giving ? [] : (endsUs - nowUs) / 1000,
-    );
+    const nowMs = this.context.clock.monotonicMs();
+    const leftMs = [...this.held.values()].flatMap(({ giving, endsMs }) => (giving ? [] : endsMs - nowMs));
     this.pausing = new AbortController();
-    if (!this.woken) await this.context.timers.sleep(Math.min(pauseMs, ...endsMs), this.pausing.signal);
+    if (!this.woken) await this.context.timers.sleep(Math.min(pauseMs, ...leftMs), this.pausing.signal);
     this.woken = false;
   }
 }
 
-/** A name that no other member has, and by which an operator finds the process. */
+/** A unique member name that identifies the process to an operator. */
 export function newMemberName(): string {
   return `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
 }
 
-/** Reported, not thrown: the consumer goes on with what it has, and another member with this partition. */
+/** Reported, not thrown: the consumer continues with its other partitions, and another member reads this one. */
 export function leaseEnded(topic: string, group: string, partition: number): PaydayError {
   return new PaydayError(
     'lease_ended',
     `the lease of group "${group}" on ${topic}/${partition} ended before it was renewed: this process was held up, or ` +
       'could not reach the store of leases; another member reads the partition now',
-    { retryable: true, details: { topic, group, partition } },
+    { details: { topic, group, partition } },
   );
 }

@@ -1,22 +1,25 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { retryUntil } from '#kernel';
 import type { Position, StoredRecord } from '../port.js';
 import { deliver, type DeliveryContext } from './delivery.js';
-import { retrying } from './retry.js';
 
-/** A place in one partition from which records are pulled. */
+/** A cursor in one partition. */
 export interface PartitionReader {
-  /** The next records, in order, and moves behind them; none if there are none yet. If it throws, it has not moved. */
+  /** Returns the next records, in order, and moves past them; none if there are none yet. It does not move if it throws. */
   read(): Promise<StoredRecord[]> | StoredRecord[];
-  /** Resolves when `read` may find something, or when the signal aborts. May resolve too often, never too late. */
+  /** Resolves when `read` may find records, or when the signal aborts. May resolve too often, never too late. */
   wait(signal: AbortSignal): Promise<void>;
 }
 
 export interface PartitionLoopHooks {
   startAt(): Promise<Position | 'earliest' | 'latest'> | Position | 'earliest' | 'latest';
-  /** @throws if there can be no reading from `start`. */
+  /** @throws if reading from `start` is impossible. */
   openReader(start: Position | 'earliest' | 'latest'): Promise<PartitionReader> | PartitionReader;
-  /** The place where reading begins is fixed: everything behind it will be handed over. */
-  onStarted(): void;
-  /** Asked when starting failed: true ends the loop instead of trying again. */
+  /** Called when the start is fixed: every later record will be delivered. */
+  onStarted(start: Position | 'earliest' | 'latest'): void;
+  /** Called when every record of a batch was handled or dead-lettered. */
+  onHandled(records: readonly StoredRecord[]): void;
+  /** Called after a failed start: true ends the loop instead of retrying. */
   shouldRelease(error: unknown): boolean;
 }
 
@@ -25,7 +28,7 @@ export class PartitionLoop {
   private readonly abort = new AbortController();
   private readonly context: DeliveryContext;
   private readonly finished: Promise<void>;
-  /** True once the place where reading begins is fixed. */
+  /** True once the start is fixed. */
   started = false;
 
   constructor(
@@ -36,35 +39,37 @@ export class PartitionLoop {
     this.finished = this.run();
   }
 
-  /** Lets the running handler finish, hands nothing more, and resolves then. Repeatable; never rejects. */
+  /** Delivers nothing more; resolves when the running handler has finished. Repeatable; never rejects. */
   stop(): Promise<void> {
     this.abort.abort();
     return this.finished;
   }
 
   private async run(): Promise<void> {
-    const { signal, timers } = this.context;
-    const reader = await this.begin();
-    if (reader === undefined || signal.aborted) return;
+    const { signal } = this.context;
+    const begun = await this.begin();
+    if (begun === undefined || signal.aborted) return;
+    const { reader, start } = begun;
     this.started = true;
-    this.hooks.onStarted();
+    this.hooks.onStarted(start);
     while (!signal.aborted) {
-      const records = await retrying(this.context, () => reader.read());
+      const records = await retryUntil(this.context, () => reader.read());
       if (records === undefined) return;
       if (records.length > 0) {
-        await deliver(this.context, records);
-        // Reading and handling may both be synchronous at heart: without this, a long backlog starves the process.
-        await timers.nextTurn();
+        if (await deliver(this.context, records)) this.hooks.onHandled(records);
+        // Reading and handling may both be synchronous; without this pause a long backlog starves the process.
+        await nextTurn();
       } else {
-        await retrying(this.context, () => reader.wait(signal));
+        await retryUntil(this.context, () => reader.wait(signal));
       }
     }
   }
 
-  private begin(): Promise<PartitionReader | undefined> {
-    return retrying(this.context, async () => {
+  private begin(): Promise<{ reader: PartitionReader; start: Position | 'earliest' | 'latest' } | undefined> {
+    return retryUntil(this.context, async () => {
       try {
-        return await this.hooks.openReader(await this.hooks.startAt());
+        const start = await this.hooks.startAt();
+        return { reader: await this.hooks.openReader(start), start };
       } catch (error) {
         if (!this.hooks.shouldRelease(error)) throw error;
         this.abort.abort();

@@ -4,12 +4,12 @@ import type { Position, StoredRecord } from '../port.js';
 import type { ReadLimits } from './log-store.js';
 import type { PartitionReader } from './partition-loop.js';
 
-/** A store that can be read from any position at once, without waiting. */
+/** A store that can be read synchronously from any position. */
 export interface Seekable {
   end(topic: string, partition: number): Position | null;
-  /** Records behind a position (null: from the first), in order. Their bytes stay valid and are the caller's alone. */
+  /** Records after a position (null: from the first), in order. Their bytes stay valid and belong to the caller. */
   read(topic: string, partition: number, after: Position | null, limits: ReadLimits): StoredRecord[];
-  /** Resolves when there may be a record behind `after`, or when the signal aborts. */
+  /** Resolves when there may be a record after `after`, or when the signal aborts. */
   wait(topic: string, partition: number, after: Position | null, signal: AbortSignal): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export function seekingReader(
   };
 }
 
-/** The position behind which reading begins; null for the very first record. */
+/** The position after which reading begins; null for the very first record. */
 function resolveStart(
   store: Seekable,
   topic: string,

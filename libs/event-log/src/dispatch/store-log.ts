@@ -1,6 +1,6 @@
-import { partitionOf, type Clock } from '#kernel';
+import { partitionOf, type Clock, type Timers } from '#kernel';
 import type { KafkaCredentials } from '../credentials.js';
-import { logClosed, unknownTopic } from '../errors.js';
+import { closedConsumer, logClosed, unknownTopic } from '../errors.js';
 import type {
   ConsumeOptions,
   Consumer,
@@ -16,20 +16,19 @@ import type { LeaseStore } from './lease-store.js';
 import { LeasedGroup, newMemberName } from './leased-group.js';
 import type { LogStore } from './log-store.js';
 import { StoreConsumer } from './store-consumer.js';
-import type { Timers } from './timers.js';
 
-/** What every log is given from outside. */
+/** The dependencies of every log. */
 export interface LogDeps {
   clock: Clock;
   timers: Timers;
-  /** For a log in Kafka. */
+  /** Credentials for a log in Kafka. */
   kafka?: KafkaCredentials;
-  /** Where members of one group in different processes find each other; without it, groups end at the process. */
+  /** Lets a group span processes; without it, groups are local to the process. */
   leases?: LeaseStore | undefined;
   leaseMs: number;
 }
 
-/** The event log over a store in this process: checks what callers give, routes keys, runs consumers, closes in order. */
+/** The event log over a `LogStore`: validates arguments, routes keys, runs consumers and closes in order. */
 export class StoreEventLog implements EventLog {
   private readonly consumers = new Set<StoreConsumer>();
   private readonly lookUps = new Map<string, Promise<number | undefined>>();
@@ -66,6 +65,7 @@ export class StoreEventLog implements EventLog {
         groupOf: (wanted, partitions, report) => this.groupOf(wanted, partitions, report),
         appendDeadLetter: (topic, record) =>
           this.route(topic, [record], MAX_RECORD_BYTES + DEAD_LETTER_HEADROOM_BYTES),
+        endPositions: (topic) => this.endPositions(topic),
         onClosed: (closed) => this.consumers.delete(closed),
       },
       options,
@@ -87,14 +87,14 @@ export class StoreEventLog implements EventLog {
     return this.closing;
   }
 
-  /** Handlers may append while they finish; only then the store closes. */
+  /** Handlers may append while they finish, so the store closes last. */
   private async shutDown(): Promise<void> {
     await Promise.all([...this.consumers].map((consumer) => consumer.close()));
     this.isClosed = true;
     await this.store.close();
   }
 
-  /** Nothing is awaited before the store has the records, where it can be helped: the order of calls is that in the log. */
+  /** Avoids every `await` before the store has the records, so that they enter the log in call order. */
   private async route(
     topic: string,
     records: readonly EventRecord[],
@@ -120,8 +120,8 @@ export class StoreEventLog implements EventLog {
   }
 
   /**
-   * One look-up for all who need it while it runs, so that their continuations come in the order of the calls. It is
-   * forgotten just before the first of them, so that nothing appended later can come between.
+   * Concurrent callers share one look-up, so their continuations run in call order. It is dropped just before the first of
+   * them, so no later append can come in between.
    */
   private lookUp(topic: string): number | undefined | Promise<number | undefined> {
     const running = this.lookUps.get(topic);
@@ -155,10 +155,4 @@ export class StoreEventLog implements EventLog {
   private assertOpen(): void {
     if (this.isClosed) throw logClosed();
   }
-}
-
-function closedConsumer(): Consumer {
-  const ready = Promise.reject<void>(logClosed());
-  ready.catch(() => {}); // who does not ask for it must not be taken down by it
-  return { ready, close: () => Promise.resolve() };
 }

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import { AwsFisDriver } from '../drivers/aws-fis.js';
-import { openAwsFisStandIn, TEMPLATE_MS } from './aws-fis-stand-in.js';
+import { openAwsFisStandIn, TEMPLATE_MS } from '../testing/aws-fis-stand-in.js';
 import type { DriverSubject } from './driver-suite.js';
-import { closed, listening, portOf, unusedPort } from './servers.js';
+import { closed, listening, portOf, unusedPort } from '../testing/servers.js';
 
 export const CREDENTIALS = { accessKeyId: 'AKIATEST', secretAccessKey: 'a secret of the conformance suite' };
 
-/** The real client against a stand-in of the service. The template's duration is the faults' time to live, as the guide advises. */
+/** The real client against a stand-in of the service. The template's duration equals the faults' time to live, as the guide advises. */
 export const awsFisSubject: DriverSubject = {
   params: { 'aws-fis': { template: 'stop-instances' } },
   badParams: [
@@ -39,7 +39,7 @@ export const awsFisSubject: DriverSubject = {
       hanging: at(portOf(hanging)),
       serviceId: 'catalog',
       healthy: async () => !account.isAnyRunning(),
-      pass: (ms) => account.timers.advance(ms),
+      pass: (ms) => account.timers.pass(ms),
       async close() {
         await account.close();
         await closed(hanging);

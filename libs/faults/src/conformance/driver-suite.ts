@@ -2,44 +2,44 @@ import { PaydayError } from '#kernel';
 import type { FaultDriver, FaultOrder, FaultTarget } from '../driver.js';
 import type { FaultParams } from '../fault.js';
 
-/** A real thing to break, with a driver that reaches it. One per test. */
+/** A real system to break, with a driver that reaches it. One per test. */
 export interface DriverBench {
   driver: FaultDriver;
   target: FaultTarget;
-  /** A target of the same sort at which nobody listens. */
+  /** A target of the same type without a listener. */
   nowhere: FaultTarget;
-  /** A target of the same sort that takes connections and never answers. */
+  /** A target of the same type that accepts connections and never answers. */
   hanging: FaultTarget;
   serviceId: string;
-  /** Asks the service as a customer does: whether the answer is right and prompt. */
+  /** Sends a request as a customer does: whether the answer is correct and prompt. */
   healthy(): Promise<boolean>;
-  /** Lets this much of the far side's time pass. */
+  /** Advances the remote system's time. */
   pass(ms: number): Promise<void>;
-  /** The team mends its service by itself. Where `repairable`. */
+  /** The team repairs its service by itself. Required if `repairable`. */
   repair?(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface DriverSubject {
-  /** Good parameters for each kind of the driver, strong enough for every request to feel it. */
+  /** Valid parameters for each kind of the driver, strong enough to affect every request. */
   params: Readonly<Record<string, FaultParams>>;
   /** Parameters that the driver must refuse, by kind. */
   badParams: readonly (readonly [kind: string, params: FaultParams])[];
-  /** Whether the team can mend what this driver breaks. */
+  /** Whether the team can repair what this driver breaks. */
   repairable: boolean;
-  /** Whether the far side ends a fault by itself; if not, the suite holds that it does not pretend to. */
+  /** Whether the remote system ends a fault by itself; if not, the suite checks that the driver does not claim so. */
   deadMan: boolean;
-  /** What this machine lacks to run the suite, and how to get it; null if nothing. Default: nothing. */
+  /** What this machine lacks to run the suite, and how to get it; null: nothing. Default: nothing. */
   lacks?(): string | null;
-  /** How long a fault of the suite lives. Default: a minute, for subjects whose time the suite moves. */
+  /** Time to live of the suite's faults. Default: one minute, for subjects with a simulated clock. */
   ttlMs?: number;
   open(): Promise<DriverBench>;
 }
 
-/** How soon after its signal an operation must give up, in real time. */
+/** An operation must reject within this real time after its signal aborts. */
 const GIVE_UP_MS = 1_000;
 
-/** Runs every promise of `FaultDriver` against one driver, as named tests. */
+/** Checks every guarantee of `FaultDriver` for one driver, as named tests. */
 export function describeFaultDriver(name: string, subject: DriverSubject): void {
   describeUnless(subject.lacks?.() ?? null, `fault driver ${name}`, () => {
     let bench: DriverBench;
@@ -62,7 +62,7 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
     });
     afterEach(() => bench.close());
 
-    it('names good parameters for each of its kinds', () => {
+    it('has valid parameters for each of its kinds', () => {
       expect(Object.keys(subject.params).sort()).toEqual([...bench.driver.kinds].sort());
       expect(bench.driver.reaches(bench.target)).toBe(true);
       expect(bench.driver.reaches({ teamId: bench.target.teamId })).toBe(false);
@@ -94,7 +94,7 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
         expect(await bench.healthy()).toBe(true);
       });
     else
-      it.each(kinds)('%s: does not end by itself, and does not say so', async (kind) => {
+      it.each(kinds)('%s: does not end by itself, and does not claim so', async (kind) => {
         const { driver, target } = bench;
         const fault = order(kind);
         await driver.fire(target, fault, signal());
@@ -121,13 +121,13 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
     });
 
     if (subject.repairable)
-      it.each(kinds)('%s: says that the team repaired it', async (kind) => {
+      it.each(kinds)('%s: reports a repair by the team', async (kind) => {
         const { driver, target } = bench;
         const fault = order(kind);
         await driver.fire(target, fault, signal());
         await bench.repair!();
         expect(await driver.verify(target, fault, signal())).toBe('repaired');
-        // Firing again does not undo the team's work.
+        // Firing again does not undo the repair.
         await driver.fire(target, fault, signal());
         expect(await driver.confirm(target, fault, signal())).toBe('repaired');
         expect(await bench.healthy()).toBe(true);
@@ -135,7 +135,7 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
         expect(await driver.verify(target, fault, signal())).toBe('gone');
       });
 
-    it('ends one of two faults on a service and leaves the other', async () => {
+    it('ends one of two faults on a service and keeps the other', async () => {
       const { driver, target } = bench;
       const [one, other] = [driver.kinds[0]!, driver.kinds.at(-1)!].map((kind) => order(kind)) as [
         FaultOrder,
@@ -150,7 +150,7 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
       expect(await bench.healthy()).toBe(false);
     });
 
-    it.each(subject.badParams)('refuses bad parameters for good: %s %j', async (kind, params) => {
+    it.each(subject.badParams)('refuses bad parameters, as not retryable: %s %j', async (kind, params) => {
       const { driver, target } = bench;
       const refused = expect.objectContaining({ code: 'invalid_fault_params', retryable: false });
       expect(() => driver.checkParams(kind, params)).toThrow(refused);
@@ -158,14 +158,14 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
       expect(await bench.healthy()).toBe(true);
     });
 
-    it('refuses a service that the team does not run, for good', async () => {
+    it('refuses a service that the team does not run, as not retryable', async () => {
       const fault = { ...order(bench.driver.kinds[0]!), serviceId: 'no-such-service' };
       await expect(bench.driver.fire(bench.target, fault, signal())).rejects.toEqual(
         expect.objectContaining({ retryable: false }),
       );
     });
 
-    it('says that trying again may help where nobody listens', async () => {
+    it('reports a missing listener as retryable', async () => {
       const { driver, nowhere } = bench;
       const fault = order(driver.kinds[0]!);
       for (const operation of ['fire', 'confirm', 'revert', 'verify'] as const)
@@ -174,7 +174,7 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
         );
     });
 
-    it('gives up when its signal aborts', async () => {
+    it('rejects when its signal aborts', async () => {
       const { driver, hanging } = bench;
       const fault = order(driver.kinds[0]!);
       for (const operation of ['fire', 'confirm', 'revert', 'verify'] as const) {
@@ -191,7 +191,7 @@ export function describeFaultDriver(name: string, subject: DriverSubject): void 
   });
 }
 
-/** `describe`; or, where something is lacking, a loud skip, which under `CI=true` is a failure. */
+/** `describe`, or, if something is lacking, a loud skip, which is a failure with `CI=true`. */
 export function describeUnless(lacks: string | null, name: string, define: () => void): void {
   if (lacks === null) {
     describe(name, define);

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { KubernetesDriver } from '../drivers/kubernetes.js';
 import type { DriverSubject } from './driver-suite.js';
-import { openKubernetesStandIn } from './kubernetes-stand-in.js';
-import { closed, listening, portOf, unusedPort } from './servers.js';
+import { openKubernetesStandIn } from '../testing/kubernetes-stand-in.js';
+import { closed, listening, portOf, unusedPort } from '../testing/servers.js';
 
 const SELECTOR = { app: 'catalog' };
 
@@ -47,7 +47,7 @@ export const kubernetesSubject: DriverSubject = {
       hanging: await at(portOf(hanging)),
       serviceId: 'catalog',
       healthy: async () => !cluster.isAnyInjected(),
-      pass: (ms) => cluster.timers.advance(ms),
+      pass: (ms) => cluster.timers.pass(ms),
       async close() {
         await cluster.close();
         await closed(hanging);

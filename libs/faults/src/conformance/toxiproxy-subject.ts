@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { ToxiproxyDriver } from '../drivers/toxiproxy.js';
 import type { DriverSubject } from './driver-suite.js';
-import { closed, listening, portOf, unusedPort } from './servers.js';
-import { openProxiedService, toxiproxyBinary } from './toxiproxy-server.js';
+import { closed, listening, portOf, unusedPort } from '../testing/servers.js';
+import { openProxiedService, toxiproxyBinary } from '../testing/toxiproxy-server.js';
 
 /** A real Toxiproxy server in front of a service. */
 export const toxiproxySubject: DriverSubject = {

@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import { ManualTimers } from '../../../../apps/unicorn-rentals/src/testing/manual-timers.js';
+import { ManualTime } from '#testing';
 import { WebhookDriver } from '../drivers/webhook.js';
 import type { DriverSubject } from './driver-suite.js';
-import { closed, listening, portOf, unusedPort } from './servers.js';
+import { closed, listening, portOf, unusedPort } from '../testing/servers.js';
 
 const SECRET = `whsec_${Buffer.from('a secret of the conformance suite').toString('base64')}`;
 
-/** A receiver that verifies every call by the library of Standard Webhooks; the test moves its time. */
+/** A receiver with a simulated clock that verifies every call with the Standard Webhooks library. */
 export const webhookSubject: DriverSubject = {
   params: { webhook: { action: 'unplug', rack: 4 } },
   badParams: [
@@ -19,7 +19,7 @@ export const webhookSubject: DriverSubject = {
   repairable: true,
   deadMan: true,
   async open() {
-    const timers = new ManualTimers();
+    const timers = new ManualTime(0);
     const faults = new Map<string, { state: 'active' | 'repaired'; cancel: () => void }>();
     const receiver = await listening(
       createServer((request, response) => {
@@ -59,7 +59,7 @@ export const webhookSubject: DriverSubject = {
       hanging: at(portOf(hanging)),
       serviceId: 'catalog',
       healthy: async () => ![...faults.values()].some(({ state }) => state === 'active'),
-      pass: (ms) => timers.advance(ms),
+      pass: (ms) => timers.pass(ms),
       async repair() {
         for (const fault of faults.values()) {
           fault.cancel();

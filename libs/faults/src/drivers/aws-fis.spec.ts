@@ -1,4 +1,4 @@
-import { openAwsFisStandIn } from '../conformance/aws-fis-stand-in.js';
+import { openAwsFisStandIn } from '../testing/aws-fis-stand-in.js';
 import { CREDENTIALS } from '../conformance/aws-fis-subject.js';
 import type { FaultOrder } from '../driver.js';
 import { AwsFisDriver } from './aws-fis.js';
@@ -31,7 +31,7 @@ describe('AWS FIS driver', () => {
     },
   });
 
-  it('starts once, whoever asks, and another process finds it pages behind', async () => {
+  it('starts an experiment once, and another process finds it on a later page', async () => {
     await process().fire(target(), order('storm'), signal());
     await process().fire(target(), order('storm'), signal());
     expect(account.experiments).toHaveLength(1);
@@ -43,7 +43,7 @@ describe('AWS FIS driver', () => {
     expect(await process().verify(target(), order('storm'), signal())).toBe('gone');
   });
 
-  it('says why an experiment failed, for good', async () => {
+  it('reports why an experiment failed, as not retryable', async () => {
     const driver = process();
     await driver.fire(target(), order('storm'), signal());
     Object.assign(account.experiments[0]!, {
@@ -58,7 +58,7 @@ describe('AWS FIS driver', () => {
     expect(await driver.verify(target(), order('storm'), signal())).toBe('gone');
   });
 
-  it('refuses templates that the targets or the account do not have, for good', async () => {
+  it('refuses templates missing from the targets or the account, as not retryable', async () => {
     await expect(process().fire(target(), order('a', 'typo'), signal())).rejects.toMatchObject({
       code: 'unknown_template',
       retryable: false,

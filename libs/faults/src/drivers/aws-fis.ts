@@ -21,34 +21,34 @@ export const AWS_FIS_KINDS = {
   },
 } as const satisfies KindSpecs;
 
-/** Marks an experiment as a fault's, for whoever looks for it without having begun it. */
+/** Tag that links an experiment to its fault, for a process that did not start it. */
 const TAG = 'payday:fault';
-/** Experiments that are looked through for a fault's, newest first: 20 pages of 100. */
+/** Limit of the search for a fault's experiment, newest first: 20 pages of 100. */
 const MAX_PAGES = 20;
 
 const NOT_YET = new Set<string | undefined>(['pending', 'initiating']);
 const OVER = new Set<string | undefined>(['completed', 'stopped', 'failed', 'cancelled']);
 
 export interface AwsFisOptions {
-  /** Pause between looks while an experiment begins or stops. */
+  /** Poll interval while an experiment starts or stops. */
   pollMs?: number;
-  /** For the client; credentials are by default those that AWS's tools find. */
+  /** For the client; by default it finds credentials as the AWS tools do. */
   client?: Pick<FisClientConfig, 'credentials'>;
 }
 
-/** What is needed of the client's package, once it is loaded. */
+/** The parts of the lazily loaded client package that the driver uses. */
 type Fis = typeof import('@aws-sdk/client-fis');
 
 /**
- * Runs experiments of AWS Fault Injection Service. A fault's id is the client token, so that starting twice starts once, and a
- * tag, by which another process finds what this one began. There is no time to live to be given: the dead-man's timer is
- * the duration of the template's actions, so keep it near the `ttl` of the faults that use it.
+ * Runs experiments of AWS Fault Injection Service. A fault's id is the client token, which makes starting idempotent, and a
+ * tag, by which another process finds the experiment. The API takes no time to live: the dead-man's timer is the duration
+ * of the template's actions, so keep it near the `ttl` of the faults that use it.
  */
 export class AwsFisDriver implements FaultDriver {
   readonly name = 'aws-fis';
   readonly kinds = Object.keys(AWS_FIS_KINDS);
   private readonly clients = new Map<string, FisClient>();
-  /** Fault id → experiment id, of what this process has seen. */
+  /** Maps fault ids to experiment ids, for the experiments that this process has seen. */
   private readonly known = new Map<string, string>();
 
   constructor(private readonly options: AwsFisOptions = {}) {}
@@ -82,7 +82,7 @@ export class AwsFisDriver implements FaultDriver {
     if (experiment?.id !== undefined) this.remember(order.id, experiment.id);
   }
 
-  /** Waits until the experiment runs. @throws PaydayError `not_running` (retryable) if it doesn't when `signal` aborts. */
+  /** Waits until the experiment runs. @throws PaydayError `not_running` (retryable) if `signal` aborts first */
   async confirm(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<Presence> {
     for (;;) {
       const state = (await this.find(target, order, signal))?.state;
@@ -119,7 +119,7 @@ export class AwsFisDriver implements FaultDriver {
       throw new PaydayError(code, `fault ${order.id}: ${what}`, { retryable: true });
   }
 
-  /** The fault's experiment: by its id where this process knows it, else by its tag. Null if there is none. */
+  /** Finds the fault's experiment by its id, if this process knows it, else by its tag. Null if there is none. */
   private async find(
     target: FaultTarget,
     order: FaultOrder,
@@ -146,7 +146,7 @@ export class AwsFisDriver implements FaultDriver {
     }
     throw new PaydayError(
       'too_many_experiments',
-      `fault ${order.id}: not among the first ${MAX_PAGES * 100} experiments of the account, so nobody can say whether it runs`,
+      `fault ${order.id}: not among the first ${MAX_PAGES * 100} experiments of the account, so it is unknown whether it runs`,
       { retryable: true },
     );
   }
@@ -161,7 +161,7 @@ export class AwsFisDriver implements FaultDriver {
     order: FaultOrder,
   ): Promise<{ fis: Fis; client: FisClient; place: AwsFisPlace }> {
     const place = placeOf(target.awsFis, order, 'aws-fis');
-    // Games without AWS do without it.
+    // Games without AWS need not load it.
     const fis = await import('@aws-sdk/client-fis').catch((cause: unknown) => {
       throw new PaydayError(
         'driver_client_missing',
@@ -173,7 +173,7 @@ export class AwsFisDriver implements FaultDriver {
     const key = `${region} ${endpoint ?? ''}`;
     let client = this.clients.get(key);
     if (client === undefined) {
-      // The life cycle tries again by itself.
+      // The life cycle retries by itself.
       client = new fis.FisClient({ region, endpoint, maxAttempts: 1, ...this.options.client });
       this.clients.set(key, client);
     }

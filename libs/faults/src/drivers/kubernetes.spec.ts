@@ -1,5 +1,5 @@
 import type { KubernetesPlace } from '#contracts';
-import { openKubernetesStandIn } from '../conformance/kubernetes-stand-in.js';
+import { openKubernetesStandIn } from '../testing/kubernetes-stand-in.js';
 import type { FaultOrder } from '../driver.js';
 import { KubernetesDriver } from './kubernetes.js';
 
@@ -32,7 +32,7 @@ describe('kubernetes driver', () => {
     kubernetes: { default: { ...place, ...more } },
   });
 
-  it('makes the resource that Chaos Mesh documents', async () => {
+  it('creates the resource that Chaos Mesh documents', async () => {
     await driver.fire(target(), ORDER, signal());
     expect([...cluster.held.values()].map(({ body }) => body)).toEqual([
       {
@@ -59,7 +59,7 @@ describe('kubernetes driver', () => {
     ]);
   });
 
-  it('is found and ended by another process', async () => {
+  it('lets another process find and end the fault', async () => {
     await driver.fire(target(), ORDER, signal());
     expect(await driver.confirm(target(), ORDER, signal())).toBe('active');
     const other = new KubernetesDriver(5);
@@ -68,7 +68,7 @@ describe('kubernetes driver', () => {
     expect(await driver.verify(target(), ORDER, signal())).toBe('gone');
   });
 
-  it('does not take "nothing selected" for "everything injected", and says so', async () => {
+  it('does not mistake "nothing selected" for "everything injected"', async () => {
     const nobody = target({ selector: { app: 'typo' } });
     await driver.fire(nobody, ORDER, signal());
     const patience = new AbortController();

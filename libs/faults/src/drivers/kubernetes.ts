@@ -15,7 +15,7 @@ export const KUBERNETES_KINDS = {
     expects: () => EVERY_REQUEST_FAILS,
   },
   'kubernetes-network-delay': {
-    effect: 'the network of the pods delivers everything that much later',
+    effect: 'the network of the pods delays all traffic by that time',
     params: {
       delayMs: { min: 1, max: 60_000, unit: 'ms' },
       jitterMs: { min: 0, max: 60_000, unit: 'ms', default: 0 },
@@ -26,12 +26,12 @@ export const KUBERNETES_KINDS = {
     },
   },
   'kubernetes-network-loss': {
-    effect: 'the network of the pods loses that many packets',
+    effect: 'the network of the pods drops that share of the packets',
     params: { percent: { min: 1, max: 100, unit: '%' } },
     expects: (param) => shareFails(param('percent')),
   },
   'kubernetes-cpu-stress': {
-    effect: 'somebody else uses the processors of the pods',
+    effect: 'another load uses the CPUs of the pods',
     params: {
       workers: { min: 1, max: 64, unit: 'workers' },
       percent: { min: 1, max: 100, unit: '%', default: 100 },
@@ -39,7 +39,7 @@ export const KUBERNETES_KINDS = {
     expects: () => EVERY_REQUEST_FAILS,
   },
   'kubernetes-memory-stress': {
-    effect: 'somebody else uses the memory of the pods',
+    effect: 'another load uses the memory of the pods',
     params: { mebibytes: { min: 1, max: 65_536, unit: 'MiB' } },
     expects: () => EVERY_REQUEST_FAILS,
   },
@@ -47,10 +47,10 @@ export const KUBERNETES_KINDS = {
 
 const GROUP = 'chaos-mesh.org';
 const VERSION = 'v1alpha1';
-/** Kind of the custom resource → its name in the API. */
+/** Maps the kind of a custom resource to its name in the API. */
 const PLURAL = { PodChaos: 'podchaos', NetworkChaos: 'networkchaos', StressChaos: 'stresschaos' } as const;
 
-/** What the driver reads of a Chaos Mesh resource. */
+/** The fields of a Chaos Mesh resource that the driver reads. */
 interface ChaosResource {
   metadata?: { deletionTimestamp?: string };
   status?: {
@@ -60,16 +60,16 @@ interface ChaosResource {
 }
 
 /**
- * Breaks pods through Chaos Mesh: each fault is one custom resource in the pods' namespace, whose name the fault's id fixes.
- * Its `duration` is the time to live, so that Chaos Mesh itself is the dead-man's timer. What its conditions say is
- * believed: `AllInjected`, and `AllRecovered` once it is to stop.
+ * Breaks pods through Chaos Mesh: each fault is one custom resource in the pods' namespace, named after the fault's id.
+ * Its `duration` is the time to live, so Chaos Mesh itself is the dead-man's timer. The driver trusts the resource's
+ * conditions: `AllInjected`, and, once it should stop, `AllRecovered`.
  */
 export class KubernetesDriver implements FaultDriver {
   readonly name = 'kubernetes';
   readonly kinds = Object.keys(KUBERNETES_KINDS);
   private readonly apis = new Map<string, Promise<Connection>>();
 
-  /** @param pollMs pause between looks while Chaos Mesh injects or recovers. */
+  /** @param pollMs poll interval while Chaos Mesh injects or recovers */
   constructor(private readonly pollMs = 200) {}
 
   checkParams(kind: string, params: FaultParams): void {
@@ -104,7 +104,7 @@ export class KubernetesDriver implements FaultDriver {
     await refusing(order, 'create', [409], () => api.createNamespacedCustomObject(at, options));
   }
 
-  /** Waits until everything is injected. @throws PaydayError `not_injected` (retryable) if it is not when `signal` aborts. */
+  /** Waits until everything is injected. @throws PaydayError `not_injected` (retryable) if `signal` aborts first */
   async confirm(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<Presence> {
     return this.watch(target, order, signal, 'not_injected', (resource) => {
       if (resource === null || isRecovered(resource)) return 'gone';
@@ -112,7 +112,7 @@ export class KubernetesDriver implements FaultDriver {
     });
   }
 
-  /** Deletes the resource and waits until it is gone, which it is when Chaos Mesh has recovered everything. */
+  /** Deletes the resource and waits until it is gone: Chaos Mesh removes it after it has recovered everything. */
   async revert(target: FaultTarget, order: FaultOrder, signal: AbortSignal): Promise<void> {
     const { api, at, options } = await this.reach(target, order, signal);
     await refusing(order, 'delete', [404], () => api.deleteNamespacedCustomObject(at, options));
@@ -122,8 +122,8 @@ export class KubernetesDriver implements FaultDriver {
   }
 
   /**
-   * Looks again and again until `settled` says something.
-   * @throws PaydayError `code` (retryable) if it has not when `signal` aborts, with what Chaos Mesh said last
+   * Polls the resource until `settled` returns a value.
+   * @throws PaydayError `code` (retryable) with the last status of Chaos Mesh if `signal` aborts first
    */
   private async watch(
     target: FaultTarget,
@@ -140,7 +140,7 @@ export class KubernetesDriver implements FaultDriver {
       try {
         resource = await this.readResource(target, order, signal);
       } catch (error) {
-        // The time was up while it was asked once more: what it said before tells more.
+        // Time ran out during the last poll: the previous status is more informative.
         if (last !== null && signal.aborted) throw notYet(last);
         throw error;
       }
@@ -173,7 +173,7 @@ export class KubernetesDriver implements FaultDriver {
     if (api === undefined) {
       api = connect(place);
       this.apis.set(key, api);
-      // What could not be read now may be readable later.
+      // A failed read may succeed later.
       api.catch(() => this.apis.delete(key));
     }
     const { objects, Observable } = await api;
@@ -201,13 +201,13 @@ export class KubernetesDriver implements FaultDriver {
 
 interface Connection {
   objects: CustomObjectsApi;
-  /** Of the client that is loaded. */
+  /** From the loaded client. */
   Observable: typeof import('@kubernetes/client-node').Observable;
 }
 
 /** @throws PaydayError `driver_client_missing`, `invalid_kubeconfig`. */
 async function connect({ kubeconfig, context }: KubernetesPlace): Promise<Connection> {
-  // Half a second and many megabytes, which games without a cluster do without.
+  // Loading takes half a second and many megabytes, which games without a cluster should not pay.
   const client = await import('@kubernetes/client-node').catch((cause: unknown) => {
     throw new PaydayError(
       'driver_client_missing',
@@ -233,7 +233,7 @@ async function connect({ kubeconfig, context }: KubernetesPlace): Promise<Connec
   }
 }
 
-/** Kind and particular part of the spec of a fault's resource. */
+/** Returns the kind and the kind-specific part of the spec of a fault's resource. */
 function experimentOf(order: FaultOrder): { kind: keyof typeof PLURAL; spec: Record<string, unknown> } {
   const value = (name: string): number => numberParam(KUBERNETES_KINDS, order.kind, order.params, name);
   switch (order.kind) {
@@ -264,12 +264,12 @@ function holds({ status }: ChaosResource, type: string): boolean {
   return status?.conditions?.some((each) => each.type === type && each.status === 'True') ?? false;
 }
 
-/** Before anything is injected, `AllRecovered` is true as well: what counts is what Chaos Mesh is up to. */
+/** `AllRecovered` is also true before injection, so the desired phase decides. */
 function isRecovered(resource: ChaosResource): boolean {
   return resource.status?.experiment?.desiredPhase === 'Stop' && holds(resource, 'AllRecovered');
 }
 
-/** Without any pod, `AllInjected` is true as well. */
+/** `AllInjected` is also true without any matching pod. */
 function isInjected(resource: ChaosResource): boolean {
   return (
     resource.status?.experiment?.desiredPhase !== 'Stop' &&
@@ -281,13 +281,13 @@ function isInjected(resource: ChaosResource): boolean {
 function whatItSays({ metadata, status }: ChaosResource): string {
   if (metadata?.deletionTimestamp !== undefined) return 'has not recovered everything yet';
   const conditions = status?.conditions ?? [];
-  if (conditions.length === 0) return 'has not taken it up yet (is its controller running?)';
+  if (conditions.length === 0) return 'has not processed it yet (is its controller running?)';
   if (conditions.some(({ type, status: value }) => type === 'Selected' && value !== 'True'))
     return 'finds no pod for the selector of the chaos targets';
   return `says ${conditions.map(({ type, status: value, reason }) => `${type}=${value}${reason ? ` (${reason})` : ''}`).join(', ')}`;
 }
 
-/** Makes one call. @returns undefined where the API answered with a status of `fine`. */
+/** Makes one call. @returns undefined if the API answered with a status in `fine` */
 async function refusing<T>(
   order: FaultOrder,
   what: string,

@@ -13,8 +13,8 @@ const ORDER: FaultOrder = {
   ttlMs: 30_000,
 };
 
-/** What the driver does with a real HTTP server that answers anything at all. */
-describe('sandbox driver and odd agents', () => {
+/** The driver against a real HTTP server with arbitrary answers. */
+describe('sandbox driver with misbehaving agents', () => {
   const driver = new SandboxDriver();
   let server: Server;
   let answer: (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -76,19 +76,19 @@ describe('sandbox driver and odd agents', () => {
     });
   });
 
-  it('takes no redirect: the secret goes nowhere else', async () => {
+  it('follows no redirect, so the secret reaches no other host', async () => {
     says(302, '', { location: 'http://127.0.0.1:1/' });
     await expect(fire()).rejects.toMatchObject({ code: 'fault_agent_unreachable' });
   });
 
-  it('believes no answer that is not the agent’s', async () => {
+  it('accepts no answer that does not come from an agent', async () => {
     for (const body of ['', 'hello', 'null', '[]', '{"state":"fine"}']) {
       says(200, body);
       await expect(driver.verify(target(), ORDER, signal())).rejects.toMatchObject({ retryable: true });
     }
   });
 
-  it('reads no endless answer', async () => {
+  it('bounds the length of an answer', async () => {
     let writing = true;
     answer = (_request, response) => {
       response.on('close', () => (writing = false));
@@ -108,7 +108,7 @@ describe('sandbox driver and odd agents', () => {
     await expect(fire()).rejects.toMatchObject({ message: expect.not.stringMatching(/fetch failed/) });
   });
 
-  it('gives reasons that can be stored and shown: one line, bounded', async () => {
+  it('gives reasons that can be stored and shown: one bounded line', async () => {
     says(500, `first\nsecond\u0000${'x'.repeat(1_000)}`);
     const call = { operation: 'fire' as const, number: 7 };
     const input = await performCall(driver, call, target(), ORDER, signal());

@@ -5,17 +5,17 @@ import type { KindSpecs } from '../kind-spec.js';
 
 export const SANDBOX_KINDS = {
   crash: {
-    effect: 'connections are cut, and no new ones are had',
+    effect: 'connections are closed, and new ones are refused',
     params: {},
     expects: () => EVERY_REQUEST_FAILS,
   },
   slow: {
-    effect: 'every answer comes that much later',
+    effect: 'every answer is delayed by that time',
     params: { delayMs: { min: 1, max: 60_000, unit: 'ms' } },
     expects: (param) => delays(param('delayMs')),
   },
   'wrong-answer': {
-    effect: 'a bad version: right form, wrong values',
+    effect: 'a bad release: well-formed answers with wrong values',
     params: {},
     expects: () => EVERY_REQUEST_FAILS,
   },
@@ -25,7 +25,7 @@ export const SANDBOX_KINDS = {
     expects: () => EVERY_REQUEST_FAILS,
   },
   'error-rate': {
-    effect: 'that many answers are 500',
+    effect: 'that share of the answers is a 500',
     params: { percent: { min: 1, max: 100, unit: '%' } },
     expects: (param) => shareFails(param('percent')),
   },
@@ -36,7 +36,7 @@ export const SANDBOX_KINDS = {
     expects: () => EVERY_REQUEST_FAILS,
   },
   'memory-leak': {
-    effect: 'from half of the cap on answers get slower, and at the cap the service crashes',
+    effect: 'answers slow down from half of the cap on; at the cap, the service crashes',
     params: {
       mebibytesPerSecond: { min: 1, max: 16, unit: 'MiB/s' },
       capMebibytes: { min: 8, max: 64, unit: 'MiB' },
@@ -45,10 +45,10 @@ export const SANDBOX_KINDS = {
   },
 } as const satisfies KindSpecs;
 
-/** How much later answers come just before a leak's cap, as the sandbox has it. */
+/** Delay of answers just below a leak's cap, as implemented in the sandbox. */
 const WORST_DELAY_MS = 1_500;
 
-/** It leaks at once and then every second; from half of the cap on it strains, and at the cap it is down for good. */
+/** Leaks immediately and then every second; slows down from half of the cap on, and is down permanently at the cap. */
 function leak(mebibytesPerSecond: number, capMebibytes: number): HarmfulEffect {
   const steps = Math.ceil(capMebibytes / mebibytesPerSecond);
   const strained = Array.from({ length: steps - 1 }, (_, step) => {
@@ -66,7 +66,7 @@ function leak(mebibytesPerSecond: number, capMebibytes: number): HarmfulEffect {
 
 /**
  * Breaks the services of a sandbox team through the fault agent in the team's process. The agent reverts by itself
- * after the time to live, so a fault ends even if nobody is left to end it.
+ * after the time to live, so a fault ends even if no orchestrator is running.
  */
 export class SandboxDriver extends AgentDriver {
   readonly name = 'sandbox';

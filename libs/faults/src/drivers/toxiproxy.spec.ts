@@ -1,6 +1,6 @@
 import type { ToxiproxyPlace } from '#contracts';
 import { describeUnless } from '../conformance/driver-suite.js';
-import { openProxiedService, toxiproxyBinary } from '../conformance/toxiproxy-server.js';
+import { openProxiedService, toxiproxyBinary } from '../testing/toxiproxy-server.js';
 import { orderOf, type FaultOrder } from '../driver.js';
 import { arm, DEFAULT_POLICY, type Fault, type LifeCyclePolicy } from '../fault.js';
 import { step, type FaultInput } from '../life-cycle.js';
@@ -37,7 +37,7 @@ describeUnless('lacks' in binary ? binary.lacks : null, 'a Toxiproxy server in t
     return ((await response.json()) as { name: string }[]).map(({ name }) => name);
   };
 
-  it('killed and restarted in the middle of a fault: nothing is called gone until customers get through', async () => {
+  it('killed and restarted during a fault: not reported gone until customers get through', async () => {
     const fault = order('storm');
     await driver.fire(target(), fault, signal());
     expect(await part.healthy()).toBe(false);
@@ -46,7 +46,7 @@ describeUnless('lacks' in binary ? binary.lacks : null, 'a Toxiproxy server in t
     const unreachable = { code: 'toxiproxy_unreachable', retryable: true };
     await expect(driver.verify(target(), fault, signal())).rejects.toMatchObject(unreachable);
 
-    // It has forgotten the toxic, and the proxy as well: the toxic is gone, and still nobody gets through.
+    // It has lost the toxic and the proxy: the toxic is gone, but customers still do not get through.
     await part.server.start();
     expect(await part.healthy()).toBe(false);
     const missing = { code: 'toxiproxy_proxy_missing', retryable: true };
@@ -60,7 +60,7 @@ describeUnless('lacks' in binary ? binary.lacks : null, 'a Toxiproxy server in t
   });
 
   it.each(['toxiproxy-timeout', 'toxiproxy-down'])(
-    'killed and restarted in the middle of %s: reverting makes the proxy again where the target says how',
+    'killed and restarted during %s: reverting recreates the proxy if the target says how',
     async (kind) => {
       const fault = order('storm', kind);
       await driver.fire(knowing(), fault, signal());
@@ -70,14 +70,14 @@ describeUnless('lacks' in binary ? binary.lacks : null, 'a Toxiproxy server in t
       await driver.revert(knowing(), fault, signal());
       expect(await driver.verify(knowing(), fault, signal())).toBe('gone');
       expect(await part.healthy()).toBe(true);
-      // Firing again after a crash of ours finds nothing, and acts.
+      // Firing again after an orchestrator crash finds nothing, and acts.
       await driver.fire(knowing(), fault, signal());
       expect(await driver.confirm(knowing(), fault, signal())).toBe('active');
       expect(await part.healthy()).toBe(false);
     },
   );
 
-  it('leaves toxics that are not ours alone', async () => {
+  it('leaves foreign toxics alone', async () => {
     await fetch(`${part.server.url}/proxies/${part.proxy.name}/toxics`, {
       method: 'POST',
       body: JSON.stringify({ name: 'theirs', type: 'latency', attributes: { latency: 1 } }),
@@ -88,7 +88,7 @@ describeUnless('lacks' in binary ? binary.lacks : null, 'a Toxiproxy server in t
     expect(await toxics()).toEqual(['theirs']);
   });
 
-  it('two faults that take a proxy down: it is up again when the last has ended', async () => {
+  it('two faults that disable one proxy: it is enabled when the last has ended', async () => {
     const [one, other] = [order('one', 'toxiproxy-down'), order('other', 'toxiproxy-down')];
     await driver.fire(target(), one, signal());
     await driver.fire(target(), other, signal());
@@ -101,12 +101,12 @@ describeUnless('lacks' in binary ? binary.lacks : null, 'a Toxiproxy server in t
     expect(await part.healthy()).toBe(true);
   });
 
-  it('the life cycle calls such a fault stuck, and reverted only when customers get through again', async () => {
+  it('the life cycle reports such a fault as stuck, and as reverted only when customers get through again', async () => {
     const policy: LifeCyclePolicy = { ...DEFAULT_POLICY, retryMinMs: 10, retryMaxMs: 20, stuckRetryMs: 30 };
     const { gameId, injectionId, teamId } = { gameId: 'g', injectionId: 'storm', teamId: 'fenrir' };
     const request = { gameId, injectionId, teamId, serviceId: 'catalog', kind: 'toxiproxy-timeout' };
     let fault: Fault = arm({ ...request, params: {}, label: 'Storm', ttlMs: 60_000, dueAt: Date.now() });
-    /** Runs the fault, as an orchestrator does, until it is in a state. */
+    /** Runs the fault as an orchestrator does, until it reaches a state. */
     async function runUntil(state: string, input: FaultInput = { type: 'tick' }): Promise<void> {
       while (fault.info.state !== state) {
         const { fault: next, effects } = step(fault, input, Date.now(), policy);

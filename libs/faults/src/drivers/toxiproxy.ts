@@ -9,7 +9,7 @@ import { farName, hasPlace, placeOf } from '../places.js';
 
 export const TOXIPROXY_KINDS = {
   'toxiproxy-latency': {
-    effect: 'the network delivers every answer that much later',
+    effect: 'the network delays every answer by that time',
     params: {
       delayMs: { min: 1, max: 60_000, unit: 'ms' },
       jitterMs: { min: 0, max: 60_000, unit: 'ms', default: 0 },
@@ -20,13 +20,13 @@ export const TOXIPROXY_KINDS = {
     },
   },
   'toxiproxy-bandwidth': {
-    effect: 'answers pass at that rate on each connection',
+    effect: 'each connection delivers answers at that rate',
     params: { kilobytesPerSecond: { min: 1, max: 1_000_000, unit: 'kB/s' } },
-    // Customers keep several connections, each with a rate of its own: nothing queues behind another's answer.
+    // Customers keep several connections, each with its own rate, so answers do not queue behind each other.
     expects: (param) => delays(Math.ceil(ANSWER_BYTES / param('kilobytesPerSecond'))),
   },
   'toxiproxy-timeout': {
-    effect: 'answers get lost; connections are cut when it is over',
+    effect: 'answers are lost; connections are closed when the fault ends',
     params: {},
     expects: () => EVERY_REQUEST_FAILS,
   },
@@ -36,34 +36,34 @@ export const TOXIPROXY_KINDS = {
     expects: () => EVERY_REQUEST_FAILS,
   },
   'toxiproxy-limit-data': {
-    effect: 'answers break off after that many bytes of a connection',
+    effect: 'each connection breaks after that many bytes of answers',
     params: { bytes: { min: 0, max: 1_000_000_000, unit: 'bytes' } },
     expects: (param) => bytesPerConnection(param('bytes')),
   },
   'toxiproxy-down': {
-    effect: 'connections are cut and refused',
+    effect: 'connections are closed, and new ones are refused',
     params: {},
     expects: () => EVERY_REQUEST_FAILS,
   },
 } as const satisfies KindSpecs;
 
-/** A proxy, as the server shows it. */
+/** A proxy, as reported by the server. */
 interface ShownProxy {
   enabled: boolean;
   toxics: { name: string }[];
 }
 
-/** A proxy with all its toxics may be a longer answer than most. */
+/** A proxy with all its toxics can be a long answer. */
 const MAX_ANSWER_BYTES = 256 * 1024;
 
 /**
- * Breaks the network through a Toxiproxy server's HTTP API. Each fault is one toxic whose name its id fixes, so that
- * reverting removes exactly that and any process finds what another made; a proxy that is down also carries a toxic without
- * effect as a mark, and is up again when the last mark is gone.
+ * Breaks the network through a Toxiproxy server's HTTP API. Each fault is one toxic named after the fault's id, so that
+ * reverting removes exactly that toxic and any process finds those of its predecessor. A disabled proxy also has a no-op toxic
+ * as a mark, and is enabled again when the last mark is gone.
  *
- * Toxiproxy has no timers: nothing but an orchestrator, maybe restarted, ends a fault. It keeps nothing either: a server that
- * was restarted has no toxics. Then the fault is gone exactly if the proxy is there; without the proxy customers reach
- * nobody, and so nothing is called gone until there is one, which this driver makes where the target says how.
+ * Toxiproxy has no timers: only an orchestrator, possibly a restarted one, ends a fault. It also stores nothing: a restarted
+ * server has no toxics. In that case the fault is gone if and only if the proxy exists. Without the proxy, customers reach
+ * nothing, so no fault is reported as gone until the proxy exists again; this driver recreates it if the target says how.
  */
 export class ToxiproxyDriver implements FaultDriver {
   readonly name = 'toxiproxy';
@@ -82,7 +82,7 @@ export class ToxiproxyDriver implements FaultDriver {
     const api = apiOf(target, order, signal);
     await api.ensureProxy();
     const added = await api.request('POST', '/toxics', toxicOf(order));
-    // 409: it is there already.
+    // 409: it exists already.
     if (!added.ok && added.status !== 409) throw refused(added, order);
     if (order.kind === 'toxiproxy-down') await api.enable(false);
   }
@@ -112,7 +112,7 @@ export class ToxiproxyDriver implements FaultDriver {
 function presence({ enabled, toxics }: ShownProxy, order: FaultOrder): Presence {
   const isThere = toxics.some(({ name }) => name === nameOf(order));
   if (order.kind !== 'toxiproxy-down') return isThere ? 'active' : 'gone';
-  // Without a mark but still down: what this fault did is not undone, unless another fault holds the proxy down.
+  // No mark, but still disabled: this fault is not reverted, unless another fault keeps the proxy disabled.
   return enabled || (!isThere && toxics.some(isDownMark)) ? 'gone' : 'active';
 }
 
@@ -126,7 +126,7 @@ function isDownMark({ name }: { name: string }): boolean {
   return name.startsWith(`${DOWN_MARK}payday-`);
 }
 
-/** The toxic of a fault, as `POST …/toxics` takes it. */
+/** Returns the toxic of a fault, as the body of `POST …/toxics`. */
 function toxicOf(order: FaultOrder): Record<string, unknown> {
   const value = (name: string): number => numberParam(TOXIPROXY_KINDS, order.kind, order.params, name);
   const toxic = (type: string, attributes: Record<string, number>, toxicity = 1) => ({
@@ -156,7 +156,7 @@ interface Api {
   request(method: string, path: string, body?: unknown): Promise<BoundedAnswer>;
   /** @throws PaydayError `toxiproxy_proxy_missing` (retryable) if the server doesn't know the proxy. */
   proxy(): Promise<ShownProxy>;
-  /** The same; makes the proxy where the target says how. */
+  /** Like `proxy`, but recreates the proxy if the target says how. */
   ensureProxy(): Promise<ShownProxy>;
   enable(enabled: boolean): Promise<void>;
 }
@@ -222,13 +222,13 @@ async function request(
 function shownProxy({ text }: BoundedAnswer, order: FaultOrder): ShownProxy {
   const shown = parsedJson(text) as Partial<ShownProxy> | null;
   if (typeof shown?.enabled === 'boolean' && Array.isArray(shown.toxics)) return shown as ShownProxy;
-  throw unreachable(`fault ${order.id}: the answer is no proxy of Toxiproxy: ${excerpt(text)}`);
+  throw unreachable(`fault ${order.id}: the answer is not a Toxiproxy proxy: ${excerpt(text)}`);
 }
 
 function missing({ url, proxy }: ToxiproxyPlace): PaydayError {
   return new PaydayError(
     'toxiproxy_proxy_missing',
-    `Toxiproxy at ${url} has no proxy "${proxy}" (was it restarted?): make it again, or name listen and upstream in the chaos targets so that it is made`,
+    `Toxiproxy at ${url} has no proxy "${proxy}" (was it restarted?): recreate it, or set listen and upstream in the chaos targets so that the driver can recreate it`,
     { retryable: true },
   );
 }

@@ -4,7 +4,7 @@ import type { KindSpecs } from '../kind-spec.js';
 
 export const TRAFFIC_KINDS = {
   'traffic-spike': {
-    effect: 'that many more customers than usual come, and are paid for as any',
+    effect: 'that many more customers than usual come, at the usual pay',
     params: { percent: { min: 1, max: 1_000, unit: '%' } },
     expects: (param) => ({
       type: 'traffic',
@@ -15,9 +15,9 @@ export const TRAFFIC_KINDS = {
 } as const satisfies KindSpecs;
 
 /**
- * Makes more customers come, through the probers of the game: every one of them sends more requests to the struck service,
- * of the usual sort, from a stream that the game's seed and the fault's id fix. A spike is gone with its prober: one
- * that is started anew says so. A team can't send customers away.
+ * Sends more customers through the probers of the game: each prober sends additional requests of the usual kind to the struck
+ * service, from a random stream seeded by the game's seed and the fault's id. A spike ends with its prober: a restarted one
+ * reports it as gone. Teams cannot repair a spike.
  */
 export class TrafficDriver extends AgentDriver {
   readonly name = 'traffic';

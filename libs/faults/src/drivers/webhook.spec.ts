@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { describeUnless } from '../conformance/driver-suite.js';
-import { closed, listening, portOf } from '../conformance/servers.js';
+import { closed, listening, portOf } from '../testing/servers.js';
 import type { FaultOrder } from '../driver.js';
 import { WebhookDriver } from './webhook.js';
 
@@ -20,7 +20,7 @@ const signal = () => AbortSignal.timeout(5_000);
 const targetAt = (url: string) => ({ teamId: 'fenrir', webhook: { default: { url, secretEnv: 'HOOK' } } });
 const driver = new WebhookDriver({ nowMs: () => Date.now(), env: { HOOK: SECRET } });
 
-describe('webhook driver and odd receivers', () => {
+describe('webhook driver with misbehaving receivers', () => {
   let server: Server;
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
   beforeAll(async () => {
@@ -44,7 +44,7 @@ describe('webhook driver and odd receivers', () => {
     });
   });
 
-  it('follows no redirect and believes no answer that is no state', async () => {
+  it('follows no redirect and accepts no answer but a fault state', async () => {
     answer = (_request, response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end();
     await expect(driver.fire(target(), ORDER, signal())).rejects.toMatchObject({
       code: 'webhook_unreachable',
@@ -55,7 +55,7 @@ describe('webhook driver and odd receivers', () => {
     }
   });
 
-  it('says which variable lacks a secret, and never what is in it', async () => {
+  it('names the variable that lacks a secret, but never its content', async () => {
     for (const env of [{}, { HOOK: '' }, { HOOK: 'whsec_***not base64***' }]) {
       const without = new WebhookDriver({ nowMs: () => Date.now(), env });
       await expect(without.fire(target(), ORDER, signal())).rejects.toMatchObject({
@@ -92,7 +92,7 @@ describeUnless(
       await once(receiver, 'exit');
     });
 
-    it('breaks and mends by signed calls', async () => {
+    it('fires and reverts by signed calls', async () => {
       const target = targetAt(url);
       await driver.fire(target, ORDER, signal());
       await driver.fire(target, ORDER, signal());
@@ -114,7 +114,7 @@ describeUnless(
         await new Promise((resolve) => setTimeout(resolve, 50));
     });
 
-    it('refuses what is not signed by the secret, or signed long ago, and what it does not know', async () => {
+    it('refuses calls with a wrong or old signature, and unknown ones', async () => {
       const refused = { code: 'fault_refused', retryable: false };
       const other = new WebhookDriver({ nowMs: () => Date.now(), env: { HOOK: 'whsec_b3RoZXI=' } });
       const late = new WebhookDriver({ nowMs: () => Date.now() - 400_000, env: { HOOK: SECRET } });

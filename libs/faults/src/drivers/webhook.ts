@@ -11,7 +11,7 @@ import { hasPlace, placeOf } from '../places.js';
 
 export const WEBHOOK_KINDS = {
   webhook: {
-    effect: 'whatever the receiver of the call makes of the action',
+    effect: 'whatever the receiver does for the action',
     params: {
       action: {
         pattern: /^[a-z0-9][a-z0-9-]{0,63}$/,
@@ -26,17 +26,17 @@ export const WEBHOOK_KINDS = {
 export interface WebhookDriverOptions {
   /** Epoch ms, for signatures: receivers refuse calls that are minutes old. */
   nowMs: () => number;
-  /** Where secrets are, by the names that the targets give. */
+  /** Secrets, by the variable names in the targets. */
   env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Asks somebody else to break and mend things: one `POST` per operation, signed as Standard Webhooks has it. The receiver
- * knows a fault by its id and ends it by itself after `ttlMs` (docs/examples/webhook_receiver.py does): that is the
- * dead-man's timer, and it is the receiver's to keep.
+ * Delegates faults to an external receiver: one `POST` per operation, signed according to Standard Webhooks. The receiver
+ * identifies a fault by its id and must end it by itself after `ttlMs` (docs/examples/webhook_receiver.py does): that is the
+ * dead-man's timer.
  *
- * Facilitators configure the URL, so it may lie in a private network. It must be http(s) without credentials, redirects are
- * refused, and the answer is read up to a bound.
+ * Facilitators configure the URL, so it may be in a private network. It must be http(s) without credentials; redirects are
+ * refused, and the length of the answer is bounded.
  */
 export class WebhookDriver implements FaultDriver {
   readonly name = 'webhook';
@@ -87,7 +87,7 @@ export class WebhookDriver implements FaultDriver {
       timestamp: at.toISOString(),
       data: { faultId, kind, teamId, serviceId, params, ttlMs },
     });
-    // Each call is a message of its own: a receiver that drops repeated messages must not drop a repeated operation.
+    // Each call has its own message id: a receiver that drops repeated messages must not drop a repeated operation.
     const messageId = `msg_${randomUUID()}`;
     let answer: BoundedAnswer;
     try {
@@ -123,10 +123,10 @@ export class WebhookDriver implements FaultDriver {
     try {
       return new Webhook(secret);
     } catch {
-      // The library's message might show a part of it.
+      // The library's message might contain part of the secret.
       throw new PaydayError(
         'webhook_secret_missing',
-        `the environment variable ${secretEnv} holds no secret of Standard Webhooks: whsec_ and base64`,
+        `the environment variable ${secretEnv} does not hold a Standard Webhooks secret (whsec_ and base64)`,
       );
     }
   }

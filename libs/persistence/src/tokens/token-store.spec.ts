@@ -23,7 +23,7 @@ it('creates token ids that no command line mistakes for an option', () => {
 
 describe('TokenStore', () => {
   let nowMs = 1_000;
-  const clock = { nowMs: () => nowMs, monotonicUs: () => nowMs * 1000 };
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
   const newStore = (): TokenStore => new TokenStore(database, clock, { cacheTtlMs: 5_000 });
 
   it('returns the principal of a secret', async () => {

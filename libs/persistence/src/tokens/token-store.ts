@@ -39,7 +39,7 @@ interface CachedToken {
   principal: TokenPrincipal | null;
   /** Epoch ms; Infinity if it does not expire. */
   expiresAt: number;
-  untilUs: number;
+  untilMs: number;
 }
 
 const PREFIX = 'pd_';
@@ -60,14 +60,14 @@ export class TokenStore {
   private readonly cache = new Map<string, CachedToken>();
   /** Incremented whenever a revocation clears the cache. */
   private generation = 0;
-  private readonly ttlUs: number;
+  private readonly ttlMs: number;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
     options: TokenStoreOptions = {},
   ) {
-    this.ttlUs = (options.cacheTtlMs ?? 5_000) * 1000;
+    this.ttlMs = options.cacheTtlMs ?? 5_000;
   }
 
   /**
@@ -142,11 +142,11 @@ export class TokenStore {
     if (!SECRET_PATTERN.test(secret)) return null;
     const hash = sha256(secret);
     const cacheKey = hash.toString('base64');
-    const nowUs = this.clock.monotonicUs();
+    const nowMs = this.clock.monotonicMs();
     let known = this.cache.get(cacheKey);
-    if (known === undefined || nowUs >= known.untilUs) {
+    if (known === undefined || nowMs >= known.untilMs) {
       const generation = this.generation;
-      known = { ...(await this.lookUp(hash)), untilUs: nowUs + this.ttlUs };
+      known = { ...(await this.lookUp(hash)), untilMs: nowMs + this.ttlMs };
       if (this.cache.size >= MAX_CACHED) this.cache.clear();
       // A result read before a revocation must not be cached after it.
       if (generation === this.generation) this.cache.set(cacheKey, known);
@@ -202,7 +202,7 @@ export class TokenStore {
   }
 
   /** Plain SQL, because every unknown secret costs one look-up. */
-  private async lookUp(hash: Buffer): Promise<Omit<CachedToken, 'untilUs'>> {
+  private async lookUp(hash: Buffer): Promise<Omit<CachedToken, 'untilMs'>> {
     const [row] = await this.dataSource.query<
       Pick<ApiTokenEntity, 'id' | 'role' | 'gameId' | 'teamId' | 'label' | 'expiresAt'>[]
     >(

@@ -7,7 +7,7 @@ export const logSection = section(
     url: required(pattern('URL', /^[a-z]+:.*$/, 'the URL of an event log, e.g. lmdb:/absolute/folder'), {
       flag: 'log',
       env: 'PAYDAY_LOG_URL',
-      help: 'Where events and results are: lmdb:/absolute/folder, kafka://host:port,… Its topics must exist (payday topics create).',
+      help: 'Where events and results are stored: lmdb:/absolute/folder, kafka://host:port,… Its topics must exist (payday topics create).',
       refusedAsFlag: passwordInUrl('PAYDAY_LOG_URL'),
     }),
     kafkaUsername: optional(text('NAME'), {
@@ -47,12 +47,12 @@ export const databaseSection = section({
     flag: 'database',
     env: 'DATABASE_URL',
     secret: true,
-    help: 'PostgreSQL, with an up-to-date schema (payday migrate). A password belongs into DATABASE_URL or PGPASSWORD.',
+    help: 'PostgreSQL, with an up-to-date schema (payday migrate). Put a password in DATABASE_URL or PGPASSWORD.',
     refusedAsFlag: passwordInUrl('DATABASE_URL'),
   }),
 });
 
-/** Where a service listens. @param port its default; 0: any free one */
+/** Where a service listens. @param port the default; 0: any free port */
 export function httpSection(port: number): ReturnType<typeof makeHttpSection> {
   return makeHttpSection(port);
 }
@@ -72,7 +72,7 @@ function makeHttpSection(port: number) {
   });
 }
 
-/** How a process behaves. @param drainMs default; services that are reached through a balancer need some */
+/** Logging and shutdown. @param drainMs the default; services behind a load balancer need more than 0 */
 export function processSection(drainMs: number): ReturnType<typeof makeProcessSection> {
   return makeProcessSection(drainMs);
 }
@@ -88,12 +88,12 @@ function makeProcessSection(drainMs: number) {
       drainMs: withDefault(integer(0, 300_000), String(drainMs), {
         flag: 'drain-ms',
         env: 'PAYDAY_DRAIN_MS',
-        help: 'After SIGTERM: /readyz says 503 for this long before connections are closed, so that balancers notice.',
+        help: 'After SIGTERM: /readyz answers 503 for this long before connections are closed, so that load balancers notice.',
       }),
       stopWithinMs: withDefault(integer(100, 600_000), '15000', {
         flag: 'stop-within-ms',
         env: 'PAYDAY_STOP_WITHIN_MS',
-        help: 'After SIGTERM: the process ends within this time, if need be by force (exit code 1).',
+        help: 'After SIGTERM: the process exits within this time, by force if necessary (exit code 1).',
       }),
     },
     ({ drainMs: drain, stopWithinMs }) =>
@@ -103,7 +103,7 @@ function makeProcessSection(drainMs: number) {
   );
 }
 
-/** A command line is seen by everybody on the machine. */
+/** Everybody on the machine can read a command line. */
 function passwordInUrl(env: string): (given: string) => string | null {
   return (given) =>
     /^[a-z]+:\/\/[^/@]*:[^/@]+@/.test(given)

@@ -102,7 +102,7 @@ describe('readConfig', () => {
     expect(other.prober).toMatchObject({ origins: ['http://c', 'http://d'], privately: false });
   });
 
-  it('lists every mistake of every source at once, with where it was, what was given and what is allowed', () => {
+  it('lists every mistake in every source at once, with its place, the given value and the allowed values', () => {
     const config = file(
       'bad.yaml',
       'log: { ulr: x }\nhttp: { port: many }\nscoring: {}\nprober: { origins: [ftp://x], token: { a: 1 } }\n',
@@ -137,19 +137,19 @@ describe('readConfig', () => {
     ['no YAML', file.bind(null, 'broken.yaml', 'log: [\n'), /broken\.yaml: .*at line/],
     ['no sections', file.bind(null, 'text.yaml', 'hello'), /must hold sections/],
     ['no settings', file.bind(null, 'flat.yaml', 'log: lmdb:/x'), /log: must hold settings/],
-  ])('says so if the file holds %s', (_what, path, message) => {
+  ])('reports a file with %s', (_what, path, message) => {
     expect(mistakesOf(['--config', typeof path === 'string' ? path : path()])).toEqual([
       expect.stringMatching(message),
     ]);
   });
 
-  it('shares a file with other services, but refuses sections that nobody knows', () => {
+  it('accepts the sections of other services in a shared file, but refuses unknown sections', () => {
     const config = file('shared.yaml', 'scorer: { leaseMs: 5 }\nhttp: { port: 1 }\n');
     expect(read(['--config', config], ENV, ['scorer']).http.port).toBe(1);
     expect(() => read(['--config', config])).toThrow(/scorer: no such section/);
   });
 
-  it('lets a section check what must go together, once its settings are right by themselves', () => {
+  it('lets a section check rules across settings once each setting is valid by itself', () => {
     expect(mistakesOf(['--drain-ms', '500', '--stop-within-ms', '500'])).toEqual([
       'process.drainMs: 500 must be less than process.stopWithinMs, 500',
     ]);
@@ -158,7 +158,7 @@ describe('readConfig', () => {
     ]);
   });
 
-  it('takes a secret from a file of its own, and never shows one', () => {
+  it('reads a secret from its own file, and never shows one', () => {
     const { PAYDAY_PROBER_TOKEN: _, ...rest } = ENV;
     const token = file('token', 'pd_from_file\n');
     expect(read([], { ...rest, PAYDAY_PROBER_TOKEN_FILE: token }).prober.token).toBe('pd_from_file');

@@ -3,7 +3,7 @@ import type { Key, Sections } from './key.js';
 const INTRO = `Each setting is taken from the first of: flag, environment, file (--config FILE or PAYDAY_CONFIG; YAML), default.
 Secrets have no flags; they may also lie in a file of their own, which <VARIABLE>_FILE names.`;
 
-/** Every setting of a service, with its three names, its default and what it means. */
+/** Describes every setting of a service: its three names, default and meaning. */
 export function configHelp(usage: string, summary: string, sections: Sections): string {
   const blocks = Object.entries(sections).map(([name, { keys }]) => {
     const lines = Object.entries(keys).map(([keyName, key]) => describe(`${name}.${keyName}`, key));

@@ -10,12 +10,12 @@ export function text(placeholder: string, maxLength = 1000): KeyType<string> {
   };
 }
 
-/** Text of a form that `allowed` describes. */
+/** Text that matches a pattern, which `allowed` describes. */
 export function pattern(placeholder: string, form: RegExp, allowed: string): KeyType<string> {
   return { schema: z.string().regex(form), allowed, placeholder };
 }
 
-/** A certificate or key in its textual form. */
+/** A PEM certificate or key. */
 export function pem(): KeyType<string> {
   return {
     schema: z
@@ -44,7 +44,7 @@ export function oneOf<const T extends readonly [string, ...string[]]>(choices: T
   return { schema: z.enum(choices), allowed: `one of ${choices.join(', ')}`, placeholder: choices.join('|') };
 }
 
-/** `true` or `false`; as a flag it needs no value. */
+/** `true` or `false`; the flag needs no value. */
 export function yesOrNo(): KeyType<boolean> {
   return {
     schema: z.enum(['true', 'false']).transform((given) => given === 'true') as unknown as z.ZodType<
@@ -61,7 +61,7 @@ export function httpUrl(): KeyType<string> {
   return { schema: z.url({ protocol: /^https?$/ }), allowed: 'an http(s) URL', placeholder: 'URL' };
 }
 
-/** Several, separated by commas; in the file a list, and as flags as often as one likes. May be empty. */
+/** A list, possibly empty: comma-separated text, a YAML list, or a repeated flag. */
 export function listOf<T>(type: KeyType<T>): KeyType<T[]> {
   const split = z.string().transform((given) =>
     given

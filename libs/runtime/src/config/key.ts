@@ -1,29 +1,29 @@
 import { z } from 'zod';
 
-/** How a setting is read from text: wherever it comes from, it is text first. */
+/** How a setting is parsed. Every source gives it as text first. */
 export interface KeyType<T> {
   schema: z.ZodType<T, string>;
-  /** What is allowed, for people: goes on after "…: ". */
+  /** The allowed values, as prose that continues an error message. */
   allowed: string;
-  /** For the help, e.g. `URL`; null for switches, which need no value. */
+  /** Placeholder in the help, e.g. `URL`; null for switches, which need no value. */
   placeholder: string | null;
-  /** Whether it is a list: then its flag may be given several times. */
+  /** Set for a list, whose flag may be repeated. */
   isList?: true;
 }
 
 /** One setting. */
 export interface Key<T> extends KeyType<T> {
-  /** Environment variable. A secret may also come from the file that `<env>_FILE` names. */
+  /** The environment variable. A secret may also come from the file that `<env>_FILE` names. */
   env: string;
-  /** Without the dashes; null: not to be given on the command line, where everybody on the machine can read it. */
+  /** Without the dashes; null: not accepted on the command line, which everybody on the machine can read. */
   flag: string | null;
   help: string;
-  /** Never shown, neither in mistakes nor in logs. */
+  /** Never shown in error messages or logs. */
   secret: boolean;
   isRequired: boolean;
-  /** As text, for the help; the same text is what is read when nothing was given. */
+  /** The default as text: shown in the help, and parsed when no source gives a value. */
   fallback: string | undefined;
-  /** Why this text may not be given as a flag, if so. */
+  /** Returns why this text may not be given as a flag, or null. */
   refusedAsFlag?: ((text: string) => string | null) | undefined;
 }
 
@@ -40,12 +40,12 @@ export function required<T>(type: KeyType<T>, options: KeyOptions): Key<T> {
   return make(type, options, true, undefined);
 }
 
-/** A setting with a default, as text. */
+/** A setting with a default, which is given as text. */
 export function withDefault<T>(type: KeyType<T>, fallback: string, options: KeyOptions): Key<T> {
   return make(type, options, false, fallback);
 }
 
-/** A setting that may be left out: `undefined` then. */
+/** An optional setting: `undefined` if no source gives it. */
 export function optional<T>(type: KeyType<T>, options: KeyOptions): Key<T | undefined> {
   return make<T | undefined>(type as KeyType<T | undefined>, options, false, undefined);
 }
@@ -63,10 +63,10 @@ function make<T>(
 export type Keys = Record<string, Key<unknown>>;
 export type ValuesOf<K extends Keys> = { [Name in keyof K]: K[Name] extends Key<infer T> ? T : never };
 
-/** Settings that belong together; in the file they stand below the section's name. It checks itself. */
+/** Related settings; in the file they stand below the section's name. */
 export interface Section<K extends Keys = Keys> {
   keys: K;
-  /** What does not go together, one sentence each; asked only when every key by itself is right. */
+  /** Returns one sentence for each conflict between settings. Runs only when every key is valid by itself. */
   check?(values: ValuesOf<K>): string[];
 }
 

@@ -6,11 +6,11 @@ export interface ConfigSources {
   /** The command line without node, script and command. */
   flags: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
-  /** Names of sections that belong to other services, which read the same file. */
+  /** Names of the sections that belong to other services reading the same file. */
   foreignSections?: readonly string[];
 }
 
-/** Mistakes in the configuration, all of them. Code `invalid_config`; `details.mistakes` has one sentence each. */
+/** All mistakes in the configuration. Code `invalid_config`; `details.mistakes` has one sentence for each. */
 export class ConfigError extends PaydayError {
   constructor(readonly mistakes: readonly string[]) {
     const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
@@ -24,14 +24,14 @@ export class ConfigError extends PaydayError {
   }
 }
 
-/** Whether help was asked for. */
+/** True if the flags request help. */
 export function wantsHelp(sections: Sections, flags: readonly string[]): boolean {
   return fromFlags(sections, flags).help;
 }
 
 /**
  * Reads the settings of a service, each from the first of: flag, environment, file, default.
- * @throws ConfigError naming everything that is wrong at once. No secret is ever part of it.
+ * @throws ConfigError that lists every mistake at once. It never contains a secret.
  */
 export function readConfig<S extends Sections>(sections: S, sources: ConfigSources): ConfigOf<S> {
   const flags = fromFlags(sections, sources.flags);
@@ -49,7 +49,7 @@ export function readConfig<S extends Sections>(sections: S, sources: ConfigSourc
     const [section, name] = path.split('.') as [string, string];
     const read = readKey(key, path, given);
     if ('mistake' in read) {
-      // A key that was given wrongly has been complained of already, and isn't missing.
+      // A key with an invalid value has been reported already and is not missing.
       if (given !== undefined || !mistakes.some((mistake) => mentions(mistake, key, path)))
         mistakes.push(read.mistake);
       broken.add(section);

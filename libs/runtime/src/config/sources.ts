@@ -4,13 +4,13 @@ import { parseDocument } from 'yaml';
 import { editDistance, messageOf, suggest } from '#kernel';
 import type { Key, Sections } from './key.js';
 
-/** Where a setting's text came from, for people, e.g. `--port` or `PAYDAY_PORT`. */
+/** Where a setting's text came from, for messages, e.g. `--port` or `PAYDAY_PORT`. */
 export interface Given {
   text: string;
   from: string;
 }
 
-/** What one source says: texts by `section.key`, and what it says wrong. */
+/** The contents of one source: texts by `section.key`, and the mistakes found. */
 export interface Source {
   given: Map<string, Given>;
   mistakes: string[];
@@ -22,7 +22,7 @@ export function keysOf(sections: Sections): { path: string; key: Key<unknown> }[
   );
 }
 
-/** @param rest the command line without node, script and command. `--config` and `--help` are told apart. */
+/** @param rest the command line without node, script and command. `--config` and `--help` are handled separately. */
 export function fromFlags(
   sections: Sections,
   rest: readonly string[],
@@ -41,7 +41,7 @@ export function fromFlags(
     ['help', { type: 'boolean', short: 'h' }],
   ]) as Record<string, { type: 'string' | 'boolean' }>;
   const { tokens } = parseArgs({ args: [...rest], options, strict: false, tokens: true });
-  /** What follows an unknown flag is its value, which may be a secret: it is not shown. */
+  /** The argument after an unknown flag may be its value and a secret, so messages omit it. */
   let unknownAt = -2;
   for (const token of tokens) {
     if (token.kind === 'positional' && token.index !== unknownAt + 1)
@@ -97,7 +97,7 @@ function looksLike(rawName: string, path: string): boolean {
   return [path, path.split('.')[1]!].some((name) => plain(name) === plain(rawName));
 }
 
-/** Variables of other services are none of our business; one that is nearly ours is a slip. */
+/** Ignores other services' variables, but reports a name close to a known one as a typo. */
 export function fromEnvironment(
   sections: Sections,
   env: Readonly<Record<string, string | undefined>>,
@@ -122,7 +122,7 @@ export function fromEnvironment(
   return source;
 }
 
-/** Of an environment that services share, only what is a slip of a finger away from ours is taken for ours. */
+/** Services share an environment, so only a name one typo away from a known one counts as a mistake. */
 function nearly(name: string, known: readonly string[]): string | undefined {
   return known.find((ours) => editDistance(name, ours) <= MAX_SLIPS);
 }

@@ -5,7 +5,7 @@ import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
  * How far an address may be called:
  * - `public`: global unicast; callable by default.
  * - `private`: callable only where an allow-list covers it.
- * - `never`: not callable, whatever an allow-list says.
+ * - `never`: not callable, not even with an allow-list.
  */
 export type Reach = 'public' | 'private' | 'never';
 
@@ -14,15 +14,15 @@ export interface AddressKind {
   address: string;
   family: 4 | 6;
   reach: Reach;
-  /** What it is, for people: `private`, `loopback`, `link-local`, `multicast`, … */
+  /** The kind of address, for messages: `private`, `loopback`, `link-local`, `multicast`, … */
   what: string;
-  /** The IPv4 address to which a translator would carry the connection. */
+  /** The IPv4 address to which a translator would forward the connection. */
   inner?: AddressKind;
 }
 
 type Range = readonly [cidr: string, what: string];
 
-/** Cloud metadata and platform services that lie in ranges which may be allowed, or are public. */
+/** Cloud metadata and platform services inside ranges that are public or can be allowed. */
 const METADATA: readonly Range[] = [
   ['100.100.100.200/32', 'cloud metadata'], // Alibaba Cloud
   ['100.100.2.136/31', 'cloud metadata'], // Alibaba Cloud, name servers
@@ -34,7 +34,7 @@ const METADATA: readonly Range[] = [
   ['fd00:42::42/128', 'cloud metadata'], // Scaleway
 ];
 
-/** What `ipaddr.js` takes for ordinary addresses, or files under a name that says less. */
+/** Ranges that `ipaddr.js` treats as ordinary addresses or classifies less precisely. */
 const SPECIAL: readonly Range[] = [
   ...METADATA,
   ['::/96', 'IPv4-compatible'],
@@ -62,9 +62,9 @@ const SPECIAL: readonly Range[] = [
 const RANGES = SPECIAL.map(([cidr, what]) => ({ range: ipaddr.parseCIDR(cidr), what }));
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
-/** Kinds that an allow-list may open. All others that are not public never are. */
+/** Kinds that an allow-list may permit. All other non-public kinds are never callable. */
 const PRIVATE = new Set(['private', 'loopback', 'carrier-grade NAT', 'unique local', 'NAT64']);
-/** IPv4 ranges of a laboratory: nobody's on the internet. IPv6 has none that people use so. */
+/** IPv4 also has a benchmarking range that labs use and the internet does not route; IPv6 has no equivalent in use. */
 const PRIVATE_IPV4 = new Set([...PRIVATE, 'benchmarking']);
 
 const WORDS: Record<string, string> = {
@@ -75,15 +75,15 @@ const WORDS: Record<string, string> = {
 };
 
 /**
- * Classifies an address in any notation that sockets take: with or without brackets and zone, IPv6 in any spelling.
- * Null for what is no address in canonical IPv4 or in IPv6 notation (`0x7f.1`, `127.1` and names, for instance).
+ * Classifies an address in any notation that sockets accept: with or without brackets and zone, IPv6 in any spelling.
+ * Null for text that is neither canonical IPv4 nor IPv6 notation (`0x7f.1`, `127.1` and names, for instance).
  */
 export function addressKind(text: string): AddressKind | null {
   const bare = text.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return ipv4Kind(ipaddr.IPv4.parse(bare));
   if (!isIPv6(bare)) return null;
   const parsed = parseIpv6(bare);
-  // An IPv4 connection in another notation: the operating system makes no difference.
+  // An IPv4 address in another notation: the operating system connects to the same host.
   if (parsed.isIPv4MappedAddress()) return ipv4Kind(parsed.toIPv4Address());
   return ipv6Kind(parsed);
 }
@@ -102,7 +102,7 @@ function ipv6Kind(parsed: IPv6): AddressKind {
   if (what === 'unicast' && !parsed.match(GLOBAL_UNICAST)) what = 'reserved';
   const inner = innerOf(what, parts);
   let reach: Reach = what === 'unicast' ? 'public' : PRIVATE.has(what) ? 'private' : 'never';
-  // No allow-list for the way opens where the way leads to.
+  // Allowing the translator does not allow its destination.
   if (inner?.reach === 'never') reach = 'never';
   return {
     address: parsed.toRFC5952String(),
@@ -115,7 +115,7 @@ function ipv6Kind(parsed: IPv6): AddressKind {
 
 function whatIs(parsed: IPv4 | IPv6): string {
   const kind = parsed.range();
-  // Of these `::/96` holds two.
+  // `::/96` contains two of these.
   if (kind === 'unspecified' || kind === 'loopback') return kind;
   const special = RANGES.find(({ range: [net, bits] }) => isIn(parsed, net, bits));
   return special?.what ?? WORDS[kind] ?? kind;
@@ -126,7 +126,7 @@ export function isIn(address: IPv4 | IPv6, net: IPv4 | IPv6, bits: number): bool
   return address.kind() === net.kind() && (address as IPv4).match(net as IPv4, bits);
 }
 
-/** Where a translator, relay or tunnel would carry the connection, if the notation says so in one way only. */
+/** Where a translator, relay or tunnel would forward the connection, if the notation determines it uniquely. */
 function innerOf(what: string, parts: readonly number[]): AddressKind | undefined {
   const ipv4 = (high: number, low: number): AddressKind =>
     ipv4Kind(new ipaddr.IPv4([high >> 8, high & 255, low >> 8, low & 255]));
@@ -146,7 +146,7 @@ function innerOf(what: string, parts: readonly number[]): AddressKind | undefine
   }
 }
 
-/** `ipaddr.js` reads `::1.2.3.4` as if it were `::ffff:1.2.3.4`; sockets do not. In hexadecimal there is no doubt. */
+/** `ipaddr.js` reads `::1.2.3.4` as if it were `::ffff:1.2.3.4`; sockets do not. Hexadecimal notation is unambiguous. */
 function parseIpv6(bare: string): IPv6 {
   return ipaddr.IPv6.parse(bare.includes('.') ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare);
 }

@@ -5,10 +5,10 @@ import { PaydayError } from '#kernel';
 import type { KeyType } from '../config/index.js';
 import { addressKind, isIn } from './address-kind.js';
 
-/** Addresses that the organiser allows to be called although they are not public: a range, maybe one port of it only. */
+/** Non-public addresses that the organiser allows to be called: a range, optionally limited to one port. */
 export class AllowedRange {
   private constructor(
-    /** As it was written. */
+    /** The original text. */
     readonly text: string,
     private readonly net: IPv4 | IPv6,
     private readonly bits: number,
@@ -19,7 +19,7 @@ export class AllowedRange {
   /**
    * Reads `10.0.0.0/8`, `fd12::/16`, `10.1.2.3` (one address), and any of them with a port: `127.0.0.1:8080`, `[::1]:8080`,
    * `[fd12::/16]:443`.
-   * @throws PaydayError `bad_range` with what is wrong and how to write it
+   * @throws PaydayError `bad_range` with the problem and the accepted notation
    */
   static parse(text: string): AllowedRange {
     const refuse = (why: string): never => {
@@ -59,7 +59,7 @@ function isBareIpv6(text: string): boolean {
   return isIPv6(text.split('/')[0]!);
 }
 
-/** A setting that is a range of addresses. */
+/** A setting that holds a range of addresses. */
 export function allowedRange(): KeyType<AllowedRange> {
   const schema = z.string().transform((text, context) => {
     try {

@@ -2,8 +2,8 @@ import { addressKind } from './address-kind.js';
 import { AllowedRange } from './allowed-range.js';
 
 /**
- * Why an address may not be called, or null if it may: global unicast always, what is private where an allow-list covers
- * it, anything else never. What a translator would carry on has to be callable at both ends.
+ * Why an address may not be called, or null if it may. Global unicast is always callable, private addresses only where an
+ * allow-list covers them, and anything else never. With a translator both its address and its destination must be callable.
  */
 export function callProblem(address: string, port: number, allow: readonly AllowedRange[]): string | null {
   const kind = addressKind(address);
@@ -28,7 +28,7 @@ const WORDS: Record<string, string> = {
   'cloud metadata': 'cloud metadata',
 };
 
-/** The ranges that people mean when they allow an address of theirs. */
+/** The private ranges that an organiser usually means when allowing one of their addresses. */
 const RANGES = [
   '10.0.0.0/8',
   '172.16.0.0/12',

@@ -72,7 +72,7 @@ describe('addressKind', () => {
     ['::10.1.2.3', '10.1.2.3'],
     ['2001:0:1:2:3:4:80ff:fffe', '127.0.0.1'],
     ['2606::5efe:10.1.2.3', '10.1.2.3'],
-  ])('%s carries to %s', (text, inner) => {
+  ])('%s forwards to %s', (text, inner) => {
     expect(addressKind(text)!.inner!.address).toBe(inner);
   });
 
@@ -86,7 +86,7 @@ describe('addressKind', () => {
     '1.2.3.4.5',
     '1::2::3',
     '127.0.0.1.',
-  ])('%j is no address', (text) => {
+  ])('%j is not an address', (text) => {
     expect(addressKind(text)).toBeNull();
   });
 
@@ -102,7 +102,7 @@ describe('addressKind', () => {
 });
 
 describe('callProblem', () => {
-  it('calls no address outside of global unicast without an allow-list, and says something about every one', () => {
+  it('allows no address outside global unicast without an allow-list, and gives a reason for each', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()), (address) => {
         const kind = addressKind(address);
@@ -112,7 +112,7 @@ describe('callProblem', () => {
     );
   });
 
-  it('never calls what is never callable, though everything is allowed', () => {
+  it('refuses addresses that are never callable, even if everything is allowed', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => {
         const kind = addressKind(address)!;
@@ -133,7 +133,7 @@ describe('callProblem', () => {
     expect(rangeToAllow('fd12::1')).toBe('fc00::/7');
   });
 
-  it('wants both ends of a translator to be allowed', () => {
+  it('requires both ends of a translator to be allowed', () => {
     const nat64 = [AllowedRange.parse('64:ff9b::/96')];
     expect(callProblem('64:ff9b::8.8.8.8', 80, [])).toMatch(/8\.8\.8\.8 inside.*--allow 64:ff9b::\/96/);
     expect(callProblem('64:ff9b::8.8.8.8', 80, nat64)).toBeNull();

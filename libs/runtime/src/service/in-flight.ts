@@ -1,13 +1,13 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 export interface InFlight {
-  /** From now on answers ask their clients to open a new connection: elsewhere, if there is a balancer. */
+  /** Makes every response close its connection, so that a load balancer routes the next request elsewhere. */
   turnAway(): void;
-  /** Resolves when no request is being answered, or when time is up. */
+  /** Resolves when no request is in flight, or after `withinMs`. */
   drained(withinMs: number): Promise<void>;
 }
 
-/** Counts the requests that are being answered, but for event streams: those never end by themselves. */
+/** Counts the requests in flight, except event streams, which never end by themselves. */
 export function trackInFlight(app: NestFastifyApplication): InFlight {
   let count = 0;
   let leaving = false;
@@ -16,7 +16,7 @@ export function trackInFlight(app: NestFastifyApplication): InFlight {
   fastify.addHook('onRequest', (request, reply, done) => {
     if (!request.headers.accept?.includes('text/event-stream')) {
       count += 1;
-      // Runs even when the client goes away before it got its answer.
+      // Runs even if the client disconnects before the response.
       reply.raw.once('close', () => {
         count -= 1;
         if (count === 0) whenNone();

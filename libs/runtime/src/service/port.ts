@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { PaydayError } from '#kernel';
 
-/** Finds out before anything is started. @throws PaydayError `port_taken`, `address_unusable` */
+/** Checks the port before anything starts. @throws PaydayError `port_taken`, `address_unusable` */
 export async function assertPortFree(host: string, port: number): Promise<void> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
@@ -11,7 +11,7 @@ export async function assertPortFree(host: string, port: number): Promise<void> 
   });
 }
 
-/** @throws PaydayError as `assertPortFree`: somebody may have taken the port since */
+/** @throws PaydayError as `assertPortFree`: the port may have been taken since that check */
 export async function listen(app: NestFastifyApplication, host: string, port: number): Promise<void> {
   try {
     await app.listen(port, host);
@@ -20,13 +20,13 @@ export async function listen(app: NestFastifyApplication, host: string, port: nu
   }
 }
 
-/** How people reach what listens there. */
+/** The URL for a browser. */
 export function urlOf(host: string, port: number): string {
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
 }
 
-/** `port_taken` or `address_unusable` with what to do; what is neither stays as it is. */
+/** Maps a listen error to `port_taken` or `address_unusable` with advice; other errors stay unchanged. */
 export function listenError(error: unknown, { host, port }: { host: string; port: number }): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')

@@ -1,10 +1,10 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { PaydayError, messageOf } from '#kernel';
+import { systemClock, systemTimers } from '#kernel/system';
 import { ConfigError, configHelp, readConfig, wantsHelp, type ConfigOf } from '../config/index.js';
 import { Readiness } from '../health.js';
 import { createLogger, type Logger } from '../logger.js';
 import { exitWithParent } from '../parent.js';
-import { systemClock } from '../system-clock.js';
 import { trackInFlight } from './in-flight.js';
 import { listen } from './port.js';
 import type { Service, ServiceApp, ServiceParts, ServiceSections } from './service.js';
@@ -12,22 +12,22 @@ import { waiter } from './wait-for.js';
 import { openStartupProbe, type StartupProbe } from './startup-probe.js';
 
 export interface RunOptions {
-  /** The command line behind the service's name. Default: that of the process. */
+  /** The command line after the service's name. Default: that of the process. */
   flags?: readonly string[];
   /** For the help. Default: `payday run <name>`. */
   usage?: string;
-  /** Sections of other services, which may stand in the same file. */
+  /** Sections of other services, which may appear in the same file. */
   foreignSections?: readonly string[];
 }
 
 const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
-/** Of the time to stop, this much is left for closing when requests are still being answered. */
+/** The part of the shutdown time reserved for closing, even if requests are still in flight. */
 const CLOSE_MS = 2_000;
 
 /**
- * Runs a service as this process, until it is told to stop; then it ends the process itself. Mistakes in the configuration
- * are told all at once on standard error. SIGTERM and SIGINT stop it in order: `/readyz` says 503,
- * work is handed over, connections are drained; a second signal ends it at once.
+ * Runs a service as this process until a signal stops it; then it ends the process itself. Configuration mistakes are
+ * listed all at once on standard error. SIGTERM and SIGINT stop it gracefully: `/readyz` answers 503, work is handed
+ * over, connections are drained. A second signal ends it at once.
  * @returns the exit code, as long as nothing else ends the process: 2 for mistakes in the configuration, else 0
  */
 export async function runService<S extends ServiceSections>(
@@ -114,7 +114,7 @@ class ServiceProcess<S extends ServiceSections> {
     await listen(running.app, at.host, at.port);
     readiness.remove('start');
     logger.info(at, 'running');
-    // Whoever started us wants to know where we are.
+    // Tell the parent process where this service listens.
     process.send?.({ type: 'ready', ...at });
   }
 
@@ -139,13 +139,13 @@ class ServiceProcess<S extends ServiceSections> {
     this.readiness.stop();
     this.stopping.abort(new PaydayError('stopping', 'the process is stopping'));
     setTimeout(() => {
-      logger.error(`did not stop within ${stopWithinMs} ms; what was not handed over, others take up`);
+      logger.error(`did not stop within ${stopWithinMs} ms; other processes take over the remaining work`);
       process.exit(EXIT.failed);
     }, stopWithinMs).unref();
     try {
       this.inFlight?.turnAway();
       const isRouted = this.running !== undefined && this.exitCode === EXIT.fine;
-      await Promise.all([this.running?.handOver?.(), isRouted ? pause(drainMs) : undefined]);
+      await Promise.all([this.running?.handOver?.(), isRouted ? systemTimers.sleep(drainMs) : undefined]);
       await this.inFlight?.drained(Math.max(0, stopWithinMs - drainMs - CLOSE_MS));
       await this.startupProbe?.close();
       await this.running?.app.close();
@@ -156,8 +156,4 @@ class ServiceProcess<S extends ServiceSections> {
     }
     process.exit(this.exitCode);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

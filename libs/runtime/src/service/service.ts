@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Registry } from 'prom-client';
-import type { Clock } from '#kernel';
+import type { PreciseClock } from '#kernel';
 import type { ConfigOf, Sections } from '../config/index.js';
 import type { httpSection, logSection, processSection } from '../config/index.js';
 import type { Readiness } from '../health.js';
@@ -16,7 +16,7 @@ export type ServiceSections = Sections & {
 
 /** The shared parts that a service receives besides its configuration. */
 export interface ServiceParts {
-  clock: Clock;
+  clock: PreciseClock;
   logger: Logger;
   metrics: Registry;
   readiness: Readiness;

@@ -7,13 +7,13 @@ import { listenError } from './port.js';
 
 export interface StartupProbe {
   port: number;
-  /** Gives the port back. */
+  /** Releases the port. */
   close(): Promise<void>;
 }
 
 /**
- * Answers `/healthz`, `/readyz` and `/metrics` on the service's port until the service itself can: while its log and its
- * database are awaited, operators see what it waits for. Everything else is told to come back.
+ * Answers `/healthz`, `/readyz` and `/metrics` on the service's port until the service itself can, so that operators see
+ * what it waits for. Every other request gets `unavailable`.
  * @throws PaydayError `port_taken`, `address_unusable`
  */
 export async function openStartupProbe(

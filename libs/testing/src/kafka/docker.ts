@@ -10,7 +10,7 @@ const POM = join(dirname(fileURLToPath(import.meta.url)), '../../../../infra/kaf
 const DATA = '/var/lib/kafka/data';
 let containers = 0;
 
-/** Whether there is a Docker engine that answers; the command alone is not enough. */
+/** Whether a Docker engine answers; the command alone is not enough. */
 export async function hasDocker(): Promise<boolean> {
   return run('docker', ['info', '--format', '{{.ServerVersion}}'], { timeout: 5_000 }).then(
     ({ stdout }) => /^\d/.test(stdout),
@@ -28,7 +28,7 @@ export class DockerBroker {
     const version = /<kafka.version>([^<]+)</.exec(await readFile(POM, 'utf8'))![1]!;
     const name = `payday-kafka-${process.pid}-${++containers}`;
     const settings = { ...brokerSettings(plan), 'log.dirs': DATA };
-    // The image takes a setting a.b.c from the variable KAFKA_A_B_C.
+    // The image reads setting a.b.c from the variable KAFKA_A_B_C.
     const environment = Object.entries(settings).flatMap(([key, value]) => [
       '--env',
       `KAFKA_${key.toUpperCase().replaceAll('.', '_')}=${value}`,

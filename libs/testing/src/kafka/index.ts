@@ -15,9 +15,9 @@ export interface KafkaOptions {
   heapMb?: number;
   /** More listeners, each advertised under another port: a test's proxy. */
   extraListeners?: readonly { port: number; advertisedPort: number }[];
-  /** Settings of the broker, or others than the defaults. */
+  /** Broker settings that add to or override the defaults. */
   settings?: Readonly<Record<string, string>>;
-  /** Called with the steps that take long. */
+  /** Called before each slow step. */
   onProgress?(progress: string): void;
 }
 
@@ -26,13 +26,13 @@ export interface LocalKafka {
   readonly url: string;
   readonly port: number;
   readonly engine: 'docker' | 'java';
-  /** Of the Java process; changes when it is restarted. Undefined in Docker. */
+  /** Id of the Java process; changes on restart. Undefined in Docker. */
   readonly pid: number | undefined;
-  /** SIGKILL: it cannot flush or say goodbye. */
+  /** Sends SIGKILL, so the broker can neither flush nor close its connections. */
   kill(): Promise<void>;
-  /** Starts it again on its data, and resolves when it answers. */
+  /** Restarts the broker on its data; resolves when it answers. */
   restart(): Promise<void>;
-  /** Ends it, and removes what is temporary. */
+  /** Stops the broker and removes temporary data. */
   stop(): Promise<void>;
 }
 
@@ -49,16 +49,16 @@ export async function kafkaLacks(): Promise<string | undefined> {
 }
 
 /**
- * Starts a real Apache Kafka on loopback: one node, broker and controller in one (KRaft). By Docker if an engine answers,
- * else by Java, with the jars that Maven fetches once. Takes about four seconds.
- * @throws Error that says what to install, or what the broker said when it could not start.
+ * Starts a real Apache Kafka on loopback: one node, broker and controller in one (KRaft). Uses Docker if an engine
+ * answers, else Java with jars that Maven fetches once. Takes about four seconds.
+ * @throws Error that names what to install, or contains the broker's output if it could not start.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka> {
   const { extraListeners = [], settings = {}, heapMb = 384, onProgress = () => {} } = options;
   const lacks = await kafkaLacks();
   if (lacks) throw new Error(`cannot start Kafka: ${lacks}`);
   const port = options.port ?? (await freePort());
-  // Whoever is there would be taken for the broker that has just been started.
+  // Another server on this port would be mistaken for the broker that is starting.
   if (await listens(port))
     throw new Error(`cannot start Kafka: something listens on port ${port} already; choose another one`);
   const folder = await mkdtemp(join(tmpdir(), 'payday-kafka-'));
@@ -105,7 +105,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<LocalKafka
   }
 }
 
-/** A port of loopback that nobody listens on. */
+/** A free port on loopback. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -135,7 +135,7 @@ function listens(port: number): Promise<boolean> {
   });
 }
 
-/** It listens before it can lead anything; it is up when it counts itself among the brokers. */
+/** The broker listens before it can lead partitions; it is up when it lists itself among the brokers. */
 async function isUp(port: number): Promise<boolean> {
   const client = new kafkajs.Kafka({
     brokers: [`127.0.0.1:${port}`],

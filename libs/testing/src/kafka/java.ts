@@ -12,7 +12,7 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const POM = join(ROOT, 'infra/kafka/pom.xml');
 const MIN_JAVA = 17;
 
-/** Why Kafka cannot be started by Java here; undefined if it can. */
+/** What is missing to start Kafka with Java here; undefined if nothing is. */
 export async function javaLacks(): Promise<string | undefined> {
   const java = await run('java', ['-version']).catch(() => undefined);
   const version = Number(/version "(\d+)/.exec(java?.stderr ?? '')?.[1]);
@@ -27,13 +27,13 @@ async function jarsFolder(): Promise<string> {
   return join(ROOT, '.cache/kafka', version);
 }
 
-/** Lets Maven copy the broker and what it needs, once per version. @returns the folder of the jars. */
+/** Has Maven copy the broker and its dependencies, once per version. @returns the folder of the jars. */
 async function fetchedJars(onProgress: (progress: string) => void): Promise<string> {
   const folder = await jarsFolder();
   if (existsSync(folder)) return folder;
   onProgress('fetching Kafka by Maven (about 45 MB, once) …');
   await mkdir(dirname(folder), { recursive: true });
-  // Beside its place and then moved: others may be fetching it, too, and a half-filled folder must not be taken for it.
+  // Fetch into a sibling folder and rename it: other processes may be fetching too, and none may see a partial folder.
   const half = await mkdtemp(`${folder}.`);
   try {
     const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${half}`];
@@ -50,7 +50,7 @@ async function fetchedJars(onProgress: (progress: string) => void): Promise<stri
   return folder;
 }
 
-/** A broker that runs in a Java process of its own and dies with this one. */
+/** A broker in its own Java process, which dies with this one. */
 export class JavaBroker {
   private process: ChildProcess | undefined;
   private guard: ChildProcess | undefined;
@@ -83,7 +83,7 @@ export class JavaBroker {
     return this.process?.pid;
   }
 
-  /** What it has said so far; it only says what went wrong. */
+  /** Its output so far; it prints only errors. */
   get said(): string {
     return this.output;
   }
@@ -101,14 +101,14 @@ export class JavaBroker {
     child.on('error', (error) => (this.output += String(error)));
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-20_000)));
-    // Its standard input ends when this process does, however it ends; then the broker must not stay behind.
+    // Its standard input closes when this process ends, however it ends, so the broker never outlives it.
     const script = 'read -r _; kill -9 "$1" 2>/dev/null';
     this.guard = spawn('sh', ['-c', script, 'sh', String(child.pid)], {
       stdio: ['pipe', 'ignore', 'ignore'],
     });
   }
 
-  /** Sends a signal and waits until it has ended. */
+  /** Sends a signal and waits for the process to end. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const child = this.process;
     if (child && !this.hasEnded)

@@ -1,18 +1,18 @@
-/** How a local broker is reached, and what it allows. */
+/** The addresses and settings of a local broker. */
 export interface BrokerPlan {
   /** Where clients connect, on loopback. */
   port: number;
-  /** Where the broker talks to itself as controller, on loopback. */
+  /** The controller's listener, on loopback. */
   controllerPort: number;
-  /** More listeners, each advertised under another port of loopback: a proxy's, say, in a test. */
+  /** Additional listeners, each advertised under another loopback port, e.g. a test's proxy. */
   extraListeners: readonly { port: number; advertisedPort: number }[];
   /** Where it keeps its data. */
   dataDir: string;
-  /** More settings, or others. */
+  /** Settings that add to or override the defaults. */
   overrides: Readonly<Record<string, string>>;
 }
 
-/** The broker's configuration: one node that is broker and controller, for development and tests. */
+/** The configuration of a single node that is broker and controller, for development and tests. */
 export function brokerSettings(plan: BrokerPlan): Record<string, string> {
   const { port, controllerPort, extraListeners, dataDir, overrides } = plan;
   const names = ['PLAINTEXT', ...extraListeners.map((_, i) => `EXTRA${i}`)];
@@ -36,7 +36,7 @@ export function brokerSettings(plan: BrokerPlan): Record<string, string> {
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'auto.create.topics.enable': 'false',
-    // Groups form at once, and members that died are missed after a second or two, if they ask for that.
+    // Groups form at once, and members may ask for sessions as short as a second or two.
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '500',
     'num.network.threads': '2',
@@ -46,7 +46,7 @@ export function brokerSettings(plan: BrokerPlan): Record<string, string> {
   };
 }
 
-/** As a `server.properties` file. */
+/** Formats settings as a `server.properties` file. */
 export function propertiesFile(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -1,13 +1,12 @@
-import { PaydayError, type Random } from '#kernel';
+import { PaydayError, type Random, type Time } from '#kernel';
 import type { Answer, ServiceRequest } from '../../http/service.js';
-import type { Timers } from '../timers.js';
 
 export type FaultParams = Readonly<Record<string, string | number | boolean>>;
 
 export interface FaultContext {
   serviceId: string;
   random: Random;
-  timers: Timers;
+  timers: Time;
   /** Aborts when the fault ends, for any reason. */
   ended: AbortSignal;
   /** Memory that the machine can still give, in bytes. */

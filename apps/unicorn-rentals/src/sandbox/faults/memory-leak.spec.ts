@@ -1,5 +1,5 @@
 import { randomStream } from '#kernel';
-import { ManualTimers } from '../../testing/manual-timers.js';
+import { ManualTime } from '#testing';
 import { LeakyMemory } from '../leaky-memory.js';
 import type { FaultEffect } from './kind.js';
 import { memoryLeak } from './memory-leak.js';
@@ -35,13 +35,13 @@ describe('leaky memory', () => {
 });
 
 describe('memory-leak', () => {
-  let timers: ManualTimers;
+  let timers: ManualTime;
   let end: AbortController;
   let changes: number;
   let effect: FaultEffect;
 
   beforeEach(() => {
-    timers = new ManualTimers();
+    timers = new ManualTime(0);
     end = new AbortController();
     changes = 0;
     effect = memoryLeak.begin(
@@ -61,30 +61,30 @@ describe('memory-leak', () => {
 
   /** How long the fault holds a request back, ms. */
   async function delayMs(): Promise<number> {
-    const begin = timers.nowMs();
+    const begin = timers.monotonicMs();
     let doneAt: number | undefined;
     const answer = { status: 200, body: null };
-    void effect.intercept!({} as never, async () => answer).then(() => (doneAt = timers.nowMs()));
-    await timers.advance(0);
-    while (doneAt === undefined) await timers.advance(1);
+    void effect.intercept!({} as never, async () => answer).then(() => (doneAt = timers.monotonicMs()));
+    await timers.pass(0);
+    while (doneAt === undefined) await timers.pass(1);
     return doneAt - begin;
   }
 
   it('is not felt at first, then slows down, then crashes, and stays down', async () => {
     expect(await delayMs()).toBe(0);
-    await timers.advance(7_000);
+    await timers.pass(7_000);
     const late = await delayMs();
     expect(late).toBeGreaterThan(300);
     expect(late).toBeLessThan(1_500);
     expect(effect.refusesConnections).toBe(false);
-    await timers.advance(2_000);
+    await timers.pass(2_000);
     expect([effect.refusesConnections, changes]).toEqual([true, 1]);
-    await timers.advance(60_000);
+    await timers.pass(60_000);
     expect([effect.refusesConnections, changes]).toEqual([true, 1]);
   });
 
   it('leaves no timer when it ends', () => {
     end.abort();
-    expect(timers.count).toBe(0);
+    expect(timers.pendingTimers).toBe(0);
   });
 });

@@ -1,5 +1,4 @@
 import { LeakyMemory } from '../leaky-memory.js';
-import { pause } from '../timers.js';
 import { type FaultKind, integerParams } from './kind.js';
 
 const MIB = 1024 * 1024;
@@ -47,7 +46,7 @@ export const memoryLeak: FaultKind = {
       },
       async intercept(_request, next) {
         const delayMs = WORST_DELAY_MS * strain(memory.leakedBytes / memory.capBytes);
-        if (delayMs > 0) await pause(timers, delayMs, ended).catch(() => undefined);
+        if (delayMs > 0) await timers.sleep(delayMs, ended);
         return next();
       },
     };

@@ -1,4 +1,3 @@
-import { pause } from '../timers.js';
 import { type FaultKind, integerParams } from './kind.js';
 
 /** Every answer is delayed by `delayMs`. When the fault ends, delayed answers are sent at once. */
@@ -9,7 +8,7 @@ export const slow: FaultKind = {
     const { delayMs } = integerParams('slow', params, { delayMs: [1, 60_000] });
     return {
       async intercept(_request, next) {
-        await pause(timers, delayMs, ended).catch(() => undefined);
+        await timers.sleep(delayMs, ended);
         return next();
       },
     };

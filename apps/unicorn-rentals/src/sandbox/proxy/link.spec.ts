@@ -1,21 +1,21 @@
-import { ManualTimers } from '../../testing/manual-timers.js';
+import { ManualTime } from '#testing';
 import type { NetworkEffect } from '../faults/kind.js';
 import { Line, LinkConditions } from './link.js';
 
-let timers: ManualTimers;
+let timers: ManualTime;
 let conditions: LinkConditions;
 /** What was delivered, with the time. */
 let log: string[];
 
 beforeEach(() => {
-  timers = new ManualTimers();
+  timers = new ManualTime(0);
   conditions = new LinkConditions();
   log = [];
 });
 
 function line(shaped = true): Line {
   return new Line(conditions, timers, shaped, (piece) =>
-    log.push(`${timers.nowMs()} ${piece?.toString() ?? 'end'}`),
+    log.push(`${timers.monotonicMs()} ${piece?.toString() ?? 'end'}`),
   );
 }
 const bytes = (text: string): Buffer => Buffer.from(text);
@@ -27,7 +27,7 @@ describe('one direction of a connection', () => {
     answers.push(bytes('a'));
     answers.push(null);
     expect(log).toEqual(['0 a', '0 end']);
-    expect(timers.count).toBe(0);
+    expect(timers.pendingTimers).toBe(0);
   });
 
   it('delays each piece from its own arrival, and keeps them in order', async () => {
@@ -35,11 +35,11 @@ describe('one direction of a connection', () => {
     act('f', { drawDelayMs: () => delayMs });
     const answers = line();
     answers.push(bytes('a'));
-    await timers.advance(100);
+    await timers.pass(100);
     delayMs = 50;
     answers.push(bytes('b'));
     answers.push(null);
-    await timers.advance(1_000);
+    await timers.pass(1_000);
     expect(log).toEqual(['300 a', '300 b', '300 end']);
   });
 
@@ -47,11 +47,11 @@ describe('one direction of a connection', () => {
     act('one', { drawDelayMs: () => 400 });
     act('other', { drawDelayMs: () => 500 });
     line().push(bytes('a'));
-    await timers.advance(100);
+    await timers.pass(100);
     conditions.remove('other');
-    await timers.advance(299);
+    await timers.pass(299);
     expect(log).toEqual([]);
-    await timers.advance(1);
+    await timers.pass(1);
     expect(log).toEqual(['400 a']);
   });
 
@@ -60,12 +60,12 @@ describe('one direction of a connection', () => {
     const [one, other] = [line(), line()];
     one.push(bytes('abcd'));
     other.push(bytes('xy'));
-    await timers.advance(1_000);
+    await timers.pass(1_000);
     // Two bytes every 100 ms, in turns; the end waits for what is before it.
     expect(log).toEqual(['100 ab', '200 xy', '300 cd']);
     one.push(bytes('ef'));
     one.push(null);
-    await timers.advance(100);
+    await timers.pass(100);
     expect(log.slice(3)).toEqual(['1100 ef', '1100 end']);
   });
 
@@ -74,7 +74,7 @@ describe('one direction of a connection', () => {
     act('f', { isBlackHole: true });
     requests.push(bytes('a'));
     requests.push(bytes('bc'));
-    await timers.advance(60_000);
+    await timers.pass(60_000);
     expect(log).toEqual([]);
     expect(requests.heldBytes).toBe(3);
     conditions.remove('f');
@@ -85,9 +85,9 @@ describe('one direction of a connection', () => {
   it('strikes what is under way already, and lets it go when it is over', async () => {
     act('slow', { drawDelayMs: () => 100 });
     line().push(bytes('a'));
-    await timers.advance(50);
+    await timers.pass(50);
     act('hole', { isBlackHole: true });
-    await timers.advance(1_000);
+    await timers.pass(1_000);
     expect(log).toEqual([]);
     conditions.remove('hole');
     expect(log).toEqual(['1050 a']);
@@ -115,8 +115,8 @@ describe('one direction of a connection', () => {
     answers.close();
     answers.push(bytes('b'));
     conditions.remove('f');
-    await timers.advance(1_000);
+    await timers.pass(1_000);
     expect(log).toEqual([]);
-    expect(timers.count).toBe(0);
+    expect(timers.pendingTimers).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
+import type { Time } from '#kernel';
 import type { NetworkEffect } from '../faults/kind.js';
-import type { Timers } from '../timers.js';
 
 /** The conditions on one link, that is on all connections of one service: several effects at once, each lifted on its own. */
 export class LinkConditions {
@@ -100,7 +100,7 @@ export class Line {
    */
   constructor(
     private readonly conditions: LinkConditions,
-    private readonly timers: Timers,
+    private readonly timers: Time,
     private readonly shaped: boolean,
     private readonly deliver: (piece: Buffer | null) => void,
   ) {
@@ -119,7 +119,7 @@ export class Line {
       return;
     }
     const delays = this.shaped && piece !== null ? this.conditions.drawDelays() : new Map<string, number>();
-    this.pieces.push({ arrivedAtMs: this.timers.nowMs(), delays, rest: piece });
+    this.pieces.push({ arrivedAtMs: this.timers.monotonicMs(), delays, rest: piece });
     this.held += piece?.length ?? 0;
     if (this.pieces.length === 1) this.pump();
   }
@@ -139,7 +139,7 @@ export class Line {
     const { conditions, timers } = this;
     for (let piece = this.pieces[0]; piece !== undefined; piece = this.pieces[0]) {
       if (conditions.isBlackHole) return;
-      const waitMs = piece.arrivedAtMs + conditions.remainingDelayMs(piece.delays) - timers.nowMs();
+      const waitMs = piece.arrivedAtMs + conditions.remainingDelayMs(piece.delays) - timers.monotonicMs();
       if (waitMs > 0) return this.later(waitMs, () => this.pump());
       const rate = this.shaped ? conditions.bytesPerSecond : Infinity;
       if (piece.rest !== null && rate !== Infinity) return this.trickle(piece, piece.rest, rate);
@@ -151,7 +151,7 @@ export class Line {
 
   private trickle(piece: Piece, rest: Buffer, bytesPerSecond: number): void {
     const bytes = Math.min(rest.length, Math.max(1, Math.floor((bytesPerSecond * TRICKLE_MS) / 1000)));
-    const nowMs = this.timers.nowMs();
+    const nowMs = this.timers.monotonicMs();
     this.later(this.conditions.takeBandwidth(bytes, nowMs) - nowMs, () => {
       this.held -= bytes;
       if (bytes === rest.length) this.pieces.shift();

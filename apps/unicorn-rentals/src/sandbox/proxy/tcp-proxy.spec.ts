@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { ManualTime } from '#testing';
 import { call, keepAliveAgent } from '../../http/client.js';
-import { ManualTimers } from '../../testing/manual-timers.js';
 import type { NetworkEffect } from '../faults/kind.js';
 import { TcpProxy } from './tcp-proxy.js';
 
@@ -10,12 +10,12 @@ const BIG = 'x'.repeat(4 * 1024 * 1024);
 let service: Server;
 let served: number;
 let proxy: TcpProxy;
-let timers: ManualTimers;
+let timers: ManualTime;
 let agent: ReturnType<typeof keepAliveAgent>;
 
 beforeEach(async () => {
   served = 0;
-  timers = new ManualTimers();
+  timers = new ManualTime(0);
   agent = keepAliveAgent();
   service = createServer((request, response) => {
     served++;

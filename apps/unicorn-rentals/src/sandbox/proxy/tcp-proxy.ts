@@ -1,12 +1,12 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Time } from '#kernel';
 import type { FaultEffect } from '../faults/kind.js';
-import type { Timers } from '../timers.js';
 import { Line, LinkConditions } from './link.js';
 
 export interface TcpProxyOptions {
   /** The port of the service on loopback; read for each connection. */
   servicePort: () => number;
-  timers: Timers;
+  timers: Time;
   onError?: (error: unknown) => void;
 }
 

@@ -1,17 +1,16 @@
-import type { Clock } from '#kernel';
-import { PaydayError } from '#kernel';
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
+import type { Clock, Timers } from '#kernel';
+import { PaydayError, backoffMs } from '#kernel';
 import type { RecordPosition } from '../../port.js';
 import { logUnavailable, toPaydayError } from './errors.js';
 import { AppendCall, Outbox, type ProducerSession } from './outbox.js';
 import type { WireRecord } from './record-codec.js';
 import { protocolErrorOf, type Wire } from './wire.js';
 
-/** How long a record is tried to be sent before its append is told `log_unavailable`. */
+/** How long sending a record is retried before its append fails with `log_unavailable`. */
 const DELIVERY_TIMEOUT_MS = 30_000;
 const ALL_IN_SYNC = -1;
 
-/** The brokers do not know our session, or its order is lost to them. */
+/** The brokers do not know our session, or have lost its sequence. */
 const SESSION_LOST = new Set([
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
   'DUPLICATE_SEQUENCE_NUMBER',
@@ -19,7 +18,7 @@ const SESSION_LOST = new Set([
   'INVALID_PRODUCER_ID_MAPPING',
   'UNKNOWN_PRODUCER_ID',
 ]);
-/** No repetition changes it. */
+/** Retrying cannot succeed. */
 const REFUSED = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
@@ -31,23 +30,23 @@ const REFUSED = new Set([
 ]);
 
 /**
- * Sends records to the leaders of their partitions: one request to a leader at a time, with everything that has come in
- * for it meanwhile, so that order holds and load makes requests larger instead of more. A request is repeated as it was,
- * and the brokers drop what they have (they know it by session and sequence number): nothing is lost, doubled or reordered
- * by a broken connection, a restarted broker or a moved leader.
+ * Sends records to the leaders of their partitions: one request per leader at a time, holding everything appended
+ * meanwhile. This keeps the order, and load makes requests larger instead of more numerous. A request is retried
+ * unchanged, and the brokers drop duplicates by session and sequence number: a broken connection, a restarted broker or
+ * a moved leader loses, duplicates or reorders nothing.
  */
 export class Appender {
   private readonly outboxes = new Map<string, Outbox>();
-  /** Have something to send, and nothing under way. */
+  /** Outboxes with records to send and no request in flight. */
   private readonly waiting = new Set<Outbox>();
-  /** Leaders with a request under way. */
+  /** Leaders with a request in flight. */
   private readonly busy = new Set<number>();
   private leaders = new Map<string, Map<number, number>>();
   private session: ProducerSession | undefined;
   private failures = 0;
   private planning = false;
   private planWanted = false;
-  /** Who leads what has to be asked anew. */
+  /** Leaders must be looked up again. */
   private isStale = false;
   private readonly pause = new AbortController();
 
@@ -57,7 +56,7 @@ export class Appender {
     private readonly clock: Clock,
   ) {}
 
-  /** Takes the records before it returns. @param topic as the cluster names it. */
+  /** Copies the records before it returns. @param topic the name in the cluster. */
   append(
     topic: string,
     routed: readonly { record: WireRecord; partition: number }[],
@@ -73,7 +72,7 @@ export class Appender {
   }
 
   private outbox(topic: string, partition: number): Outbox {
-    // Topic names hold no slash.
+    // Topic names contain no slash.
     const id = `${topic}/${partition}`;
     let outbox = this.outboxes.get(id);
     if (!outbox) {
@@ -83,7 +82,7 @@ export class Appender {
     return outbox;
   }
 
-  /** Sends to each leader that has nothing under way. */
+  /** Sends to each leader without a request in flight. */
   private plan(): void {
     this.planWanted = true;
     if (!this.planning) void this.carryOut();
@@ -92,7 +91,7 @@ export class Appender {
   private async carryOut(): Promise<void> {
     this.planning = true;
     while (this.planWanted) {
-      // A turn for what else is appended right now.
+      // Lets other appends of this turn join the request.
       await Promise.resolve();
       this.planWanted = false;
       try {
@@ -106,7 +105,7 @@ export class Appender {
     this.planning = false;
   }
 
-  /** Which outboxes go to which leader now; they wait no longer. */
+  /** Groups the waiting outboxes by leader and takes them off the waiting set. */
   private async requests(session: ProducerSession): Promise<Map<number, Outbox[]>> {
     const requests = new Map<number, Outbox[]>();
     for (const topic of new Set([...this.waiting].map((outbox) => outbox.topic))) {
@@ -133,7 +132,7 @@ export class Appender {
     return requests;
   }
 
-  /** What is for a topic that nobody can be found for waits, and holds up no other topic. */
+  /** Records of a topic without a known leader wait without holding up other topics. */
   private async later(error: unknown, topic: string): Promise<void> {
     const outboxes = [...this.waiting].filter((outbox) => outbox.topic === topic);
     for (const outbox of outboxes) this.waiting.delete(outbox);
@@ -168,13 +167,13 @@ export class Appender {
     this.plan();
   }
 
-  /** Decides what becomes of batches that were refused or whose fate is unknown, and pauses before they are tried again. */
+  /** Rejects or requeues batches that were refused or have an unknown outcome, and pauses before the retry. */
   private async failed(error: unknown, outboxes: Outbox[]): Promise<void> {
     const type = protocolErrorOf(error) ?? '';
     this.leaders.clear();
     this.isStale = true;
     if (REFUSED.has(type) || SESSION_LOST.has(type)) {
-      // The answer does not say which of them it was: each goes on its own.
+      // The response does not name the refused batch, so each is retried alone.
       if (outboxes.length > 1) for (const outbox of outboxes) outbox.alone = true;
       else if (REFUSED.has(type)) this.reject(outboxes, refusal(error, outboxes));
       else {
@@ -185,7 +184,7 @@ export class Appender {
     }
     const expired = outboxes.filter(({ oldestMs }) => this.nowMs() - oldestMs > DELIVERY_TIMEOUT_MS);
     this.reject(expired, logUnavailable(error));
-    await this.timers.sleep(Math.min(retryPauseMs(this.failures++), 1_000), this.pause.signal);
+    await this.timers.sleep(backoffMs(this.failures++, 1_000), this.pause.signal);
   }
 
   private reject(outboxes: readonly Outbox[], error: unknown): void {
@@ -220,11 +219,11 @@ export class Appender {
   }
 
   private nowMs(): number {
-    return this.clock.monotonicUs() / 1000;
+    return this.clock.monotonicMs();
   }
 }
 
-/** Requests carry one session, and what was refused in company goes alone. */
+/** A request carries one session, and a batch that was refused in a shared request travels alone. */
 function travelTogether(a: Outbox, b: Outbox): boolean {
   return !a.alone && !b.alone && a.batch?.session === b.batch?.session;
 }

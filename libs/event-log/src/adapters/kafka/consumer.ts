@@ -1,10 +1,11 @@
-import { PaydayError, type Clock } from '#kernel';
+import { Deferred, PaydayError, retryUntil, type Clock, type Timers } from '#kernel';
+import { safeReporter } from '../../dispatch/delivery.js';
 import { PartitionLoop } from '../../dispatch/partition-loop.js';
-import { retrying, safeReporter } from '../../dispatch/retry.js';
-import type { Timers } from '../../dispatch/timers.js';
+import { Progress } from '../../dispatch/progress.js';
 import { positionBeyondEnd } from '../../errors.js';
 import type { ConsumeOptions, Consumer, EventRecord, Position } from '../../port.js';
 import { comparePositions, invalidPosition, isPosition } from '../../positions.js';
+import { assertConsumeOptions } from '../../records.js';
 import { positionExpired } from './errors.js';
 import type { Feed } from './feed.js';
 import { FETCH_TIMEOUT_MS, Fetcher } from './fetcher.js';
@@ -22,42 +23,39 @@ export interface KafkaConsumerContext {
   timers: Timers;
   clock: Clock;
   appendDeadLetter(topic: string, record: EventRecord): Promise<unknown>;
+  endPositions(topic: string): Promise<(Position | null)[]>;
   onClosed(consumer: KafkaConsumer): void;
 }
 
-/** A consumer of one topic: a loop for each partition that it has, fed by one fetcher; the group decides which it has. */
+/** A consumer of one topic: one loop per assigned partition, all fed by one fetcher. The group assigns the partitions. */
 export class KafkaConsumer implements Consumer {
-  readonly ready: Promise<void>;
+  private readonly reading = new Deferred();
+  readonly ready = this.reading.promise;
   private readonly loops = new Map<number, { loop: PartitionLoop; feed?: Feed }>();
-  /** Loops that have been told to stop, by partition. */
+  /** Loops that are stopping, by partition. */
   private readonly revoking = new Map<number, Promise<void>>();
   private readonly report: (error: unknown) => void;
   private readonly fetcher: Fetcher;
+  private readonly progress = new Progress();
   private readonly stop = new AbortController();
   private membership: Membership | undefined;
-  /** What it will read once everybody has let go of what is not his; undefined before that is known. */
+  /** The partitions it will read once their present owners have released them; undefined before the first plan. */
   private planned: readonly number[] | undefined;
   private starting: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
   private isReady = false;
-  private becomeReady!: () => void;
-  private failReady!: (error: unknown) => void;
 
   constructor(
     private readonly context: KafkaConsumerContext,
     private readonly options: ConsumeOptions,
   ) {
     this.report = safeReporter(options.onError);
-    this.ready = new Promise((resolve, reject) => {
-      this.becomeReady = resolve;
-      this.failReady = reject;
-    });
-    // A caller that does not ask for `ready` learns of trouble by `onError`; it must not take the process down.
+    // A caller that ignores `ready` gets the error through `onError`; the rejection must not crash the process.
     this.ready.catch(this.report);
     const { settings, topics, timers, clock } = context;
     const wire = new Wire(settings, timers, FETCH_TIMEOUT_MS);
     this.fetcher = new Fetcher({ wire, topics, timers, clock, report: this.report }, options.topic);
-    // Not at once: the caller's functions may refer to the consumer that it has not got yet.
+    // Deferred: the caller's functions may refer to the consumer before `consume` has returned it.
     queueMicrotask(() => (this.starting = this.start()));
   }
 
@@ -66,10 +64,17 @@ export class KafkaConsumer implements Consumer {
     return this.closing;
   }
 
+  async caughtUp(): Promise<void> {
+    await this.ready;
+    const { timers, endPositions } = this.context;
+    const policy = { timers, signal: this.stop.signal, report: this.report };
+    await this.progress.caughtUp(policy, () => endPositions(this.options.topic));
+  }
+
   private async start(): Promise<void> {
     const { timers } = this.context;
     const { signal } = this.stop;
-    const partitions = await retrying({ timers, signal, report: this.report }, () =>
+    const partitions = await retryUntil({ timers, signal, report: this.report }, () =>
       this.checkedPartitions().catch((error: unknown) => {
         if (!this.failsStart(error)) throw error;
         return undefined;
@@ -78,14 +83,16 @@ export class KafkaConsumer implements Consumer {
     if (partitions === undefined || signal.aborted) return;
     const { topic, group } = this.options;
     if (group === undefined) {
-      this.planned = Array.from({ length: partitions }, (_, partition) => partition);
+      const all = Array.from({ length: partitions }, (_, partition) => partition);
+      this.planned = all.filter((partition) => this.options.partitions?.includes(partition) ?? true);
       for (const partition of this.planned) this.assign(partition);
+      this.readyIfReading();
       return;
     }
     const { settings, topics, clock } = this.context;
     this.membership = new Membership(
       { wire: new Wire(settings, timers), settings, timers, clock, report: this.report },
-      // A group's members must all read one topic, so the topic is part of its name.
+      // All members of a group must read the same topic, so the topic is part of the group's name.
       topics.nameOf(`${group}.${topic}`),
       topics.nameOf(topic),
       partitions,
@@ -118,7 +125,11 @@ export class KafkaConsumer implements Consumer {
       {
         startAt: () => startAt(partition),
         openReader: async (start) => (held.feed = await this.openFeed(partition, start)),
-        onStarted: () => this.readyIfReading(),
+        onStarted: (begin) => {
+          this.progress.begin(partition, begin);
+          this.readyIfReading();
+        },
+        onHandled: (records) => this.progress.handled(partition, records),
         shouldRelease: (error) => this.failsStart(error),
       },
     );
@@ -138,6 +149,7 @@ export class KafkaConsumer implements Consumer {
     const held = this.loops.get(partition);
     if (!held) return;
     await held.loop.stop();
+    this.progress.drop(partition);
     if (held.feed) this.fetcher.remove(held.feed);
     try {
       await this.options.onRevoked?.(partition);
@@ -145,7 +157,7 @@ export class KafkaConsumer implements Consumer {
       this.report(error);
     }
     this.loops.delete(partition);
-    // It may have come back meanwhile, after the group had gone on without us.
+    // The partition may have been assigned again meanwhile, after the group had expelled this member.
     if (this.planned?.includes(partition)) this.membership?.changed();
   }
 
@@ -153,38 +165,33 @@ export class KafkaConsumer implements Consumer {
     if (this.isReady || this.closing || !this.planned) return;
     if (!this.planned.every((partition) => this.loops.get(partition)?.loop.started)) return;
     this.isReady = true;
-    this.becomeReady();
+    this.reading.resolve();
   }
 
   private async shutDown(): Promise<void> {
     this.stop.abort();
+    this.progress.close();
     await this.starting;
     await Promise.all([...this.loops.keys()].map((partition) => this.revoke(partition)));
     await this.membership?.leave();
     await this.fetcher.close();
-    this.becomeReady();
+    this.reading.resolve();
     this.context.onClosed(this);
   }
 
-  /** Before it was ever ready, what cannot succeed without a change ends the consumer, where the caller can see it. */
+  /** Before the consumer was ever ready, a permanent error ends it and rejects `ready`, where the caller sees it. */
   private failsStart(error: unknown): boolean {
     if (this.isReady || !(error instanceof PaydayError) || error.retryable) return false;
-    this.failReady(error);
-    // Not waited for: this is called from what closing waits for.
+    this.reading.reject(error);
+    // Not awaited: closing waits for the caller of this method.
     void this.close();
     return true;
   }
 
   /** The number of the topic's partitions. @throws PaydayError for options with which a consumer could never work. */
   private async checkedPartitions(): Promise<number> {
-    const { topic, deadLetterTopic, maxBatchRecords } = this.options;
-    if (maxBatchRecords !== undefined && (!Number.isInteger(maxBatchRecords) || maxBatchRecords < 1))
-      throw new PaydayError('invalid_options', `maxBatchRecords is ${maxBatchRecords}; give an integer ≥ 1`);
-    if (deadLetterTopic === topic)
-      throw new PaydayError(
-        'invalid_options',
-        `the dead letters of "${topic}" cannot go to that same topic: its consumer would read its own poison for ever`,
-      );
+    const { topic, deadLetterTopic } = this.options;
+    assertConsumeOptions(this.options);
     const partitions = await this.context.topics.partitions(topic);
     if (deadLetterTopic !== undefined) await this.context.topics.partitions(deadLetterTopic);
     return partitions;

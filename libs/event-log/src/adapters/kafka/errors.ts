@@ -1,7 +1,7 @@
 import { PaydayError, messageOf } from '#kernel';
 import { unknownTopic } from '../../errors.js';
 
-/** Refusals by the brokers that no repetition changes, and what to do about each. */
+/** Permanent refusals by the brokers, and how to resolve each. */
 const REFUSALS: Record<string, string> = {
   TOPIC_AUTHORIZATION_FAILED: 'this user may not use the topic: allow it to (kafka-acls)',
   GROUP_AUTHORIZATION_FAILED: 'this user may not join the group: allow it to (kafka-acls)',
@@ -22,17 +22,16 @@ export function logUnavailable(cause: unknown, brokers?: readonly string[]): Pay
   if (cause instanceof PaydayError) return cause;
   const where = brokers ? ` at ${brokers.join(', ')}` : '';
   return new PaydayError('log_unavailable', `Kafka${where} did not do what was asked: ${messageOf(cause)}`, {
-    retryable: true,
     cause,
   });
 }
 
-/** What came of connecting: nobody there, or somebody who does not let us in. */
+/** Maps a failed connection: the brokers are unreachable, or they refuse this client. */
 export function cannotConnect(error: unknown, brokers: readonly string[]): PaydayError {
   return refusalOf(error) ?? logUnavailable(error, brokers);
 }
 
-/** Retention has removed records that a consumer has not read: reading on would skip them. */
+/** Retention has removed records that a consumer has not read, so reading on would skip them. */
 export function positionExpired(
   topic: string,
   partition: number,
@@ -47,7 +46,7 @@ export function positionExpired(
   );
 }
 
-/** What callers of the port are told of an error of kafkajs. */
+/** Maps an error of kafkajs to the port's errors. */
 export function toPaydayError(error: unknown, topic?: string): PaydayError {
   if (error instanceof PaydayError) return error;
   if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION' && topic !== undefined) return unknownTopic(topic);
@@ -77,5 +76,5 @@ function typeOf(error: unknown): string | undefined {
   return cause instanceof Error ? typeOf(cause) : undefined;
 }
 
-/** Node's and OpenSSL's codes for a certificate that is not trusted, expired, or another host's. */
+/** Node's and OpenSSL's codes for a certificate that is untrusted, expired or issued for another host. */
 const CERTIFICATE = /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|ERR_TLS_CERT_)/;

@@ -3,18 +3,18 @@ import type { StoredRecord } from '../../port.js';
 import { fromWire } from './record-codec.js';
 import type { FetchedMessage } from './wire.js';
 
-/** A handler's batch ends at about so many bytes. */
+/** Approximate size limit of a handler's batch. */
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
-/** So much is fetched ahead of the handler, and then a fetch's worth more. */
+/** Fetching ahead of the handler pauses above this size; one more fetch may be in flight. */
 const READ_AHEAD_BYTES = 2 * 1024 * 1024;
 
-/** What has been fetched of one partition and not yet been handed over: the fetcher fills it, the partition's loop empties it. */
+/** The fetched records of one partition that the handler has not received: the fetcher fills it, the loop drains it. */
 export class Feed implements PartitionReader {
   private records: StoredRecord[] = [];
   private bytes = 0;
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
-  /** The offset behind the partition's last record, as far as is known. */
+  /** The offset after the partition's last known record. */
   highWatermark: bigint;
 
   /** @param nextOffset the offset to fetch from. */
@@ -32,12 +32,12 @@ export class Feed implements PartitionReader {
     return this.bytes < READ_AHEAD_BYTES && this.failure === undefined;
   }
 
-  /** There are records that it should have and does not get. */
+  /** True if the broker has records that this feed should have received. */
   get lags(): boolean {
     return this.wantsMore && this.highWatermark > this.nextOffset;
   }
 
-  /** Takes what a fetch from `nextOffset` brought. A batch is fetched whole, so it may begin with records before it. */
+  /** Adds the result of a fetch from `nextOffset`. Batches are fetched whole, so the first may begin before that offset. */
   add(messages: readonly FetchedMessage[], highWatermark: bigint): void {
     this.highWatermark = highWatermark;
     for (const message of messages) {
@@ -52,7 +52,7 @@ export class Feed implements PartitionReader {
     if (this.records.length > 0) this.wake?.();
   }
 
-  /** It cannot be read on; the loop is told by its next `read`, and then fetching is tried again. */
+  /** Makes the loop's next `read` reject with the error; fetching is retried after that. */
   fail(error: Error): void {
     this.failure = error;
     this.wake?.();

@@ -1,9 +1,10 @@
-import type { Timers } from '../../dispatch/timers.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { timersFrom } from '#kernel';
 import { Fetcher, FETCH_TIMEOUT_MS } from './fetcher.js';
 import type { Topics } from './topics.js';
 import type { FetchedMessage, Wire } from './wire.js';
 
-/** A broker as the fetcher sees it: what it has, and whether it hands it out. */
+/** A fake broker with a backlog that it can withhold. */
 class FakeBroker {
   next = 0;
   isSilent = false;
@@ -53,17 +54,17 @@ function message(offset: number): FetchedMessage {
 
 describe('the fetcher', () => {
   let nowMs = 0;
-  const clock = { nowMs: () => nowMs, monotonicUs: () => nowMs * 1000 };
-  /** Time passes as it is slept away. */
-  const timers: Timers = {
-    sleep: async (ms, signal) => {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (!signal.aborted) nowMs += ms;
-    },
-    nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
-  };
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  /** Sleeping advances the time at once. */
+  const timers = timersFrom((ms, work) => {
+    const turn = setImmediate(() => {
+      nowMs += ms;
+      work();
+    });
+    return () => clearImmediate(turn);
+  });
 
-  it('makes its connections anew when records are known to be there and do not come in', async () => {
+  it('reconnects when known records do not arrive', async () => {
     const broker = new FakeBroker();
     broker.next = 3;
     const reports: unknown[] = [];
@@ -75,9 +76,9 @@ describe('the fetcher', () => {
     const feed = fetcher.open(0, 0n, 100);
     await feed.wait(new AbortController().signal);
     expect(feed.read().map(({ position }) => position)).toEqual(['0', '1', '2']);
-    // Nothing to be had is no trouble, however long it lasts.
+    // An empty partition is not a stall, however long it lasts.
     const quietUntil = nowMs + 10 * FETCH_TIMEOUT_MS;
-    while (nowMs < quietUntil) await timers.nextTurn();
+    while (nowMs < quietUntil) await nextTurn();
     expect([broker.resets, reports]).toEqual([0, []]);
     broker.isSilent = true;
     broker.next = 5;
@@ -91,7 +92,7 @@ describe('the fetcher', () => {
     await fetcher.close();
   });
 
-  it('stops fetching when it is far ahead of the handler, and goes on when that has caught up', async () => {
+  it('stops fetching far ahead of the handler, and resumes when the handler has caught up', async () => {
     const broker = new FakeBroker();
     const topics = { nameOf: (topic: string) => topic } as unknown as Topics;
     const fetcher = new Fetcher({ wire: broker.wire(), topics, timers, clock, report: () => {} }, 't');
@@ -100,10 +101,10 @@ describe('the fetcher', () => {
     feed.add([message(1)], 2n);
     expect(feed.wantsMore).toBe(false);
     broker.next = 3;
-    for (let i = 0; i < 50; i++) await timers.nextTurn();
+    for (let i = 0; i < 50; i++) await nextTurn();
     expect(broker.fetches).toBe(0);
     expect(feed.read()).toHaveLength(1);
-    for (let i = 0; i < 50; i++) await timers.nextTurn();
+    for (let i = 0; i < 50; i++) await nextTurn();
     expect(broker.fetches).toBeGreaterThan(0);
     expect(feed.read().map(({ position }) => position)).toEqual(['1']);
     expect(feed.read().map(({ position }) => position)).toEqual(['2']);

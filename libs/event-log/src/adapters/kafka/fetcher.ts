@@ -1,5 +1,4 @@
-import { PaydayError, type Clock } from '#kernel';
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
+import { PaydayError, type Clock, backoffMs, type Timers } from '#kernel';
 import { positionBeyondEnd } from '../../errors.js';
 import { positionExpired, toPaydayError } from './errors.js';
 import { Feed } from './feed.js';
@@ -7,9 +6,9 @@ import type { Topics } from './topics.js';
 import { Watchdog } from './watchdog.js';
 import { protocolErrorOf, type Wire } from './wire.js';
 
-/** How long a broker waits for a record before it answers that there is none. New partitions wait for that answer. */
+/** How long a broker waits for a record before an empty response. New partitions wait for that response. */
 const MAX_WAIT_MS = 100;
-/** A longer silence of a broker that answers within `MAX_WAIT_MS` means that the connection is dead. */
+/** Brokers respond within `MAX_WAIT_MS`, so a longer silence means a dead connection. */
 export const FETCH_TIMEOUT_MS = 5_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_PARTITION_BYTES = 1024 * 1024;
@@ -23,7 +22,7 @@ export interface FetcherContext {
   report(error: unknown): void;
 }
 
-/** Fetches the partitions of one consumer, from each leader in a loop of its own. Positions come from its feeds alone. */
+/** Fetches the partitions of one consumer, with one loop per leader. The feeds alone hold the positions. */
 export class Fetcher {
   private readonly feeds = new Set<Feed>();
   private readonly pumps = new Map<number, Promise<void>>();
@@ -41,7 +40,7 @@ export class Fetcher {
     context.wire.about(context.topics.nameOf(topic));
   }
 
-  /** Begins to fetch a partition from an offset. */
+  /** Starts fetching a partition from an offset. */
   open(partition: number, nextOffset: bigint, maxRecords: number): Feed {
     const feed = new Feed(partition, nextOffset, maxRecords, () => this.wake());
     this.feeds.add(feed);
@@ -62,10 +61,10 @@ export class Fetcher {
     await Promise.all([this.supervision, this.finding, ...this.pumps.values()]);
   }
 
-  /** Keeps a pump running for each leader, and begins anew where nothing comes in. */
+  /** Keeps a pump running for each leader, and reconnects after a stall. */
   private async supervise(): Promise<void> {
     const { clock, timers, wire, report } = this.context;
-    const nowMs = (): number => clock.monotonicUs() / 1000;
+    const nowMs = (): number => clock.monotonicMs();
     const watchdog = new Watchdog(FETCH_TIMEOUT_MS, nowMs());
     const seen = new Map<Feed, bigint>();
     while (!this.stop.signal.aborted) {
@@ -84,7 +83,6 @@ export class Fetcher {
         new PaydayError(
           'consumer_stalled',
           `"${this.topic}" has records that have not come in for ${Math.round(stalledMs)} ms: its connections are made anew`,
-          { retryable: true },
         ),
       );
       this.leaders.clear();
@@ -92,7 +90,7 @@ export class Fetcher {
     }
   }
 
-  /** Asks who leads the partitions that nobody is known to lead, and starts pumps for them. */
+  /** Looks up unknown leaders and starts pumps for them. */
   private findLeaders(): Promise<void> {
     this.finding ??= this.askForLeaders().finally(() => (this.finding = undefined));
     return this.finding;
@@ -116,7 +114,7 @@ export class Fetcher {
     this.pumps.set(leader, pump);
   }
 
-  /** Fetches from one broker for as long as it leads something. */
+  /** Fetches from one broker while it leads a partition. */
   private async pump(leader: number): Promise<void> {
     while (!this.stop.signal.aborted) {
       const led = [...this.feeds].filter(({ partition }) => this.leaders.get(partition) === leader);
@@ -155,7 +153,7 @@ export class Fetcher {
         byPartition.get(partition)?.add(messages, BigInt(highWatermark));
   }
 
-  /** Finds a way out of any trouble: a partition that cannot be read fails alone, for all else the leaders are asked anew. */
+  /** Recovers from a failure: an unreadable partition fails alone; after any other failure leaders are looked up again. */
   private async failed(error: unknown): Promise<void> {
     if (this.stop.signal.aborted) return;
     const { timers, report } = this.context;
@@ -163,10 +161,10 @@ export class Fetcher {
     this.leaders.clear();
     const moved = protocolErrorOf(error) === 'NOT_LEADER_FOR_PARTITION';
     if (!moved) report(toPaydayError(error, this.topic));
-    await timers.sleep(Math.min(retryPauseMs(this.failures++), LONGEST_PAUSE_MS), this.stop.signal);
+    await timers.sleep(backoffMs(this.failures++, LONGEST_PAUSE_MS), this.stop.signal);
   }
 
-  /** Which partitions it is, the brokers tell by their offsets: one answer names one partition only. */
+  /** Finds all partitions that are out of range by their offsets, because one response names one partition only. */
   private async outOfRange(): Promise<void> {
     const { topics, report, timers } = this.context;
     try {

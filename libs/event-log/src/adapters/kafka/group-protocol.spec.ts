@@ -15,28 +15,28 @@ const claim = (memberId: string, owned: number[], generation = 1): MemberClaim =
 });
 
 describe('sharing partitions without stopping the world', () => {
-  it('gives everything to a single member at once', () => {
+  it('assigns everything to a single member at once', () => {
     expect(shareOut(3, [claim('a', [], -1)]).get('a')).toEqual({ assigned: [0, 1, 2], planned: [0, 1, 2] });
   });
 
-  it('plans a partition for its next reader, and gives it to nobody while its owner has it', () => {
+  it('plans a partition for its next reader, but assigns it to nobody while its owner has it', () => {
     const shares = shareOut(4, [claim('a', [0, 1, 2, 3]), claim('b', [], -1)]);
     expect(shares.get('a')).toEqual({ assigned: [0, 1], planned: [0, 1] });
     expect(shares.get('b')).toEqual({ assigned: [], planned: [2, 3] });
   });
 
-  it('gives it when the owner has let it go, though another one is not free yet', () => {
+  it('assigns it when its owner has released it, even if another partition is not free yet', () => {
     const shares = shareOut(4, [claim('a', [0, 1, 2]), claim('b', [])]);
     expect(shares.get('b')).toEqual({ assigned: [3], planned: [2, 3] });
   });
 
-  it('of two members that claim a partition, believes the one that knows more', () => {
+  it('resolves two claims to a partition in favour of the later generation', () => {
     const shares = shareOut(1, [claim('away', [0], 3), claim('here', [0], 7)]);
     expect(shares.get('here')).toEqual({ assigned: [0], planned: [0] });
     expect(shares.get('away')).toEqual({ assigned: [], planned: [] });
   });
 
-  it('never gives a partition to one member while another has it, and comes to rest with an even share', () => {
+  it('never assigns a partition while another member has it, and converges on an even share', () => {
     const steps = fc.array(fc.record({ join: fc.boolean(), member: fc.nat(4), letsGo: fc.nat(7) }), {
       maxLength: 30,
     });
@@ -62,7 +62,7 @@ describe('sharing partitions without stopping the world', () => {
           if (join) owned.set(id, owned.get(id) ?? new Set());
           else if (owned.size > 1) owned.delete(id);
           rebalance();
-          // Handlers end at different times: only one of them lets go before the next change.
+          // Handlers end at different times: only one member releases before the next change.
           for (const other of owned.keys()) letGo(other, letsGo);
         }
         for (let round = 0; round < 3; round++) {
@@ -76,7 +76,7 @@ describe('sharing partitions without stopping the world', () => {
     );
   });
 
-  it('says what it says in the form that every tool for Kafka reads', () => {
+  it('encodes assignments in the format that Kafka tools read', () => {
     const said = decodeClaim('m', encodeClaim('topic', { owned: [1, 5], generation: 9 }));
     expect(said).toEqual({ memberId: 'm', owned: [1, 5], generation: 9 });
     const share = { assigned: [1], planned: [1, 2] };

@@ -4,36 +4,36 @@ import { planAssignment } from '../../dispatch/group-plan.js';
 const { MemberAssignment, MemberMetadata } = kafkajs.AssignerProtocol;
 const VERSION = 1;
 
-/** Members of a group understand each other only if they speak this. */
+/** All members of a group must use the same protocol. */
 export const GROUP_PROTOCOL = 'payday-cooperative-1';
 
-/** What a member says of itself when it joins. */
+/** The metadata that a member sends when it joins. */
 export interface MemberClaim {
   memberId: string;
   /** The partitions that it reads, or whose last handler has not finished. */
   owned: number[];
-  /** Of which generation it knows that; −1 if of none. */
+  /** The generation that assigned them; −1 if none did. */
   generation: number;
 }
 
-/** What a member is told. */
+/** The assignment that a member receives. */
 export interface MemberShare {
   /** The partitions that it may read now. */
   assigned: number[];
-  /** The partitions that it will have once their present owners have let them go; includes `assigned`. */
+  /** The partitions that it will have once their present owners have released them; includes `assigned`. */
   planned: number[];
 }
 
 /**
- * Shares partitions without stopping the world: a partition that changes hands is given to nobody until its owner, who
- * sees that it is not planned for him any more, has finished and joins again without it. All others are read on.
+ * Rebalances incrementally, without stopping the world: a partition that moves is assigned to nobody until its owner has
+ * seen the new plan, finished its work and rejoined without the partition. All other partitions are read meanwhile.
  */
 export function shareOut(partitions: number, claims: readonly MemberClaim[]): Map<string, MemberShare> {
   const owners: (MemberClaim | null)[] = Array.from({ length: partitions }, () => null);
   for (const claim of claims)
     for (const partition of claim.owned) {
       const other = owners[partition];
-      // Of two who claim it, the one with the older knowledge was away too long, and lets it go.
+      // Of two members that claim it, the one with the older generation was away too long and releases it.
       if (other === null || (other && other.generation < claim.generation)) owners[partition] = claim;
     }
   const members = claims.map(({ memberId }) => memberId).sort();
@@ -64,7 +64,7 @@ export function decodeClaim(memberId: string, metadata: Buffer): MemberClaim {
   return { memberId, ...said };
 }
 
-/** The assigned partitions as every tool for Kafka shows them, the planned ones for us. */
+/** Encodes the assigned partitions in Kafka's standard format, which tools show, and the planned ones as user data. */
 export function encodeShare(topic: string, { assigned, planned }: MemberShare): Buffer {
   return MemberAssignment.encode({
     version: VERSION,

@@ -1,6 +1,6 @@
 /**
- * The part of kafkajs 2.2.4 that speaks Kafka's protocol, below its own producer and consumer: what this adapter uses of
- * it, as its sources have it (docs/adr/0012-kafka-on-the-wire-layer.md). The version is pinned.
+ * The types of kafkajs 2.2.4's protocol layer, below its producer and consumer, as far as this adapter uses it
+ * (docs/adr/0012-kafka-on-the-wire-layer.md). They follow its sources; the version is pinned.
  */
 declare module 'kafkajs/src/cluster/index.js' {
   import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs';
@@ -20,13 +20,13 @@ declare module 'kafkajs/src/cluster/index.js' {
     offset: string;
     /** Epoch ms, decimal. */
     timestamp: string;
-    /** A transaction's mark, no record. */
+    /** A transaction marker, not a record. */
     isControlRecord?: boolean;
   }
 
   interface FetchedPartition {
     partition: number;
-    /** The offset behind the last record that readers may see. */
+    /** The offset after the last record visible to readers. */
     highWatermark: string;
     messages: FetchedMessage[];
   }

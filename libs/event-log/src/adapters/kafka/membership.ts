@@ -1,5 +1,5 @@
-import type { Clock } from '#kernel';
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
+import { backoffMs } from '#kernel';
+import type { Clock, Timers } from '#kernel';
 import { toPaydayError } from './errors.js';
 import {
   GROUP_PROTOCOL,
@@ -13,13 +13,13 @@ import {
 import type { KafkaSettings } from './settings.js';
 import { protocolErrorOf, type Broker, type Wire } from './wire.js';
 
-/** The group has made up its mind anew, or is about to: join again, keeping what one has. */
+/** The group is rebalancing: rejoin and keep the present partitions. */
 const REJOIN = new Set(['REBALANCE_IN_PROGRESS', 'MEMBER_ID_REQUIRED']);
-/** The group goes on without us, and others may read what we had. */
+/** The group has expelled this member, and others may read its partitions. */
 const EXPELLED = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
-/** The brokers allow longer sessions only. */
+/** The brokers allow only longer sessions. */
 const TOO_SHORT = 'INVALID_SESSION_TIMEOUT';
-/** Another broker looks after the group now, or will in a moment. */
+/** Another broker coordinates the group, or soon will. */
 const MOVED = new Set([
   'NOT_COORDINATOR_FOR_GROUP',
   'GROUP_COORDINATOR_NOT_AVAILABLE',
@@ -37,17 +37,17 @@ export interface MembershipContext {
 }
 
 export interface MembershipHooks {
-  /** The partitions that are read here, or whose last handler has not finished. */
+  /** The partitions that this member reads, or whose last handler has not finished. */
   owned(): number[];
-  /** Read `assigned`; let go of what is not planned, and call `changed` when that is done. */
+  /** Read `assigned`; release partitions that are not planned, then call `changed`. */
   shared(share: MemberShare): void;
-  /** The group goes on without us: stop reading everything, at once. */
+  /** The group has expelled this member: stop reading everything at once. */
   disowned(): void;
 }
 
 /**
- * One member of a consumer group, by Kafka's own group protocol: the brokers watch over who is alive, one of the members
- * shares the partitions out. Heartbeats go on whatever the handlers do.
+ * One member of a consumer group in Kafka's group protocol: the brokers track which members are alive, and the group
+ * leader, a member, assigns the partitions. Heartbeats continue whatever the handlers do.
  */
 export class Membership {
   private readonly stop = new AbortController();
@@ -56,7 +56,7 @@ export class Membership {
   private coordinator: Broker | undefined;
   private lastHeartbeatMs: number;
   private isChanged = false;
-  /** Which of `sessionTimeoutsMs` is asked for: the first that the brokers did not refuse. */
+  /** Index into `sessionTimeoutsMs`: the first value that the brokers have not refused. */
   private session = 0;
   private wakeUp = new AbortController();
   private readonly finished: Promise<void>;
@@ -73,13 +73,13 @@ export class Membership {
     this.finished = this.run();
   }
 
-  /** What `owned` gives has shrunk: others wait for it. */
+  /** Call when `owned` has shrunk, because others wait for those partitions. */
   changed(): void {
     this.isChanged = true;
     this.wakeUp.abort();
   }
 
-  /** Leaves the group, so that others need not wait for the session to end. Call it when nothing is owned any more. */
+  /** Leaves the group, so that others need not wait for the session to expire. Call it when no partition is owned. */
   async leave(): Promise<void> {
     this.stop.abort();
     this.wakeUp.abort();
@@ -95,7 +95,7 @@ export class Membership {
           (cluster) => this.coordinatorOf(cluster).then((broker) => broker.leaveGroup(this.identity())),
           LEAVE_TIMEOUT_MS,
         )
-        // The brokers are away: they will notice that the member is.
+        // The brokers are unreachable; the member's session will expire.
         .catch(() => {});
     wire.close();
   }
@@ -118,12 +118,12 @@ export class Membership {
         }
         if (!MOVED.has(type)) report(toPaydayError(error, this.topic));
         if (this.nowMs() - this.lastHeartbeatMs > this.sessionTimeoutMs) this.disowned();
-        await timers.sleep(Math.min(retryPauseMs(failures++), 1_000), this.stop.signal);
+        await timers.sleep(backoffMs(failures++, 1_000), this.stop.signal);
       }
     }
   }
 
-  /** Others may have what was ours: the brokers said so, or have had no heartbeat from us for a session's time. */
+  /** Others may own our partitions: the brokers said so, or received no heartbeat for the session timeout. */
   private disowned(): void {
     if (this.generation === NO_GENERATION) return;
     this.generation = NO_GENERATION;
@@ -133,7 +133,7 @@ export class Membership {
   private async join(): Promise<void> {
     const { wire, settings } = this.context;
     const { sessionTimeoutMs } = this;
-    // Members join again within a heartbeat, whatever their handlers do: nobody need be waited for longer.
+    // Members rejoin within one heartbeat, whatever their handlers do, so a longer wait is never needed.
     const joinTimeoutMs = sessionTimeoutMs + settings.requestTimeoutMs;
     this.isChanged = false;
     const joined = await wire.sendRequest(async (cluster) => {
@@ -210,6 +210,6 @@ export class Membership {
   }
 
   private nowMs(): number {
-    return this.context.clock.monotonicUs() / 1000;
+    return this.context.clock.monotonicMs();
   }
 }

@@ -20,7 +20,7 @@ describe('the records of a partition on their way', () => {
     const one = session('1');
     expect(outbox.next(one)).toMatchObject({ session: one, firstSequence: 0 });
     const second = give(outbox, ['c']);
-    // Sent again: the same batch, or the brokers would not know it again.
+    // A retry sends the same batch, or the brokers could not recognize the duplicate.
     expect(outbox.next(session('2'))).toMatchObject({ session: one, firstSequence: 0 });
     expect(textsOf(outbox)).toEqual(['a', 'b']);
     outbox.acknowledged('70');
@@ -35,7 +35,7 @@ describe('the records of a partition on their way', () => {
     expect(outbox.next(one)).toBeUndefined();
   });
 
-  it('begin anew in another session', () => {
+  it('start a new sequence in another session', () => {
     const outbox = new Outbox('t', 0);
     give(outbox, ['a']);
     outbox.next(session('1'));
@@ -44,7 +44,7 @@ describe('the records of a partition on their way', () => {
     expect(outbox.next(session('2'))).toMatchObject({ session: session('2'), firstSequence: 0 });
   });
 
-  it('are sent in another session, still first, when the brokers do not know theirs any more', () => {
+  it('are resent in a new session, still first, when the brokers have forgotten theirs', () => {
     const outbox = new Outbox('t', 0);
     give(outbox, ['a']);
     outbox.next(session('1'));
@@ -54,7 +54,7 @@ describe('the records of a partition on their way', () => {
     expect(textsOf(outbox)).toEqual(['a', 'b']);
   });
 
-  it('are not sent any more if another record of their call was refused: the caller gives all of them again', async () => {
+  it('are not sent if another record of their call was refused: the caller appends all of them again', async () => {
     const outbox = new Outbox('t', 0);
     const large = Array.from({ length: 3 }, (_, i) => String(i).repeat(600_000));
     const refused = give(outbox, large);
@@ -80,7 +80,7 @@ describe('the records of a partition on their way', () => {
     expect(sizes).toEqual([1, 2, 1]);
   });
 
-  it('know for how long the oldest of them has waited', () => {
+  it('report how long the oldest of them has waited', () => {
     const outbox = new Outbox('t', 0);
     expect(outbox.oldestMs).toBe(Infinity);
     give(outbox, ['a'], 10);

@@ -1,25 +1,25 @@
+import { Deferred } from '#kernel';
 import type { RecordPosition } from '../../port.js';
 import { wireBytes, type WireRecord } from './record-codec.js';
 
-/** What the brokers have given us to be known by: they drop repeats of a batch by it and its sequence number. */
+/** The producer identity that the brokers assigned: they drop duplicate batches by it and the sequence number. */
 export interface ProducerSession {
   producerId: string;
   producerEpoch: number;
 }
 
-/** A batch holds records up to about so many bytes, or one record. The default limit of topics of others is 1 048 588. */
+/** A batch holds about this many bytes, or one record. Topics that others created have a default limit of 1 048 588. */
 const MAX_BATCH_BYTES = 1_000_000;
-/** Sequence numbers are 31 bits and begin again from 0. */
+/** Sequence numbers have 31 bits and wrap to 0. */
 const SEQUENCES = 2 ** 31;
 
 /** One `append` call, resolved when each of its records has a position. */
 export class AppendCall {
-  readonly positions: Promise<RecordPosition[]>;
+  private readonly settled = new Deferred<RecordPosition[]>();
+  readonly positions = this.settled.promise;
   private readonly done: RecordPosition[] = [];
   private missing: number;
-  private resolve!: (positions: RecordPosition[]) => void;
-  private fail!: (error: unknown) => void;
-  /** Its other records must not be sent any more: the caller will give all of them again. */
+  /** One record was refused, so the others must not be sent: the caller will append all of them again. */
   isRejected = false;
 
   /** @param startedAtMs monotonic. */
@@ -28,44 +28,40 @@ export class AppendCall {
     records: number,
   ) {
     this.missing = records;
-    this.positions = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.fail = reject;
-    });
   }
 
   reject(error: unknown): void {
     this.isRejected = true;
-    this.fail(error);
+    this.settled.reject(error);
   }
 
   settle(index: number, position: RecordPosition): void {
     this.done[index] = position;
-    if (--this.missing === 0) this.resolve(this.done);
+    if (--this.missing === 0) this.settled.resolve(this.done);
   }
 }
 
 interface Entry {
   record: WireRecord;
   call: AppendCall;
-  /** Which of the call's records it is. */
+  /** Index within the call. */
   index: number;
 }
 
-/** Records that travel together, for ever: a repeat is recognised only if it is the same batch. */
+/** Records that always travel together: brokers recognize a duplicate only if it is the same batch. */
 export interface Batch {
   entries: Entry[];
   session: ProducerSession;
   firstSequence: number;
 }
 
-/** The records of one partition that are not yet acknowledged, in order; one batch of them is under way at a time. */
+/** The unacknowledged records of one partition, in order; one batch at a time is in flight. */
 export class Outbox {
   private queue: Entry[] = [];
   private session: ProducerSession | undefined;
   private nextSequence = 0;
   batch: Batch | undefined;
-  /** Its batch is sent in a request of its own, because something in a shared one was refused. */
+  /** Its batch is sent in a separate request, because something in a shared one was refused. */
   alone = false;
 
   constructor(
@@ -77,7 +73,7 @@ export class Outbox {
     return this.batch === undefined && this.queue.length === 0;
   }
 
-  /** When the oldest record was given, monotonic ms; infinite if there is none. */
+  /** When the oldest record was appended, monotonic ms; infinite if there is none. */
   get oldestMs(): number {
     return (this.batch?.entries ?? this.queue)[0]?.call.startedAtMs ?? Infinity;
   }
@@ -86,7 +82,7 @@ export class Outbox {
     this.queue.push({ record, call, index });
   }
 
-  /** The batch to send: the one that was sent before if that is not acknowledged, else the next; undefined if there are no records. */
+  /** The batch to send: the unacknowledged one if there is one, else the next; undefined if there are no records. */
   next(session: ProducerSession): Batch | undefined {
     if (this.batch) return this.batch;
     const entries = this.cut();
@@ -94,7 +90,7 @@ export class Outbox {
     return this.batch;
   }
 
-  /** The batch is in the log from `baseOffset` on. */
+  /** The log holds the batch from `baseOffset` on. */
   acknowledged(baseOffset: string): void {
     const { entries } = this.batch!;
     const first = BigInt(baseOffset);
@@ -105,14 +101,14 @@ export class Outbox {
     this.settled();
   }
 
-  /** The next batch will not be sent (again). Its sequence numbers may have been used: what follows needs a new session. */
+  /** Drops the next batch. Its sequence numbers may have been used, so later batches need a new session. */
   rejected(error: unknown): void {
     for (const { call } of this.batch?.entries ?? this.cut()) call.reject(error);
     this.session = undefined;
     this.settled();
   }
 
-  /** The brokers do not know the batch's session any more: it is sent in another. */
+  /** Resends the batch in a new session, because the brokers have forgotten its session. */
   restamped(): void {
     const { entries } = this.batch!;
     this.queue = [...entries, ...this.queue];

@@ -1,7 +1,7 @@
 import type { EventRecord, StoredRecord } from '../../port.js';
 import type { FetchedMessage } from './wire.js';
 
-/** A record as kafkajs writes it. Its bytes are its own: the caller may change the value at once. */
+/** A record as kafkajs writes it. It owns its bytes: the caller may change the value at once. */
 export interface WireRecord {
   key: Buffer;
   value: Buffer;
@@ -21,14 +21,14 @@ export function toWire({ key, value, headers = {} }: EventRecord, appendedAt: nu
   };
 }
 
-/** About how many bytes it takes in a batch. */
+/** Approximate size in a batch, bytes. */
 export function wireBytes({ key, value, headers }: WireRecord): number {
   let bytes = 30 + key.byteLength + value.byteLength;
   for (const [name, text] of Object.entries(headers)) bytes += 10 + 3 * name.length + text.byteLength;
   return bytes;
 }
 
-/** Other programs may have written it: without a key, without a value, with a header twice. Of such headers the last counts. */
+/** Other programs may write records without a key or value, or with a repeated header, whose last value counts. */
 export function fromWire(message: FetchedMessage, partition: number): StoredRecord {
   const headers: Record<string, string> = {};
   for (const [name, given] of Object.entries(message.headers)) {

@@ -11,7 +11,7 @@ const refusal = (rest: string): string => {
 };
 
 describe('the URL of a log in Kafka', () => {
-  it('names brokers and settings; what is not given has a default', () => {
+  it('names brokers and settings; omitted settings have defaults', () => {
     expect(kafkaSettings('//a.example:9092,10.0.0.1:9093')).toEqual({
       brokers: ['a.example:9092', '10.0.0.1:9093'],
       clientId: 'payday',
@@ -32,7 +32,7 @@ describe('the URL of a log in Kafka', () => {
     expect(given).toMatchObject({ sessionTimeoutsMs: [1_000], heartbeatMs: 200, requestTimeoutMs: 4_000 });
   });
 
-  it('takes user, password and certificates from the credentials only', () => {
+  it('reads user, password and certificates from the credentials only', () => {
     const { ssl, sasl } = kafkaSettings('//a:1?ssl=true&sasl=scram-sha-512', {
       username: 'payday',
       password: 's3cret',

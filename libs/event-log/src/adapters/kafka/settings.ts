@@ -9,20 +9,20 @@ export interface KafkaSettings {
   brokers: string[];
   /** Shown in the brokers' logs and quotas. */
   clientId: string;
-  /** Put before every topic and group, so that installations can share a cluster. */
+  /** Prefix of every topic and group, so that installations can share a cluster. */
   topicPrefix: string;
-  /** Copies of each topic that is made; undefined: three, or as many as there are brokers if that is less. */
+  /** Replicas of each created topic; undefined: three, or the number of brokers if that is smaller. */
   replication: number | undefined;
-  /** How long the topics that are made keep records; −1 for ever. */
+  /** How long created topics keep records; −1: without limit. */
   retentionMs: number;
   /**
-   * A member of a group that sends no heartbeat for so long loses its partitions. The first that the brokers allow: they take 6000
-   * and more unless told otherwise (`group.min.session.timeout.ms`).
+   * A group member that sends no heartbeat for this long loses its partitions. The first value that the brokers allow
+   * applies; their default minimum is 6000 (`group.min.session.timeout.ms`).
    */
   sessionTimeoutsMs: readonly number[];
-  /** How often a member sends a heartbeat; also how soon it learns that others came or went. */
+  /** How often a member sends a heartbeat; also the delay until it learns that others joined or left. */
   heartbeatMs: number;
-  /** A request that is not answered for so long has failed, and its connection is cut. */
+  /** A request without a response for this long has failed, and its connection is cut. */
   requestTimeoutMs: number;
   ssl: { ca?: string; cert?: string; key?: string } | undefined;
   sasl: { mechanism: SaslMechanism; username: string; password: string } | undefined;
@@ -32,11 +32,11 @@ export const KAFKA_URL_FORM =
   'kafka://host:port[,host:port…][?clientId=…&topicPrefix=…&replication=…&retentionMs=…&ssl=true&sasl=scram-sha-512]';
 
 const DAY_MS = 86_400_000;
-/** As short as we dare, so that a scorer that died is replaced soon; then what every broker allows. */
+/** As short as is safe, so that a dead scorer is replaced soon; then the value that every broker allows. */
 const SESSION_TIMEOUTS_MS = [2_000, 6_000] as const;
 const BROKER = /^[A-Za-z0-9._-]+:(\d{1,5})$/;
 
-/** Name of each setting → how its text is read. */
+/** Each setting's name and parser. */
 const PARAMETERS: Record<string, (text: string) => unknown> = {
   clientId: (text) => matching(/^[\x21-\x7e]{1,100}$/, text, '1 to 100 printable characters'),
   topicPrefix: (text) =>
@@ -51,7 +51,7 @@ const PARAMETERS: Record<string, (text: string) => unknown> = {
 };
 
 /**
- * Reads what follows `kafka:` in a URL. Every mistake is listed at once.
+ * Parses the part of a URL after `kafka:`. The error lists every mistake at once.
  * @throws PaydayError `invalid_log_url`.
  */
 export function kafkaSettings(rest: string, credentials: KafkaCredentials = {}): KafkaSettings {

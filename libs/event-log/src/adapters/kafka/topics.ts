@@ -1,4 +1,4 @@
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
+import { backoffMs, type Timers } from '#kernel';
 import { topicMismatch, unknownTopic } from '../../errors.js';
 import type { TopicSpec } from '../../port.js';
 import { DEAD_LETTER_HEADROOM_BYTES, MAX_RECORD_BYTES } from '../../records.js';
@@ -6,20 +6,20 @@ import { toPaydayError } from './errors.js';
 import type { KafkaSettings } from './settings.js';
 import { isConnectionTrouble, protocolErrorOf, type Cluster, type Wire } from './wire.js';
 
-/** What a topic's brokers take in one piece: the largest record, its reason as a dead letter, and what frames them. */
+/** The size limit of a created topic: the largest record, its reason as a dead letter, and the framing. */
 const MAX_MESSAGE_BYTES = 2 * (MAX_RECORD_BYTES + DEAD_LETTER_HEADROOM_BYTES);
 const CREATE_TIMEOUT_MS = 10_000;
 const MOST_COPIES = 3;
 
-/** Offsets of one partition: `earliest` is the first record's, `next` is what the next record will get. */
+/** Offsets of one partition: `earliest` is that of the first record, `next` that of the next appended record. */
 export interface OffsetRange {
   earliest: bigint;
   next: bigint;
 }
 
-/** The topics of the cluster as the port names them, without the prefix. */
+/** The cluster's topics by the port's names, without the prefix. */
 export class Topics {
-  /** Fixed for ever once a topic is made, so asked once. */
+  /** Partition counts never change after creation, so each is looked up once. */
   private readonly counts = new Map<string, number>();
 
   constructor(
@@ -33,7 +33,7 @@ export class Topics {
     return this.settings.topicPrefix + topic;
   }
 
-  /** The number of partitions, if it has been asked before. */
+  /** The cached number of partitions, if there is one. */
   known(topic: string): number | undefined {
     return this.counts.get(topic);
   }
@@ -60,7 +60,7 @@ export class Topics {
         'cleanup.policy': 'delete',
         'retention.ms': String(this.settings.retentionMs),
         'max.message.bytes': String(MAX_MESSAGE_BYTES),
-        // With three copies one broker may be away, and what is acknowledged is on two.
+        // With three replicas one broker may be down, and acknowledged records are on two.
         'min.insync.replicas': String(Math.max(1, replicationFactor - 1)),
       }).map(([name, value]) => ({ name, value }));
       const topics = missing.map(({ topic, partitions }) => ({
@@ -73,7 +73,7 @@ export class Topics {
     });
     for (const { topic, partitions } of missing) {
       const made = await this.made(topic);
-      // Another process may have made it meanwhile, with another number.
+      // Another process may have created it meanwhile, with another number.
       if (made !== partitions) throw topicMismatch(topic, made, partitions);
     }
   }
@@ -89,7 +89,7 @@ export class Topics {
         const [answer] = await cluster.fetchTopicsOffset([{ topic: name, partitions, fromBeginning }]);
         return new Map(answer?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
       };
-      // In this order: what is appended or removed in between makes a range too large, never negative.
+      // In this order, appends and removals in between make a range too large, never negative.
       const earliest = await ask(true);
       const next = await ask(false);
       return partitions.map(({ partition }) => ({
@@ -111,7 +111,7 @@ export class Topics {
     return [...missing.values()];
   }
 
-  /** The number of partitions of a topic that was made a moment ago: the news of it takes its time from broker to broker. */
+  /** The number of partitions of a topic that was just created: brokers learn of it with a delay. */
   private async made(topic: string): Promise<number> {
     for (let attempt = 0; attempt < 10; attempt++) {
       const count = await this.asking(topic, (cluster) => this.count(cluster, topic));
@@ -119,7 +119,7 @@ export class Topics {
         this.counts.set(topic, count);
         return count;
       }
-      await this.timers.sleep(retryPauseMs(attempt), new AbortController().signal);
+      await this.timers.sleep(backoffMs(attempt), new AbortController().signal);
     }
     throw unknownTopic(topic);
   }
@@ -136,7 +136,7 @@ export class Topics {
     return cluster.findTopicPartitionMetadata(name).length || undefined;
   }
 
-  /** Asks, and once more on fresh connections: those that were idle may have died unnoticed. */
+  /** Sends a request, and retries once on fresh connections, because idle ones may have died unnoticed. */
   private async asking<T>(topic: string | undefined, ask: (cluster: Cluster) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -150,7 +150,7 @@ export class Topics {
   }
 }
 
-/** What passes with a fresh look at who leads what. */
+/** Errors that a fresh look-up of the leaders resolves. */
 const STALE = new Set(['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_CONTROLLER']);
 
 function rethrowUnlessMade(error: unknown): void {

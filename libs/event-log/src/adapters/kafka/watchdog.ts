@@ -1,11 +1,11 @@
 /**
- * Notices that nothing comes in although something should: the clients of Kafka are known to fall silent without an error
- * (a connection that looks alive, a session that the broker has dropped), and then only beginning anew helps.
+ * Detects a stall: no records arrive although the broker has some. Kafka clients are known to stall without an error (a
+ * connection that looks alive, a session that the broker has dropped), and then only a new connection helps.
  */
 export class Watchdog {
   private lastProgressMs: number;
 
-  /** @param stallMs how long it is normal to get nothing. */
+  /** @param stallMs how long a silence is normal. */
   constructor(
     private readonly stallMs: number,
     nowMs: number,
@@ -13,12 +13,12 @@ export class Watchdog {
     this.lastProgressMs = nowMs;
   }
 
-  /** Something came in, or nothing is waited for. */
+  /** Something arrived, or nothing is expected. */
   progressed(nowMs: number): void {
     this.lastProgressMs = nowMs;
   }
 
-  /** For how long nothing has come in, if that is too long; it then waits as long again. */
+  /** Duration of the stall, or undefined if there is none; reporting a stall restarts the period. */
   stalledForMs(nowMs: number): number | undefined {
     const silentMs = nowMs - this.lastProgressMs;
     if (silentMs < this.stallMs) return undefined;

@@ -1,9 +1,8 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { PaydayError } from '#kernel';
+import { PaydayError, type Timers } from '#kernel';
 import kafkajs, { type ISocketFactoryArgs, type SASLOptions } from 'kafkajs';
 import Cluster from 'kafkajs/src/cluster/index.js';
-import type { Timers } from '../../dispatch/timers.js';
 import { cannotConnect, logUnavailable } from './errors.js';
 import type { KafkaSettings } from './settings.js';
 
@@ -14,24 +13,24 @@ export type FetchedMessage = Awaited<
 >['responses'][number]['partitions'][number]['messages'][number];
 
 const CONNECTION_TIMEOUT_MS = 3_000;
-/** How much longer than kafkajs itself waits for an answer. */
+/** Added to kafkajs' own response timeout. */
 const LATE_MS = 2_000;
 
 /**
- * Connections to the brokers for one purpose, because a broker answers the requests of a connection one after the other:
- * a fetch that waits, or a join that waits for other members, would hold up whatever comes behind it.
+ * Connections to the brokers for one purpose. A broker answers the requests of a connection in order, so a waiting fetch
+ * or join would hold up every request behind it.
  *
- * Whatever goes wrong with a connection, `reset` is the way out: it cuts everything, also what hangs half-open, and the
- * next `cluster()` begins anew.
+ * `reset` recovers from any connection failure: it cuts every connection, including half-open ones, and the next
+ * `cluster()` reconnects.
  */
 export class Wire {
   private readonly sockets = new Set<Socket>();
-  /** Asked about when connecting: without a name kafkajs asks about all there are, and fails if any of them is ill. */
+  /** Topics to look up on connecting: without names kafkajs looks up all topics and fails if any of them is broken. */
   private readonly topics = new Set<string>();
   private connected: Promise<Cluster> | undefined;
   private isClosed = false;
 
-  /** @param requestTimeoutMs if it differs from the settings'. */
+  /** @param requestTimeoutMs overrides the settings' value. */
   constructor(
     private readonly settings: KafkaSettings,
     private readonly timers: Timers,
@@ -39,9 +38,9 @@ export class Wire {
   ) {}
 
   /**
-   * Asks the brokers for something. Whatever makes the connections doubtful cuts them, so that asking again begins anew;
-   * also an answer that does not come at all, which kafkajs is known to wait for without end in some states.
-   * @throws PaydayError `log_unavailable` if nobody can be connected to, `log_refused`; errors of kafkajs.
+   * Sends a request to the brokers. An error that puts the connections in doubt cuts them, so that a retry reconnects; so
+   * does a missing response, for which kafkajs waits without end in some states.
+   * @throws PaydayError `log_unavailable` if no broker is reachable, `log_refused`; errors of kafkajs.
    */
   async sendRequest<T>(
     question: (cluster: Cluster) => Promise<T>,
@@ -51,7 +50,7 @@ export class Wire {
     const late = this.timers.sleep(limitMs + LATE_MS, answered.signal).then(() => {
       throw new Error(`no answer for ${limitMs + LATE_MS} ms`);
     });
-    late.catch(() => {}); // it throws in any case, at the latest when nobody listens any more
+    late.catch(() => {}); // it always rejects, possibly after the race is over
     try {
       return await Promise.race([this.cluster().then(question), late]);
     } catch (error) {
@@ -62,7 +61,7 @@ export class Wire {
     }
   }
 
-  /** Connected, and again if it was cut. @throws PaydayError `log_unavailable`. */
+  /** The connected cluster; reconnects after a cut. @throws PaydayError `log_unavailable`. */
   private cluster(): Promise<Cluster> {
     if (this.isClosed) return Promise.reject(logUnavailable('the connection was closed'));
     if (!this.connected) {
@@ -75,14 +74,14 @@ export class Wire {
     return this.connected;
   }
 
-  /** From here on the brokers that lead the topic are known, also after a reset. */
+  /** Adds a topic whose leaders are looked up from now on, also after a reset. */
   about(topic: string): void {
     this.topics.add(topic);
   }
 
   /**
    * The leader of each partition, by partition.
-   * @param anew whether to ask even if it is known: someone who was taken for a leader said that he is none.
+   * @param anew true to look up again even if known, because a supposed leader denied leading.
    * @throws PaydayError `log_unavailable`; errors of kafkajs.
    */
   leaders(topic: string, anew: boolean): Promise<Map<number, number>> {
@@ -94,10 +93,10 @@ export class Wire {
     });
   }
 
-  /** Cuts every connection; requests that wait for an answer reject. */
+  /** Cuts every connection; pending requests reject. */
   reset(): void {
     this.connected = undefined;
-    // With an error: that is what makes kafkajs give up what it waits for.
+    // With an error, because that makes kafkajs reject its pending requests.
     for (const socket of this.sockets) socket.destroy(new Error('cut'));
   }
 
@@ -121,7 +120,7 @@ export class Wire {
       requestTimeout: this.requestTimeoutMs,
       enforceRequestTimeout: true,
       metadataMaxAge: 60_000,
-      // Callers retry, with a fresh look at what is wrong; kafkajs only tries the next of the brokers.
+      // Callers retry with fresh metadata; kafkajs itself only tries the next broker.
       retry: { initialRetryTime: 50, maxRetryTime: 200, retries: Math.min(brokers.length, 3) },
       allowAutoTopicCreation: false,
       maxInFlightRequests: null,
@@ -144,25 +143,25 @@ export class Wire {
     socket.setKeepAlive(true, 10_000);
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
-    // kafkajs takes its own listener away from nothing, but a cut may come before it has put one there.
+    // A cut may come before kafkajs has attached its own error listener.
     socket.on('error', () => {});
     return socket;
   }
 }
 
-/** kafkajs logs each retry as an error; this adapter tells `onError` what matters instead. */
+/** kafkajs logs each retry as an error; this adapter reports relevant errors to `onError` instead. */
 function silentLogger(): ReturnType<kafkajs.Kafka['logger']> {
   return new kafkajs.Kafka({ brokers: ['unused:1'], logLevel: kafkajs.logLevel.NOTHING }).logger();
 }
 
-/** What kafkajs calls an error of the protocol, e.g. `NOT_LEADER_FOR_PARTITION`; undefined for other errors. */
+/** kafkajs' name of a protocol error, e.g. `NOT_LEADER_FOR_PARTITION`; undefined for other errors. */
 export function protocolErrorOf(error: unknown): string | undefined {
   const { type, cause } = error as { type?: unknown; cause?: { type?: unknown } };
   const found = type ?? cause?.type;
   return typeof found === 'string' ? found : undefined;
 }
 
-/** True if the connection cannot be trusted any more: nothing came back, or it broke. */
+/** True if the connection is no longer reliable: it broke, or no response came. */
 export function isConnectionTrouble(error: unknown): boolean {
   return !(error instanceof PaydayError) && protocolErrorOf(error) === undefined;
 }

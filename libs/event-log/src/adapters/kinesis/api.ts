@@ -16,7 +16,7 @@ export interface RawRecord {
   sequence: string;
   data: Uint8Array;
   partitionKey: string;
-  /** Epoch ms, by the server. */
+  /** Epoch ms by the server's clock. */
   arrivedAt: number;
 }
 
@@ -24,7 +24,7 @@ export interface Fetched {
   records: RawRecord[];
   /** Undefined at the end of a closed shard. */
   next: string | undefined;
-  /** How far behind the newest record; 0: there was nothing more. */
+  /** Distance to the newest record, ms; 0: the reader has caught up. */
   behindMs: number;
 }
 
@@ -40,13 +40,13 @@ export interface StreamSummary {
   createdAt: number;
 }
 
-/** Most that one call gives. */
+/** Maximum number of records per call. */
 export const FETCH_LIMIT = 10_000;
-/** A connection that was cut without a word (half-open) must not hold anybody up for longer. */
+/** Limits the delay that a half-open connection causes. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** The calls of Kinesis that a log needs, each tried once: who calls knows what may be repeated, and when. */
+/** The Kinesis calls that a log needs, each tried once: the caller knows which may be retried, and when. */
 export class KinesisApi {
   private constructor(
     private readonly sdk: typeof Sdk,
@@ -62,7 +62,7 @@ export class KinesisApi {
         region,
         ...(endpoint !== undefined && { endpoint }),
         maxAttempts: 1,
-        // The client's own choice is HTTP/2, for a call that we don't use; stand-ins and proxies speak HTTP/1.1.
+        // The client defaults to HTTP/2 for a call that we don't use; emulators and proxies speak HTTP/1.1.
         requestHandler: new NodeHttpHandler({
           requestTimeout: REQUEST_TIMEOUT_MS,
           throwOnRequestTimeout: true,
@@ -157,7 +157,7 @@ export class KinesisApi {
     };
   }
 
-  /** @param after the sequence number behind which the record must come. */
+  /** @param after the sequence number that the record must follow. */
   async putRecord(
     stream: string,
     record: { data: Uint8Array; partitionKey: string; hashKey: bigint; after: string | undefined },

@@ -1,18 +1,18 @@
-/** Close enough: what was appended in so much time is read through. */
+/** Accuracy: the records of this period are read through. */
 const NEAR_MS = 15_000;
 
 export interface EndSearch {
-  /** Whether the shard holds a record that came at that time or later. */
+  /** Whether the shard holds a record that arrived at that time or later. */
   hasRecordsSince(at: number): Promise<boolean>;
   nowMs: number;
-  /** No record is older. */
+  /** A lower bound of the records' arrival times. */
   firstMs: number;
 }
 
 /**
- * Kinesis tells nobody where a shard ends; it can only be read forward from a time. So: twice as far back each time, until
- * there is something, then halving between.
- * @returns a time behind which the newest record lies, by at most some seconds of other records; null: read from the first
+ * Kinesis does not report the end of a shard; it can only be read forward from a time. The search steps back twice as far
+ * each time until it finds a record, then bisects.
+ * @returns a time at most a few seconds before the newest record; null: read from the first record
  */
 export async function findRecent({ hasRecordsSince, nowMs, firstMs }: EndSearch): Promise<number | null> {
   let none = nowMs;

@@ -4,19 +4,19 @@ import { MAX_RECORD_BYTES } from '../../records.js';
 import type { RawRecord } from './api.js';
 
 /**
- * What a Kinesis record of ours holds: `PDL1`, then for each record its length u32 and its bytes (record-codec.ts),
- * integers big-endian. Many records share one, for Kinesis bills and limits by its records, and because one is taken as a
- * whole or not at all: the order inside it cannot be lost.
+ * The contents of a Kinesis record: `PDL1`, then for each log record its length u32 and its bytes (record-codec.ts),
+ * integers big-endian. Many log records share a Kinesis record, because Kinesis bills and limits by its records, and
+ * because it accepts one atomically, which keeps the order inside.
  */
 const MAGIC = Buffer.from('PDL1');
 const LENGTH_BYTES = 4;
-/** Kinesis' limit for data and partition key together is 1 MiB; a partition key of ours has a few digits. */
+/** Kinesis' limit for data and partition key together is 1 MiB; our partition keys have a few digits. */
 export const MAX_DATA_BYTES = 1_048_576 - 16;
-/** A position is the Kinesis record's sequence number, then the record's place in it by so many digits. */
+/** A position is the Kinesis record's sequence number, then the record's index in it with this many digits. */
 const INDEX_DIGITS = 5;
 export const MAX_RECORDS = 10 ** INDEX_DIGITS;
 
-/** Bytes that a record takes in an envelope. */
+/** Size of a record in an envelope, bytes. */
 export function packedBytes(encoded: Uint8Array): number {
   return LENGTH_BYTES + encoded.byteLength;
 }
@@ -36,8 +36,8 @@ export function pack(encoded: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * The records in a Kinesis record; their values are views of a copy of it. One that we did not write is handed on as it
- * is, with its partition key: the consumer, which knows what it expects, can call it poison.
+ * The log records in a Kinesis record; their values are views of a copy of it. A foreign record is delivered unchanged,
+ * with its partition key: the consumer knows what it expects and can reject it as poison.
  */
 export function unpack(raw: RawRecord, partition: number): StoredRecord[] {
   const buffer = Buffer.from(new Uint8Array(raw.data).buffer);
@@ -48,7 +48,7 @@ export function unpack(raw: RawRecord, partition: number): StoredRecord[] {
   );
 }
 
-/** How many records a Kinesis record holds. */
+/** The number of log records in a Kinesis record. */
 export function countOf({ data }: RawRecord): number {
   return spansOf(Buffer.from(data.buffer, data.byteOffset, data.byteLength))?.length ?? 1;
 }
@@ -57,7 +57,7 @@ export function positionOf(sequence: string, index: number): Position {
   return sequence + String(index).padStart(INDEX_DIGITS, '0');
 }
 
-/** Undefined if no record can have it. */
+/** Undefined if no record can have this position. */
 export function partsOf(position: Position): { sequence: string; index: number } | undefined {
   if (position.length <= INDEX_DIGITS) return undefined;
   return { sequence: position.slice(0, -INDEX_DIGITS), index: Number(position.slice(-INDEX_DIGITS)) };
@@ -79,7 +79,7 @@ function spansOf(buffer: Buffer): [start: number, end: number][] | undefined {
 function foreign(raw: RawRecord, buffer: Buffer, partition: number): StoredRecord {
   return {
     key: raw.partitionKey,
-    // Kinesis takes a little more than we do; as a dead letter it must fit.
+    // Kinesis accepts slightly larger records than we do, but this one must fit as a dead letter.
     value: buffer.subarray(0, MAX_RECORD_BYTES - 4096),
     headers: {},
     partition,

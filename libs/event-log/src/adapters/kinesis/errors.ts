@@ -1,6 +1,6 @@
 import { PaydayError, messageOf } from '#kernel';
 
-/** What an error of the AWS client means for us. */
+/** Classification of the AWS client's errors. */
 export type FailureKind =
   | 'missing'
   | 'throttled'
@@ -8,7 +8,7 @@ export type FailureKind =
   | 'invalid'
   | 'in_use'
   | 'refused'
-  /** Anything else: the network, a timeout, a server's own error. Whether the call took effect is unknown. */
+  /** Anything else: the network, a timeout or a server error. It is unknown whether the call took effect. */
   | 'unavailable';
 
 const KINDS: Record<string, FailureKind> = {
@@ -35,7 +35,7 @@ export function kindOf(error: unknown): FailureKind {
   return KINDS[(error as { name?: string }).name ?? ''] ?? 'unavailable';
 }
 
-/** For callers of the port. */
+/** Maps an error of the client to the port's errors. */
 export function asPaydayError(error: unknown, doing: string): PaydayError {
   if (error instanceof PaydayError) return error;
   const kind = kindOf(error);
@@ -47,7 +47,6 @@ export function asPaydayError(error: unknown, doing: string): PaydayError {
       { cause: error },
     );
   return new PaydayError('log_unavailable', `Kinesis could not ${doing}: ${reasonOf(error)}`, {
-    retryable: true,
     cause: error,
     details: { kind },
   });
@@ -58,20 +57,20 @@ function reasonOf(error: unknown): string {
   return name === undefined || name === 'Error' ? messageOf(error) : `${name}: ${messageOf(error)}`;
 }
 
-/** Keys are bound to shards: a stream that was split, merged or scaled is no topic any more. */
+/** Keys are bound to shards, so a stream that was split, merged or scaled cannot serve as a topic any more. */
 export function topicResharded(topic: string): PaydayError {
   return new PaydayError(
     'topic_resharded',
-    `the stream of topic "${topic}" was split, merged or scaled: keys are bound to its shards for ever. ` +
+    `the stream of topic "${topic}" was split, merged or scaled: keys are permanently bound to its shards. ` +
       'Use a new topic (or stream prefix), and leave the number of shards alone',
     { details: { topic } },
   );
 }
 
-/** What lay behind the position cannot be known any more: going on silently might skip records. */
-export function positionTrimmed(topic: string, partition: number, position: string): PaydayError {
+/** Retention has removed the record at a position, and perhaps later ones, so reading on might skip some. */
+export function positionExpired(topic: string, partition: number, position: string): PaydayError {
   return new PaydayError(
-    'position_trimmed',
+    'position_expired',
     `cannot read behind ${topic}/${partition} position ${position}: its record is older than the stream's retention and ` +
       'gone, and records behind it may be gone with it. Keep records longer (retentionHours); to accept the gap, remove the stored position',
     { details: { topic, partition, position } },

@@ -1,12 +1,11 @@
-import type { Clock } from '#kernel';
-import type { Timers } from '../../dispatch/timers.js';
+import { SerialQueue, type Clock, type Timers } from '#kernel';
 
 const LONGEST_GAP_MS = 5_000;
 
-/** Spaces this log's reads of one shard. After throttling the gap doubles; it shrinks slowly while reads succeed. */
+/** Paces this log's reads of one shard. After throttling the gap doubles; it shrinks slowly while reads succeed. */
 export class Pacer {
-  private tail: Promise<void> = Promise.resolve();
-  private nextUs = -Infinity;
+  private readonly turns = new SerialQueue();
+  private nextMs = -Infinity;
   private gapMs: number;
 
   constructor(
@@ -20,12 +19,11 @@ export class Pacer {
 
   /** Resolves when it is the caller's turn to read. */
   turn(): Promise<void> {
-    this.tail = this.tail.then(async () => {
-      const waitMs = (this.nextUs - this.clock.monotonicUs()) / 1000;
+    return this.turns.run(async () => {
+      const waitMs = this.nextMs - this.clock.monotonicMs();
       if (waitMs > 0) await this.timers.sleep(waitMs, this.signal);
-      this.nextUs = this.clock.monotonicUs() + this.gapMs * 1000;
+      this.nextMs = this.clock.monotonicMs() + this.gapMs;
     });
-    return this.tail;
   }
 
   succeeded(): void {
@@ -34,6 +32,6 @@ export class Pacer {
 
   throttled(): void {
     this.gapMs = Math.min(Math.max(2 * this.gapMs, 50), LONGEST_GAP_MS);
-    this.nextUs = this.clock.monotonicUs() + this.gapMs * 1000;
+    this.nextMs = this.clock.monotonicMs() + this.gapMs;
   }
 }

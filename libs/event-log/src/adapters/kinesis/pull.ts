@@ -1,16 +1,16 @@
 import type { Fetched, IteratorStart } from './api.js';
-import { asPaydayError, kindOf, positionTrimmed, topicResharded } from './errors.js';
+import { asPaydayError, kindOf, positionExpired, topicResharded } from './errors.js';
 import type { ShardAccess } from './shard-access.js';
 
-/** Clocks differ: after an iterator expired before anything was read, records this much older are read again. */
+/** Clocks differ: if an iterator expires before anything was read, reading restarts this much earlier. */
 const LATEST_MARGIN_MS = 60_000;
 
 export type Start = 'earliest' | { latestAt: number } | { at: number } | { sequence: string };
 
-/** A place in one shard that moves forward, with an iterator that is renewed from the last record when it expires. */
+/** A cursor in one shard. Its iterator is renewed from the last record when it expires. */
 export class Pull {
   private iterator: string | undefined;
-  /** The record that the next read must begin with, for the place is known by it. */
+  /** The record with which the next read must begin, because it identifies the place. */
   private mustSee: string | undefined;
 
   constructor(
@@ -18,20 +18,20 @@ export class Pull {
     private start: Start,
   ) {}
 
-  /** Everything up to it has been read; 0 before the first record of all, undefined if that is not known. */
+  /** The last record read; 0 before the very first record, undefined if not known. */
   get sequence(): bigint | undefined {
     if (this.start === 'earliest') return 0n;
     return 'sequence' in this.start ? BigInt(this.start.sequence) : undefined;
   }
 
-  /** Fixes the place. @throws what the client throws. */
+  /** Fixes the place. @throws the client's errors. */
   async open(): Promise<void> {
     this.iterator = await this.access.iterator(this.iteratorStart());
     this.mustSee =
       typeof this.start === 'object' && 'sequence' in this.start ? this.start.sequence : undefined;
   }
 
-  /** The next records. @throws PaydayError; then it has not moved. */
+  /** The next records. @throws PaydayError; then the cursor has not moved. */
   async next(limit?: number): Promise<Fetched> {
     for (let renewed = false; ; renewed = true) {
       try {
@@ -46,7 +46,7 @@ export class Pull {
     }
   }
 
-  /** Another at the same place. */
+  /** Another cursor at the same place. */
   fork(): Pull {
     const pull = new Pull(this.access, this.start);
     pull.iterator = this.iterator;
@@ -66,7 +66,7 @@ export class Pull {
     let { records } = got;
     if (this.mustSee !== undefined) {
       if (first ? first.sequence !== this.mustSee : got.behindMs === 0)
-        throw positionTrimmed(topic, partition, this.mustSee);
+        throw positionExpired(topic, partition, this.mustSee);
       if (first) {
         records = records.slice(1);
         this.mustSee = undefined;

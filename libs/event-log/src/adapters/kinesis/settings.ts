@@ -2,13 +2,13 @@ import { PaydayError } from '#kernel';
 
 export interface KinesisSettings {
   region: string;
-  /** Another server than AWS' own: a VPC endpoint, or a stand-in for tests. */
+  /** A server other than AWS' own: a VPC endpoint, or an emulator in tests. */
   endpoint: string | undefined;
-  /** Before each topic's name, so that several logs share an account. */
+  /** Prefix of each topic's name, so that several logs can share an account. */
   streamPrefix: string;
-  /** How long records are kept, 24 to 8760. Applied when a topic is made. */
+  /** How long records are kept, 24 to 8760. Applied when a topic is created. */
   retentionHours: number;
-  /** Between two reads of one shard. AWS takes five a second per shard from all readers together. */
+  /** Interval between two reads of one shard. AWS allows five a second per shard for all readers together. */
   pollMs: number;
 }
 
@@ -16,8 +16,8 @@ const REGION = /^[a-z]{2}(-[a-z]+)+-\d+$/;
 const PREFIX = /^[A-Za-z0-9._-]{0,64}$/;
 
 /**
- * Reads `//region?endpoint=…&streamPrefix=…&retentionHours=…&pollMs=…`, a URL without its scheme.
- * @throws PaydayError `invalid_log_url` that names what is wrong.
+ * Parses `//region?endpoint=…&streamPrefix=…&retentionHours=…&pollMs=…`, a URL without its scheme.
+ * @throws PaydayError `invalid_log_url` that names the mistake.
  */
 export function kinesisSettings(rest: string): KinesisSettings {
   let url: URL;
@@ -26,7 +26,7 @@ export function kinesisSettings(rest: string): KinesisSettings {
   } catch {
     throw invalid('it is no URL');
   }
-  // Only that there are some is said: they may be real.
+  // The message must not repeat them: they may be real.
   if (url.username !== '' || url.password !== '')
     throw invalid(
       'credentials have no place in it: give them by the environment, a profile or a role, as for every AWS client',

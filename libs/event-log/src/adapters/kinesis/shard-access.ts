@@ -3,7 +3,7 @@ import { kindOf } from './errors.js';
 import type { Pacer } from './pacer.js';
 import type { TopicStream } from './topics.js';
 
-/** One shard, read at a pace that all readers of this log share. */
+/** Reads one shard at a rate that all readers of this log share. */
 export class ShardAccess {
   constructor(
     private readonly api: KinesisApi,

@@ -1,7 +1,6 @@
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type Clock, retryUntil, type Timers } from '#kernel';
 import { logClosed, unknownTopic } from '../../errors.js';
 import type { Position } from '../../port.js';
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
 import {
   EMPTY_ENVELOPE_BYTES,
   MAX_DATA_BYTES,
@@ -12,16 +11,16 @@ import {
 } from './envelope.js';
 import { asPaydayError, kindOf } from './errors.js';
 
-/** After so long without success an append is given up, and its caller told. */
+/** After this long without success an append fails. */
 const GIVE_UP_MS = 30_000;
 
 export interface ShardConnectionContext {
   topic: string;
   clock: Clock;
   timers: Timers;
-  /** One try. @param after the last sequence number of this shard. @returns the record's own. */
+  /** One attempt. @param after the shard's last sequence number. @returns the new record's. */
   putRecord(data: Uint8Array, after: string | undefined): Promise<string>;
-  /** Called for each position that was acknowledged last. */
+  /** Called with the last position of each acknowledged write. */
   onAppended(position: Position): void;
 }
 
@@ -32,9 +31,9 @@ interface Waiting {
 }
 
 /**
- * Appends to one shard in the order of the calls: one Kinesis record at a time, which holds whatever has gathered while the
- * last one was under way, and which is tried again until it is there (docs/adr: order in Kinesis). What was tried again
- * after a lost answer may be there twice.
+ * Appends to one shard in call order: one Kinesis record at a time, holding everything that arrived while the previous
+ * one was in flight, retried until it is acknowledged (docs/adr: order in Kinesis). A retry after a lost response may
+ * create a duplicate.
  */
 export class ShardConnection {
   private queue: Waiting[] = [];
@@ -44,7 +43,7 @@ export class ShardConnection {
 
   constructor(private readonly context: ShardConnectionContext) {}
 
-  /** Takes the bytes at once. @throws PaydayError `log_unavailable`, `log_refused`, `record_too_large`, `log_closed`. */
+  /** Copies the bytes at once. @throws PaydayError `log_unavailable`, `log_refused`, `record_too_large`, `log_closed`. */
   append(encoded: Uint8Array): Promise<Position> {
     if (this.closed) return Promise.reject(logClosed());
     return new Promise((resolve, reject) => {
@@ -53,14 +52,14 @@ export class ShardConnection {
     });
   }
 
-  /** Finishes what was appended; takes nothing more. */
+  /** Finishes pending appends; accepts no more. */
   async close(): Promise<void> {
     this.closed = true;
     await this.running;
   }
 
   private async drain(): Promise<void> {
-    // Lets the calls of this turn come together.
+    // Lets the calls of this turn share one write.
     await Promise.resolve();
     while (this.queue.length > 0) {
       const batch = this.takeBatch();
@@ -70,7 +69,7 @@ export class ShardConnection {
         this.context.onAppended(positionOf(sequence, batch.length - 1));
         batch.forEach(({ resolve }, index) => resolve(positionOf(sequence, index)));
       } catch (error) {
-        // What waits behind must not come before what its caller will append again.
+        // Later records must not overtake the ones that the caller will append again.
         for (const { reject } of [...batch, ...this.queue.splice(0)]) reject(error);
       }
     }
@@ -91,23 +90,21 @@ export class ShardConnection {
   private async putRecord(data: Uint8Array): Promise<string> {
     const { clock, timers, topic } = this.context;
     if (data.byteLength > MAX_DATA_BYTES) throw tooLarge(topic, data.byteLength);
-    const deadlineUs = clock.monotonicUs() + GIVE_UP_MS * 1000;
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await this.context.putRecord(data, this.lastSequence);
-      } catch (error) {
-        const kind = kindOf(error);
-        if (kind === 'missing') throw unknownTopic(topic);
-        const mayPass = kind === 'throttled' || kind === 'unavailable';
-        if (error instanceof PaydayError || !mayPass || clock.monotonicUs() > deadlineUs)
-          throw asPaydayError(error, `append to topic "${topic}"`);
-        await timers.sleep(retryPauseMs(attempt), NEVER);
-      }
+    const deadlineMs = clock.monotonicMs() + GIVE_UP_MS;
+    const mayRetry = (error: unknown): boolean =>
+      !(error instanceof PaydayError) &&
+      ['throttled', 'unavailable'].includes(kindOf(error)) &&
+      clock.monotonicMs() <= deadlineMs;
+    try {
+      const put = (): Promise<string> => this.context.putRecord(data, this.lastSequence);
+      return (await retryUntil({ timers, mayRetry }, put))!;
+    } catch (error) {
+      throw kindOf(error) === 'missing'
+        ? unknownTopic(topic)
+        : asPaydayError(error, `append to topic "${topic}"`);
     }
   }
 }
-
-const NEVER = new AbortController().signal;
 
 function tooLarge(topic: string, bytes: number): PaydayError {
   return new PaydayError(

@@ -3,7 +3,7 @@ import { positionBeyondEnd } from '../../errors.js';
 import type { Position, StoredRecord } from '../../port.js';
 import type { ReadLimits } from '../../dispatch/log-store.js';
 import type { PartitionReader } from '../../dispatch/partition-loop.js';
-import type { Clock } from '#kernel';
+import { Deferred, type Clock } from '#kernel';
 import { FETCH_LIMIT, type RawRecord } from './api.js';
 import { findRecent } from './end-search.js';
 import { countOf, partsOf, positionOf, unpack } from './envelope.js';
@@ -11,10 +11,10 @@ import { asPaydayError, kindOf } from './errors.js';
 import { Pull } from './pull.js';
 import type { ShardAccess } from './shard-access.js';
 
-/** What the newest readers share is kept up to this size. */
+/** Maximum size of the window of newest records that readers share. */
 const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
 
-/** The newest records, fetched once for all readers that have come so far: those behind `start` up to `end`. */
+/** The newest records, from `start` (exclusive) to `end` (inclusive), fetched once for all caught-up readers. */
 class Tail {
   private window: RawRecord[] = [];
   private bytes = 0;
@@ -31,7 +31,7 @@ class Tail {
     return this.pull.sequence!;
   }
 
-  /** Undefined if it is not known here. */
+  /** Undefined if not known. */
   get endPosition(): Position | null | undefined {
     if (this.last) return positionOf(this.last.sequence, countOf(this.last) - 1);
     return this.end === 0n ? null : undefined;
@@ -45,13 +45,13 @@ class Tail {
     return this.window.filter((raw) => BigInt(raw.sequence) > sequence);
   }
 
-  /** One fetch, for everybody who asks while it runs. */
+  /** Fetches once; concurrent callers share the fetch. */
   more(): Promise<void> {
     this.running ??= this.fetch().finally(() => (this.running = undefined));
     return this.running;
   }
 
-  /** A fetch that begins now or later. */
+  /** Waits for a fetch that begins now or later. */
   async fresh(): Promise<void> {
     await this.running?.catch(() => {});
     await this.more();
@@ -81,7 +81,7 @@ export class ShardSource {
     private readonly clock: Clock,
   ) {}
 
-  /** An append was acknowledged. */
+  /** Records an acknowledged append. */
   noteAppended(position: Position): void {
     if (this.newest === null || comparePositions(position, this.newest) > 0) this.newest = position;
   }
@@ -105,7 +105,7 @@ export class ShardSource {
     return this.newest;
   }
 
-  /** The records behind the pull's place, by whichever way is cheaper; moves it behind them. */
+  /** The records after the pull's place, from the cheaper source; moves the pull past them. */
   async fill(pull: Pull): Promise<StoredRecord[]> {
     const at = pull.sequence;
     let raws: RawRecord[];
@@ -125,7 +125,7 @@ export class ShardSource {
     return raws.flatMap((raw) => unpack(raw, this.access.partition));
   }
 
-  /** Fails for a position that the shard never had, or has no more. */
+  /** Fails for a position that the shard never had or no longer has. */
   private async readerBehind(start: Position, limits: ReadLimits): Promise<PartitionReader> {
     const { topic, partition, startSequence } = this.access;
     if (typeof start !== 'string' || !isPosition(start)) throw invalidPosition(start);
@@ -144,7 +144,7 @@ export class ShardSource {
           if (index >= records.length) throw never();
           return new ShardReader(this, new Pull(this.access, { sequence }), limits, records.slice(index + 1));
         }
-        // The next look at this place says what is wrong with it.
+        // The next read at this place reports the error.
         if (raw || got.behindMs === 0 || got.next === undefined) break;
         iterator = got.next;
       }
@@ -163,7 +163,7 @@ export class ShardSource {
     return tail.isCaughtUp ? tail.endPosition : undefined;
   }
 
-  /** From the newest record that is known, or else from shortly before the newest there is. */
+  /** A cursor at the newest known record, or else shortly before the newest record of the shard. */
   private async pullNearEnd(): Promise<Pull> {
     if (this.newest !== null) return new Pull(this.access, { sequence: partsOf(this.newest)!.sequence });
     const at = await findRecent({
@@ -194,7 +194,7 @@ export class ShardSource {
   }
 }
 
-/** One consumer's place in one shard. */
+/** One consumer's position in one shard. */
 class ShardReader implements PartitionReader {
   private filling: Promise<void> | undefined;
 
@@ -213,7 +213,7 @@ class ShardReader implements PartitionReader {
     return this.pending.splice(0, count);
   }
 
-  /** Fetches; what comes after the signal is kept for the next read. */
+  /** Fetches; records that arrive after the abort are kept for the next read. */
   async wait(signal: AbortSignal): Promise<void> {
     if (this.pending.length > 0 || signal.aborted) return;
     this.filling ??= this.source
@@ -221,9 +221,11 @@ class ShardReader implements PartitionReader {
       .then((records) => void this.pending.push(...records))
       .finally(() => (this.filling = undefined));
     this.filling.catch(() => {}); // Waiters see the rejection; after an abort there are none.
-    let onAbort!: () => void;
-    const aborted = new Promise<void>((resolve) => (onAbort = resolve));
+    const aborted = new Deferred();
+    const onAbort = (): void => aborted.resolve();
     signal.addEventListener('abort', onAbort);
-    await Promise.race([this.filling, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
+    await Promise.race([this.filling, aborted.promise]).finally(() =>
+      signal.removeEventListener('abort', onAbort),
+    );
   }
 }

@@ -1,7 +1,6 @@
-import { PaydayError, type Clock } from '#kernel';
+import { PaydayError, type Clock, backoffMs, type Timers } from '#kernel';
 import { topicMismatch, unknownTopic } from '../../errors.js';
 import type { TopicSpec } from '../../port.js';
-import { retryPauseMs, type Timers } from '../../dispatch/timers.js';
 import type { KinesisApi, Shard, StreamSummary } from './api.js';
 import { asPaydayError, kindOf, topicResharded } from './errors.js';
 import type { KinesisSettings } from './settings.js';
@@ -10,7 +9,7 @@ export interface TopicStream {
   topic: string;
   stream: string;
   createdAt: number;
-  /** By partition: in the order of their hash keys. */
+  /** By partition, which is the order of their hash keys. */
   shards: Shard[];
 }
 
@@ -32,7 +31,7 @@ export class Topics {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** What was looked up before; it never changes. */
+  /** The cached result of an earlier look-up; it never changes. */
   get(topic: string): TopicStream | undefined {
     return this.known.get(topic);
   }
@@ -65,14 +64,14 @@ export class Topics {
     for (const [topic, partitions] of missing) await this.make(topic, partitions);
     for (const [topic, partitions] of missing) {
       const { shards } = await this.whenActive(topic);
-      // Another process was faster.
+      // Another process created it first.
       if (shards.length !== partitions) throw topicMismatch(topic, shards.length, partitions);
       await this.keepLonger(topic);
     }
   }
 
   private async make(topic: string, partitions: number): Promise<void> {
-    const deadlineUs = this.clock.monotonicUs() + GIVE_UP_MS * 1000;
+    const deadlineMs = this.clock.monotonicMs() + GIVE_UP_MS;
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.api.createStream(this.streamOf(topic), partitions);
@@ -80,23 +79,21 @@ export class Topics {
         const kind = kindOf(error);
         if (kind === 'in_use') return;
         const mayPass = kind === 'throttled' || kind === 'unavailable';
-        if (!mayPass || this.clock.monotonicUs() > deadlineUs)
+        if (!mayPass || this.clock.monotonicMs() > deadlineMs)
           throw asPaydayError(error, `make topic "${topic}"`);
-        await this.pause(retryPauseMs(attempt));
+        await this.pause(backoffMs(attempt));
       }
     }
   }
 
   private async whenActive(topic: string): Promise<TopicStream> {
-    const deadlineUs = this.clock.monotonicUs() + GIVE_UP_MS * 1000;
+    const deadlineMs = this.clock.monotonicMs() + GIVE_UP_MS;
     for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(2 * pollMs, LONGEST_POLL_MS)) {
-      // A stream that was just made may not be seen at once.
+      // A new stream may not be visible at once.
       const summary = await this.summary(topic);
       if (summary && ['ACTIVE', 'UPDATING'].includes(summary.status)) return this.load(topic, summary);
-      if (this.clock.monotonicUs() > deadlineUs)
-        throw new PaydayError('log_unavailable', `the stream of topic "${topic}" did not become active`, {
-          retryable: true,
-        });
+      if (this.clock.monotonicMs() > deadlineMs)
+        throw new PaydayError('log_unavailable', `the stream of topic "${topic}" did not become active`);
       await this.pause(pollMs);
     }
   }
@@ -117,7 +114,7 @@ export class Topics {
     try {
       await this.api.keepFor(this.streamOf(topic), retentionHours);
     } catch (error) {
-      // Another process, which made it at the same time, has done so.
+      // Another process, which created it at the same time, has done so.
       if (!['in_use', 'invalid'].includes(kindOf(error)))
         throw asPaydayError(error, `keep topic "${topic}" for ${retentionHours} h`);
     }

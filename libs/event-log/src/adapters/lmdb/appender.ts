@@ -16,36 +16,36 @@ interface Waiting extends EncodedAppend {
   reject(error: unknown): void;
 }
 
-/** A commit takes waiting calls until it holds this much, so that it holds up others and the event loop only briefly. */
+/** A commit takes waiting calls up to this size, so that it blocks other writers and the event loop only briefly. */
 const MAX_COMMIT_BYTES = 8 * 1024 * 1024;
 const MAX_COMMIT_RECORDS = 20_000;
-/** Slots of processes that were killed would keep their old pages from being used again, so they are looked for. */
+/** Reader slots of killed processes would pin their old pages, so they are cleared periodically. */
 const COMMITS_BETWEEN_READER_CHECKS = 64;
-/** After so many commits that other processes forestalled, one is made in which they cannot. */
+/** After this many commits lost to other processes, one holds the lock. */
 const OPTIMISTIC_ATTEMPTS = 5;
 
 /**
- * Writes appends in the order of their calls, one transaction at a time. All that arrive while one is being flushed
- * go into the next together, so that many small appends cost few flushes.
+ * Writes appends in call order, one transaction at a time. Appends that arrive during a flush share the next
+ * transaction, so many small appends cost few flushes.
  *
- * Positions are given out before the transaction, for the state after commit number n, and the transaction does nothing
- * unless n is still the last one; then the state is read anew. The direct way, a callback inside the transaction, is
- * barred: lmdb-js' writing thread would wait for this thread with the lock held, and if the process ends just then
- * (`process.exit`, an uncaught error) it hangs for ever, and with it every other process that appends.
+ * Positions are assigned before the transaction, for the state after commit number n, and the transaction does nothing
+ * unless n is still the last one; otherwise the state is read again. The direct way, a callback inside the transaction,
+ * is ruled out: lmdb-js' writing thread would wait for this thread with the lock held, and if the process ends just then
+ * (`process.exit`, an uncaught error) it never releases the lock, which blocks every other process that appends.
  */
 export class Appender {
   private queue: Waiting[] = [];
   private running: Promise<void> | undefined;
   private commits = 0;
   private closed = false;
-  /** The state that positions are given out for; undefined where it must be read. */
+  /** The state for which positions are assigned; undefined if it must be read. */
   private state: TailFollower | undefined;
 
   constructor(
     private readonly db: Database,
     private readonly ifExists: number,
     private readonly folder: string,
-    /** Called for each partition that got records, when they are durable. */
+    /** Called for each partition with new records, once they are durable. */
     private readonly onAppended: (topicId: number, partition: number) => void,
   ) {}
 
@@ -58,19 +58,19 @@ export class Appender {
     });
   }
 
-  /** Resolves when what was appended up to now has been carried out. */
+  /** Resolves when all appends made so far are complete. */
   async idle(): Promise<void> {
     await this.running;
   }
 
-  /** Finishes what was appended; takes nothing more. */
+  /** Finishes pending appends; accepts no more. */
   async close(): Promise<void> {
     this.closed = true;
     await this.running;
   }
 
   private async drain(): Promise<void> {
-    // Lets the calls of this turn come together.
+    // Lets the calls of this turn share one commit.
     await Promise.resolve();
     while (this.queue.length > 0) await this.commit(this.takeBatch());
     this.running = undefined;
@@ -112,7 +112,7 @@ export class Appender {
       const tails = this.state ?? new TailFollower(this.db);
       this.state = undefined;
       let results!: RecordPosition[][];
-      // lmdb-js' thread begins the transaction, writes all of this or nothing, flushes, and only then resolves.
+      // lmdb-js' thread begins the transaction, writes all of this or nothing, flushes, and resolves after that.
       const written = await this.db.ifVersion(commitKey(tails.commit), this.ifExists, () => {
         results = this.putBatch(batch, tails);
       });
@@ -121,11 +121,11 @@ export class Appender {
         return results;
       }
     }
-    // Holds up this thread for the length of a flush, and with the lock held reads what no other process can change.
+    // Blocks this thread during a flush; with the lock held, no other process can change what it reads.
     return this.db.transactionSync(() => this.putBatch(batch, new TailFollower(this.db)));
   }
 
-  /** The records, and in place of the last commit's key that of this one. Nothing here may throw. */
+  /** Puts the records and replaces the last commit's key with this commit's. Nothing here may throw. */
   private putBatch(batch: readonly Waiting[], tails: TailFollower): RecordPosition[][] {
     const results = batch.map(({ topicId, values, partitions }) =>
       values.map((value, i) => {
@@ -142,7 +142,7 @@ export class Appender {
   }
 }
 
-/** What lmdb-js says beneath its "Commit failed": a promise on the error, which must be handled in any case. */
+/** The cause beneath lmdb-js' "Commit failed": a promise on the error, which must be handled in any case. */
 async function causeOf(error: unknown): Promise<unknown> {
   const { commitError } = error as { commitError?: Promise<never> };
   return commitError ? commitError.catch((cause: unknown) => cause) : error;

@@ -8,16 +8,16 @@ import { assertOpenable } from './preflight.js';
 import type { Span } from '../../record-codec.js';
 import { SlabCopier } from './slab.js';
 
-/** Values are put as bytes and read by `getBinary`, which gives bytes, or by `getRange`, which gives spans; not by `get`. */
+/** Values are put as bytes and read by `getBinary`, which returns bytes, or by `getRange`, which returns spans; not by `get`. */
 export type Database = RootDatabase<Uint8Array | Span, Uint8Array>;
 
 /**
- * Address space for the file, not disk: LMDB maps this much and the file grows as it is filled. Beyond it lmdb-js
- * maps anew, twice as large, so this is no limit either; it only keeps a usual game at one mapping.
+ * Address space for the file, not disk: LMDB maps this much and the file grows as needed. Beyond it lmdb-js remaps twice
+ * as much, so this is not a limit either; it only lets a usual game need one mapping.
  */
 const FIRST_MAP_BYTES = 1024 ** 3;
 
-/** Makes the folder if need be. @returns its one true path. @throws PaydayError `log_unavailable`. */
+/** Creates the folder if necessary. @returns its real path. @throws PaydayError `log_unavailable`. */
 export async function prepareFolder(path: string): Promise<string> {
   try {
     const made = await mkdir(path, { recursive: true });
@@ -31,8 +31,8 @@ export async function prepareFolder(path: string): Promise<string> {
 }
 
 /**
- * Opens the file in a folder, making it if need be.
- * @returns the database, and the version with which lmdb-js asks only whether a key exists.
+ * Opens the file in a folder and creates it if necessary.
+ * @returns the database, and the version that makes lmdb-js only check whether a key exists.
  * @throws PaydayError `adapter_unavailable` without the npm package, `log_unavailable`, `log_corrupt`, `log_version`.
  */
 export async function openDatabase(folder: string): Promise<{ db: Database; ifExists: number }> {
@@ -42,16 +42,17 @@ export async function openDatabase(folder: string): Promise<{ db: Database; ifEx
     await assertOpenable(folder);
     db = openLmdb<Uint8Array | Span, Uint8Array>({
       path: folder,
-      // Else lmdb-js takes a folder with a dot in its name for a file.
+      // Otherwise lmdb-js treats a folder with a dot in its name as a file.
       noSubdir: false,
       mapSize: FIRST_MAP_BYTES,
       encoding: 'binary',
       encoder: valueEncoder(),
       keyEncoder: KEY_ENCODER,
-      // LMDB's own order of things: pages, fsync, root, fsync, and only then is a record acknowledged *or seen*. With
-      // overlappingSync readers see records that a power cut may still take back, and might store their positions.
+      // LMDB's own order: pages, fsync, root, fsync, and only then is a record acknowledged *or visible*. With
+      // overlappingSync readers see records that a power cut may still undo, and might store their positions.
       overlappingSync: false,
-      // The appender gathers writes itself, one transaction at a time. With lmdb-js' own gathering on, a failed commit also rejects a promise that nobody holds, which ends the process.
+      // The appender batches writes itself, one transaction at a time. With lmdb-js' own batching, a failed commit also rejects
+      // a promise that no code holds, which ends the process.
       eventTurnBatching: false,
     } as Parameters<typeof openLmdb>[0]);
     await assertLayout(db, folder);
@@ -67,11 +68,11 @@ export function unavailable(folder: string, cause: unknown): PaydayError {
     'log_unavailable',
     `the event log in ${folder} cannot be used: ${messageOf(cause)}. It needs a local disk with free space, and a ` +
       'folder that this user may write to',
-    { retryable: true, details: { folder }, cause },
+    { details: { folder }, cause },
   );
 }
 
-/** Values are bytes already; on the way out they are copied (lmdb-js takes a decoder's word that it does that). */
+/** Values are bytes already; the decoder copies them, as it promises to lmdb-js. */
 function valueEncoder(): {
   encode(value: Uint8Array): Uint8Array;
   decode(bytes: Uint8Array, size: number): Span;
@@ -96,7 +97,7 @@ async function loadLmdb(): Promise<typeof import('lmdb')> {
 async function assertLayout(db: Database, folder: string): Promise<void> {
   if (!db.doesExist(VERSION_KEY))
     db.transactionSync(() => {
-      if (db.doesExist(VERSION_KEY)) return; // another process was faster
+      if (db.doesExist(VERSION_KEY)) return; // another process created it first
       void db.put(VERSION_KEY, Uint8Array.of(LAYOUT_VERSION));
       void db.put(commitKey(0), EMPTY);
     });
@@ -110,7 +111,7 @@ async function assertLayout(db: Database, folder: string): Promise<void> {
   );
 }
 
-/** Makes the entries of a folder survive a power cut, where the system has a way to ask for that. */
+/** Flushes the entries of a folder, so that they survive a power cut, where the system supports that. */
 async function flushEntries(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

@@ -28,7 +28,7 @@ export function topicKey(topic: string): Uint8Array {
   return Buffer.concat([Uint8Array.of(TOPIC), Buffer.from(topic)]);
 }
 
-/** All topics lie from the first (inclusive) to the second (exclusive). */
+/** The key range of all topics: start inclusive, end exclusive. */
 export const TOPIC_RANGE = { start: Uint8Array.of(TOPIC), end: Uint8Array.of(TOPIC + 1) } as const;
 
 export function encodeTopic({ id, partitions }: TopicEntry): Uint8Array {
@@ -61,7 +61,7 @@ export function setPosition(key: Buffer, position: number): void {
 
 export const EMPTY = new Uint8Array(0);
 
-/** The key that stands for commit number `commit` being the last one; an integer from 0 to 2^53 - 1. */
+/** The key that marks number `commit` as the last commit; an integer from 0 to 2^53 - 1. */
 export function commitKey(commit: number): Uint8Array {
   const key = Buffer.allocUnsafe(9);
   key[0] = COMMIT;
@@ -69,16 +69,16 @@ export function commitKey(commit: number): Uint8Array {
   return key;
 }
 
-/** The commit key lies from the first (inclusive) to the second (exclusive). */
+/** The key range of the commit key: start inclusive, end exclusive. */
 export const COMMIT_RANGE = { start: Uint8Array.of(COMMIT), end: Uint8Array.of(COMMIT + 1) } as const;
 
-/** How lmdb-js is to write and read keys: as the bytes they are, without making an object of each that is read. */
+/** Makes lmdb-js write keys as raw bytes and read them without creating an object for each. */
 export const KEY_ENCODER = {
   writeKey(key: Uint8Array, target: Uint8Array, start: number): number {
     target.set(key, start);
     return start + key.length;
   },
-  /** The position of a record's key, the number of a commit's; of other keys it means nothing. */
+  /** The position in a record's key or the number in a commit's; meaningless for other keys. */
   readKey(source: Uint8Array, _start: number, end: number): number {
     return uint32(source, end - 8) * TWO_32 + uint32(source, end - 4);
   },

@@ -3,18 +3,18 @@ import { access, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PaydayError } from '#kernel';
 
-/** Of the first page's head, in the machine's byte order; machines with other than this have no lmdb-js binary. */
+/** Magic number in the first page's header, in this byte order on every machine that has an lmdb-js binary. */
 const MAGIC = Uint8Array.of(0xde, 0xc0, 0xef, 0xbe);
-/** LMDB's file format: stands behind the magic number. */
+/** LMDB's file format version, after the magic number. */
 const FORMAT = 2;
 const HEAD_BYTES = 64;
-/** Two root pages of the smallest size there is; LMDB writes both in one call. */
+/** Two root pages of the smallest size; LMDB writes both in one call. */
 const LEAST_BYTES = 2 * 4096;
 
 /**
- * Looks at what is in a folder before LMDB opens it, because lmdb-js 3.5 ends the whole process (a segmentation fault)
- * when its opening fails after it has opened a file.
- * @throws PaydayError `log_corrupt` if the file is no LMDB file; the system's error if a file cannot be used.
+ * Checks a folder before LMDB opens it, because lmdb-js 3.5 crashes the whole process (a segmentation fault) if opening
+ * fails after it has opened a file.
+ * @throws PaydayError `log_corrupt` if the file is not an LMDB file; the system's error if a file cannot be used.
  */
 export async function assertOpenable(folder: string): Promise<void> {
   const data = join(folder, 'data.mdb');
@@ -40,7 +40,7 @@ async function assertUsable(file: string): Promise<void> {
   }
 }
 
-/** The file's first bytes and its size; undefined if it does not exist or is empty, which LMDB takes for a new one. */
+/** The file's first bytes and size; undefined if it is missing or empty, which LMDB treats as new. */
 async function headOf(file: string): Promise<{ bytes: Buffer; size: number } | undefined> {
   const handle = await open(file, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

@@ -1,12 +1,12 @@
 import type { Span } from '../../record-codec.js';
 
 const SLAB_BYTES = 64 * 1024;
-/** Larger values get a buffer of their own, so that little of a slab is left over. */
+/** Larger values get their own buffer, so that little of a slab is wasted. */
 const MAX_SLAB_VALUE_BYTES = SLAB_BYTES / 8;
 
 /**
- * Copies values out of the one buffer in which lmdb-js hands them over, and uses again for the next. Many small copies
- * share a slab of memory, because a buffer for each costs more than all the rest of reading.
+ * Copies values out of the buffer that lmdb-js reuses for each of them. Many small copies share a slab of memory, because
+ * a buffer for each would cost more than the rest of reading.
  */
 export class SlabCopier {
   private slab = Buffer.allocUnsafeSlow(SLAB_BYTES);

@@ -1,10 +1,9 @@
-import { PaydayError } from '#kernel';
+import { PaydayError, type Timers } from '#kernel';
 import { topicMismatch, unknownTopic } from '../../errors.js';
 import { GroupRegistry } from '../../dispatch/group-coordinator.js';
 import type { LogStore, ReadLimits, RoutedRecord } from '../../dispatch/log-store.js';
 import type { PartitionReader } from '../../dispatch/partition-loop.js';
 import { seekingReader, type Seekable } from '../../dispatch/seekable.js';
-import type { Timers } from '../../dispatch/timers.js';
 import type { Position, RecordPosition, StoredRecord, TopicSpec } from '../../port.js';
 import { Appender } from './appender.js';
 import { unavailable, type Database } from './folder.js';
@@ -13,7 +12,7 @@ import { decodeRecord, encodeRecords, type Span } from '../../record-codec.js';
 import { lastPosition } from './tail-follower.js';
 import { Wakeups } from './wakeups.js';
 
-/** The log's topics and records in one LMDB file, shared by all logs that this process has open on its folder. */
+/** The topics and records in one LMDB file, shared by all logs that this process has open on the folder. */
 export class LmdbStore implements LogStore, Seekable {
   readonly groups = new GroupRegistry();
   private readonly topics = new Map<string, TopicEntry>();
@@ -34,8 +33,8 @@ export class LmdbStore implements LogStore, Seekable {
   }
 
   async createTopics(topics: readonly TopicSpec[]): Promise<void> {
-    // Topics are made once in a log's life, so the event loop may wait for this flush (and must not be waited for by
-    // it: see Appender). As a rule all are there.
+    // Topics are created once in a log's life, so blocking the event loop for this flush is acceptable; the flush must
+    // not wait for the event loop, though (see Appender). Usually all topics exist.
     const missing = this.missing(topics);
     if (missing.length === 0) return;
     try {
@@ -103,25 +102,25 @@ export class LmdbStore implements LogStore, Seekable {
 
   wait(topic: string, partition: number, after: Position | null, signal: AbortSignal): Promise<void> {
     const { id } = this.mustTopic(topic);
-    // Positions have no gaps, so that one look-up says whether there is more.
+    // Positions have no gaps, so one look-up tells whether there is more.
     const next = recordKey(id, partition, Number(after ?? 0) + 1);
     return this.wakeups.wait(placeOf(id, partition), () => this.db.doesExist(next), signal);
   }
 
-  /** Resolves when the appends made up to now have been carried out. */
+  /** Resolves when all appends made so far are complete. */
   flushed(): Promise<void> {
     return this.appender.idle();
   }
 
   /**
-   * Waits, blocking, for the commit that is being written, if any: lmdb-js closes its file when the process exits, also
-   * under a thread that is still writing. What was not begun is lost; nobody was told that it is durable.
+   * Blocks until the commit in progress, if any, is written: lmdb-js closes its file when the process exits, even while
+   * a thread is still writing. Appends that have not begun are lost; they were never acknowledged.
    */
   finishAtExit(): void {
     try {
       this.db.transactionSync(() => {});
     } catch {
-      // The process ends whatever happens here, and the file is safe from a crash at any moment.
+      // The process ends in any case, and the file survives a crash at any moment.
     }
   }
 
@@ -146,7 +145,7 @@ export class LmdbStore implements LogStore, Seekable {
     return entry;
   }
 
-  /** Topics are never changed or taken away, so what was once read stays true. */
+  /** Topics never change and are never removed, so a cached entry stays valid. */
   private topicEntry(topic: string): TopicEntry | undefined {
     const known = this.topics.get(topic);
     if (known) return known;

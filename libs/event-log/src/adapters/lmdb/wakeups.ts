@@ -1,6 +1,6 @@
-import type { Timers } from '../../dispatch/timers.js';
+import type { Timers } from '#kernel';
 
-/** Between looks at what other processes appended. A look costs about a microsecond for each waiting reader. */
+/** Interval of polling for other processes' appends. A poll costs about a microsecond for each waiting reader. */
 export const POLL_MS = 20;
 
 interface Waiter {
@@ -9,8 +9,8 @@ interface Waiter {
 }
 
 /**
- * Readers that wait for records: woken at once by appends of this process, and within `POLL_MS` by those of others.
- * While nobody waits, no timer runs.
+ * Wakes readers that wait for records: at once after appends of this process, and within `POLL_MS` after those of
+ * others. Without waiting readers no timer runs.
  */
 export class Wakeups {
   private readonly waiters = new Map<string, Set<Waiter>>();
@@ -18,7 +18,7 @@ export class Wakeups {
 
   constructor(private readonly timers: Timers) {}
 
-  /** Resolves when `hasMore` gives true, when the place is notified, or when the signal aborts. */
+  /** Resolves when `hasMore` returns true, when the place is notified, or when the signal aborts. */
   wait(place: string, hasMore: () => boolean, signal: AbortSignal): Promise<void> {
     if (signal.aborted || hasMore()) return Promise.resolve();
     return new Promise((resolve) => {
@@ -53,7 +53,7 @@ export class Wakeups {
     this.polling = polling;
     for (;;) {
       await this.timers.sleep(POLL_MS, polling.signal);
-      // Readers that were woken and wait again within one turn must not find a poll that is just ending.
+      // Readers that wake and wait again within one turn must not join a poll that is just ending.
       if (polling.signal.aborted) break;
       for (const waiting of this.waiters.values())
         for (const waiter of waiting) if (lookedOrFailed(waiter)) waiter.wake();
@@ -63,7 +63,7 @@ export class Wakeups {
   }
 }
 
-/** A look that fails wakes its reader too: the read will fail likewise, and readers know how to report and retry. */
+/** A failed poll also wakes its reader: its read will fail as well, and readers report and retry. */
 function lookedOrFailed(waiter: Waiter): boolean {
   try {
     return waiter.hasMore();
