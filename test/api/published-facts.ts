@@ -13,12 +13,14 @@ export function openApiFacts(document: object): string[] {
       facts.add(`${route} security ${JSON.stringify(operation['security'] ?? [])}`);
       for (const each of (operation['parameters'] ?? []) as Json[]) {
         const { name, in: place, required, schema } = each;
-        schemaFacts(`${route} ${String(place)} ${String(name)}${required === true ? '' : '?'}`, schema);
+        const parameter = `${route} ${String(place)} ${String(name)}`;
+        if (required === true) facts.add(`${parameter} is required`);
+        schemaFacts(parameter, schema);
       }
       const body = operation['requestBody'] as { required?: boolean; content: Json } | undefined;
       if (body !== undefined) {
-        const isOptional = body.required === true ? '' : '?';
-        contentFacts(`${route} body${isOptional}`, body.content);
+        if (body.required === true) facts.add(`${route} body is required`);
+        contentFacts(`${route} body`, body.content);
       }
       for (const [status, answer] of Object.entries(operation['responses'] as Record<string, Json>)) {
         facts.add(`${route} ${status}`);
@@ -75,8 +77,10 @@ function schemaFactsOf(document: object, facts: Set<string>) {
     const values = 'const' in schema ? [schema['const']] : ((schema['enum'] ?? []) as unknown[]);
     for (const value of values) facts.add(`${place} = ${JSON.stringify(value)}`);
     const required = (schema['required'] ?? []) as string[];
-    for (const [name, field] of Object.entries((schema['properties'] ?? {}) as Json))
-      add(`${place}.${name}${required.includes(name) ? '' : '?'}`, field);
+    for (const [name, field] of Object.entries((schema['properties'] ?? {}) as Json)) {
+      if (required.includes(name)) facts.add(`${place}.${name} is required`);
+      add(`${place}.${name}`, field);
+    }
     if (schema['items'] !== undefined) add(`${place}[]`, schema['items']);
     if (typeof schema['additionalProperties'] === 'object') add(`${place}{}`, schema['additionalProperties']);
   };
