@@ -1,23 +1,4 @@
-/** RFC 9457 problem details. `code` is stable; `detail` is for people. */
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  code: ProblemCode;
-  detail: string;
-  instance?: string;
-  /** Where several things are wrong: one entry each. */
-  errors?: ProblemEntry[];
-}
-
-export interface ProblemEntry {
-  /** Parameter, field, or place in a file: `teams[3].name`. */
-  path: string;
-  message: string;
-  /** In a file, both from 1. */
-  line?: number;
-  column?: number;
-}
+import type { Problem } from './api/problem.js';
 
 /** Every problem code of the HTTP face, with its status and title. */
 export const PROBLEMS = {

@@ -1,3 +1,5 @@
+import type { FaultScoring, ProofPolicy } from './api/index.js';
+
 /**
  * A scenario after loading: every default filled in, every time in milliseconds of game time (time since the
  * start of the game, pauses not counted). `libs/scenario` turns a YAML file into this; `game.created` carries it.
@@ -25,9 +27,6 @@ export interface Scenario {
   ceremony?: CeremonySpec;
   chaos?: ChaosLimits;
 }
-
-/** Whether the windows that a fault strikes count, or are left out of that team's pay for that service (docs/scoring.md, "Excused windows"). */
-export type FaultScoring = 'count' | 'pause';
 
 export interface CeremonySpec {
   /** After sealing, when a frozen board is revealed by itself; null: only by hand. */
@@ -73,13 +72,6 @@ export interface ProbingSpec {
   /** Whether a service has to prove whose it is. Absent in games that were recorded before there were proofs: then `off`. */
   proof?: ProofPolicy;
 }
-
-/**
- * What becomes of answers of a service that does not prove to be the team's own (docs/ownership.md): with `required` they
- * are failures, with `warn` they are paid and facilitators are told, with `off` nobody looks. A service that shows another
- * team's proof is a failure with `required` and with `warn`.
- */
-export type ProofPolicy = 'required' | 'warn' | 'off';
 
 /** One kind of customer request and what a right answer is. */
 export interface CheckSpec {

@@ -1,8 +1,8 @@
+import { CHAOS_ANSWERS as ANSWERS, CHAOS_REQUESTS as REQUESTS } from '#contracts/api';
 import { PaydayError } from '#kernel';
 import type { z } from 'zod';
 import type { ChaosCommands } from '../commands/types.js';
 import { GAME_STEPS, type GameStep, type GameSteps } from './game-steps.js';
-import { ANSWERS, REQUESTS } from './schemas.js';
 import type { ChaosSession } from './session.js';
 
 export interface CommandContext {

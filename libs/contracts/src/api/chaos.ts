@@ -1,12 +1,12 @@
 import { ID_PATTERN } from '#kernel';
 import { z } from 'zod';
+import { FaultInfo, FaultScoring, TeamChaos } from './faults.js';
+import { epochMs } from './fields.js';
+import { GameState } from './games.js';
+import { AuditEntry } from './tokens.js';
 
-/**
- * Shapes of everything that is said on `/chaos`, in one place: what comes in is checked by them, and the published AsyncAPI document
- * is made of them. Descriptions follow "<name>: ".
- */
+/** Every message of `/chaos`. The server checks what comes in with these, and the AsyncAPI document is made of them. */
 const id = (what: string) => z.string().regex(ID_PATTERN, 'must be an id').describe(what);
-const at = (what: string) => z.int().describe(`${what}, epoch ms`);
 const line = z
   .string()
   .trim()
@@ -50,13 +50,10 @@ const injection = {
     .describe('Whom it strikes'),
   ttlMs: z.int().min(1).describe('When it ends by itself'),
   label: line.describe('Shown to the audience'),
-  scoring: z
-    .enum(['count', 'pause'])
-    .optional()
-    .describe('pause: the windows that it strikes do not score for the team. Default: count'),
+  scoring: FaultInfo.shape.scoring,
 };
 
-export const REQUESTS = {
+export const CHAOS_REQUESTS = {
   preview: z.strictObject(injection),
   inject: z.strictObject({
     commandId,
@@ -97,37 +94,6 @@ export const REQUESTS = {
   gamePause: z.strictObject({ commandId, gameId, reason }),
 } as const;
 
-const fault = z.object({
-  id: z.string().describe('<injection id>/<team id>'),
-  injectionId: z.string().describe('Groups the faults of one timeline entry or command'),
-  kind: z.string(),
-  teamId: z.string(),
-  serviceId: z.string(),
-  label: z.string(),
-  state: z.enum(['armed', 'firing', 'active', 'reverting', 'reverted', 'stuck']),
-  detail: z.string().describe('Why it is in that state, for people'),
-  startedAt: at('When it began to fire'),
-  expiresAt: at('When its time to live ends'),
-  scoring: z.enum(['count', 'pause']).optional(),
-  expectedCostCents: z
-    .int()
-    .min(0)
-    .optional()
-    .describe(
-      'What it is expected to cost a team that serves well; absent in games from before faults had a price',
-    ),
-  expectedGainCents: z
-    .int()
-    .min(0)
-    .optional()
-    .describe('What a traffic spike is expected to bring such a team'),
-});
-const amount = {
-  count: z.int().describe('Faults that struck, without traffic spikes'),
-  dealtMs: z.int().describe('What they were meant to last, together'),
-  actedMs: z.int().describe('What they really lasted, together'),
-  dealtCents: z.int().min(0).describe('What they were expected to cost, together'),
-};
 const timeline = z.object({
   gameId: z.string(),
   held: z.boolean().describe('Whether a facilitator holds it: nothing of it begins'),
@@ -139,7 +105,7 @@ const timeline = z.object({
         atMs: z.int().describe('Game time'),
       }),
       state: z.enum(['pending', 'waiting', 'fired', 'announced', 'skipped']),
-      at: at('When it is due, or was done').nullable(),
+      at: epochMs('When it is due, or was done').nullable(),
       detail: z.string().describe('Why it waits, was trimmed or skipped'),
     }),
   ),
@@ -147,26 +113,26 @@ const timeline = z.object({
 const result = {
   commandId: z.string(),
   seq: z.int().describe('Place in the one order of all commands'),
-  at: at('When it was taken'),
+  at: epochMs('When it was taken'),
 };
 
-export const ANSWERS = {
+export const CHAOS_ANSWERS = {
   preview: z.object({
     previewId: z.string(),
     gameId: z.string(),
-    madeAt: at('When it was made'),
-    expiresAt: at('From then on the preview id is refused'),
-    endsAt: at('When the faults would be over at the latest'),
+    madeAt: epochMs('When it was made'),
+    expiresAt: epochMs('From then on the preview id is refused'),
+    endsAt: epochMs('When the faults would be over at the latest'),
     driver: z.string(),
     kind: z.string(),
     serviceId: z.string(),
     ttlMs: z.int(),
     label: z.string(),
-    scoring: z.enum(['count', 'pause']),
+    scoring: FaultScoring,
     teams: z
       .array(
         z.object({
-          teamId: z.string(),
+          ...TeamChaos.shape,
           name: z.string(),
           ranked: z.boolean(),
           struck: z.boolean(),
@@ -184,16 +150,6 @@ export const ANSWERS = {
             .int()
             .min(0)
             .describe('What a traffic spike is expected to bring it, likewise'),
-          ...amount,
-          inPlay: z.boolean().describe('Whether it is ranked and has something deployed'),
-          creditCents: z
-            .int()
-            .min(0)
-            .describe('What it counts as having been dealt before it came: the median of the others by then'),
-          byKind: z.record(z.string(), z.object(amount)),
-          spikes: z
-            .object({ count: z.int(), dealtMs: z.int(), gainCents: z.int().min(0) })
-            .describe('Traffic spikes that it had: they are paid for, and are no harm'),
         }),
       )
       .describe('Those that would be struck first, each with the chaos that it has had'),
@@ -210,7 +166,7 @@ export const ANSWERS = {
           limit: z.enum(['maxDurationMs', 'cooldownMs', 'maxActive']),
           now: z.number(),
           allowed: z.number(),
-          possibleAt: at('When it would be possible').nullable(),
+          possibleAt: epochMs('When it would be possible').nullable(),
           teamIds: z.array(z.string()),
           message: z.string(),
         }),
@@ -225,26 +181,27 @@ export const ANSWERS = {
     ...result,
     gameId: z.string(),
     injectionId: z.string(),
-    faults: z.array(fault),
+    faults: z.array(FaultInfo),
     spared: z.array(z.object({ teamId: z.string(), reason: z.string() })),
   }),
   stop: z.object({
     ...result,
-    verified: z.array(fault).describe('Verified gone'),
-    unverified: z.array(fault).describe('Not verified in time; it is tried on'),
+    verified: z.array(FaultInfo).describe('Verified gone'),
+    unverified: z.array(FaultInfo).describe('Not verified in time; it is tried on'),
     heldTimelines: z.array(z.string()).describe('Games whose timeline is held until somebody resumes it'),
     recorded: z.boolean().describe('False: done, but not stored yet'),
   }),
-  list: z.object({ faults: z.array(fault), timelines: z.array(timeline) }),
+  list: z.object({ faults: z.array(FaultInfo), timelines: z.array(timeline) }),
   timeline: z.object({ ...result, timeline }),
   game: z.looseObject({
     id: z.string(),
-    state: z.enum(['lobby', 'running', 'paused', 'ended', 'sealed']),
-    effectiveAt: at('From when on it holds: a boundary of windows').nullable(),
+    state: GameState,
+    effectiveAt: epochMs('From when on it holds: a boundary of windows').nullable(),
   }),
 } as const;
 
-export const FAILURE = z.object({
+/** Why a command was refused. */
+export const ChaosFailure = z.object({
   code: z.string().describe('Stable; as in problem+json'),
   message: z.string().describe('What was wrong, and what to do'),
   retryable: z.boolean().describe('Whether the same may work later'),
@@ -254,17 +211,36 @@ export const FAILURE = z.object({
     .describe('chaos_limit: violations; confirmation_required: confirmation; bad_request: errors'),
 });
 
-export const PUSHES = {
-  'fault:changed': z.object({ gameId: z.string(), fault }),
+/** What the server pushes. */
+export const CHAOS_PUSHES = {
+  'fault:changed': z.object({ gameId: z.string(), fault: FaultInfo }),
   timeline: z.object({ gameId: z.string(), timeline }),
-  audit: z.object({
-    seq: z.int().describe('1, 2, 3 … without a gap, over all games'),
-    at: at('When it was done'),
-    actor: z.object({ tokenId: z.string().nullable(), role: z.string(), label: z.string() }),
-    action: z.string().describe('E.g. fault.injected, game.paused'),
-    subject: z.record(z.string(), z.string()),
-    details: z.record(z.string(), z.unknown()),
-    prevHash: z.string(),
-    hash: z.string().describe('Chains the entries; docs/audit-log.md says how to check it'),
-  }),
+  audit: AuditEntry,
 } as const;
+
+type Requests = typeof CHAOS_REQUESTS;
+type Answers = typeof CHAOS_ANSWERS;
+type Call<R extends keyof Requests, A extends keyof Answers> = [z.input<Requests[R]>, z.output<Answers[A]>];
+
+/** Each command of the socket: what is sent, and what is answered. */
+export type ChaosCalls = {
+  'fault:preview': Call<'preview', 'preview'>;
+  'fault:inject': Call<'inject', 'inject'>;
+  'fault:stop': Call<'stop', 'stop'>;
+  'fault:stop-all': Call<'stopAll', 'stop'>;
+  'fault:list': Call<'list', 'list'>;
+  'scenario:pause': Call<'timeline', 'timeline'>;
+  'scenario:resume': Call<'timeline', 'timeline'>;
+  'scenario:skip': Call<'skip', 'timeline'>;
+  'game:pause': Call<'gamePause', 'game'>;
+} & { [Step in 'start' | 'resume' | 'freeze' | 'thaw' | 'end' | 'reveal' as `game:${Step}`]: Call<'game', 'game'> };
+
+/** What the server pushes, by the name of the event. */
+export type ChaosPushes = { [Event in keyof typeof CHAOS_PUSHES]: z.output<(typeof CHAOS_PUSHES)[Event]> };
+
+export type ChaosInjection = ChaosCalls['fault:preview'][0];
+export type ChaosPreview = ChaosCalls['fault:preview'][1];
+export type ChaosInjected = ChaosCalls['fault:inject'][1];
+export type ChaosStopped = ChaosCalls['fault:stop'][1];
+export type ChaosTimeline = z.output<typeof timeline>;
+export type ChaosFailure = z.infer<typeof ChaosFailure>;

@@ -1,0 +1,22 @@
+import { isDeepStrictEqual } from 'node:util';
+import { StreamableFile, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import { map, type Observable } from 'rxjs';
+import { answerSchemaOf } from '#runtime';
+
+/** Fails a request whose answer is not exactly what its published schema says: no field wrong, missing or undocumented. */
+export class AnswerCheck implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const schema = answerSchemaOf(context.getHandler());
+    if (schema === undefined) return next.handle();
+    return next.handle().pipe(
+      map((answer: unknown) => {
+        if (answer instanceof StreamableFile || answer === undefined) return answer;
+        const sent = JSON.parse(JSON.stringify(answer)) as unknown;
+        const read: unknown = schema.parse(sent);
+        if (!isDeepStrictEqual(read, sent))
+          throw new Error(`the answer has fields that its schema lacks: ${JSON.stringify(sent)}`);
+        return answer;
+      }),
+    );
+  }
+}
