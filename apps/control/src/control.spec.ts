@@ -10,7 +10,7 @@ import type { EventLog, EventRecord } from '#event-log';
 import { GameStore, OutboxRelay, ScorerStore, TokenStore, openDatabase } from '#persistence';
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
 import { GameSchedule, applyGameEvent } from '#scenario';
-import { startTestPostgres, type TestPostgres } from '#testing';
+import { AnswerCheck, startTestPostgres, type TestPostgres } from '#testing';
 import { systemActor } from './actor.js';
 import { ControlModule } from './control.module.js';
 import { GameChanges } from './game-changes.js';
@@ -54,6 +54,7 @@ beforeAll(async () => {
   const testing = await Test.createTestingModule({ imports: [runtime, control] }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
   configureHttpApp(app, logger);
+  app.useGlobalInterceptors(new AnswerCheck());
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   games = app.get(GameService);

@@ -1,11 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { MadeToken, TokenInfo } from '#contracts';
 import { type Clock, PaydayError } from '#kernel';
-import { type AuditActor, appendAudit, type NewToken, type TokenInfo, TokenStore } from '#persistence';
+import { type AuditActor, appendAudit, type NewToken, TokenStore } from '#persistence';
 import { CLOCK } from '#runtime';
 import type { EntityManager } from 'typeorm';
-
-/** A token just made: the only time that its secret is seen. */
-export type MadeToken = TokenInfo & { secret: string };
 
 /** Tokens, each change with its audit entry. */
 @Injectable()

@@ -5,7 +5,14 @@ import request from 'supertest';
 import type { EventLog } from '#event-log';
 import { openDatabase, streamAudit, TokenStore, type AuditEntry } from '#persistence';
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
-import { EventBuilder, ManualClock, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
+import {
+  AnswerCheck,
+  EventBuilder,
+  ManualClock,
+  buildScenario,
+  startTestPostgres,
+  type TestPostgres,
+} from '#testing';
 import type { DataSource } from 'typeorm';
 import { GameDirectory } from './game-directory.js';
 import { IngestModule } from './ingest.module.js';
@@ -33,6 +40,7 @@ beforeAll(async () => {
   const module = await Test.createTestingModule({ imports: [runtime, IngestModule] }).compile();
   app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   configureHttpApp(app, logger);
+  app.useGlobalInterceptors(new AnswerCheck());
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   const games = app.get(GameDirectory);

@@ -7,6 +7,7 @@ import {
   encodeProbeBatch,
   probeBatchFromJson,
   teamKey,
+  type IngestReceipt,
   type ProbeBatch,
 } from '#contracts';
 import { MAX_KEY_BYTES, MAX_RECORD_BYTES, type EventLog } from '#event-log';
@@ -18,14 +19,6 @@ import { GameDirectory } from './game-directory.js';
 interface ReceivedBatch {
   batch: ProbeBatch;
   bytes: Uint8Array;
-}
-
-export interface IngestReceipt {
-  /** Batches and results that are durable now because of this request. */
-  acceptedBatches: number;
-  acceptedResults: number;
-  /** Batches that had been accepted before. */
-  duplicateBatches: number;
 }
 
 /** Requests that wait for the log hold memory: beyond this many bytes new ones are told to come back. */

@@ -1,17 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { AuditActor, AuditEntry } from '#contracts';
 import { PaydayError } from '#kernel';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ADVISORY_LOCKS } from './advisory-locks.js';
 import { canonicalJson } from './canonical-json.js';
-import type { TokenRole } from './entities.js';
 
-/** Who did it: a token, or Payday itself (the schedule, the launcher, the command line), which has none. */
-export interface AuditActor {
-  tokenId: string | null;
-  role: TokenRole | 'system';
-  /** For people: the token's label, or which part of Payday it was. */
-  label: string;
-}
+export type { AuditActor, AuditEntry };
 
 export interface NewAuditEntry {
   /** When it was done, epoch ms. */
@@ -23,16 +17,6 @@ export interface NewAuditEntry {
   subject: Record<string, string>;
   /** Whatever explains it: reasons, amounts, times. Plain JSON, never a secret. */
   details?: Record<string, unknown>;
-}
-
-/** One row of the log. `prevHash` and `hash` are 64 lower-case hexadecimal digits. */
-export interface AuditEntry extends Required<NewAuditEntry> {
-  /** 1, 2, 3 … without a gap, over all games. */
-  seq: number;
-  /** `hash` of the entry before; 64 zeros for the first. */
-  prevHash: string;
-  /** SHA-256 over the 32 bytes of `prevHash`, then the UTF-8 of the canonical JSON of all other fields but `hash`. */
-  hash: string;
 }
 
 /**
@@ -69,7 +53,10 @@ export async function appendAudit(manager: EntityManager, wanted: NewAuditEntry)
   return entry;
 }
 
-/** The hash of an entry (see `AuditEntry.hash`; docs/audit-log.md has it in Python). @param prevHash hexadecimal */
+/**
+ * The hash of an entry: SHA-256 over the 32 bytes of `prevHash`, then the UTF-8 of the canonical JSON of all other fields
+ * (docs/audit-log.md has it in Python). @param prevHash hexadecimal
+ */
 export function auditHash(prevHash: string, entry: Omit<AuditEntry, 'prevHash' | 'hash'>): string {
   const { seq, at, actor, action, subject, details } = entry;
   return createHash('sha256')

@@ -1,7 +1,5 @@
-import type { GameState, Scenario, TeamScore } from '#contracts';
+import type { GameState, Scenario, TeamScore, TokenRole } from '#contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-
-export type TokenRole = 'facilitator' | 'team' | 'prober' | 'integration' | 'read-only';
 
 /**
  * The tables that are read and written row by row. The ledger, the checkpoint and the outbox are written in sets by

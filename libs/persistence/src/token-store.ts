@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { TokenInfo, TokenRole } from '#contracts';
 import type { Clock } from '#kernel';
 import type { DataSource, EntityManager } from 'typeorm';
-import { ApiTokenEntity, type TokenRole } from './entities.js';
+import { ApiTokenEntity } from './entities.js';
+
+export type { TokenInfo, TokenRole };
 
 export interface NewToken {
   role: TokenRole;
@@ -14,9 +17,6 @@ export interface NewToken {
   /** Epoch ms from which on it is worth nothing. Default: it doesn't expire. */
   expiresAt?: number;
 }
-
-/** A token without its secret, which is nowhere. Times are epoch ms. */
-export type TokenInfo = Omit<ApiTokenEntity, 'sha256'>;
 
 /** Whom a token stands for. */
 export interface TokenPrincipal {

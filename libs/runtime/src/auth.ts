@@ -10,10 +10,9 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
+import type { TokenRole } from '#contracts';
 import { PaydayError } from '#kernel';
 import { TOKEN_VERIFIER } from './tokens.js';
-
-export type TokenRole = 'facilitator' | 'team' | 'prober' | 'integration' | 'read-only';
 
 /** Whom a token stands for. */
 export interface Principal {

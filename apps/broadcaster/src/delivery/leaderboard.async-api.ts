@@ -1,34 +1,14 @@
+import { ResumePoint, StandingsDelta, StandingsView, jsonSchema } from '#contracts/api';
 import type { AsyncApiPart } from '#runtime';
-import { STANDINGS_SCHEMA } from './standings.schema.js';
 
-const SNAPSHOT_SCHEMA = asJsonSchema(STANDINGS_SCHEMA) as { properties: Record<string, object> };
-const epochMs = { type: 'integer', description: 'epoch ms' };
 const ref = (path: string): object => ({ $ref: `#/${path}` });
-
-/** `StandingsDelta`: rows are whole rows of the standings, so that both share their schemas. */
-const DELTA_SCHEMA = {
-  type: 'object',
-  required: ['epoch', 'fromSeq', 'seq', 'serverAt', 'asOf', 'rows'],
-  properties: {
-    epoch: { type: 'string', description: 'The same as that of the snapshot; else ask for a new one' },
-    fromSeq: { type: 'integer', description: 'The frame on which this builds' },
-    seq: { type: 'integer', description: 'The frame that it leads to' },
-    serverAt: epochMs,
-    asOf: epochMs,
-    rows: SNAPSHOT_SCHEMA.properties['standings'],
-    order: { type: 'array', items: { type: 'string' }, description: 'Ids of all teams, if any rank changed' },
-    game: SNAPSHOT_SCHEMA.properties['game'],
-    faults: SNAPSHOT_SCHEMA.properties['faults'],
-    ticker: SNAPSHOT_SCHEMA.properties['ticker'],
-  },
-};
 
 /** The `/leaderboard` namespace as AsyncAPI. */
 export function leaderboardAsyncApi(): AsyncApiPart {
   const messages = {
     'leaderboard.snapshot': {
       name: 'snapshot',
-      summary: 'Everything, on connecting and whenever deltas would not do',
+      summary: 'The whole view, on connecting and whenever deltas would not suffice',
       payload: ref('components/schemas/leaderboardSnapshot'),
     },
     'leaderboard.delta': {
@@ -38,7 +18,7 @@ export function leaderboardAsyncApi(): AsyncApiPart {
     },
     'leaderboard.resume': {
       name: 'resume',
-      summary: 'Asks for what is missing since a frame: answered by a delta or a snapshot',
+      summary: 'Requests what is missing since a frame: answered by a delta or a snapshot',
       payload: ref('components/schemas/leaderboardResume'),
     },
   };
@@ -68,24 +48,9 @@ export function leaderboardAsyncApi(): AsyncApiPart {
     },
     messages,
     schemas: {
-      leaderboardSnapshot: SNAPSHOT_SCHEMA,
-      leaderboardDelta: DELTA_SCHEMA,
-      leaderboardResume: {
-        type: 'object',
-        required: ['epoch', 'seq'],
-        properties: { epoch: { type: 'string' }, seq: { type: 'integer', minimum: 0 } },
-      },
+      leaderboardSnapshot: jsonSchema(StandingsView, 'output'),
+      leaderboardDelta: jsonSchema(StandingsDelta, 'output'),
+      leaderboardResume: jsonSchema(ResumePoint, 'input'),
     },
   };
-}
-
-/** OpenAPI 3.0 says `nullable` where JSON Schema lists the type `null`. */
-function asJsonSchema(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(asJsonSchema);
-  if (typeof schema !== 'object' || schema === null) return schema;
-  const { nullable, ...rest } = schema as Record<string, unknown>;
-  const converted = Object.fromEntries(
-    Object.entries(rest).map(([key, value]) => [key, asJsonSchema(value)]),
-  );
-  return nullable === true ? { ...converted, type: [converted['type'], 'null'] } : converted;
 }

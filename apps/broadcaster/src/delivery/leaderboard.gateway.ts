@@ -13,6 +13,7 @@ import {
   type LeaderboardClientEvents,
   type LeaderboardServerEvents,
   type Problem,
+  type ResumePoint,
 } from '#contracts';
 import { TokenBucket, messageOf, type Clock } from '#kernel';
 import { AsyncApi, CLOCK } from '#runtime';
@@ -23,7 +24,7 @@ import { TIMERS } from '../tokens.js';
 import type { Timers } from '../timers.js';
 import { LagGate, type Backlog } from './lag-gate.js';
 import { leaderboardAsyncApi } from './leaderboard.async-api.js';
-import { parseResumePoint, type ResumePoint } from './resume-point.js';
+import { parseResumePoint } from './resume-point.js';
 
 interface ServerEvents extends LeaderboardServerEvents {
   /** A message of the client was refused. */

@@ -14,7 +14,7 @@ import {
   type NewToken,
 } from '#persistence';
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
-import { startTestPostgres, type TestPostgres } from '#testing';
+import { AnswerCheck, startTestPostgres, type TestPostgres } from '#testing';
 import { systemActor } from '../actor.js';
 import { ControlModule, type ControlModuleOptions } from '../control.module.js';
 import { GameService } from '../game-service.js';
@@ -65,6 +65,7 @@ export class ControlApp {
       logger: false,
     });
     configureHttpApp(app, logger);
+    app.useGlobalInterceptors(new AnswerCheck());
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
     const { secret } = await tokens.create({ role: 'facilitator', label: 'boss' });

@@ -1,10 +1,8 @@
 import { Readable } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
 import { LEDGER_CSV_COLUMNS, csvLine, ledgerCsvValues, type LedgerEntry } from '#contracts';
+import { LEDGER_FORMATS, type LedgerFormat } from '#contracts/api';
 import { PaydayError } from '#kernel';
-
-export const LEDGER_FORMATS = ['json', 'ndjson', 'csv'] as const;
-export type LedgerFormat = (typeof LEDGER_FORMATS)[number];
 
 const MEDIA_TYPES: Record<LedgerFormat, string> = {
   json: 'application/json',

@@ -1,9 +1,9 @@
+import { NewGameBody } from '#contracts/api';
 import { parseScenario, proofPolicy, type RuleOptions } from '#scenario';
 import type { NewGame } from '../game-service.js';
 import { readTeams } from '../teams/read-teams.js';
 import { bodyText, jsonText, readingFile } from './files.js';
 import { parseBody } from './parse.js';
-import { newGameBody } from './schemas.js';
 
 const YAML = /^(application|text)\/(x-)?yaml\b/i;
 
@@ -15,7 +15,7 @@ export function readNewGame(
 ): NewGame {
   const given = YAML.test(contentType ?? '')
     ? { scenario: bodyText(body, 'invalid_scenario') }
-    : parseBody(newGameBody, body);
+    : parseBody(NewGameBody, body);
   const isText = typeof given.scenario === 'string';
   const text = isText ? (given.scenario as string) : jsonText(given.scenario, 'invalid_scenario');
   const scenario = readingFile(

@@ -1,6 +1,6 @@
 import { TokenStore } from '#persistence';
 import { ControlApp } from '../conformance/control-app.js';
-import { TOKEN_ROLES } from './schemas.js';
+import { TOKEN_ROLES } from '#contracts';
 
 let control: ControlApp;
 let gameId: string;

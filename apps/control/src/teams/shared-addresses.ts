@@ -1,14 +1,7 @@
+import type { SharedAddress } from '#contracts';
 import { PaydayError } from '#kernel';
 import type { Endpoint } from '#persistence';
 import { endpointAddress } from '#scenario';
-
-/** Services of different teams at one server. Facilitators may want to look: it is fine for a gateway, and how one lives by another. */
-export interface SharedAddress {
-  /** `host:port`. */
-  server: string;
-  /** Two or more, of at least two teams, in order of team and service. */
-  endpoints: { teamId: string; serviceId: string; url: string }[];
-}
 
 /** Servers that are named by more than one team, in order of their address. */
 export function sharedAddresses(endpoints: readonly Endpoint[]): SharedAddress[] {

@@ -233,7 +233,9 @@ export type ChaosCalls = {
   'scenario:resume': Call<'timeline', 'timeline'>;
   'scenario:skip': Call<'skip', 'timeline'>;
   'game:pause': Call<'gamePause', 'game'>;
-} & { [Step in 'start' | 'resume' | 'freeze' | 'thaw' | 'end' | 'reveal' as `game:${Step}`]: Call<'game', 'game'> };
+} & {
+  [Step in 'start' | 'resume' | 'freeze' | 'thaw' | 'end' | 'reveal' as `game:${Step}`]: Call<'game', 'game'>;
+};
 
 /** What the server pushes, by the name of the event. */
 export type ChaosPushes = { [Event in keyof typeof CHAOS_PUSHES]: z.output<(typeof CHAOS_PUSHES)[Event]> };

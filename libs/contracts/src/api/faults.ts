@@ -70,7 +70,9 @@ export type SpikeAmount = z.infer<typeof SpikeAmount>;
 
 export const TeamChaos = ChaosAmount.extend({
   teamId: text('Id of the team').meta({ example: 'fenrir-works' }),
-  inPlay: z.boolean().describe('Whether it is ranked and has something deployed: only then fairness applies to it'),
+  inPlay: z
+    .boolean()
+    .describe('Whether it is ranked and has something deployed: only then fairness applies to it'),
   // A newcomer gets the median of the others, so that it is neither struck first for being new, nor spared.
   creditCents: integer(
     'What it counts as having been dealt before it came: the median of the others by then; 0 for a team that came before the first fault',
@@ -84,7 +86,9 @@ export type TeamChaos = z.infer<typeof TeamChaos>;
 export const ChaosReport = z.object({
   teams: z.array(TeamChaos).describe('Every team, in the order in which they joined'),
   dealtCents: integer('What all teams together were dealt'),
-  spread: ChaosAmount.describe('Most minus least of any team in play; money including what a team was credited'),
+  spread: ChaosAmount.describe(
+    'Most minus least of any team in play; money including what a team was credited',
+  ),
   typicalCents: integer(
     'The median of what the faults that struck were expected to cost: a spread of dealtCents up to it is fair',
   ),

@@ -22,15 +22,23 @@ export const id = z
   .string({ error: 'must be given once' })
   .regex(ID_PATTERN, 'must be an id: 1 to 40 lower-case letters, digits and inner hyphens');
 
-/** A whole number in a query, where every parameter is text; both limits are inclusive. */
-export function queryInteger(min: number, max: number) {
+/**
+ * A whole number in a query, where every parameter is text; both limits are inclusive.
+ * @param byDefault what the documents say of a parameter that is left out
+ */
+export function queryInteger(min: number, max: number, byDefault?: number) {
   const error = `must be a whole number from ${min} to ${max}`;
   const schema = z
     .string({ error })
     .regex(/^\d{1,16}$/, error)
     .transform(Number)
     .refine((n) => n >= min && n <= max, error);
-  return published(schema, { type: 'integer', minimum: min, ...(max < MAX_AT ? { maximum: max } : {}) });
+  return published(schema, {
+    type: 'integer',
+    minimum: min,
+    ...(max < MAX_AT ? { maximum: max } : {}),
+    ...(byDefault === undefined ? {} : { default: byDefault }),
+  });
 }
 
 /** The last instant that a `Date` can hold, epoch ms. */

@@ -20,7 +20,9 @@ export const GameInfo = z.object({
   endsAt: epochMs('Exclusive; moves when the game is resumed').nullable(),
   pausedAt: epochMs('Where the open pause begins').nullable(),
   sealedAt: epochMs('When the ledger was closed').nullable(),
-  frozenAt: epochMs('The boundary of the freeze that is set: from here on the public sees no score').nullable(),
+  frozenAt: epochMs(
+    'The boundary of the freeze that is set: from here on the public sees no score',
+  ).nullable(),
   revealedAt: epochMs('When a frozen game was revealed').nullable(),
   windowMs: integer('Length of a scoring window').meta({ example: 5000 }),
   durationMs: integer('Length of the game without pauses'),
@@ -45,7 +47,9 @@ export const ChangedGame = GameInfo.extend({
 });
 export type ChangedGame = z.infer<typeof ChangedGame>;
 
-const teamEntries = z.array(z.unknown(), { error: 'must be a list of teams' }).max(1000, 'at most 1000 teams');
+const teamEntries = z
+  .array(z.unknown(), { error: 'must be a list of teams' })
+  .max(1000, 'at most 1000 teams');
 
 export const NewGameBody = z.strictObject({
   id: id.optional().describe('Default: made from the scenario’s id'),

@@ -24,12 +24,17 @@ export function jsonSchema(
     target,
     io,
     unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema: made }) => adjust(zodSchema, made as Record<string, unknown>, io),
+    override: ({ zodSchema, jsonSchema: made }) =>
+      adjust(zodSchema, made as Record<string, unknown>, { io, target }),
   });
   return rest;
 }
 
-function adjust(zodSchema: z.core.$ZodType, made: Record<string, unknown>, io: 'input' | 'output'): void {
+function adjust(
+  zodSchema: z.core.$ZodType,
+  made: Record<string, unknown>,
+  { io, target }: { io: 'input' | 'output'; target: string },
+): void {
   const as = PUBLISHED.get(zodSchema as z.ZodType);
   if (as !== undefined) {
     const { description } = made;
@@ -39,7 +44,7 @@ function adjust(zodSchema: z.core.$ZodType, made: Record<string, unknown>, io: '
   if (made['minimum'] === Number.MIN_SAFE_INTEGER) delete made['minimum'];
   if (made['maximum'] === Number.MAX_SAFE_INTEGER) {
     delete made['maximum'];
-    made['format'] = 'int64';
+    if (target === 'openapi-3.0') made['format'] = 'int64';
   }
   // An answer may get more fields later; a client must not take the present ones for all there will ever be.
   if (io === 'output' && made['additionalProperties'] === false) delete made['additionalProperties'];

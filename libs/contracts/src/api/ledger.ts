@@ -11,7 +11,7 @@ export const FailureSample = z.object({
   request: text('What was requested; at most 200 characters').meta({ example: 'GET /quotes/7?days=3' }),
   expected: text('What a correct answer is; at most 200 characters'),
   got: text('What came instead; at most 200 characters, control characters replaced'),
-  latencyMs: z.number().describe('Until the failure was known, ms'),
+  latencyMs: integer('Until the failure was known, ms'),
 });
 export type FailureSample = z.infer<typeof FailureSample>;
 
@@ -71,14 +71,13 @@ export const UnscoredReport = z.object({
   windows: z
     .array(UnscoredWindow)
     .describe('Windows of a team and service above the warning, those that lost most requests first'),
-  windowsAbove: integer(
-    'How many windows have more than 1 % unscored; `windows` lists at most 200 of them',
-  ),
+  windowsAbove: integer('How many windows have more than 1 % unscored; `windows` lists at most 200 of them'),
 });
 export type UnscoredReport = z.infer<typeof UnscoredReport>;
 
 /** `GET /api/v1/unscored` */
 export const UnscoredRequests = UnscoredReport.extend({ gameId: text('Id of the game') });
+export type UnscoredRequests = z.infer<typeof UnscoredRequests>;
 
 /** `GET /api/v1/ledger` */
 export const LedgerPage = z.object({
@@ -90,7 +89,9 @@ export const LedgerPage = z.object({
     entries: integer('Entries that match, not only those of this page'),
     cents: integer('Their sum'),
   }),
-  requests: RequestCounts.describe('Of the team, service and windows asked for, whatever the reason asked for'),
+  requests: RequestCounts.describe(
+    'Of the team, service and windows asked for, whatever the reason asked for',
+  ),
   entries: z.array(LedgerEntry),
   nextCursor: text('Pass as `cursor` for the next page; null on the last').nullable(),
 });
@@ -127,7 +128,7 @@ export const LedgerQuery = z
     reason: oneOf(LEDGER_REASONS).optional(),
     fromWindow: queryInteger(0, MAX_WINDOW).optional().describe('First window, inclusive'),
     toWindow: queryInteger(0, MAX_WINDOW).optional().describe('Last window, inclusive'),
-    limit: queryInteger(1, LEDGER_LIMIT.max).optional().meta({ default: LEDGER_LIMIT.default }),
+    limit: queryInteger(1, LEDGER_LIMIT.max, LEDGER_LIMIT.default).optional(),
     cursor: z
       .string({ error: 'must be given once' })
       .max(2000, 'is too long')
@@ -154,7 +155,7 @@ export const HistoryQuery = z
       .describe('Repeated or separated by commas; default: all'),
     from: queryInteger(0, MAX_AT).optional().describe('Epoch ms, inclusive'),
     to: queryInteger(0, MAX_AT).optional().describe('Epoch ms, inclusive'),
-    points: queryInteger(1, HISTORY_POINTS.max).default(HISTORY_POINTS.default),
+    points: queryInteger(1, HISTORY_POINTS.max, HISTORY_POINTS.default).default(HISTORY_POINTS.default),
   })
   .refine((q) => q.from === undefined || q.to === undefined || q.from <= q.to, {
     path: ['from'],

@@ -1,11 +1,12 @@
 import { ID_PATTERN } from '#kernel';
 import { z } from 'zod';
+import { integer } from './fields.js';
 
 /** `POST /api/v1/probe-batches`: what is durable now. */
 export const IngestReceipt = z.object({
-  acceptedBatches: z.int(),
-  acceptedResults: z.int(),
-  duplicateBatches: z.int(),
+  acceptedBatches: integer('Batches that are durable now because of this request'),
+  acceptedResults: integer('Results in these batches'),
+  duplicateBatches: integer('Batches that had been accepted before'),
 });
 export type IngestReceipt = z.infer<typeof IngestReceipt>;
 
@@ -29,3 +30,4 @@ export const EndpointFindings = z.strictObject({
 });
 
 export const TakenFindings = z.object({ taken: z.int() });
+export type TakenFindings = z.infer<typeof TakenFindings>;

@@ -16,9 +16,10 @@ export const Problem = z.object({
   type: text('URN of the problem'),
   title: text('What kind of problem it is'),
   status: integer('The HTTP status'),
-  code: published(z.custom<ProblemCode>((code) => typeof code === 'string'), { type: 'string' }).describe(
-    'Stable name of the problem',
-  ),
+  code: published(
+    z.custom<ProblemCode>((code) => typeof code === 'string'),
+    { type: 'string' },
+  ).describe('Stable name of the problem'),
   detail: text('What was wrong here, and what is allowed'),
   instance: text('Where it happened').optional(),
   errors: z.array(ProblemEntry).describe('One entry for each thing that is wrong').optional(),

@@ -32,7 +32,9 @@ export const GameView = z.object({
   startsAt: epochMs('Null in the lobby').nullable(),
   endsAt: epochMs('Null in the lobby; moves when the game is paused and resumed').nullable(),
   pausedAt: epochMs('Set while the game is paused: the clock shows `endsAt − pausedAt`').nullable(),
-  frozen: z.boolean().describe('True from the freeze until the reveal: the standings are those of `frozenAt`'),
+  frozen: z
+    .boolean()
+    .describe('True from the freeze until the reveal: the standings are those of `frozenAt`'),
   frozenAt: epochMs('The window boundary whose standings the public sees; null while it sees everything')
     .nullable()
     .optional(),
@@ -116,7 +118,9 @@ export const TickerEntry = z.object({
 });
 export type TickerEntry = z.infer<typeof TickerEntry>;
 
-const serverAt = epochMs('The server’s clock when this was made; pages count down by the difference from their own');
+const serverAt = epochMs(
+  'The server’s clock when this was made; pages count down by the difference from their own',
+);
 
 /** What the public may see. REST, sockets and pages all read it from the one place that derives it. */
 export const StandingsView = z.object({

@@ -110,10 +110,14 @@ export type ProofPolicy = z.infer<typeof ProofPolicy>;
 /** A team's proof of ownership, and how its services show it. */
 export const TeamProof = z.object({
   teamId: text('Id of the team'),
-  proof: text('What its services show; null in a game older than proofs, until one is made by `rotate`').nullable(),
+  proof: text(
+    'What its services show; null in a game older than proofs, until one is made by `rotate`',
+  ).nullable(),
   policy: ProofPolicy,
   header: text('The header of every answer that shows it').meta({ example: 'payday-team' }),
-  path: text('The path of the origin that shows it, one per line').meta({ example: '/.well-known/payday-team' }),
+  path: text('The path of the origin that shows it, one per line').meta({
+    example: '/.well-known/payday-team',
+  }),
 });
 export type TeamProof = z.infer<typeof TeamProof>;
 

@@ -83,5 +83,5 @@ const AUDIT_LIMIT = { default: 100, max: 1000 } as const;
 export const AuditQuery = z.strictObject({
   game: id.optional().describe('Entries about this game only'),
   before: queryInteger(1, Number.MAX_SAFE_INTEGER).optional().describe('`nextBefore` of the page before'),
-  limit: queryInteger(1, AUDIT_LIMIT.max).default(AUDIT_LIMIT.default),
+  limit: queryInteger(1, AUDIT_LIMIT.max, AUDIT_LIMIT.default).default(AUDIT_LIMIT.default),
 });
