@@ -1,18 +1,5 @@
 import type { FailureSample, RequestCounts } from './api/ledger.js';
-
-/**
- * Why a ledger entry exists. `unscored` earns and costs nothing: it counts requests whose outcome is `prober_error`, so that
- * whoever reads the ledger sees what the referee could not judge (docs/adr/0020-unscored-requests-in-the-ledger.md).
- */
-export const LEDGER_REASONS = [
-  'served',
-  'failed',
-  'downtime',
-  'usage_fee',
-  'adjustment',
-  'unscored',
-] as const;
-export type LedgerReason = (typeof LEDGER_REASONS)[number];
+import type { LedgerReason } from './ledger-reasons.js';
 
 /** From this share on, exclusive and in per cent of the requests, people are warned: more than this many were not scored. */
 export const UNSCORED_WARNING_PERCENT = 1;

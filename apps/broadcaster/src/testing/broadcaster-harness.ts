@@ -17,7 +17,6 @@ import { openEventLog, type EventLog } from '#event-log';
 import type { Clock } from '#kernel';
 import type { FrozenScore } from '#persistence';
 import { EventLogTransport, RuntimeModule, createHttpApp, systemClock } from '#runtime';
-import { AnswerCheck } from '#testing';
 import { BroadcasterModule, ScoreFeed } from '../index.js';
 import { START, scoreUpdate } from './sample-game.js';
 
@@ -69,7 +68,6 @@ export class BroadcasterHarness {
     const runtime = RuntimeModule.register({ clock, logger, metrics: registry, eventLog: log, dataSource });
     class TestModule {}
     const app = await createHttpApp({ module: TestModule, imports: [runtime, BroadcasterModule] }, logger);
-    app.useGlobalInterceptors(new AnswerCheck());
     const strategy = new EventLogTransport({
       log,
       topic: TOPICS.gameEvents,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LEDGER_REASONS } from '../ledger.js';
+import { LEDGER_REASONS } from '../ledger-reasons.js';
 import { MAX_AT, epochMs, id, integer, oneOf, queryInteger, text } from './fields.js';
 import { published } from './json-schema.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProblemCode } from '../problem.js';
+import type { ProblemCode } from '../problem-codes.js';
 import { integer, text } from './fields.js';
 import { published } from './json-schema.js';
 
