@@ -22,6 +22,6 @@ export async function gameBody(game: GameEntity, store: GameStore, nowMs: number
 }
 
 /** A game that is scheduled for later is still in the lobby, as everybody else sees it. */
-function stateAt({ state, startsAt }: GameEntity, nowMs: number): GameState {
+export function stateAt({ state, startsAt }: GameEntity, nowMs: number): GameState {
   return state === 'running' && startsAt !== null && nowMs < startsAt ? 'lobby' : state;
 }

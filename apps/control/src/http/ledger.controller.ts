@@ -1,6 +1,7 @@
-import { Controller, Get, Headers, Inject, Query, Res, type StreamableFile } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Param, Query, Res, type StreamableFile } from '@nestjs/common';
 import { ApiProduces, ApiTags } from '@nestjs/swagger';
 import {
+  GameSummary,
   HistoryQuery,
   LEDGER_LIMIT,
   type LedgerEntry,
@@ -22,6 +23,7 @@ import { ApiEndpoint, CLOCK, DATA_SOURCE, MaybePrincipal, OptionalToken, type Pr
 import type { DataSource } from 'typeorm';
 import { GameService } from '../game-service.js';
 import { LATENCY_PERCENTILES, type LatencyPercentiles } from '../options.js';
+import { stateAt } from './game-body.js';
 import { LedgerStreams, acceptedFormat } from './ledger-stream.js';
 import { hiddenScores } from './hidden-scores.js';
 import { seenSamples } from './seen-samples.js';
@@ -134,6 +136,41 @@ export class LedgerController {
       points: q.points,
       hidden: hiddenScores(game, principal, this.clock.nowMs()),
     });
+  }
+
+  @Get('games/:id/summary')
+  @ApiEndpoint({
+    summary: 'A game in brief: its state, how many teams and requests, and the top five',
+    description: 'Public; during a freeze the requests and salaries are those at its start.',
+    params: { id: 'Id of the game' },
+    answer: GameSummary,
+    problems: ['unknown_game'],
+  })
+  async summary(@Param('id') gameId: string): Promise<GameSummary> {
+    const game = await this.games.game(gameId);
+    const nowMs = this.clock.nowMs();
+    const hidden = hiddenScores(game, undefined, nowMs);
+    const [teams, { requests }, { series }] = await Promise.all([
+      this.store.teams(gameId),
+      this.ledger.page({ gameId, hidden, limit: 1 }),
+      this.readHistory({ gameId, hidden, points: 1 }),
+    ]);
+    const salaries = new Map(series.map(({ teamId, salaryCents }) => [teamId, salaryCents.at(-1)!]));
+    const rows = teams
+      .filter(({ ranked }) => ranked)
+      .map(({ id, name, color }) => ({ team: { id, name, color }, salaryCents: salaries.get(id) ?? 0 }))
+      .sort((a, b) => b.salaryCents - a.salaryCents || (a.team.id < b.team.id ? -1 : 1));
+    return {
+      id: game.id,
+      name: game.name,
+      state: stateAt(game, nowMs),
+      teams: teams.length,
+      requests: requests.requests,
+      topFive: rows.slice(0, 5).map((row) => ({
+        rank: 1 + rows.findIndex(({ salaryCents }) => salaryCents === row.salaryCents),
+        ...row,
+      })),
+    };
   }
 
   private readHistory(query: SalaryHistoryQuery): Promise<SalaryHistory> {

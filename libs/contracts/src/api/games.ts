@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { epochMs, id, integer, oneLine, text } from './fields.js';
 import { published } from './json-schema.js';
+import { TeamInfo } from './teams.js';
 
 /** The life of a game. `frozen` is a view of `running` (the public sees no change) and so is not a state. */
 export const GameState = z.enum(['lobby', 'running', 'paused', 'ended', 'sealed']);
@@ -46,6 +47,25 @@ export const ChangedGame = GameInfo.extend({
   ).nullable(),
 });
 export type ChangedGame = z.infer<typeof ChangedGame>;
+
+/** `GET /api/v1/games/:id/summary`: what the public may see of a game, in one small answer. */
+export const GameSummary = z.object({
+  id: text('Id of the game'),
+  name: text('Name for people').meta({ example: 'Unicorn.Rentals' }),
+  state: GameState,
+  teams: integer('How many teams the game has'),
+  requests: integer('Requests of the teams’ own customers that count so far'),
+  topFive: z
+    .array(
+      z.object({
+        rank: integer('Equal salaries have equal ranks: 1, 2, 2, 4'),
+        team: TeamInfo.omit({ ranked: true }),
+        salaryCents: integer('The salary'),
+      }),
+    )
+    .describe('The first five ranked teams, in order of salary, then team id'),
+});
+export type GameSummary = z.infer<typeof GameSummary>;
 
 const teamEntries = z
   .array(z.unknown(), { error: 'must be a list of teams' })
