@@ -61,7 +61,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
       help: 'Events that wait to be published',
       registers: [metrics],
       async collect() {
-        // While the database is away there is nothing to tell; the last value must not stay.
+        // While the database is unreachable the value is unknown; the last one must not stay.
         const count = await relay.pending().catch(() => null);
         if (count === null) pending.reset();
         else pending.set(count);
@@ -129,7 +129,7 @@ export class ControlModule implements OnApplicationBootstrap, OnApplicationShutd
   }
 }
 
-/** The one that verifies, where it can: what is revoked here then works no more at once. */
+/** The store that also verifies tokens, if there is one: a token revoked here then stops working at once. */
 function tokenStore(verifier: TokenVerifier, dataSource: DataSource, clock: Clock): TokenStore {
   return verifier instanceof TokenStore ? verifier : new TokenStore(dataSource, clock);
 }

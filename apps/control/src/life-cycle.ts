@@ -1,10 +1,10 @@
 import { PaydayError } from '#kernel';
 
-/** What decides when a game runs. All instants are epoch ms; all but `startsAt` lie on window boundaries. */
+/** The times that define when a game runs. All are epoch ms; all but `startsAt` lie on window boundaries. */
 export interface GameTimes {
   windowMs: number;
   startsAt: number;
-  /** While a pause is open: as it was before; it moves when the game resumes. */
+  /** Unchanged while a pause is open; it moves when the game resumes. */
   endsAt: number;
   /** In order; they may touch, never overlap. Only the last may be open. */
   pauses: readonly { fromAt: number; untilAt: number | null }[];
@@ -17,7 +17,7 @@ export function boundaryFrom(times: GameTimes, at: number): number {
 }
 
 /**
- * From where on the game pauses.
+ * When the game pauses.
  * @throws PaydayError `wrong_state` if it is paused already, or ends before the pause could begin.
  */
 export function planPause(times: GameTimes, nowMs: number, leadMs: number): number {
@@ -30,7 +30,7 @@ export function planPause(times: GameTimes, nowMs: number, leadMs: number): numb
 }
 
 /**
- * From where on the game goes on, and its new end.
+ * When the game resumes, and its new end.
  * @throws PaydayError `wrong_state` if it is not paused.
  */
 export function planResume(
@@ -45,17 +45,17 @@ export function planResume(
   return { fromAt, endsAt: times.endsAt + fromAt - open.fromAt };
 }
 
-/** Where the game ends if it is ended now: at its planned end if that is over or near, else at the next boundary. */
+/** When the game ends if it is ended now: at its planned end if that is past or near, else at the next boundary. */
 export function planEnd(times: GameTimes, nowMs: number, leadMs: number): number {
   const open = times.pauses.at(-1);
   const soon = boundaryFrom(times, nowMs + leadMs);
-  // A game that is paused may outlive its planned end, which has not been moved yet.
+  // A paused game may outlive its planned end, which has not been moved yet.
   if (open?.untilAt === null) return Math.max(soon, open.fromAt);
   return Math.min(soon, times.endsAt);
 }
 
 /**
- * From which boundary on the public sees no score change.
+ * The boundary from which on the public sees no score change.
  * @throws PaydayError `wrong_state` if the game ends before: then there is nothing to hide.
  */
 export function planFreeze(times: GameTimes, nowMs: number, leadMs: number): number {
@@ -67,7 +67,7 @@ export function planFreeze(times: GameTimes, nowMs: number, leadMs: number): num
 
 /**
  * When a freeze that the scenario sets by game time is due: the wall time of its boundary, or null while it is unknown (the
- * game stands in a pause that lies before it).
+ * game is in a pause before it).
  */
 export function scheduledFreezeAt(times: GameTimes, freezeAtMs: number): number | null {
   let at = times.startsAt + freezeAtMs;
@@ -80,15 +80,15 @@ export function scheduledFreezeAt(times: GameTimes, freezeAtMs: number): number 
 }
 
 /**
- * From where on a game stands still because of an outage, or null if it need not: from the first boundary after the last sign
- * of life. Nobody knows yet how long it takes until it can go on.
+ * When the pause for an outage begins, or null if none is needed: at the first boundary after the last heartbeat. How long it
+ * lasts is not known yet.
  *
- * - A game that was paused anyway, or was about to be, stays paused: null. (A pause that was announced but had not
+ * - A game that was already paused, or was about to be, stays paused: null. (A pause that was announced but had not
  *   begun costs at most `leadMs` and a window of game time.)
  * - A game that was about to resume is paused from there on.
  * - An outage after the end needs no pause, nor does one long before the start.
  *
- * @param lastAliveAt where a clock was ahead it counts as `nowMs`: nobody was alive later than now
+ * @param lastAliveAt counts as `nowMs` if it is later, which happens when a clock was ahead
  */
 export function planOutage(
   times: GameTimes,
@@ -102,5 +102,5 @@ export function planOutage(
   return fromAt >= times.endsAt || fromAt - nowMs > leadMs + START_WITHIN_MS ? null : fromAt;
 }
 
-/** Whatever has to be there before a game goes on is there within this time, with much to spare. */
+/** Everything that a game needs to resume is up within this time, with a wide margin. */
 const START_WITHIN_MS = 60_000;

@@ -5,7 +5,7 @@ import { type AuditActor, appendAudit, type NewToken, TokenStore } from '#persis
 import { CLOCK } from '#runtime';
 import type { EntityManager } from 'typeorm';
 
-/** Tokens, each change with its audit entry. */
+/** Creates, rotates and revokes tokens, each change with its audit entry. */
 @Injectable()
 export class TokenService {
   constructor(
@@ -18,14 +18,14 @@ export class TokenService {
     return this.whole(made);
   }
 
-  /** Newest first. @param gameId only tokens that are good for this game alone */
+  /** Newest first. @param gameId only tokens whose scope is this game */
   list(gameId?: string): Promise<TokenInfo[]> {
     return this.store.list(gameId);
   }
 
   /** @throws PaydayError `unknown_token` */
   async find(tokenId: string): Promise<TokenInfo> {
-    // PostgreSQL can't even look for a NUL.
+    // PostgreSQL refuses a NUL in a query.
     const token = tokenId.includes('\0') ? null : await this.store.find(tokenId);
     if (token === null)
       throw new PaydayError('unknown_token', `There is no token "${tokenId.slice(0, 40)}".`);
@@ -33,7 +33,7 @@ export class TokenService {
   }
 
   /**
-   * A new secret in place of an old one, which is worth nothing from now on.
+   * Replaces a secret; the old one is invalid from now on.
    * @throws PaydayError `unknown_token`, `wrong_state` if it was revoked or has expired
    */
   async rotate(tokenId: string, actor: AuditActor): Promise<MadeToken> {

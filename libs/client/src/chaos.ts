@@ -1,13 +1,13 @@
 import type { ChaosCalls, ChaosFailure, ChaosPushes } from '#contracts';
 import { io as socketIo, type Socket } from 'socket.io-client';
 
-/** Where `payday up`, whose one address hands paths out to processes, has the socket of chaos; elsewhere it's Socket.IO's usual one. */
+/** Socket.IO's usual path, and the path of the chaos socket behind `payday up`, which routes by path. */
 const PATHS = ['/socket.io', '/chaos/socket.io'] as const;
 const NO_NAMESPACE = 'Invalid namespace';
 const DEFAULT_WITHIN_MS = 10_000;
 const COME_BACK_AFTER_MS = 500;
 
-/** What the server pushes, and `connection`, of the connection itself: true when it is there (again), false when it was lost. */
+/** What the server pushes, and `connection`: true when the connection is established (again), false when it was lost. */
 export type ChaosEvents = ChaosPushes & { connection: boolean };
 
 /** Why a command was refused, or could not be sent. `code` is stable; `message` says what to do. */
@@ -15,7 +15,7 @@ export class ChaosError extends Error {
   constructor(
     readonly code: string,
     message: string,
-    /** Whether the same may work later. A command with a `commandId` may always be sent again: it is carried out once. */
+    /** Whether a retry may succeed. A command with a `commandId` may always be sent again: it is carried out once. */
     readonly retryable: boolean,
     readonly details: Readonly<Record<string, unknown>> = {},
   ) {
@@ -26,30 +26,30 @@ export class ChaosError extends Error {
 
 export interface ChaosConnection {
   /**
-   * Gives one command. After a lost connection it waits for the next one and sends the command once more, with the same payload.
+   * Sends one command. After a lost connection it waits for the next one and sends the command again, with the same payload.
    * @throws ChaosError with the server's code; `unavailable` (retryable) if there was no answer within `withinMs`; `closed`
    */
   call<E extends keyof ChaosCalls>(event: E, payload: ChaosCalls[E][0]): Promise<ChaosCalls[E][1]>;
-  /** Returns what ends the subscription. */
+  /** Returns a function that ends the subscription. */
   on<E extends keyof ChaosEvents>(event: E, listener: (payload: ChaosEvents[E]) => void): () => void;
-  /** Resolves when the connection is over for good: `closed` by `close()`, or the token is worth nothing any more. */
+  /** Resolves when the connection has ended: `closed` by `close()`, or the token is no longer valid. */
   readonly over: Promise<ChaosError>;
-  /** Disconnects for good. */
+  /** Disconnects without reconnecting. */
   close(): void;
 }
 
 export interface ConnectChaosOptions {
   /** Origin of the server, e.g. `http://127.0.0.1:3000`. */
   url: string;
-  /** Of role facilitator. Sent in the handshake, never in the address. */
+  /** A token of role facilitator. Sent in the handshake, never in the URL. */
   token: string;
   /** How long to wait for the first connection, and for each answer (reconnecting included), ms; default 10 000. */
   withinMs?: number;
 }
 
 /**
- * Connects to the chaos control socket. Lost connections come back by themselves.
- * @throws ChaosError `unauthenticated`, `forbidden`, `unavailable` (nobody answers), `not_found` (no chaos there)
+ * Connects to the chaos control socket and reconnects when the connection is lost.
+ * @throws ChaosError `unauthenticated`, `forbidden`, `unavailable` (no answer), `not_found` (the server has no chaos socket)
  */
 export async function connectChaos(options: ConnectChaosOptions): Promise<ChaosConnection> {
   const withinMs = options.withinMs ?? DEFAULT_WITHIN_MS;
@@ -118,7 +118,7 @@ interface Acknowledgement {
 }
 
 class Connection implements ChaosConnection {
-  /** Rejects the calls that wait when the server wants no more of us. */
+  /** Reject the calls that wait when the connection ends. */
   private readonly waiting = new Set<(error: ChaosError) => void>();
   private ended: ChaosError | null = null;
   private tellOver!: (why: ChaosError) => void;
@@ -129,13 +129,13 @@ class Connection implements ChaosConnection {
     private readonly withinMs: number,
   ) {
     socket.on('disconnect', (reason) => {
-      // The server cut it: it ends, the token is worth nothing any more, or there were too many commands.
+      // The server closed it: it is stopping, the token is no longer valid, or there were too many commands.
       if (reason === 'io server disconnect') this.comeBack();
     });
     socket.on('connect_error', (error: Error & { data?: { code?: string } }) => {
       const code = error.data?.code;
       if (code === 'unauthenticated' || code === 'forbidden') this.end(refused(code, error.message));
-      // Refused for another reason, after which Socket.IO does not try again by itself.
+      // Refused for another reason, after which Socket.IO does not retry.
       else if (!socket.active) this.comeBack();
     });
   }

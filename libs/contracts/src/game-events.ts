@@ -7,9 +7,9 @@ export interface GameEventData {
   'dev.payday.game.created': { gameId: string; name: string; seed: string; scenario: Scenario };
   /** `proofSha256`: of the team's proof of ownership (`team-proof.ts`), hexadecimal; absent in older games. */
   'dev.payday.team.added': { team: TeamInfo; proofSha256?: string };
-  /** The team has another proof of ownership; the one before holds until `formerUntilAt`. */
+  /** The team has a new proof of ownership; the former one stays valid until `formerUntilAt`. */
   'dev.payday.team.proof-changed': { teamId: string; proofSha256: string; formerUntilAt: number };
-  /** All that a team is now: it replaces what was known under the same id, which never changes. Money is not touched. */
+  /** The whole team: it replaces what was known under the same id, which never changes. Money is not affected. */
   'dev.payday.team.changed': { team: TeamInfo };
   /** `url: null` takes the endpoint away. */
   'dev.payday.endpoint.changed': Endpoint;

@@ -1,6 +1,6 @@
 /**
  * Why a ledger entry exists. `unscored` earns and costs nothing: it counts requests whose outcome is `prober_error`, so that
- * whoever reads the ledger sees what the referee could not judge (docs/adr/0020-unscored-requests-in-the-ledger.md).
+ * readers of the ledger see what the referee could not judge (docs/adr/0020-unscored-requests-in-the-ledger.md).
  */
 export const LEDGER_REASONS = [
   'served',

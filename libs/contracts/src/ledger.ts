@@ -1,14 +1,14 @@
 import type { FailureSample, RequestCounts } from './api/ledger.js';
 import type { LedgerReason } from './ledger-reasons.js';
 
-/** From this share on, exclusive and in per cent of the requests, people are warned: more than this many were not scored. */
+/** A larger share of unscored requests than this raises a warning; in percent, exclusive. */
 export const UNSCORED_WARNING_PERCENT = 1;
 
 export function isAboveWarning({ requests, unscored }: RequestCounts): boolean {
   return unscored * 100 > requests * UNSCORED_WARNING_PERCENT;
 }
 
-/** What identifies one row of the ledger as it is stored. At most one row of a commit may have a given key. */
+/** What identifies one row of the ledger as it is stored. A commit holds at most one row per key. */
 export interface LedgerKey {
   gameId: string;
   teamId: string;
@@ -20,7 +20,7 @@ export interface LedgerKey {
   counterpartyId: string;
 }
 
-/** One row of the ledger as it is stored: absolute values that replace those of an earlier commit. */
+/** One row of the ledger as it is stored: absolute values that replace an earlier commit's. */
 export interface LedgerRow extends LedgerKey {
   /** Start of the window, epoch ms. */
   windowStartAt: number;

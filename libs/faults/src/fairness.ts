@@ -1,4 +1,4 @@
-import type { FaultInfo, FaultState } from '#contracts';
+import type { ChaosAmount, ChaosReport, FaultInfo, FaultState, SpikeAmount, TeamChaos } from '#contracts';
 import { isTraffic } from './expected-effect.js';
 import { medianOf, tally, type TeamStanding } from './tally.js';
 
@@ -17,50 +17,7 @@ export interface FaultCourse {
   readonly wasStuck: boolean;
 }
 
-/** How much harm a team (or all teams together) was dealt by faults of one kind, or in all. Traffic spikes are no harm. */
-export interface ChaosAmount {
-  /** Faults that struck: seen to act, or possibly acting now. */
-  count: number;
-  /** What they were meant to last: their times to live, together. The same for quick and for slow teams. */
-  dealtMs: number;
-  /** What they really lasted, from firing to verified gone or to now: a team that repairs one shortens it. */
-  actedMs: number;
-  /** What they were expected to cost, together, cents, ≥ 0. A team that repairs one is dealt no less. */
-  dealtCents: number;
-}
-
-/** Traffic spikes that a team had. */
-export interface SpikeAmount {
-  count: number;
-  dealtMs: number;
-  /** What they were expected to bring, cents, ≥ 0. */
-  gainCents: number;
-}
-
-export interface TeamChaos extends ChaosAmount {
-  teamId: string;
-  /** Whether fairness is owed to it now: it is ranked, and has something deployed. */
-  inPlay: boolean;
-  /**
-   * What a team that came later counts as having been dealt before, cents: what the median of the others had been. So it is
-   * neither struck first for being new, nor spared. 0 for who was there before the first fault.
-   */
-  creditCents: number;
-  /** By kind of fault, in order of its name; kinds that the team never had are left out, and so are spikes. */
-  byKind: Record<string, ChaosAmount>;
-  spikes: SpikeAmount;
-}
-
-export interface ChaosReport {
-  /** In the order in which they were asked for. */
-  teams: TeamChaos[];
-  /** What all teams together were dealt, cents. */
-  dealtCents: number;
-  /** Most minus least of any team in play; money with what it was credited. 0 for no team. */
-  spread: ChaosAmount;
-  /** The median of what the faults that struck were expected to cost, cents; 0: none cost anything. A spread up to it is fair. */
-  typicalCents: number;
-}
+export type { ChaosAmount, ChaosReport, SpikeAmount, TeamChaos };
 
 const MAY_ACT_UNCONFIRMED: ReadonlySet<FaultState> = new Set<FaultState>(['firing', 'stuck']);
 

@@ -24,7 +24,7 @@ const LAUNCHER = systemActor('launcher');
 /** When the harness's clock starts, epoch ms. */
 export const T0 = 1_763_900_000_000;
 
-/** Control's whole HTTP face on a real database, with a clock that stands still and a log that is a list. */
+/** Control's whole HTTP face on a real database, with a manual clock and a log that is a list. */
 export class ControlApp {
   private constructor(
     private readonly time: { nowMs: number },
@@ -96,7 +96,7 @@ export class ControlApp {
     return `Bearer ${secret}`;
   }
 
-  /** Calls the API; without `as` as the public. */
+  /** Calls the API, without `as` as an anonymous client. */
   call(
     method: 'get' | 'post' | 'put' | 'patch' | 'delete',
     path: string,
@@ -108,7 +108,7 @@ export class ControlApp {
     return options.body === undefined ? test : test.send(options.body as object);
   }
 
-  /** A new game, which is also the newest; time goes on so that "newest" is unambiguous. */
+  /** A new game, which is also the newest; the clock advances so that "newest" is unambiguous. */
   async newGame(scenario: Partial<Scenario> = {}): Promise<string> {
     this.nowMs += 1_000_000;
     const game = await this.games.create(
@@ -125,7 +125,7 @@ export class ControlApp {
     return game.id;
   }
 
-  /** A game that begins now. */
+  /** A game that starts now. */
   async runningGame(scenario: Partial<Scenario> = {}): Promise<{ id: string; startsAt: number }> {
     const id = await this.newGame(scenario);
     const { startsAt } = await this.games.start(id, LAUNCHER);

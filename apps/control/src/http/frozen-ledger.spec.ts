@@ -96,7 +96,7 @@ test('the summary counts all requests and ranks the ranked teams', async () => {
 describe('during the freeze', () => {
   beforeAll(() => (control.nowMs = startsAt + 10_000));
 
-  test.each(PATHS)('%s shows the public nothing from the freeze on', async (path) => {
+  test.each(PATHS)('%s hides everything from the freeze on from the public', async (path) => {
     expect(await shows(path)).toBe(false);
     for (const role of ['integration', 'prober'] as const)
       expect([role, await shows(path, await control.token({ role }))]).toEqual([role, false]);
@@ -109,7 +109,7 @@ describe('during the freeze', () => {
       expect([role, await shows(path, await control.token({ role }))]).toEqual([role, true]);
   });
 
-  test('a team sees its own and nobody else’s', async () => {
+  test('a team sees only its own entries', async () => {
     const fenrir = await control.token({ role: 'team', gameId, teamId: 'fenrir' });
     for (const path of PATHS.filter((each) => each.includes('fenrir')))
       expect([path, await shows(path, fenrir)]).toEqual([path, true]);
@@ -136,7 +136,7 @@ describe('during the freeze', () => {
     expect(await shows(`games/${gameId}/summary`, control.boss)).toBe(false);
   });
 
-  test('a token that is worth nothing is refused, not taken for the public', async () => {
+  test('an invalid token is refused rather than treated as no token', async () => {
     await control.call('get', 'ledger', { as: 'Bearer nonsense' }).expect(401);
   });
 });

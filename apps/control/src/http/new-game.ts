@@ -20,7 +20,7 @@ export function readNewGame(
   const text = isText ? (given.scenario as string) : jsonText(given.scenario, 'invalid_scenario');
   const scenario = readingFile(
     () => parseScenario(text, 'scenario', faultRules),
-    // Of JSON within JSON the caller knows no lines.
+    // The caller of JSON within JSON sent no lines.
     ({ line, column, ...entry }) => (isText ? { ...entry, line, column } : entry),
   );
   const services = scenario.services.map((service) => service.id);

@@ -8,7 +8,7 @@ import type { EntityManager } from 'typeorm';
 import { GameChanges, refuseSealed, unknownTeam } from '../game-changes.js';
 import { FORMER_PROOF_MS, newProof, proofSha256 } from './proof.js';
 
-/** The proofs by which services show whose they are. */
+/** The proofs by which services show which team owns them. */
 @Injectable()
 export class ProofService {
   constructor(
@@ -25,7 +25,7 @@ export class ProofService {
   }
 
   /**
-   * Gives the team another proof; the one before holds for ten minutes more.
+   * Gives the team another proof; the former one stays valid for ten more minutes.
    * @throws PaydayError `unknown_game`, `unknown_team`, `game_over`
    */
   async rotate(gameId: string, teamId: string, actor: AuditActor): Promise<ChangedProof> {
@@ -47,7 +47,7 @@ export class ProofService {
   }
 
   private proof(gameId: string, teamId: string, manager?: EntityManager): Promise<string | null | undefined> {
-    // PostgreSQL can't even look for some texts that are no id.
+    // PostgreSQL refuses some texts that are not ids, such as those with a NUL.
     return isId(teamId) ? this.store.proof(gameId, teamId, manager) : Promise.resolve(undefined);
   }
 }

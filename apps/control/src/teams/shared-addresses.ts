@@ -40,7 +40,7 @@ export function neighboursOf(
   return { samePlace: [...samePlace].sort(), sameServer: [...sameServer].sort() };
 }
 
-/** Whose service it is already is not told: a team that asks would learn a rival's address. */
+/** The message does not name the owner: a team could otherwise find out a rival's address. */
 export function endpointTaken(url: string): PaydayError {
   return new PaydayError(
     'endpoint_taken',

@@ -42,17 +42,7 @@ export const FaultInfo = z.object({
 });
 export type FaultInfo = z.infer<typeof FaultInfo>;
 
-/** What everybody may know of a fault. Why it is in its state may reveal a team's internals, and is not public. */
-export const FaultView = FaultInfo.omit({ detail: true });
-export type FaultView = z.infer<typeof FaultView>;
-
-/** `GET /api/v1/faults` */
-export const FaultList = z.object({
-  faults: z.array(FaultView).describe('Faults that may act, then up to 200 that are over; newest first'),
-});
-export type FaultList = z.infer<typeof FaultList>;
-
-/** How much chaos, summed over faults. */
+/** How much harm a team (or all teams together) was dealt by faults. Traffic spikes are not harm. */
 export const ChaosAmount = z.object({
   count: integer('Faults that struck, without traffic spikes: seen to act, or possibly acting now'),
   dealtMs: integer('What they were meant to last, together; the same for quick and for slow teams'),
@@ -94,7 +84,3 @@ export const ChaosReport = z.object({
   ),
 });
 export type ChaosReport = z.infer<typeof ChaosReport>;
-
-/** `GET /api/v1/faults/report` */
-export const GameChaosReport = ChaosReport.extend({ gameId: text('Id of the game') });
-export type GameChaosReport = z.infer<typeof GameChaosReport>;

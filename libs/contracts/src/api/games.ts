@@ -118,6 +118,9 @@ export const AdjustmentBody = z.strictObject({
   reason: reason.describe('Shown to everybody'),
 });
 
+/** The platform's URL parser: a pure function that Node and browsers share, but that ES2022 alone doesn't declare. */
+declare const URL: { canParse(url: string, base?: string): boolean };
+
 const MAX_LINK = 2000;
 /** What a page may load: http(s), or a path of this server. */
 const link = z
