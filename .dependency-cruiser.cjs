@@ -54,12 +54,12 @@ module.exports = {
     },
     {
       name: 'libs-by-their-index',
-      comment: 'A lib is entered through its index.ts only.',
+      comment: 'A lib is entered through its index.ts only; contracts also through api/, its schemas.',
       severity: 'error',
       from: { path: '^(?:libs|apps)/([^/]+)/' },
       to: {
         path: '^libs/([^/]+)/src/',
-        pathNot: ['^libs/$1/', '^libs/[^/]+/src/((conformance|testing|system)/)?index\\.ts$'],
+        pathNot: ['^libs/$1/', '^libs/[^/]+/src/((conformance|testing|system|api)/)?index\\.ts$'],
       },
     },
     {

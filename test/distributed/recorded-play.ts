@@ -1,7 +1,7 @@
-import type { DataSource } from 'typeorm';
 import { OUTCOMES, TOPICS, encodeCloudEvent, encodeProbeBatch, teamKey, type GameEvent } from '#contracts';
 import type { EventLog } from '#event-log';
 import { randomStream } from '#kernel';
+import type { DataSource } from '#persistence';
 import { decodeHistogram } from '#scoring';
 import { EventBuilder, buildBatch, buildScenario, type PlainResult } from '#testing';
 import { eventually } from '../support/wait.js';

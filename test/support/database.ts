@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DataSource } from 'typeorm';
-import { TokenStore, openDatabase, startEmbeddedPostgres } from '#persistence';
+import { type DataSource, openDatabase, startEmbeddedPostgres, TokenStore } from '#persistence';
 import { systemClock } from '#runtime';
 import { ROOT, type GameFolder } from './game-process.js';
 

@@ -2,6 +2,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { jest } from '@jest/globals';
 import request from 'supertest';
 import { TOPICS, type StandingsDelta, type StandingsView, type TeamScore } from '#contracts';
+import * as Shapes from '#contracts/api';
 import { BroadcasterHarness, salaryOf, until } from './testing/broadcaster-harness.js';
 import { SampleGame, statuses } from './testing/sample-game.js';
 
@@ -44,6 +45,19 @@ describe('REST', () => {
       ],
     });
   });
+});
+
+test('everything that is sent fits the published schemas', async () => {
+  const { url } = await harness.start();
+  const game = new SampleGame();
+  await harness.publishEvents(...game.opening('a', 'b'));
+  const viewer = harness.connect(url);
+  await until(() => viewer.view !== null);
+  await harness.publish(game.score('b', 1, 120));
+  await until(() => viewer.deltas.some(({ rows }) => rows.length > 0));
+  const { body } = await request(url).get('/api/v1/standings').expect(200);
+  for (const view of [body, viewer.view]) expect(Shapes.StandingsView.parse(view)).toEqual(view);
+  for (const delta of viewer.deltas) expect(Shapes.StandingsDelta.parse(delta)).toEqual(delta);
 });
 
 describe('starting during a game', () => {

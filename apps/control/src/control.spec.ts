@@ -10,7 +10,7 @@ import { type DataSource, GameStore, openDatabase, OutboxRelay, ScorerStore, Tok
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
 import { GameSchedule, applyScheduleEvent } from '#game';
 import { LatencyHistogram, encodeHistogram } from '#scoring';
-import { startTestPostgres, type TestPostgres } from '#testing';
+import { AnswerCheck, startTestPostgres, type TestPostgres } from '#testing';
 import { systemActor } from './actor.js';
 import { ControlModule } from './control.module.js';
 import { GameChanges } from './game-changes.js';
@@ -54,6 +54,7 @@ beforeAll(async () => {
   const testing = await Test.createTestingModule({ imports: [runtime, control] }).compile();
   app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
   configureHttpApp(app);
+  app.useGlobalInterceptors(new AnswerCheck());
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   games = app.get(GameService);
@@ -67,7 +68,7 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-/** A new game, which is also the newest; time goes on so that "newest" is unambiguous. */
+/** A new game, which is also the newest; the clock advances so that "newest" is unambiguous. */
 async function newGame(): Promise<string> {
   nowMs += 1_000_000;
   const game = await games.create(
@@ -96,7 +97,7 @@ async function eventsOf(gameId: string): Promise<CloudEvent[]> {
 }
 
 describe('GameService', () => {
-  it('creates a game and tells of it in order, in one go', async () => {
+  it('creates a game and publishes its events in order, in one transaction', async () => {
     const id = await newGame();
     const events = await eventsOf(id);
     expect(events.map((e) => [e.sequence, e.source, e.subject, e.type])).toEqual([
@@ -135,7 +136,7 @@ describe('GameService', () => {
     expect((await store.list()).length).toBe(before);
   });
 
-  it('schedules at a whole second that every service has received, again until that is too late', async () => {
+  it('schedules at a whole second ahead of which every service knows, repeatable until it is too late', async () => {
     const id = await newGame();
     nowMs += 1;
     const { leadMs } = DEFAULT_CONTROL_OPTIONS;
@@ -154,7 +155,7 @@ describe('GameService', () => {
     }
   });
 
-  it('starts once, however often that is asked for before it begins', async () => {
+  it('starts once, however often start is called before the game begins', async () => {
     const id = await newGame();
     nowMs += 300;
     const { startsAt } = await games.start(id, ME);
@@ -167,7 +168,7 @@ describe('GameService', () => {
     await expect(games.start(id, ME)).rejects.toMatchObject({ code: 'wrong_state' });
   });
 
-  it('lives a whole life whose events make sense to their readers', async () => {
+  it('goes through a whole life cycle whose events their readers accept', async () => {
     const id = await runningGame();
     const { startsAt } = await games.game(id);
     nowMs = startsAt! + 6_000;
@@ -197,7 +198,7 @@ describe('GameService', () => {
     expect(await store.pauses(id)).toEqual([{ fromAt: startsAt! + 10_000, untilAt: startsAt! + 30_000 }]);
   });
 
-  it('keeps commands that come at once in order: one pause wins', async () => {
+  it('serializes concurrent commands: one pause wins', async () => {
     const id = await runningGame();
     const results = await Promise.allSettled([1, 2, 3, 4].map((n) => games.pause(id, `pause ${n}`, ME)));
     expect(results.map((r) => r.status).sort()).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
@@ -237,7 +238,7 @@ describe('GameService', () => {
       return (await games.game(id)).state;
     };
     expect(await tick()).toBe('ended');
-    // Results that came after the ledger was closed are refused from here on, as is everything else.
+    // From here on, results that arrive after the ledger was closed are refused, like everything else.
     await expect(games.adjust(id, { teamId: 'fenrir', cents: 1, reason: 'x' }, ME)).rejects.toMatchObject({
       code: 'game_over',
     });
@@ -256,11 +257,11 @@ describe('GameService', () => {
   });
 
   describe('recoverAfterOutage', () => {
-    /** What a restarted process has. */
+    /** What a restarted process holds in memory. */
     const restarted = (): GameService =>
       new GameService(app.get(GameChanges), store, clock, DEFAULT_CONTROL_OPTIONS);
 
-    it('makes a pause of the outage, once, whoever calls', async () => {
+    it('turns the outage into a pause once, whoever calls', async () => {
       const id = await runningGame();
       const { startsAt } = await games.game(id);
       await games.touchAlive(id, startsAt! + 12_000);
@@ -275,7 +276,7 @@ describe('GameService', () => {
       expect(await next.isInOutage(id)).toBe(true);
     });
 
-    it('lasts until customers are there, however long that takes, and ends on a boundary ahead', async () => {
+    it('lasts until customers are back, however long that takes, and ends on a boundary ahead', async () => {
       const id = await runningGame();
       const { startsAt } = await games.game(id);
       await games.touchAlive(id, startsAt! + 12_000);
@@ -296,7 +297,7 @@ describe('GameService', () => {
       expect(await store.pauses(id)).toHaveLength(1);
     });
 
-    it('costs nothing where it was over within its window', async () => {
+    it('costs nothing if it was over within its window', async () => {
       const id = await runningGame();
       const { startsAt, endsAt } = await games.game(id);
       await games.touchAlive(id, startsAt! + 10_500);
@@ -414,7 +415,7 @@ describe('REST', () => {
     expect((await boss.post('/api/v1/tokens/%00/rotate', {}).expect(404)).body.code).toBe('unknown_token');
   });
 
-  it('reads the salaries of all once for all who ask at the same time', async () => {
+  it('reads all salaries once for concurrent requests', async () => {
     const id = await runningGame();
     await score(id, (await games.game(id)).startsAt!);
     const readers = 20;

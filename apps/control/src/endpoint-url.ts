@@ -2,7 +2,7 @@ import { PaydayError } from '#kernel';
 import { readEndpointUrl } from '#scenario';
 
 /**
- * The base URL under which a team runs a service, by the rules that a teams file has (`readEndpointUrl`).
+ * The base URL under which a team runs a service, by the rules of a teams file (`readEndpointUrl`).
  * @throws PaydayError `bad_request` with what is wrong and how to write it.
  */
 export function endpointUrl(text: string): string {

@@ -6,7 +6,7 @@ import { CLOCK } from '#runtime';
 import { type ChangedGame, GameChanges, gameTimes } from './game-changes.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
-/** What the public may see, and since when: freeze, thaw and reveal. Scoring goes on untouched. */
+/** What the public may see, and since when: freeze, thaw and reveal. Scoring is not affected. */
 @Injectable()
 export class FreezeService {
   constructor(
@@ -17,7 +17,7 @@ export class FreezeService {
   ) {}
 
   /**
-   * From a window boundary at least `leadMs` ahead the public sees no score change. Repeatable.
+   * Hides score changes from the public, from a window boundary at least `leadMs` ahead. Repeatable.
    * @param notBeforeAt the boundary that was planned, epoch ms
    * @throws PaydayError `unknown_game`, `wrong_state`, `game_over`
    */
@@ -38,7 +38,7 @@ export class FreezeService {
 
   /**
    * Takes a freeze back, at once: the public sees everything again.
-   * @throws PaydayError `unknown_game`; `wrong_state` if it isn't frozen, or sealed: then it is revealed
+   * @throws PaydayError `unknown_game`; `wrong_state` if it isn't frozen, or is sealed: then it can only be revealed
    */
   async thaw(gameId: string, actor: AuditActor): Promise<ChangedGame> {
     return this.changes.change(gameId, actor, async (game, manager) => {
@@ -54,7 +54,7 @@ export class FreezeService {
   }
 
   /**
-   * The ceremony: the public sees the final standings, at once. Repeatable.
+   * The ceremony: shows the public the final standings at once. Repeatable.
    * @throws PaydayError `unknown_game`; `wrong_state` if it isn't sealed yet, or hides nothing
    */
   async reveal(gameId: string, actor: AuditActor): Promise<ChangedGame> {

@@ -14,7 +14,7 @@ import { CLOCK } from '#runtime';
 
 import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 
-/** One event without its envelope. */
+/** A domain event without its envelope. */
 export type DomainEvent = { [T in GameEventType]: { type: T; data: GameEventData[T] } }[GameEventType];
 
 export const SOURCE = '/control';
@@ -23,22 +23,22 @@ export const SOURCE = '/control';
 export interface Change {
   /** For the audit log (`NewAuditEntry`). */
   action: string;
-  /** Things besides the game. */
+  /** Subjects besides the game. */
   subject?: Record<string, string>;
   details?: Record<string, unknown>;
   events: DomainEvent[];
-  /** From when on it holds, epoch ms; null where that means nothing. */
+  /** When the change takes effect, epoch ms; null where that has no meaning. */
   effectiveAt?: number;
 }
 
-/** A game after a change, and from when on the change holds. */
+/** A game after a change, and when the change takes effect. */
 export interface ChangedGame extends GameEntity {
   effectiveAt: number | null;
 }
 
 /**
- * The one way in which anything of a game changes: on the locked game, rows, events and audit entry in one transaction. So
- * changes of one game come one after the other, and its events and its audit entries are in the same order.
+ * Every change of a game goes through here: on the locked game, rows, events and audit entry in one transaction. Changes of
+ * one game are therefore serialized, and its events and its audit entries are in the same order.
  */
 @Injectable()
 export class GameChanges {
@@ -50,7 +50,7 @@ export class GameChanges {
 
   /**
    * Runs `plan` on the locked game and writes what it returns.
-   * @param plan changes rows; returns what happened, or since when it has been so already: then nothing is written
+   * @param plan changes rows; returns what happened, or since when it has already been so, in which case nothing is written
    * @throws PaydayError `unknown_game`, and what `plan` throws
    */
   async change(

@@ -12,11 +12,11 @@ import { CONTROL_OPTIONS, type ControlOptions } from './options.js';
 const SCHEDULE = systemActor('schedule');
 
 /**
- * What happens by itself: the heartbeat of every game that runs, the freeze that the scenario sets, the end of a game whose
- * time is over, its sealing once everything is scored, and the reveal. Several processes may run it at once: every step is
- * taken on the locked game and is done once.
+ * Everything that is due by time: the heartbeat of every running game, the freeze that the scenario sets, the end of a game
+ * whose time is over, its sealing once everything is scored, and the reveal. Several processes may run it at once: every step
+ * locks the game and takes effect once.
  *
- * Started by whoever composes the process, once outages were recovered from (`GameService.recoverAfterOutage`).
+ * The process starts it after it has recovered from outages (`GameService.recoverAfterOutage`).
  */
 @Injectable()
 export class GameLoop implements OnApplicationShutdown {
@@ -24,7 +24,7 @@ export class GameLoop implements OnApplicationShutdown {
   private running: Promise<void> = Promise.resolve();
   private busy = false;
   private lastHeartbeatAt = -Infinity;
-  /** Since when we have seen that a game is over, in ms of the monotonic clock. */
+  /** When this process first saw that a game is over, in ms of the monotonic clock. */
   private readonly overSinceMs = new Map<string, number>();
 
   constructor(
@@ -43,7 +43,7 @@ export class GameLoop implements OnApplicationShutdown {
     }, this.options.pollMs);
   }
 
-  /** One round: also what tests call. What fails for one game doesn't keep the others waiting; it is tried again. */
+  /** One round, which tests call directly. A failure for one game does not delay the others, and is retried. */
   async tick(): Promise<void> {
     this.busy = true;
     try {
@@ -88,7 +88,7 @@ export class GameLoop implements OnApplicationShutdown {
     }
   }
 
-  /** A little ahead of the boundary, so that every service hears of it in time. */
+  /** A little ahead of the boundary, so that every service receives it in time. */
   private async freezeIfDue(game: GameEntity, nowMs: number): Promise<void> {
     const { freezeAtMs, pay } = game.scenario;
     const { startsAt, endsAt } = game;
@@ -101,9 +101,9 @@ export class GameLoop implements OnApplicationShutdown {
   }
 
   /**
-   * Results that were under way at the end are waited for: until all are complete by watermark, or, for a prober that died
-   * must not hold the ledger open for ever, until the last of them had time to come (`resultsDueWithinMs`). What was
-   * acknowledged by then the scorer scores before it seals (docs/scoring.md, "How a game is sealed").
+   * Waits for results that were in flight at the end: until all are complete by watermark, or until the last of them has had
+   * time to arrive (`resultsDueWithinMs`), because a dead prober must not hold the ledger open indefinitely. The scorer scores
+   * what was acknowledged by then before it seals (docs/scoring.md, "How a game is sealed").
    */
   private async sealIfDue(game: GameEntity, nowMs: number): Promise<void> {
     if (game.endsAt === null || game.endsAt > nowMs) return;

@@ -24,12 +24,12 @@ import { endpointTaken, neighboursOf, refuseDuplicates } from './teams/shared-ad
 import { teamAdded } from './teams/team-service.js';
 
 export interface NewGame {
-  /** Default: derived from the scenario's id and chance. */
+  /** Default: the scenario's id with a random suffix. */
   id?: string;
   scenario: Scenario;
   teams: readonly TeamInfo[];
   endpoints: readonly Endpoint[];
-  /** Proofs of ownership by team, of teams that know theirs already. Default: a new one for each team. */
+  /** Proofs of ownership by team, for teams that already have one. Default: a new one for each team. */
   proofs?: ReadonlyMap<string, string>;
 }
 
@@ -52,9 +52,9 @@ export class GameService {
   ) {}
 
   /**
-   * Makes a game in the lobby.
+   * Creates a game in the lobby.
    * @throws PaydayError `bad_request` (a malformed id, two teams with one id, a bad URL), `unknown_team`, `unknown_service`,
-   * `endpoint_taken` (two teams with one address, where services have to prove whose they are), `game_exists`.
+   * `endpoint_taken` (two teams with one address, if services must prove ownership), `game_exists`.
    */
   async create(wanted: NewGame, actor: AuditActor): Promise<GameEntity> {
     const { scenario } = wanted;
@@ -103,8 +103,8 @@ export class GameService {
   }
 
   /**
-   * Sets when the game begins: `startsAt` rounded up to a whole second, but at least `leadMs` ahead. May be repeated until
-   * `leadMs` before the game begins: a later change some service might not hear of in time.
+   * Schedules the start: `startsAt` rounded up to a whole second, but at least `leadMs` ahead. May be repeated until
+   * `leadMs` before the game begins; a later change might not reach every service in time.
    * @throws PaydayError `unknown_game`, `wrong_state`.
    */
   async schedule(gameId: string, startsAt: number, actor: AuditActor): Promise<ChangedGame> {
@@ -112,7 +112,7 @@ export class GameService {
   }
 
   /**
-   * Begins as soon as every service can have received it. Repeatable until the game has begun.
+   * Starts the game as soon as every service can have received the start. Repeatable until the game has begun.
    * @throws PaydayError as `schedule`
    */
   async start(gameId: string, actor: AuditActor): Promise<ChangedGame> {
@@ -129,7 +129,7 @@ export class GameService {
       const earliestAt = nowMs + this.options.leadMs;
       const soonest = wholeSecondFrom(earliestAt);
       const planned = game.state === 'running' && game.startsAt !== null ? game.startsAt : null;
-      // Started twice, say by a double click, or a moment before it begins anyway.
+      // Started twice, for example by a double click, or a moment before it begins anyway.
       if (startsAt === 'soonest' && planned !== null && planned > nowMs && planned <= soonest)
         return { since: planned };
       const rescheduled =
@@ -171,7 +171,7 @@ export class GameService {
     });
   }
 
-  /** Goes on at a window boundary at least `leadMs` ahead; the end moves. @throws PaydayError as `pause`. */
+  /** Resumes at a window boundary at least `leadMs` ahead; the end moves. @throws PaydayError as `pause`. */
   async resume(gameId: string, actor: AuditActor): Promise<ChangedGame> {
     return this.changes.change(gameId, actor, (game, manager) =>
       this.resumeAt(game, manager, 'game.resumed'),
@@ -179,9 +179,9 @@ export class GameService {
   }
 
   /**
-   * After everything was killed: turns the outage into a pause, so that game clock and salaries go on where they were. The
-   * pause lasts until `resumeAfterOutage`. Call it before the heartbeat runs again. It acts once per process: repeating it
-   * is harmless.
+   * Turns an outage of the whole system into a pause, so that game clock and salaries continue where they were. The pause
+   * lasts until `resumeAfterOutage`. Call it before the heartbeat runs again. It acts once per process; repeating it is
+   * harmless.
    * @param lastAliveAt the last sign of life by our own clocks; default: the stored heartbeat
    */
   async recoverAfterOutage(gameId: string, lastAliveAt?: number): Promise<GameEntity> {
@@ -212,14 +212,14 @@ export class GameService {
     });
   }
 
-  /** Whether the game stands still since an outage, until `resumeAfterOutage`. */
+  /** Whether the game has been paused since an outage, until `resumeAfterOutage`. */
   async isInOutage(gameId: string): Promise<boolean> {
     return this.store.isInOutage(gameId);
   }
 
   /**
-   * Call it when customers and teams are there: the pause that `recoverAfterOutage` began ends at a window boundary at least
-   * `leadMs` ahead, and the end moves. A game that stands still for another reason, or doesn't, stays as it is.
+   * Ends the pause that `recoverAfterOutage` began, at a window boundary at least `leadMs` ahead; the end of the game moves.
+   * Call it when customers and teams are back. A game that is paused for another reason, or not paused, stays as it is.
    * @throws PaydayError `unknown_game`
    */
   async resumeAfterOutage(gameId: string): Promise<ChangedGame> {
@@ -242,7 +242,7 @@ export class GameService {
     };
   }
 
-  /** Ends the game: at its end if that has come, else early. Repeatable. @throws PaydayError `unknown_game`, `wrong_state`. */
+  /** Ends the game: at its planned end if that has passed, else early. Repeatable. @throws PaydayError `unknown_game`, `wrong_state`. */
   async end(gameId: string, actor: AuditActor): Promise<ChangedGame> {
     return this.changes.change(gameId, actor, async (game, manager) => {
       if (game.state === 'ended' || game.state === 'sealed') return { since: game.endsAt };
@@ -259,7 +259,7 @@ export class GameService {
   }
 
   /**
-   * Closes the ledger: nothing that arrives later counts. The game is `sealed` a moment later, when its last score is committed
+   * Closes the ledger: results that arrive later do not count. The game is `sealed` a moment later, when its last score is committed
    * (`GameStore.markSealed`). Repeatable.
    * @throws PaydayError `unknown_game`, `wrong_state`.
    */
@@ -282,9 +282,9 @@ export class GameService {
   }
 
   /**
-   * Sets a team's endpoint, or takes it away with null. Without a change there is no event. Resolves to the URL as it
-   * is stored: normalised, without a trailing slash. Where services have to prove whose they are, an address is one
-   * team's. The audit entry names the other teams at the same address or server.
+   * Sets a team's endpoint, or removes it with null. Without a change there is no event. Resolves to the URL as stored:
+   * normalised, without a trailing slash. If services must prove ownership, an address belongs to one team only. The audit
+   * entry names the other teams at the same address or server.
    * @param options `shared`: the address may be another team's as well
    * @throws PaydayError `bad_request` (URL), `endpoint_taken`, `unknown_game`, `unknown_team`, `unknown_service`, `game_over`.
    */
@@ -323,7 +323,7 @@ export class GameService {
   }
 
   /**
-   * Gives or takes an amount by hand; it counts in the window of now, within the game's bounds.
+   * Gives or takes an amount by hand; it counts in the current window, within the game's bounds.
    * @throws PaydayError `unknown_game`, `unknown_team`, `wrong_state` (not scheduled yet), `game_over`.
    */
   async adjust(
@@ -352,7 +352,7 @@ export class GameService {
     return made!;
   }
 
-  /** Tells everybody something, in any state of the game. @throws PaydayError `unknown_game`. */
+  /** Publishes an announcement, in any state of the game. @throws PaydayError `unknown_game`. */
   async announce(
     gameId: string,
     announcement: { text: string; pictureUrl?: string; videoUrl?: string },
@@ -373,9 +373,9 @@ export class GameService {
     await this.store.touchAlive(gameId, at);
   }
 
-  /** The game asked for, or the newest. @throws PaydayError `unknown_game`. */
+  /** The game with this id, or the newest. @throws PaydayError `unknown_game`. */
   async game(gameId?: string): Promise<GameEntity> {
-    // PostgreSQL can't even look for some texts that are no id.
+    // PostgreSQL refuses some texts that are not ids, such as those with a NUL.
     if (gameId !== undefined && !isId(gameId)) throw unknownGame(gameId);
     const game = gameId === undefined ? await this.store.current() : await this.store.find(gameId);
     if (game === null) throw unknownGame(gameId);

@@ -5,12 +5,12 @@ import type { RuleOptions } from '#scenario';
 export const CONTROL_OPTIONS = Symbol('ControlOptions');
 
 export interface ControlOptions {
-  /** How far ahead a life-cycle change lies at least, so that every service hears of it in time. Default 2000. */
+  /** Minimum lead of a life-cycle change, so that every service receives it in time, ms. Default 2000. */
   leadMs: number;
   gameEventsTopic: string;
-  /** How often the heartbeat is written. Default 1000. */
+  /** Interval of the heartbeat, ms. Default 1000. */
   heartbeatMs: number;
-  /** How often games are looked at whose freeze, end, sealing or reveal may be due. Default 250. */
+  /** Interval of the check for a freeze, end, sealing or reveal that is due, ms. Default 250. */
   pollMs: number;
   /** Which fault kinds a scenario may use, and with which parameters. Default: any. */
   faultRules?: RuleOptions;

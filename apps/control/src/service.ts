@@ -16,8 +16,8 @@ import { GameLoop } from './game-loop.js';
 export const controlService = defineService({
   name: 'control',
   summary:
-    'Games, teams, endpoints, the life cycle and the ledger over REST. Publishes what happened by the outbox.\n' +
-    'Several copies may run: of their outbox relays one works at a time, and every change is made once.',
+    'Games, teams, endpoints, the life cycle and the ledger over REST. Publishes events from the outbox.\n' +
+    'Several copies may run: only one outbox relay works at a time, and every change is made once.',
   sections: {
     log: logSection,
     database: databaseSection,

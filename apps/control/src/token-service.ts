@@ -1,19 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { MadeToken, TokenInfo } from '#contracts';
 import { type Clock, PaydayError } from '#kernel';
-import {
-  appendAudit,
-  type AuditActor,
-  type EntityManager,
-  type NewToken,
-  type TokenInfo,
-  TokenStore,
-} from '#persistence';
+import { appendAudit, type AuditActor, type EntityManager, type NewToken, TokenStore } from '#persistence';
 import { CLOCK } from '#runtime';
 
-/** A token just made: the only time that its secret is seen. */
-export type MadeToken = TokenInfo & { secret: string };
-
-/** Tokens, each change with its audit entry. */
+/** Creates, rotates and revokes tokens, each change with its audit entry. */
 @Injectable()
 export class TokenService {
   constructor(
@@ -26,14 +17,14 @@ export class TokenService {
     return this.whole(made);
   }
 
-  /** Newest first. @param gameId only tokens that are good for this game alone */
+  /** Newest first. @param gameId only tokens whose scope is this game */
   list(gameId?: string): Promise<TokenInfo[]> {
     return this.store.list(gameId);
   }
 
   /** @throws PaydayError `unknown_token` */
   async find(tokenId: string): Promise<TokenInfo> {
-    // PostgreSQL can't even look for a NUL.
+    // PostgreSQL refuses a NUL in a query.
     const token = tokenId.includes('\0') ? null : await this.store.find(tokenId);
     if (token === null)
       throw new PaydayError('unknown_token', `There is no token "${tokenId.slice(0, 40)}".`);
@@ -41,7 +32,7 @@ export class TokenService {
   }
 
   /**
-   * A new secret in place of an old one, which is worth nothing from now on.
+   * Replaces a secret; the old one is invalid from now on.
    * @throws PaydayError `unknown_token`, `wrong_state` if it was revoked or has expired
    */
   async rotate(tokenId: string, actor: AuditActor): Promise<MadeToken> {

@@ -1,27 +1,10 @@
-import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ID_PATTERN, PaydayError, type Clock } from '#kernel';
+import { Body, Controller, Inject, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { EndpointFindings, TakenFindings } from '#contracts/api';
+import { PaydayError, type Clock } from '#kernel';
 import { appendAudit, type DataSource } from '#persistence';
-import { CLOCK, CurrentPrincipal, DATA_SOURCE, Roles, type Principal } from '#runtime';
-import { z } from 'zod';
+import { ApiEndpoint, CLOCK, CurrentPrincipal, DATA_SOURCE, Roles, type Principal } from '#runtime';
 import { GameDirectory } from './game-directory.js';
-
-const id = z.string().regex(ID_PATTERN, 'must be an id');
-const FINDINGS = z.strictObject({
-  gameId: id,
-  findings: z
-    .array(
-      z.strictObject({
-        teamId: id,
-        serviceId: id,
-        kind: z.enum(['unproven', 'foreign', 'proven']),
-        shownTeamId: id.optional(),
-        got: z.string().max(200).optional(),
-      }),
-    )
-    .min(1)
-    .max(100),
-});
 
 /** Writes what probers find out about the owners of endpoints to the audit log, for facilitators. */
 @ApiTags('probe results')
@@ -34,23 +17,27 @@ export class EndpointFindingsController {
   ) {}
 
   @Post()
-  @HttpCode(202)
   @Roles('prober')
-  @ApiOperation({
+  @ApiEndpoint({
     summary: 'Report the owners of endpoints',
     description:
-      'For endpoints that do not prove to be the team’s own (`unproven`), that show another team’s proof (`foreign`), or that ' +
-      'prove themselves later (`proven`). Each finding becomes one audit log entry, `endpoint.<kind>`: all of them, or none.',
+      'Endpoints that do not prove to be the team’s own (`unproven`), show another team’s proof (`foreign`), or prove ' +
+      'themselves after that (`proven`): one entry each in the audit log, `endpoint.<kind>`. All of them, or none.',
+    body: EndpointFindings,
+    status: 202,
+    answer: TakenFindings,
+    problems: [
+      'bad_request',
+      'unauthenticated',
+      'forbidden',
+      'unknown_game',
+      'unknown_team',
+      'unknown_service',
+      'game_over',
+    ],
   })
-  @ApiBody({ schema: { type: 'object', required: ['gameId', 'findings'] } })
-  @ApiResponse({ status: 202, description: 'Written to the audit log' })
-  @ApiResponse({ status: 400, description: 'bad_request' })
-  @ApiResponse({ status: 401, description: 'unauthenticated' })
-  @ApiResponse({ status: 403, description: 'forbidden' })
-  @ApiResponse({ status: 404, description: 'unknown_game, unknown_team or unknown_service' })
-  @ApiResponse({ status: 409, description: 'game_over' })
-  async post(@Body() body: unknown, @CurrentPrincipal() principal: Principal): Promise<{ taken: number }> {
-    const parsed = FINDINGS.safeParse(body);
+  async post(@Body() body: unknown, @CurrentPrincipal() principal: Principal): Promise<TakenFindings> {
+    const parsed = EndpointFindings.safeParse(body);
     if (!parsed.success) {
       const errors = parsed.error.issues.map(({ path, message }) => ({
         path: path.join('.') || 'body',

@@ -5,7 +5,14 @@ import request from 'supertest';
 import type { EventLog } from '#event-log';
 import { type AuditEntry, type DataSource, openDatabase, streamAudit, TokenStore } from '#persistence';
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
-import { EventBuilder, ManualTime, buildScenario, startTestPostgres, type TestPostgres } from '#testing';
+import {
+  AnswerCheck,
+  EventBuilder,
+  ManualTime,
+  buildScenario,
+  startTestPostgres,
+  type TestPostgres,
+} from '#testing';
 import { GameDirectory } from './game-directory.js';
 import { IngestModule } from './ingest.module.js';
 
@@ -32,6 +39,7 @@ beforeAll(async () => {
   const module = await Test.createTestingModule({ imports: [runtime, IngestModule] }).compile();
   app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
   configureHttpApp(app);
+  app.useGlobalInterceptors(new AnswerCheck());
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   const games = app.get(GameDirectory);

@@ -1,20 +1,12 @@
-import { Body, Controller, Headers, HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Headers, Inject, Post } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import { Payload } from '@nestjs/microservices';
 import type { GameEvent } from '#contracts';
+import { IngestReceipt } from '#contracts/api';
 import { PaydayError } from '#kernel';
-import { CurrentPrincipal, OnGameEvent, Roles, type Principal } from '#runtime';
+import { ApiEndpoint, CurrentPrincipal, OnGameEvent, Roles, type Principal } from '#runtime';
 import { GameDirectory } from './game-directory.js';
-import { IngestService, type IngestReceipt } from './ingest.service.js';
-
-const RECEIPT = {
-  type: 'object',
-  properties: {
-    acceptedBatches: { type: 'integer' },
-    acceptedResults: { type: 'integer' },
-    duplicateBatches: { type: 'integer' },
-  },
-} as const;
+import { IngestService } from './ingest.service.js';
 
 @ApiTags('probe results')
 @Controller('api/v1/probe-batches')
@@ -25,27 +17,29 @@ export class IngestController {
   ) {}
 
   @Post()
-  @HttpCode(202)
   @Roles('prober')
-  @ApiOperation({
-    summary: 'Send probe results',
-    description:
-      'The response is sent once the results are durable. A request is accepted as a whole or not at all; repeating it is harmless. ' +
-      'Protobuf: a ProbeBatches message (libs/contracts/src/probe_batch.proto). JSON: one batch with one result per array entry, or {"batches": […]}.',
-  })
   @ApiConsumes('application/x-protobuf', 'application/json')
   @ApiBody({ schema: { type: 'object' } })
-  @ApiResponse({ status: 202, description: 'Durable', schema: RECEIPT })
-  @ApiResponse({ status: 400, description: 'truncated_batch' })
-  @ApiResponse({ status: 401, description: 'unauthenticated' })
-  @ApiResponse({
-    status: 403,
-    description: 'forbidden: the token has another role or is limited to another game',
+  @ApiEndpoint({
+    summary: 'Send probe results',
+    description:
+      'Answered when the results are durable. A request is accepted as a whole or not at all; sending it again is harmless. ' +
+      'Protobuf: a ProbeBatches message (libs/contracts/src/probe_batch.proto). JSON: one batch with one result per array entry, or {"batches": […]}.',
+    status: 202,
+    answer: IngestReceipt,
+    problems: [
+      'truncated_batch',
+      'unauthenticated',
+      'forbidden',
+      'unknown_game',
+      'unknown_team',
+      'unknown_service',
+      'duplicate_batch',
+      'game_over',
+      'payload_too_large',
+      'invalid_batch',
+    ],
   })
-  @ApiResponse({ status: 404, description: 'unknown_game, unknown_team or unknown_service' })
-  @ApiResponse({ status: 409, description: 'duplicate_batch or game_over' })
-  @ApiResponse({ status: 413, description: 'payload_too_large' })
-  @ApiResponse({ status: 422, description: 'invalid_batch' })
   async post(
     @Headers('content-type') contentType: string,
     @Body() body: unknown,

@@ -7,6 +7,7 @@ import {
   encodeProbeBatch,
   probeBatchFromJson,
   teamKey,
+  type IngestReceipt,
   type ProbeBatch,
 } from '#contracts';
 import { MAX_KEY_BYTES, MAX_RECORD_BYTES, type EventLog } from '#event-log';
@@ -18,14 +19,6 @@ import { GameDirectory } from './game-directory.js';
 interface ReceivedBatch {
   batch: ProbeBatch;
   bytes: Uint8Array;
-}
-
-export interface IngestReceipt {
-  /** Batches and results that this request made durable. */
-  acceptedBatches: number;
-  acceptedResults: number;
-  /** Batches that were accepted earlier. */
-  duplicateBatches: number;
 }
 
 /** Requests waiting for the log hold memory: beyond this many bytes new ones are refused as retryable. */

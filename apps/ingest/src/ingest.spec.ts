@@ -5,7 +5,7 @@ import request from 'supertest';
 import { TOPICS, decodeProbeBatch, encodeProbeBatch, encodeProbeBatches, type ProbeBatch } from '#contracts';
 import { openEventLog, type EventLog, type StoredRecord } from '#event-log';
 import { RuntimeModule, configureHttpApp, createLogger, type Principal } from '#runtime';
-import { EventBuilder, ManualTime, buildBatch, buildScenario } from '#testing';
+import { AnswerCheck, EventBuilder, ManualTime, buildBatch, buildScenario } from '#testing';
 import { GameDirectory } from './game-directory.js';
 import { IngestModule } from './ingest.module.js';
 
@@ -41,6 +41,7 @@ beforeEach(async () => {
     new FastifyAdapter({ bodyLimit: 4 * 1024 * 1024 }),
   );
   configureHttpApp(app);
+  app.useGlobalInterceptors(new AnswerCheck());
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   const games = app.get(GameDirectory);

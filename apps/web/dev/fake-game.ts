@@ -8,7 +8,7 @@ import type {
   TickerEvent,
 } from '#contracts';
 
-/** A lively, made-up game for design work and browser tests. Nothing here scores anything. */
+/** A lively, made-up game for design work and browser tests. It does no scoring. */
 
 const NAMES =
   `Sleipnir|Fenrir Works|Kumo no Ue|Blast Radius|五つ星クラウド|Pager Duty Free|Tokyo Retry Club|Null Pointers|Cold Start|Heisenbug Hunters|Rolling Deploy|Idempotents|Team Backoff|Green Canary|404 Brain Not Found|Eventually Consistent|Circuit Breakers|さくらノード|Zone B|Split Brain|The Leftovers|Rubber Ducks|On-Call Heroes|Quorum|Byzantine Generals|Dead Letters|Hot Partition|Warm Pool|Cache Me Outside|Tail Latency|Chaos Monkeys|Last Mile|Root Cause|Blue/Green|Out of Memory|YAML Engineers|Spot Instances|Garbage Collectors|Load Shedders|Two Phase|Sidecars|Zero Trust`.split(
@@ -27,7 +27,7 @@ const LABELS = [
 ];
 const TROUBLE: ServiceState[] = ['slow', 'failing', 'down'];
 
-/** mulberry32: enough for a made-up game. */
+/** mulberry32: good enough for a made-up game. */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -41,7 +41,7 @@ function seeded(seed: number): () => number {
 export interface FakeGameOptions {
   teams: number;
   seed?: number;
-  /** Epoch ms at which the made-up game began; the time until `nowMs` is played at once. */
+  /** Epoch ms at which the made-up game began; the time until `nowMs` is simulated at once. */
   startsAt: number;
   nowMs: number;
   endsAt: number;

@@ -8,7 +8,7 @@ import type { FakeGame } from './fake-game.js';
 
 /**
  * A development tool: serves the built page and a made-up game over real Socket.IO, under the content security policy
- * of the real server. For design work and browser tests; it is no part of the product.
+ * of the real server. For design work and browser tests; it is not part of the product.
  */
 export interface FakeServer {
   url: string;
@@ -87,10 +87,10 @@ function answer(request: IncomingMessage, response: ServerResponse, game: FakeGa
   createReadStream(file).pipe(response);
 }
 
-/** The token that the made-up game takes for a facilitator's. */
+/** The token that the made-up game accepts as a facilitator's. */
 export const FAKE_TOKEN = 'facilitator';
 
-/** As the real server: teams are public, what was not scored is not. The first team lost every fiftieth request of one service. */
+/** As on the real server, teams are public and unscored requests are not. The first team lost every fiftieth request of one service. */
 function answerReferee(
   { headers }: IncomingMessage,
   response: ServerResponse,

@@ -38,11 +38,11 @@ export const fresh = computed(() => {
   return freshness(state, age.value, connection.value, serverNow.value && performance.now());
 });
 
-/** The services, by an object that stays the same from frame to frame: rows that read it are not redrawn by each frame. */
+/** The services, as an object that stays the same between frames, so that rows that read it are not redrawn by each frame. */
 export const services = computed(() => view.value?.services ?? []);
 
 /**
- * Who plays, as text: another one when a team comes or is changed, not with each frame. Who draws names, colours or who is
+ * Who plays, as text: it changes when a team joins or changes, not with each frame. Components that draw names, colours or who is
  * ranked without following the view reads this.
  */
 export const teams = computed(() =>
@@ -64,7 +64,7 @@ effect(() => {
   document.title = gameName.value ? words.value.title(gameName.value) : 'Payday';
 });
 
-/** Shows the other language and keeps the choice in the address, so that it survives a reload. */
+/** Shows the other language and keeps the choice in the URL, so that it survives a reload. */
 export function switchLang(): void {
   lang.value = lang.value === 'en' ? 'ja' : 'en';
   const address = new URL(location.href);
@@ -74,7 +74,7 @@ export function switchLang(): void {
 
 let order: ShownOrder | null = null;
 
-/** Takes over what the store has. A hidden tab only remembers that it must. */
+/** Copies the state of the store. A hidden tab only records that it must. */
 function show(): void {
   const next = store.view;
   if (document.hidden || next === null) return;
@@ -83,7 +83,7 @@ function show(): void {
     chaos.value = [];
     order = null;
   }
-  // What was earned during a freeze is in the ledger, and now for everybody to see.
+  // What was earned during a freeze is in the ledger, and public now.
   if (view.value?.game.frozen === true && !next.game.frozen) void loadHistory();
   if (!next.game.frozen) series.value = extend(series.value, next.asOf, next.standings);
   if (view.value?.faults !== next.faults || view.value.ticker !== next.ticker) {
@@ -97,13 +97,13 @@ function tick(): void {
   if (document.hidden) return;
   serverNow.value = store.serverNowMs();
   age.value = store.ageMs();
-  // Places that were held back move when their time has come, also if no further frame does.
+  // Places that were held back move in time even if no further frame arrives.
   if (view.peek() !== store.view) show();
 }
 
 let historyTimer: ReturnType<typeof setTimeout> | undefined;
 
-/** Loads what happened before this page looked. Tries again until it is there; a newer call replaces an older one. */
+/** Loads what happened before this page was opened. Retries until it succeeds; a newer call replaces an older one. */
 async function loadHistory(): Promise<void> {
   clearTimeout(historyTimer);
   try {

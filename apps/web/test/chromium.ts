@@ -11,7 +11,7 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** The browser to drive: `CHROMIUM_PATH`, or where Linux distributions put it. Null if there is none. */
+/** The browser to drive: `CHROMIUM_PATH`, or where Linux distributions install it. Null if there is none. */
 export function chromiumPath(): string | null {
   const named = process.env['CHROMIUM_PATH'];
   for (const path of named ? [named] : CANDIDATES) {
@@ -19,14 +19,14 @@ export function chromiumPath(): string | null {
       accessSync(path, constants.X_OK);
       return path;
     } catch {
-      // Look at the next one.
+      // Try the next one.
     }
   }
   return null;
 }
 
 /**
- * `describe`, or its skipping kin where no Chromium is to be found: loudly, and under `CI=true` as a failure.
+ * `describe`, which skips loudly without a Chromium, and fails under `CI=true`.
  */
 export function describeWithChromium(name: string, define: (path: string) => void): void {
   const path = chromiumPath();

@@ -79,7 +79,7 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     });
 
   test.each([8, 10, 12, 42, 60, 80])(
-    '%i teams fit 1920×1080 in order of rank, without complaints',
+    '%i teams fit 1920×1080 in order of rank, without errors',
     async (teams) => {
       const game = newGame(teams);
       const at = await open(game);
@@ -129,7 +129,7 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     expect(complaints).toEqual([]);
   });
 
-  test('a row that changes the column appears at its new place, and flies over nobody', async () => {
+  test('a row that changes the column appears at its new place, and passes over no other row', async () => {
     const game = newGame(42);
     const at = await open(game);
     const last = game.view.standings.at(-1)!;
@@ -205,7 +205,7 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     ]);
   });
 
-  test('silence turns the age amber, then dims the board; a killed server is waited for, and its successor taken', async () => {
+  test('silence turns the age amber, then dims the board; the page waits for a killed server, and follows its successor', async () => {
     const at = await open(newGame(8));
     await at.waitForSelector('.page[data-fresh=live]');
     const { port } = server!;
@@ -223,7 +223,7 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     expect(await at.$('.strip.notice')).toBeNull();
   }, 40_000);
 
-  test('a paused game and final standings are calm; frozen standings say since when', async () => {
+  test('a paused game and final standings are calm; frozen standings show since when', async () => {
     const game = newGame(8);
     const at = await open(game);
     const become = (edit: () => void) => server!.send(game.change(Date.now(), edit));
@@ -244,7 +244,7 @@ describeWithChromium('the leaderboard page in a browser', (chromiumPath) => {
     expect(await at.textContent('.live .word')).toBe('Final');
   });
 
-  test('a team that is changed has its new name and colour everywhere at once, also in old news and while nothing is earned', async () => {
+  test('a team that is changed has its new name and colour everywhere at once, also in old news and while no salary changes', async () => {
     const game = newGame(8);
     const { team } = game.view.standings[0]!;
     game.view.ticker = [{ id: 'n', at: Date.now(), event: { kind: 'salary_negative', teamId: team.id } }];

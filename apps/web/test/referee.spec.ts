@@ -70,7 +70,7 @@ describeWithChromium('the page of what was not scored, in a browser', (chromiumP
     expect(await at.evaluate(() => sessionStorage.length)).toBe(0);
   });
 
-  it('shows shares by team and service and the worst windows; a token is in no address, and can be forgotten', async () => {
+  it('shows shares by team and service and the worst windows; a token appears in no URL, and can be discarded', async () => {
     const at = await open();
     await enter(at, FAKE_TOKEN);
     await at.waitForSelector('table');

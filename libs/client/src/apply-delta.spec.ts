@@ -65,7 +65,7 @@ test('an order moves rows, adds new teams and drops those that it does not name'
   expect(next.standings.map((each) => each.team.id)).toEqual(['d', 'x', 'a', 'b']);
 });
 
-test('a stale or repeated delta gives the very same view', () => {
+test('a stale or repeated delta returns the same view object', () => {
   expect(applyDelta(start, delta(9, 10, { rows: [row('a', 1, 1)] }))).toBe(start);
   expect(applyDelta(start, delta(3, 7))).toBe(start);
 });
@@ -85,7 +85,7 @@ test('the ticker is newest first, without repeats, and bounded', () => {
   expect(next.ticker).toHaveLength(MAX_TICKER_ENTRIES);
 });
 
-/** One delta for the frames of both, as a server makes it that skips frames for a slow reader. */
+/** One delta for the frames of both, as a server makes it when it skips frames for a slow reader. */
 function coalesce(first: StandingsDelta, second: StandingsDelta): StandingsDelta {
   const rows = new Map([...first.rows, ...second.rows].map((each) => [each.team.id, each]));
   const ticker = [...(second.ticker ?? []), ...(first.ticker ?? [])];
@@ -145,7 +145,7 @@ test('property: any coalescing of deltas, also with repeats and overlaps, gives 
   );
 });
 
-test('property: leaving out any delta but the last is noticed as a gap', () => {
+test('property: leaving out any delta but the last is detected as a gap', () => {
   fc.assert(
     fc.property(fc.array(frame, { minLength: 2, maxLength: 10 }), fc.nat(), (frames, pick) => {
       const deltas = deltasOf(frames);

@@ -6,12 +6,12 @@ export const MAX_TICKER_ENTRIES = 50;
 /**
  * The view after a delta: a pure function.
  *
- * - `'gap'`: frames between the view and the delta are missing, or the delta is of another epoch. Ask to resume.
+ * - `'gap'`: frames between the view and the delta are missing, or the delta is of another epoch. The caller should resume.
  * - the same object: the view already includes the delta.
  * - otherwise a new view. Rows that did not change keep their identity, so that screens can skip them.
  *
  * A delta that starts before the view's frame and ends after it is applied: rows, order, game and faults are absolute,
- * and ticker entries are told apart by id.
+ * and ticker entries are identified by id.
  */
 export function applyDelta(view: StandingsView, delta: StandingsDelta): StandingsView | 'gap' {
   if (delta.epoch !== view.epoch) return 'gap';

@@ -7,7 +7,7 @@ type Ack = (answer: object) => void;
 
 let http: HttpServer;
 let url: string;
-/** Servers of Socket.IO by their paths, as a test has them. */
+/** Socket.IO servers that the current test started. */
 const servers: Server[] = [];
 const connections: ChaosConnection[] = [];
 
@@ -39,7 +39,7 @@ async function connect(withinMs = 5_000): Promise<ChaosConnection> {
   return connection;
 }
 
-test('finds the socket under its other path, where the usual one has no such namespace', async () => {
+test('finds the socket under its other path if the usual one has no such namespace', async () => {
   serve('/socket.io', '/leaderboard');
   let token: unknown;
   serve('/chaos/socket.io', '/chaos', (socket) => {
@@ -57,7 +57,7 @@ test('sends a command again, with the same id, when the connection is lost befor
   serve('/socket.io', '/chaos', (socket) =>
     socket.on('fault:stop-all', (payload: unknown, ack: Ack) => {
       taken.push(payload);
-      // The network, not the server's wish.
+      // The network drops the connection, not the server.
       if (taken.length === 1) socket.conn.close();
       else ack({ ok: true, result: { verified: [], unverified: [] } });
     }),
@@ -71,7 +71,7 @@ test('sends a command again, with the same id, when the connection is lost befor
   expect(states).toEqual([false, true]);
 });
 
-test('tells why a command was refused, with the details', async () => {
+test('reports why a command was refused, with the details', async () => {
   const error = { code: 'chaos_limit', message: 'Too much.', retryable: true, details: { violations: [1] } };
   serve('/socket.io', '/chaos', (socket) =>
     socket.on('fault:list', (_payload: unknown, ack: Ack) => ack({ ok: false, error })),
@@ -88,7 +88,7 @@ test('a refused token, no chaos, no answer: each with its code', async () => {
   await expect(connect()).rejects.toMatchObject({ code: 'unauthenticated', message: 'No.' });
 });
 
-test('is over when the token is worth nothing any more, and so are the calls that wait', async () => {
+test('ends when the token becomes invalid, and rejects the calls that wait', async () => {
   const server = serve('/socket.io', '/chaos', (socket) =>
     socket.on('fault:list', () => {
       refuses(server, 'unauthenticated');

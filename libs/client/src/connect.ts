@@ -11,14 +11,14 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects to the public leaderboard of a server and follows it until closed. Never throws for want of a server: it
- * keeps trying, and says so in `connection`.
+ * Connects to the public leaderboard of a server and follows it until closed. Never throws when the server is unreachable:
+ * it keeps trying, and `connection` shows it.
  */
 export function connectLeaderboard({ url, maxRetryDelayMs = 2_000, time }: ConnectOptions): LeaderboardStore {
   const socket = socketIo(`${url.replace(/\/$/, '')}/leaderboard`, {
     autoConnect: false,
     forceNew: true,
-    // Most networks pass WebSockets, which saves a round trip; the rest fall back to polling.
+    // Most networks allow WebSockets, which save a round trip; the rest fall back to polling.
     transports: ['websocket', 'polling'],
     tryAllTransports: true,
     reconnectionDelay: 250,

@@ -1,3 +1,13 @@
+export type {
+  AuditEntry as ChaosAuditEntry,
+  ChaosCalls,
+  ChaosInjected,
+  ChaosInjection,
+  ChaosPreview,
+  ChaosPushes,
+  ChaosStopped,
+  ChaosTimeline,
+} from '#contracts';
 export * from './apply-delta.js';
 export * from './chaos.js';
 export * from './connect.js';

@@ -69,7 +69,7 @@ const delta = (fromSeq: number, seq: number, epoch = 'e1'): StandingsDelta => ({
   rows: [],
 });
 
-test('takes the snapshot, applies deltas, and tells subscribers', () => {
+test('takes the snapshot, applies deltas, and notifies subscribers', () => {
   const { socket, store } = setUp();
   const changes: string[] = [];
   const unsubscribe = store.subscribe((change) => changes.push(change));
@@ -86,7 +86,7 @@ test('takes the snapshot, applies deltas, and tells subscribers', () => {
   expect(changes).toHaveLength(3);
 });
 
-test('a gap is asked for once, again after a time without answer, and no more once it is closed', () => {
+test('a gap is requested once, again after a timeout, and no more once it is closed', () => {
   const { socket, store, advance } = setUp();
   socket.receive('connect');
   socket.receive('snapshot', view(5));
@@ -126,7 +126,7 @@ test('an older snapshot of the same epoch is ignored within a connection, and ta
   expect(store.view?.seq).toBe(3);
 });
 
-test('age counts from the last frame, also a useless one; the clock offset is that of the least delayed frame', () => {
+test('age counts from the last frame, even a redundant one; the clock offset is that of the least delayed frame', () => {
   const { socket, store, advance } = setUp();
   socket.receive('connect');
   socket.receive('snapshot', view(5));
@@ -153,14 +153,14 @@ test('a loss shows as reconnecting with the number of the attempt, and since whe
   expect(store.connection).toMatchObject({ state: 'connected', attempt: 0 });
 });
 
-test('a server that closes the socket on purpose is connected to again', () => {
+test('reconnects to a server that closes the socket on purpose', () => {
   const { socket } = setUp();
   socket.receive('connect');
   socket.receive('disconnect', 'io server disconnect');
   expect(socket.connects).toBe(2);
 });
 
-test('a connection that is silent while a game runs is reopened; one that rests in a pause is left alone', () => {
+test('a connection that is silent while a game runs is reopened; one that is silent in a pause is left alone', () => {
   const { socket, store, advance } = setUp();
   socket.receive('connect');
   socket.receive('snapshot', view(5));
@@ -173,7 +173,7 @@ test('a connection that is silent while a game runs is reopened; one that rests 
   expect(socket.connects).toBe(2);
 });
 
-test('closed is closed', () => {
+test('after close nothing happens', () => {
   const { socket, store } = setUp();
   socket.receive('connect');
   store.close();

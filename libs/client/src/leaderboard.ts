@@ -12,7 +12,7 @@ import {
 
 /** A `resume` that got no answer in this time is sent again. */
 export const RESUME_TIMEOUT_MS = 2_000;
-/** A connection that is silent for this long while a game runs is taken for dead and opened anew. */
+/** A connection that is silent for this long while a game runs is considered dead and reopened. */
 export const SILENCE_LIMIT_MS = 10_000;
 const WATCH_PERIOD_MS = 1_000;
 
@@ -23,8 +23,8 @@ export interface LeaderboardOptions {
 }
 
 /**
- * Keeps a copy of the public standings on a given socket: takes snapshots, applies deltas, asks for what is missing,
- * and reopens a connection that has gone silent. Reconnecting after a loss is the socket's own doing.
+ * Keeps a copy of the public standings on a given socket: takes snapshots, applies deltas, requests missing frames,
+ * and reopens a connection that has gone silent. The socket itself reconnects after a loss.
  */
 export function followLeaderboard({ socket, time = platformTime }: LeaderboardOptions): LeaderboardStore {
   const listeners = new Set<(change: LeaderboardChange) => void>();
@@ -32,9 +32,9 @@ export function followLeaderboard({ socket, time = platformTime }: LeaderboardOp
   let view: StandingsView | null = null;
   let connection: ConnectionView = { state: 'connecting', attempt: 0, since: time.monotonicMs() };
   let receivedAt: number | null = null;
-  /** Monotonic ms at which we last asked to resume; null when nothing is missing. */
+  /** Monotonic ms of the last resume request; null when nothing is missing. */
   let resumeAskedAt: number | null = null;
-  /** Silence is measured from here, so that a reopened connection gets its time. */
+  /** Silence is measured from here, so that a reopened connection has the full limit. */
   let watchedFrom = time.monotonicMs();
   /** The first snapshot of a connection is the server's truth, whatever came before. */
   let freshConnection = true;
@@ -93,7 +93,7 @@ export function followLeaderboard({ socket, time = platformTime }: LeaderboardOp
   });
   socket.on('delta', (delta: StandingsDelta) => {
     received(delta.serverAt);
-    // Before the connection's snapshot there is nothing that a delta could extend.
+    // Before the connection's snapshot a delta has nothing to extend.
     if (view === null || freshConnection) return;
     const next = applyDelta(view, delta);
     if (next === 'gap') {

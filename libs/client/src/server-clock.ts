@@ -1,13 +1,13 @@
-/** How many of the latest frames the estimate looks at. */
+/** How many of the latest frames the estimate uses. */
 const SAMPLES = 32;
 
 /**
- * Estimates the difference between the server's wall clock and ours from frames that carry the server's time. Delay on
- * the way only ever makes the difference look smaller, so the largest of the latest samples is the best one.
+ * Estimates the difference between the server's wall clock and ours from frames that carry the server's time. Network
+ * delay can only make the difference look smaller, so the largest of the latest samples is the best one.
  */
 export class ServerClock {
   private samples: number[] = [];
-  /** Server minus own, ms. Keeps its value over a reset, until the next frame. */
+  /** Server clock minus own clock, ms. Keeps its value after a reset, until the next frame. */
   offsetMs = 0;
 
   observe(serverAtMs: number, receivedAtMs: number): void {
@@ -16,7 +16,7 @@ export class ServerClock {
     this.offsetMs = Math.max(...this.samples);
   }
 
-  /** Forgets the samples: the next frame may come from another server, or after our clock was set. */
+  /** Discards the samples: the next frame may come from another server, or after this machine's clock was set. */
   reset(): void {
     this.samples = [];
   }

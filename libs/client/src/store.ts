@@ -1,6 +1,6 @@
 import type { LeaderboardClientEvents, LeaderboardServerEvents, StandingsView } from '#contracts';
 
-/** Where the connection stands. `attempt` counts from 1 since the connection was lost; 0 while connected. */
+/** State of the connection. `attempt` counts from 1 since the connection was lost; 0 while connected. */
 export interface ConnectionView {
   state: 'connecting' | 'connected' | 'reconnecting' | 'closed';
   attempt: number;
@@ -17,13 +17,13 @@ export interface LeaderboardStore {
   readonly connection: ConnectionView;
   /** Time since the last frame was received, in ms; null before the first. */
   ageMs(): number | null;
-  /** What to add to this machine's wall clock to get the server's, in ms; 0 before the first frame. */
+  /** The server's wall clock minus this machine's, in ms; 0 before the first frame. */
   readonly clockOffsetMs: number;
-  /** The server's clock as well as it is known here, epoch ms. */
+  /** The estimated clock of the server, epoch ms. */
   serverNowMs(): number;
-  /** Calls back after each change. Returns what ends the subscription. */
+  /** Calls back after each change. Returns a function that ends the subscription. */
   subscribe(listener: (change: LeaderboardChange) => void): () => void;
-  /** Disconnects for good. */
+  /** Disconnects without reconnecting. */
   close(): void;
 }
 
@@ -47,7 +47,7 @@ export interface LeaderboardTime {
   nowMs(): number;
   /** Monotonic, ms. */
   monotonicMs(): number;
-  /** Calls back every `periodMs`; returns what stops it. */
+  /** Calls back every `periodMs`; returns a function that stops it. */
   every(periodMs: number, callback: () => void): () => void;
 }
 

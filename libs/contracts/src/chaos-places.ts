@@ -1,8 +1,8 @@
-/** How things outside of the sandbox that faults act on are reached. What a chaos targets file says; secrets only by the names of environment variables. */
+/** How to reach fault targets outside of the sandbox, as a chaos targets file defines it. Secrets appear only as names of environment variables. */
 
-/** Something that may differ from service to service of a team. */
+/** A value that may differ between the services of a team. */
 export interface PerService<T> {
-  /** For services that have no entry of their own. */
+  /** For services without an entry of their own. */
   readonly default?: T;
   readonly services?: Readonly<Record<string, T>>;
 }
@@ -13,12 +13,12 @@ export interface ToxiproxyPlace {
   readonly url: string;
   /** Name of the proxy there. */
   readonly proxy: string;
-  /** With both, a proxy that a restarted server has lost is made again: `host:port` on which it listens, and of the service. */
+  /** `host:port` on which the proxy listens, and of the service. With both, a proxy that a restarted server has lost is created again. */
   readonly listen?: string;
   readonly upstream?: string;
 }
 
-/** Somebody who breaks and mends things when a signed call comes (Standard Webhooks). */
+/** A receiver of signed webhooks (Standard Webhooks) that breaks and repairs the service. */
 export interface WebhookPlace {
   readonly url: string;
   /** Name of the environment variable with the signing secret, `whsec_…`. */
@@ -27,21 +27,21 @@ export interface WebhookPlace {
 
 /** Pods of a cluster in which Chaos Mesh runs. */
 export interface KubernetesPlace {
-  /** Path of a kubeconfig file. Default: as kubectl finds it, or the cluster that this process runs in. */
+  /** Path of a kubeconfig file. Default: the one kubectl would use, or the cluster that this process runs in. */
   readonly kubeconfig?: string;
   /** Context within it. Default: the current one. */
   readonly context?: string;
   readonly namespace: string;
-  /** Labels that the service's pods have; never empty. */
+  /** Labels of the service's pods; never empty. */
   readonly selector: Readonly<Record<string, string>>;
 }
 
 /** Experiment templates of AWS Fault Injection Service. */
 export interface AwsFisPlace {
   readonly region: string;
-  /** Name, as faults use it → id of the template, e.g. `EXT1a2b3c4d5e6f7`. */
+  /** Id of the template by the name that faults use, e.g. `EXT1a2b3c4d5e6f7`. */
   readonly templates: Readonly<Record<string, string>>;
-  /** Another address of the service's API, for a private endpoint. */
+  /** Overrides the address of the AWS API, for a private endpoint. */
   readonly endpoint?: string;
 }
 

@@ -12,11 +12,11 @@ export interface CloudEvent<Type extends string = string, Data = unknown> {
   type: Type;
   /** The service that wrote it, as a URI reference: `/control`, `/scorer`, `/chaos-orchestrator`. */
   source: string;
-  /** What it is about: the game id, or `game/team`. It is the log key, too. */
+  /** The game id, or `game/team`. It is also the log key. */
   subject: string;
   /** When it was written, epoch milliseconds (RFC 3339 on the wire). */
   time: number;
-  /** Increases by one with each event of one source and subject; a reader skips what it has already seen. */
+  /** Increases by one with each event of one source and subject; readers skip events they have already seen. */
   sequence: number;
   data: Data;
 }

@@ -2,7 +2,7 @@ import { BYTES, VARINT, WireReader, invalid, truncated } from './probe-batch-wir
 
 /**
  * A growing list of uint32 that is reused for every message: columns are collected in it and copied out at
- * their exact size, so that nothing is allocated on the word of a length that a sender claims.
+ * their exact size, so that the length that a sender claims never decides an allocation.
  */
 export class ColumnScratch {
   private values = new Uint32Array(1024);
@@ -11,7 +11,7 @@ export class ColumnScratch {
   constructor(
     readonly name: string,
     readonly maxLength: number,
-    /** Values of one, two and three bytes come mixed, so that their lengths can't be guessed. */
+    /** Values of one, two and three bytes are mixed, so branch prediction on their lengths fails. */
     private readonly mixed = false,
   ) {}
 
@@ -65,10 +65,10 @@ export class ColumnScratch {
     const max = this.maxLength;
     let count = this.length;
     while (pos < end) {
-      // Each turn of the inner loop stores one value and reads at most four bytes.
+      // Each iteration of the inner loop stores one value and reads at most four bytes.
       const fastEnd = Math.min(end - 3, pos + max - count);
       if (this.mixed) {
-        // Without a branch per byte: a wrong guess costs more than reading three bytes of each value.
+        // No branch per byte: a misprediction costs more than reading three bytes of each value.
         while (pos < fastEnd) {
           const first = bytes[pos]!;
           const second = bytes[pos + 1]!;
@@ -106,7 +106,7 @@ export class ColumnScratch {
         pos += 4;
       }
       if (pos >= end) break;
-      // Close to the end, or a long varint: the careful way, bounded by this run of values.
+      // Close to the end, or a long varint: the slow path, bounded by this run of values.
       const tail = new WireReader(bytes, pos, end);
       this.length = count;
       this.push(tail.uint(this.name));

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from './ledger.js';
+import type { LedgerEntry } from './api/ledger.js';
 
 /** One line of CSV as RFC 4180 says, without the line's end. Absent values are empty. */
 export function csvLine(values: readonly (string | number | boolean | null | undefined)[]): string {

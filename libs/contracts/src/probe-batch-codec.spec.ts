@@ -76,7 +76,7 @@ function sample(overrides: Partial<ProbeBatch> = {}): ProbeBatch {
   };
 }
 
-/** What protobufjs has to be given or gives for a batch: snake case becomes camel case, longs become numbers. */
+/** A batch as protobufjs represents it: snake case becomes camel case, longs become numbers. */
 function peerObject(batch: ProbeBatch): Record<string, unknown> {
   return {
     ...batch,
@@ -175,7 +175,7 @@ describe('probe batch codec', () => {
     expect(decodeProbeBatches(bytesOf(unknown, list))).toHaveLength(1);
   });
 
-  it('keeps texts to the letter: a byte order mark, characters beyond the basic plane', () => {
+  it('keeps texts unchanged: a byte order mark, characters beyond the basic plane', () => {
     const batch = sample({
       samples: [{ index: 0, checkId: 'x', request: '\ufeffGET', expected: '🦄', got: 'é' }],
     });

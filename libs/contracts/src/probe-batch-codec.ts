@@ -5,10 +5,10 @@ import { BYTES, VARINT, WireReader, WireWriter, invalid, truncated } from './pro
 
 /**
  * `ProbeBatch` in protobuf, exactly as probe_batch.proto says; any protobuf implementation can be on the other
- * side. Why it is written by hand: docs/adr/0004-probe-batch-codec.md.
+ * side. docs/adr/0004-probe-batch-codec.md says why it is written by hand.
  *
- * Errors of every decoder here: `truncated_batch` where the bytes are no such message (cut off, overlong, wrong
- * wire type), `invalid_batch` where the message breaks a rule (see `assertProbeBatch`). Nothing else is thrown,
+ * Errors of every decoder here: `truncated_batch` if the bytes are not such a message (cut off, overlong, wrong
+ * wire type), `invalid_batch` if the message breaks a rule (see `assertProbeBatch`). Nothing else is thrown,
  * and memory is bounded by a small multiple of the input.
  */
 
@@ -18,7 +18,7 @@ const maxTextBytes = 3 * PROBE_BATCH_LIMITS.maxSampleTextLength;
 
 export { assertProbeBatch };
 
-/** Reused, as encoding is never re-entered: most batches hold a single result. */
+/** Reused, because encoding is never reentrant and most batches hold a single result. */
 const batchWriter = new WireWriter();
 const sampleWriter = new WireWriter();
 
@@ -56,10 +56,10 @@ export function encodeProbeBatches(batches: readonly ProbeBatch[]): Uint8Array {
   return joinProbeBatches(batches.map(encodeProbeBatch));
 }
 
-/** The same from batches that are encoded already. @throws PaydayError `invalid_batch` if they are too many. */
+/** The same from encoded batches. @throws PaydayError `invalid_batch` if there are too many. */
 export function joinProbeBatches(encoded: readonly Uint8Array[]): Uint8Array {
   if (encoded.length > maxBatchesPerRequest) throw tooManyBatches();
-  // Of each, the field's number and at most five bytes of length come before it.
+  // Each is preceded by the field's number and at most five bytes of length.
   const out = new WireWriter(encoded.reduce((sum, { length }) => sum + length + 6, 16));
   for (const bytes of encoded) out.bytesField(1, bytes);
   return out.finish();
@@ -95,7 +95,7 @@ export function decodeProbeBatches(bytes: Uint8Array): { batch: ProbeBatch; byte
   return out;
 }
 
-// Decoding is synchronous and never re-entered, so one set of scratch columns serves every call.
+// Decoding is synchronous and never reentrant, so one set of scratch columns serves every call.
 const offsetScratch = new ColumnScratch('offset_ms', maxResultsPerBatch);
 const latencyScratch = new ColumnScratch('latency_us', maxResultsPerBatch, true);
 const outcomeScratch = new ColumnScratch('outcome', maxResultsPerBatch);
@@ -125,7 +125,7 @@ function readBatch(reader: WireReader): ProbeBatch {
   };
   while (reader.pos < reader.end) {
     const tag = reader.tag();
-    // Of a field that comes twice the last one counts: protobuf's rule.
+    // If a field occurs twice, the last one counts, as protobuf requires.
     switch (tag >>> 3) {
       case 1:
         gameId = text(tag, 'game_id');

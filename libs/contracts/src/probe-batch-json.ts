@@ -136,7 +136,7 @@ function oneOf<T extends string>(from: JsonObject, key: string, path: string, al
 }
 
 function join(path: string, key: string): string {
-  // A key comes from outside: keep the message short whatever it is.
+  // Keys are untrusted input: keep the message short.
   const name = key.length > 60 ? `${key.slice(0, 60)}…` : key;
   return path === '' ? name : `${path}.${name}`;
 }

@@ -9,7 +9,7 @@ export const MAX_ID_LENGTH = 64;
 const MAX_BASE_MS = Number.MAX_SAFE_INTEGER - 0xffff_ffff;
 
 /**
- * The rules that every batch keeps, however it came: ids of 1 to 64 characters, safe integers, columns of one length
+ * The rules for every batch, whatever its encoding: ids of 1 to 64 characters, safe integers, columns of one length
  * with known outcomes and latencies up to the limit, samples that point into the columns, with texts without NUL.
  * @throws PaydayError `invalid_batch` naming the field.
  */
@@ -32,7 +32,7 @@ export function assertProbeBatch(batch: ProbeBatch): void {
     throw unequalColumns(count, latencyUs.length, outcome.length);
   if (count > maxResultsPerBatch)
     throw invalid(`a batch of ${count} results is too large: at most ${maxResultsPerBatch}`);
-  // Decoded columns are unsigned by type, and nearly always seen to be good at once; otherwise look for a culprit.
+  // Decoded columns are unsigned by type and nearly always pass at once; otherwise find the invalid value.
   if (!(offsetMs instanceof Uint32Array && withinLimits(latencyUs, outcome)))
     assertColumns(offsetMs, latencyUs, outcome);
 
@@ -44,7 +44,7 @@ export function assertProbeBatch(batch: ProbeBatch): void {
     for (const name of ['checkId', 'request', 'expected', 'got'] as const) {
       if (sample[name].length > maxTextLength)
         throw invalid(`samples[${i}].${name} has more than ${maxTextLength} characters`);
-      // PostgreSQL stores any text but this: the scorer could never commit it.
+      // PostgreSQL cannot store a NUL in a text, so the scorer could never commit it.
       if (sample[name].includes('\0')) throw invalid(`samples[${i}].${name} holds a NUL character`);
     }
   });
@@ -60,10 +60,10 @@ function assertNumber(value: number, name: string): void {
     throw invalid(`${name} must be an integer from 0 to 2^53 − 1`);
 }
 
-/** True only where all values are within their limits; it may be false where they are, too. */
+/** True only if all values are within their limits; false negatives are possible. */
 function withinLimits(latencyUs: ArrayLike<number>, outcome: ArrayLike<number>): boolean {
   if (!(latencyUs instanceof Uint32Array && outcome instanceof Uint32Array)) return false;
-  // Bits that any value has bound them all from above, and cost less than comparing: nearly always that is enough.
+  // The OR of all values bounds them from above, and costs less than comparing; nearly always it suffices.
   let latencyBits = 0;
   let outcomeBits = 0;
   for (let i = 0; i < latencyUs.length; i++) {

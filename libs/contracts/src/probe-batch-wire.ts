@@ -8,7 +8,7 @@ export const FIXED32 = 5;
 
 const MAX_VARINT_BYTES = 10;
 const POWERS_OF_128 = Array.from({ length: MAX_VARINT_BYTES }, (_, i) => 128 ** i);
-// BOMs are kept: a text must come out as it went in.
+// Keep BOMs: a text must decode to exactly what was encoded.
 const utf8 = new TextDecoder('utf-8', Object.freeze({ fatal: true, ignoreBOM: true }));
 
 export function truncated(message: string): PaydayError {
@@ -19,8 +19,8 @@ export function invalid(message: string): PaydayError {
   return new PaydayError('invalid_batch', message);
 }
 
-// The same few ids come again and again. Handing out one string for each spares making it and, as the engine keeps a
-// string's hash with it, makes it a cheap key. A collision replaces the older entry.
+// The same few ids recur. Reusing one string for each avoids the allocation and, because the engine caches a string's hash,
+// makes it a cheap key. A collision replaces the older entry.
 const INTERNED = 16_384;
 const interned = new Array<string>(INTERNED).fill('');
 
@@ -41,7 +41,7 @@ function internAscii(bytes: Uint8Array, start: number, end: number): string | nu
   if (i === end) return known;
   let text = '';
   for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at]!);
-  // Long texts come from samples and seldom repeat: they would only push ids out.
+  // Long texts come from samples and seldom repeat: they would only evict ids.
   if (text.length <= MAX_INTERNED_LENGTH) interned[slot] = text;
   return text;
 }
@@ -58,7 +58,7 @@ export class WireReader {
 
   /**
    * The next field's tag, `number << 3 | wire type`.
-   * @throws PaydayError `truncated_batch` if it is cut off, its number is 0 or its wire type is none of proto3's.
+   * @throws PaydayError `truncated_batch` if it is cut off, its number is 0 or its wire type is not part of proto3.
    */
   tag(): number {
     const tag = this.uint('a field tag', 'truncated_batch');
@@ -93,7 +93,7 @@ export class WireReader {
     return end;
   }
 
-  /** A UTF-8 text of at most `maxBytes`. @throws PaydayError `invalid_batch` if it is longer or no UTF-8. */
+  /** A UTF-8 text of at most `maxBytes`. @throws PaydayError `invalid_batch` if it is longer or not UTF-8. */
   text(what: string, maxBytes: number): string {
     const end = this.lengthEnd(what);
     const start = this.pos;
@@ -110,7 +110,7 @@ export class WireReader {
     }
   }
 
-  /** Passes over the value of an unknown field. */
+  /** Skips the value of an unknown field. */
   skip(type: number): void {
     if (type === BYTES) this.pos = this.lengthEnd('an unknown field');
     else if (type === FIXED64) this.pos += 8;
@@ -126,17 +126,17 @@ export class WireReader {
 
 const encoder = new TextEncoder();
 
-/** Writes one protobuf message. Fields that hold proto3's default (0, empty) are left out, as it asks. */
+/** Writes one protobuf message. Omits fields that hold proto3's default (0, empty), as proto3 requires. */
 export class WireWriter {
   private bytes: Uint8Array;
   private length = 0;
 
-  /** @param room bytes that are expected; it grows where there are more */
+  /** @param room expected size in bytes; it grows if needed */
   constructor(room = 512) {
     this.bytes = new Uint8Array(room);
   }
 
-  /** Begins another message. @returns itself */
+  /** Starts a new message. @returns itself */
   clear(): this {
     this.length = 0;
     return this;
@@ -161,7 +161,7 @@ export class WireWriter {
     this.reserve(value.length);
     const bytes = this.bytes;
     let pos = this.length;
-    // Ids are ASCII, where a character is a byte.
+    // Ids are ASCII, so a character is a byte.
     for (let i = 0; i < value.length; i++) {
       const code = value.charCodeAt(i);
       if (code > 0x7f) {

@@ -59,8 +59,8 @@ export const PROBE_BATCH_LIMITS = {
   maxLatencyUs: 120_000_000,
   /**
    * How far ahead of ingest's clock an intended time, or a watermark, may lie: wide enough for a prober whose clock is wrong by
-   * minutes, because results score by the prober's clock. Whoever asks what time it is, or until when a game was alive,
-   * must not take it from there: it is what the log's own clock says (`StoredRecord.appendedAt`).
+   * minutes, because results score by the prober's clock. The current time, or when a game was last alive, must come from the
+   * log's own clock instead (`StoredRecord.appendedAt`).
    */
   maxFutureMs: 10 * 60_000,
 } as const;

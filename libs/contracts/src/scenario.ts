@@ -1,3 +1,5 @@
+import type { FaultScoring, ProofPolicy } from './api/index.js';
+
 /**
  * A scenario after loading: every default filled in, every time in milliseconds of game time (time since the
  * start of the game, pauses not counted). `libs/scenario` turns a YAML file into this; `game.created` carries it.
@@ -19,18 +21,15 @@ export interface Scenario {
   load: LoadPhase[];
   /** In order of `atMs`. */
   timeline: TimelineEntry[];
-  /** When the public's board freezes; absent: never by itself. Before the end. */
+  /** When the public board freezes; absent: only by hand. Before the end. */
   freezeAtMs?: number;
-  /** Absent in games that were recorded before there were ceremonies, as is `chaos`: then the defaults hold. */
+  /** Like `chaos`, absent in games that were recorded before ceremonies existed: then the defaults apply. */
   ceremony?: CeremonySpec;
   chaos?: ChaosLimits;
 }
 
-/** Whether the windows that a fault strikes count, or are left out of that team's pay for that service (docs/scoring.md, "Excused windows"). */
-export type FaultScoring = 'count' | 'pause';
-
 export interface CeremonySpec {
-  /** After sealing, when a frozen board is revealed by itself; null: only by hand. */
+  /** How long after sealing a frozen board is revealed automatically; null: only by hand. */
   revealAfterMs: number | null;
   /** How many teams are introduced, and how many of them win a prize. */
   introduced: number;
@@ -42,17 +41,17 @@ export interface ChaosLimits {
   /** Teams that one injection may strike without a typed confirmation. */
   maxTeams: number;
   maxDurationMs: number;
-  /** Between two faults on the same service of the same team: from verified gone to the next firing. */
+  /** Minimum time between two faults on the same service of the same team: from verified gone to the next firing. */
   cooldownMs: number;
   /** Faults (one per team struck) that may act at the same time. */
   maxActive: number;
 }
 
-/** A condition of a timeline entry: the entry runs when it holds, not before `atMs`, and at the latest at `byMs`. */
+/** A condition of a timeline entry: the entry runs when it is met, not before `atMs`, and at the latest at `byMs`. */
 export interface TimelineCondition {
   /** This share of the ranked teams has every service up. */
   teamsUpPercent: number;
-  /** Game time at which the entry runs whatever holds; null: never without the condition. */
+  /** Game time at which the entry runs in any case; null: never without the condition. */
   byMs: number | null;
 }
 
@@ -70,16 +69,9 @@ export interface ProbingSpec {
   timeoutMs: number;
   /** A longer answer is the failure `too_large`. */
   maxBodyBytes: number;
-  /** Whether a service has to prove whose it is. Absent in games that were recorded before there were proofs: then `off`. */
+  /** Whether a service must prove which team owns it. Absent in games that were recorded before proofs existed: then `off`. */
   proof?: ProofPolicy;
 }
-
-/**
- * What becomes of answers of a service that does not prove to be the team's own (docs/ownership.md): with `required` they
- * are failures, with `warn` they are paid and facilitators are told, with `off` nobody looks. A service that shows another
- * team's proof is a failure with `required` and with `warn`.
- */
-export type ProofPolicy = 'required' | 'warn' | 'off';
 
 /** One kind of customer request and what a right answer is. */
 export interface CheckSpec {

@@ -1,18 +1,5 @@
+import type { ServiceRequests, ServiceView } from './api/standings.js';
 import type { CloudEvent } from './cloud-event.js';
-import type { RequestCounts } from './ledger.js';
-
-/** `up` answers well; `slow` answers right but earns little; `failing` fails now and then; `down` fails always; `missing` has no endpoint; `unknown` has not been probed yet. */
-export type ServiceState = 'up' | 'slow' | 'failing' | 'down' | 'missing' | 'unknown';
-
-export interface ServiceView {
-  id: string;
-  state: ServiceState;
-  /** Share of good answers over the last ten seconds of event time, in hundredths of a percent (0 to 10000); null if none were due. */
-  availabilityBp: number | null;
-  /** 95th percentile of the latency of good answers over the same time; null if there were none. */
-  p95Ms: number | null;
-  requestsPerSecond: number;
-}
 
 /** One team's score after a commit. All values are absolute: the latest update replaces every earlier one. */
 export interface TeamScore {
@@ -32,12 +19,6 @@ export interface TeamScore {
   final?: boolean;
   /** Of the whole game, by service of the scenario in its order; only in the last score of a team, when its game is sealed. */
   requests?: ServiceRequests[];
-}
-
-/** The requests of one team's customers to one service, and how many of them were not scored. */
-export interface ServiceRequests extends RequestCounts {
-  /** Id of the service. */
-  id: string;
 }
 
 export type ScoreUpdate = CloudEvent<'dev.payday.team.scored', TeamScore>;

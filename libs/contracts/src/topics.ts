@@ -1,6 +1,6 @@
 /** The topics of one installation. Names are prefixed by configuration (`TopicNames`). */
 export const TOPICS = {
-  /** Key: game. CloudEvents. What happened to games, teams, endpoints and faults. */
+  /** Key: game. CloudEvents about games, teams, endpoints and faults. */
   gameEvents: 'payday.game-events',
   /** Key: game/team. `ProbeBatch` in protobuf. */
   probeResults: 'payday.probe-results',

@@ -1,4 +1,4 @@
-import type { FaultInfo, FaultState } from '#contracts';
+import type { ChaosAmount, ChaosReport, FaultInfo, FaultState, SpikeAmount, TeamChaos } from '#contracts';
 import { isTraffic } from './expected-effect.js';
 import { medianOf, tally, type TeamStanding } from './tally.js';
 
@@ -17,50 +17,7 @@ export interface FaultCourse {
   readonly wasStuck: boolean;
 }
 
-/** The harm that faults of one kind, or of all kinds, did to one team or to all teams. Traffic spikes do not count as harm. */
-export interface ChaosAmount {
-  /** Faults that struck: confirmed active, or possibly acting now. */
-  count: number;
-  /** Sum of their times to live: independent of how fast a team repairs. */
-  dealtMs: number;
-  /** Sum of their actual durations, from firing to verified gone or to now: a repair shortens it. */
-  actedMs: number;
-  /** Sum of their expected costs, cents, ≥ 0. A repair does not reduce it. */
-  dealtCents: number;
-}
-
-/** Traffic spikes that a team had. */
-export interface SpikeAmount {
-  count: number;
-  dealtMs: number;
-  /** Sum of their expected gains, cents, ≥ 0. */
-  gainCents: number;
-}
-
-export interface TeamChaos extends ChaosAmount {
-  teamId: string;
-  /** Whether fairness applies to it now: it is ranked and has an endpoint registered. */
-  inPlay: boolean;
-  /**
-   * Credit of a team that joined late, cents: the median of what the others had been dealt by then. A newcomer is therefore
-   * neither struck first nor spared. 0 for teams that were there before the first fault.
-   */
-  creditCents: number;
-  /** By fault kind, sorted by name; omits kinds that the team never had, and spikes. */
-  byKind: Record<string, ChaosAmount>;
-  spikes: SpikeAmount;
-}
-
-export interface ChaosReport {
-  /** In the order of the request. */
-  teams: TeamChaos[];
-  /** Sum over all teams, cents. */
-  dealtCents: number;
-  /** Maximum minus minimum over the teams in play; money includes the credit. 0 without teams. */
-  spread: ChaosAmount;
-  /** Median expected cost of the faults that struck, cents; 0: none had a cost. A spread up to this value is fair. */
-  typicalCents: number;
-}
+export type { ChaosAmount, ChaosReport, SpikeAmount, TeamChaos };
 
 const MAY_ACT_UNCONFIRMED: ReadonlySet<FaultState> = new Set<FaultState>(['firing', 'stuck']);
 

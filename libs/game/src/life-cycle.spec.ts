@@ -50,7 +50,7 @@ describe('pause and resume', () => {
 });
 
 describe('planEnd', () => {
-  it('is the planned end when it came, and a boundary ahead when ended early or in a pause', () => {
+  it('is the planned end if that has passed, and a boundary ahead when ended early or in a pause', () => {
     expect(planEnd(game(), START + 61_000, LEAD)).toBe(START + 60_000);
     expect(planEnd(game(), START + 21_000, LEAD)).toBe(START + 25_000);
     expect(planEnd(pausedFrom(10_000), START + 100_000, LEAD)).toBe(START + 105_000);
@@ -58,12 +58,12 @@ describe('planEnd', () => {
 });
 
 describe('planOutage', () => {
-  it('begins at the boundary behind the last sign of life', () => {
+  it('begins at the boundary after the last heartbeat', () => {
     expect(planOutage(game(), START + 11_000, START + 40_500, LEAD)).toBe(START + 15_000);
     expect(planOutage(game(), START + 50_000, START + 900_000, LEAD)).toBe(START + 50_000);
   });
 
-  it('moves a start that nobody saw, or that is too near', () => {
+  it('moves a start that no process saw, or that is too near', () => {
     expect(planOutage(game(), START - 3_000, START + 9_000, LEAD)).toBe(START);
     expect(planOutage(game(), START - 9_000, START - 3_000, LEAD)).toBe(START);
   });
@@ -73,7 +73,7 @@ describe('planOutage', () => {
     expect(planOutage(resuming, START + 16_000, START + 31_000, LEAD)).toBe(START + 20_000);
   });
 
-  it('does not take a sign of life from the future at its word: nobody was alive later than now', () => {
+  it('limits a heartbeat from the future to now', () => {
     expect(planOutage(game(), START + 311_000, START + 11_000, LEAD)).toBe(START + 15_000);
   });
 
@@ -91,11 +91,11 @@ describe('any life of a game', () => {
   const step = fc.record({
     action: fc.constantFrom('pause', 'resume', 'outage', 'end'),
     afterMs: fc.integer({ min: 0, max: 30_000 }),
-    /** After an outage: until customers are there again. */
+    /** After an outage: until customers are back. */
     bootMs: fc.integer({ min: 0, max: 30_000 }),
   });
 
-  it('is accepted by everybody who follows its events, and lasts exactly its length', () => {
+  it('is accepted by every reader of its events, and lasts exactly its duration', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 12 }), fc.integer({ min: -10_000, max: 0 }), (steps, begin) => {
         let now = START + begin;
@@ -138,7 +138,7 @@ describe('any life of a game', () => {
             now += bootMs;
             const plan = planResume(times, now, LEAD);
             resumed(plan.fromAt, plan.endsAt);
-            // Nothing of the time without customers counts.
+            // No time without customers counts.
             expect(schedule.toGameTime(plan.fromAt)).toBe(schedule.toGameTime(fromAt));
             expect(plan.fromAt).toBeGreaterThanOrEqual(now + LEAD);
           } else if (action === 'resume' && isPaused) {

@@ -25,6 +25,5 @@ export * from './scores/committed-scores.js';
 export * from './scores/frozen-standings.js';
 export * from './scores/scorer-store.js';
 export * from './service-database.js';
-export type { TokenRole } from './tokens/token-entity.js';
 export * from './tokens/token-store.js';
 export type { DataSource, EntityManager } from 'typeorm';

@@ -9,10 +9,9 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
+import type { TokenRole } from '#contracts';
 import { PaydayError } from '#kernel';
 import { TOKEN_VERIFIER } from './tokens.js';
-
-export type TokenRole = 'facilitator' | 'team' | 'prober' | 'integration' | 'read-only';
 
 /** The identity behind a token. */
 export interface Principal {

@@ -1,3 +1,4 @@
+export * from './api-endpoint.js';
 export * from './async-api.js';
 export * from './auth.js';
 export * from './config/index.js';

@@ -1,3 +1,4 @@
+export * from './answer-check.js';
 export * from './builders.js';
 export * from './manual-time.js';
 export * from './oracle.js';

@@ -1,5 +1,5 @@
-import type { DataSource } from 'typeorm';
 import type { GameEvent, Scenario } from '#contracts';
+import type { DataSource } from '#persistence';
 import { naiveLedger, type PlainResult } from '#testing';
 
 /** A ledger compared with the oracle's result for the acknowledged results. All counts are 0 if it is right. */

@@ -1,7 +1,6 @@
-import type { DataSource } from 'typeorm';
 import { TOPICS, decodeProbeBatch, encodeCloudEvent, type GameEvent } from '#contracts';
 import { comparePositions, openEventLog, type EventLog } from '#event-log';
-import { GameStore, TokenStore, openDatabase } from '#persistence';
+import { type DataSource, GameStore, openDatabase, TokenStore } from '#persistence';
 import { systemClock } from '#runtime';
 import { EventBuilder, buildScenario, freePort, type TestPostgres } from '#testing';
 import { eventually } from '../../support/wait.js';

@@ -13,6 +13,7 @@ import {
   type LeaderboardClientEvents,
   type LeaderboardServerEvents,
   type Problem,
+  type ResumePoint,
 } from '#contracts';
 import { TokenBucket, messageOf, type Clock, type Timers } from '#kernel';
 import { AsyncApi, CLOCK } from '#runtime';
@@ -22,7 +23,7 @@ import type { Frame } from '../frames/frame-maker.js';
 import { TIMERS } from '../tokens.js';
 import { LagGate, type Backlog } from './lag-gate.js';
 import { leaderboardAsyncApi } from './leaderboard.async-api.js';
-import { parseResumePoint, type ResumePoint } from './resume-point.js';
+import { parseResumePoint } from './resume-point.js';
 
 interface ServerEvents extends LeaderboardServerEvents {
   /** A message of the client was refused. */

@@ -1,23 +1,14 @@
+import { ResumePoint } from '#contracts/api';
 import { PaydayError } from '#kernel';
-
-/** The last frame that a viewer has. */
-export interface ResumePoint {
-  epoch: string;
-  seq: number;
-}
-
-const MAX_EPOCH_LENGTH = 64;
 
 /** @throws PaydayError `bad_request` for anything but `{epoch: string, seq: non-negative integer}` */
 export function parseResumePoint(payload: unknown): ResumePoint {
-  const { epoch, seq } = (payload ?? {}) as { epoch?: unknown; seq?: unknown };
-  if (typeof epoch !== 'string' || epoch.length > MAX_EPOCH_LENGTH || !isFrameNumber(seq)) {
-    throw new PaydayError(
-      'bad_request',
-      '"resume" takes {epoch, seq} of the last frame you have: a string and a non-negative integer.',
-    );
-  }
-  return { epoch, seq };
+  const read = ResumePoint.safeParse(payload);
+  if (read.success) return read.data;
+  throw new PaydayError(
+    'bad_request',
+    '"resume" takes {epoch, seq} of the last frame you have: a string and a non-negative integer.',
+  );
 }
 
 /** From a `Last-Event-ID`, `<epoch>:<seq>`; null for anything else, which then gets a snapshot. */
@@ -28,8 +19,4 @@ export function parseEventId(text: string | undefined): ResumePoint | null {
 
 export function formatEventId({ epoch, seq }: ResumePoint): string {
   return `${epoch}:${seq}`;
-}
-
-function isFrameNumber(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,9 +1,9 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { StandingsView } from '#contracts';
+import { ApiTags } from '@nestjs/swagger';
+import { StandingsView } from '#contracts/api';
 import { PaydayError } from '#kernel';
+import { ApiEndpoint } from '#runtime';
 import { FrameHub } from '../frames/frame-hub.js';
-import { STANDINGS_SCHEMA } from './standings.schema.js';
 
 @ApiTags('standings')
 @Controller('api/v1/standings')
@@ -12,13 +12,12 @@ export class StandingsController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  @ApiOperation({
+  @ApiEndpoint({
     summary: 'The current public view: the game, its teams in order, their services, and the ticker',
-  })
-  @ApiResponse({ status: 200, description: 'The latest complete frame', schema: STANDINGS_SCHEMA })
-  @ApiResponse({
-    status: 503,
-    description: 'unavailable: there is no game yet, or its scores are still being read',
+    description:
+      'The latest complete frame. 503 while there is no game yet, or its scores are still being read.',
+    answer: StandingsView,
+    problems: ['unavailable'],
   })
   standings(): StandingsView {
     const view = this.hub.maker.snapshot();

@@ -1,11 +1,11 @@
+import { CHAOS_PUSHES, ChaosFailure, jsonSchema } from '#contracts/api';
 import type { AsyncApiPart } from '#runtime';
 import { z } from 'zod';
-import { FAILURE, PUSHES } from './answers.js';
 import { COMMAND_MESSAGES } from './command-messages.js';
 
 const CHANNEL = 'chaos';
 
-const PUSH_SUMMARIES: Record<keyof typeof PUSHES, string> = {
+const PUSH_SUMMARIES: Record<keyof typeof CHAOS_PUSHES, string> = {
   'fault:changed': 'A fault has entered another state',
   timeline: 'A timeline was held, resumed or has advanced',
   audit: 'A new entry of the audit log, in order, for all games in the scope of the token',
@@ -16,20 +16,26 @@ export function chaosAsyncApi(): AsyncApiPart {
   const part: AsyncApiPart = { channels: {}, operations: {}, messages: {}, schemas: {} };
   const ref = (path: string): object => ({ $ref: `#/${path}` });
   const messages: Record<string, object> = {};
-  const addMessage = (key: string, name: string, summary: string, schema: z.ZodType | object): void => {
+  const addMessage = (
+    key: string,
+    name: string,
+    summary: string,
+    schema: z.ZodType | object,
+    io: 'input' | 'output' = 'output',
+  ): void => {
     const schemaKey = key.replace(/[^A-Za-z0-9]+(.)/g, (_, next: string) => next.toUpperCase());
-    part.schemas[schemaKey] = schema instanceof z.ZodType ? jsonSchema(schema) : schema;
+    part.schemas[schemaKey] = schema instanceof z.ZodType ? jsonSchema(schema, io) : schema;
     part.messages[key] = { name, summary, payload: ref(`components/schemas/${schemaKey}`) };
     messages[key] = ref(`components/messages/${key}`);
   };
   part.schemas['chaosFailure'] = {
     type: 'object',
     required: ['ok', 'error'],
-    properties: { ok: { const: false }, error: jsonSchema(FAILURE) },
+    properties: { ok: { const: false }, error: jsonSchema(ChaosFailure, 'output') },
   };
   for (const [event, { summary, description, request, answer }] of Object.entries(COMMAND_MESSAGES)) {
     const key = `chaos.${event.replace(':', '.')}`;
-    addMessage(key, event, summary, request);
+    addMessage(key, event, summary, request, 'input');
     addMessage(`${key}.answer`, event, `The acknowledgement of ${event}`, {
       oneOf: [
         {
@@ -52,9 +58,9 @@ export function chaosAsyncApi(): AsyncApiPart {
       },
     };
   }
-  for (const [event, schema] of Object.entries(PUSHES)) {
+  for (const [event, schema] of Object.entries(CHAOS_PUSHES)) {
     const key = `chaos.push.${event.replace(':', '.')}`;
-    const summary = PUSH_SUMMARIES[event as keyof typeof PUSHES];
+    const summary = PUSH_SUMMARIES[event as keyof typeof CHAOS_PUSHES];
     addMessage(key, event, summary, schema);
     part.operations[key] = {
       action: 'send',
@@ -75,11 +81,6 @@ export function chaosAsyncApi(): AsyncApiPart {
     'x-security': [ref('components/securitySchemes/token')],
   };
   return part;
-}
-
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output' = 'input'): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io, unrepresentable: 'any' });
-  return rest;
 }
 
 /** Escapes a key for a JSON pointer. */

@@ -1,6 +1,5 @@
+import { CHAOS_ANSWERS as ANSWERS, CHAOS_REQUESTS as REQUESTS } from '#contracts/api';
 import type { z } from 'zod';
-import { ANSWERS } from './answers.js';
-import { REQUESTS } from './requests.js';
 
 /** One event that a facilitator may send: its documentation and its shapes. */
 export interface CommandMessage {

@@ -1,12 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { PaydayError, type Clock } from '#kernel';
+import { TOKEN_ROLES } from '#contracts';
 import { type DataSource, GameStore, type TokenInfo, type TokenRole, TokenStore } from '#persistence';
 import { systemClock, table } from '#runtime';
 import { parseDuration } from '#scenario';
 import { withDatabase, type SourceOptions } from '../source.js';
 import { plain, writeLine, type Terminal } from '../terminal.js';
-
-const ROLES: readonly TokenRole[] = ['facilitator', 'team', 'prober', 'integration', 'read-only'];
 
 type Where = Pick<SourceOptions, 'data' | 'database'> & { json: boolean };
 interface CreateOptions extends Where {
@@ -28,7 +27,7 @@ export function addToken(token: Command, terminal: Terminal): void {
     token
       .command('create')
       .description('Creates a token and prints its secret, which is shown only once.')
-      .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).makeOptionMandatory())
+      .addOption(new Option('--role <role>', 'what it may do').choices(TOKEN_ROLES).makeOptionMandatory())
       .option('--label <text>', 'whose it is, or what it is for', oneLine, 'command line')
       .option('--game <id>', 'good for this game only; for a team default: the newest')
       .option('--team <id>', 'for role team: the team')

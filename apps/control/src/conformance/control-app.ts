@@ -14,7 +14,7 @@ import {
   TokenStore,
 } from '#persistence';
 import { RuntimeModule, configureHttpApp, createLogger } from '#runtime';
-import { startTestPostgres, type TestPostgres } from '#testing';
+import { AnswerCheck, startTestPostgres, type TestPostgres } from '#testing';
 import { systemActor } from '../actor.js';
 import { ControlModule, type ControlModuleOptions } from '../control.module.js';
 import { GameService } from '../game-service.js';
@@ -24,7 +24,7 @@ const LAUNCHER = systemActor('launcher');
 /** When the harness's clock starts, epoch ms. */
 export const T0 = 1_763_900_000_000;
 
-/** Control's whole HTTP face on a real database, with a clock that stands still and a log that is a list. */
+/** Control's whole HTTP face on a real database, with a manual clock and a log that is a list. */
 export class ControlApp {
   private constructor(
     private readonly time: { nowMs: number },
@@ -62,6 +62,7 @@ export class ControlApp {
       logger: false,
     });
     configureHttpApp(app);
+    app.useGlobalInterceptors(new AnswerCheck());
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
     const { secret } = await tokens.create({ role: 'facilitator', label: 'boss' });
@@ -92,7 +93,7 @@ export class ControlApp {
     return `Bearer ${secret}`;
   }
 
-  /** Calls the API; without `as` as the public. */
+  /** Calls the API, without `as` as an anonymous client. */
   call(
     method: 'get' | 'post' | 'put' | 'patch' | 'delete',
     path: string,
@@ -104,7 +105,7 @@ export class ControlApp {
     return options.body === undefined ? test : test.send(options.body as object);
   }
 
-  /** A new game, which is also the newest; time goes on so that "newest" is unambiguous. */
+  /** A new game, which is also the newest; the clock advances so that "newest" is unambiguous. */
   async newGame(scenario: Partial<Scenario> = {}): Promise<string> {
     this.nowMs += 1_000_000;
     const game = await this.games.create(
@@ -121,7 +122,7 @@ export class ControlApp {
     return game.id;
   }
 
-  /** A game that begins now. */
+  /** A game that starts now. */
   async runningGame(scenario: Partial<Scenario> = {}): Promise<{ id: string; startsAt: number }> {
     const id = await this.newGame(scenario);
     const { startsAt } = await this.games.start(id, LAUNCHER);

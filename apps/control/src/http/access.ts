@@ -7,7 +7,7 @@ export function assertScope(principal: Principal, gameId: string): void {
     throw new PaydayError('forbidden', `The token is for the game "${principal.gameId}" only.`);
 }
 
-/** @throws PaydayError `forbidden` if it is a team's token, and another team's. */
+/** @throws PaydayError `forbidden` if it is the token of another team. */
 export function assertIsTeam(principal: Principal, teamId: string): void {
   if (principal.role === 'team' && principal.teamId !== teamId)
     throw new PaydayError('forbidden', 'A team sees and changes its own only.');

@@ -1,11 +1,10 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { type AuditEntry, type DataSource, readAudit } from '#persistence';
-import { CurrentPrincipal, DATA_SOURCE, type Principal, Roles } from '#runtime';
+import { ApiTags } from '@nestjs/swagger';
+import { AuditPage, AuditQuery } from '#contracts/api';
+import { type DataSource, readAudit } from '#persistence';
+import { ApiEndpoint, CurrentPrincipal, DATA_SOURCE, type Principal, Roles } from '#runtime';
 import { assertScope } from './access.js';
 import { parseQuery } from './parse.js';
-import { ApiProblems, AUDIT } from './responses.js';
-import { AUDIT_LIMIT, auditQuery } from './schemas.js';
 
 @ApiTags('audit')
 @Controller('api/v1/audit')
@@ -14,30 +13,16 @@ export class AuditController {
 
   @Get()
   @Roles('facilitator')
-  @ApiOperation({
+  @ApiEndpoint({
     summary: 'Who did what and when, newest first',
     description:
       'Entries are never changed, and each holds the hash of the one before: docs/audit-log.md says how to verify them.',
+    query: AuditQuery,
+    answer: AuditPage,
+    problems: ['invalid_query', 'unauthenticated', 'forbidden'],
   })
-  @ApiQuery({ name: 'game', required: false, description: 'Entries about this game only' })
-  @ApiQuery({
-    name: 'before',
-    required: false,
-    description: '`nextBefore` of the page before',
-    schema: { type: 'integer' },
-  })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    schema: { type: 'integer', minimum: 1, maximum: AUDIT_LIMIT.max, default: AUDIT_LIMIT.default },
-  })
-  @ApiOkResponse({ schema: AUDIT })
-  @ApiProblems('invalid_query', 'unauthenticated', 'forbidden')
-  async page(
-    @Query() query: unknown,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<{ entries: AuditEntry[]; nextBefore: number | null }> {
-    const { game, before, limit } = parseQuery(auditQuery, query);
+  async page(@Query() query: unknown, @CurrentPrincipal() principal: Principal): Promise<AuditPage> {
+    const { game, before, limit } = parseQuery(AuditQuery, query);
     if (game !== undefined) assertScope(principal, game);
     const gameId = game ?? principal.gameId;
     const entries = await readAudit(this.dataSource, { gameId, beforeSeq: before, limit: limit + 1 });

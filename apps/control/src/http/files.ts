@@ -13,7 +13,7 @@ export function bodyText(body: unknown, code: ProblemCode): string {
   }
 }
 
-/** JSON within JSON as text, for those who read files. @throws PaydayError `code` where it is nested deeper than the stack */
+/** JSON within JSON as text, for the readers of files. @throws PaydayError `code` if it is nested too deeply for the stack */
 export function jsonText(value: unknown, code: ProblemCode): string {
   try {
     return JSON.stringify(value);
@@ -23,8 +23,8 @@ export function jsonText(value: unknown, code: ProblemCode): string {
 }
 
 /**
- * Runs `read`; a file that it refuses becomes a problem that lists every mistake with its place.
- * @param placeOf what to call the place, where it isn't a line of a file that the caller sent
+ * Runs `read` and turns the refusal of a file into a problem that lists every mistake with its place.
+ * @param placeOf names the place of a mistake if it isn't a line of a file that the caller sent
  * @throws PaydayError with the code of the file's error
  */
 export function readingFile<T>(read: () => T, placeOf: (entry: ProblemEntry) => ProblemEntry = (e) => e): T {

@@ -78,14 +78,25 @@ const read = async (path: string, as?: string): Promise<string> => {
 };
 const shows = async (path: string, as?: string): Promise<boolean> => /77777\d\d\d/.test(await read(path, as));
 
+const summary = async (): Promise<unknown> => JSON.parse(await read(`games/${gameId}/summary`));
+const FENRIR = { id: 'fenrir', name: 'Fenrir Works', color: '#e4572e' };
+
 test('before the boundary everybody sees everything', async () => {
   for (const path of PATHS) expect([path, await shows(path)]).toEqual([path, true]);
+});
+
+test('the summary counts all requests and ranks the ranked teams', async () => {
+  expect(await summary()).toEqual({
+    ...{ id: gameId, name: 'Test', state: 'running', teams: 2, requests: 6 },
+    topFive: [{ rank: 1, team: FENRIR, salaryCents: SECRET + 30 }],
+  });
+  await control.call('get', 'games/none/summary').expect(404);
 });
 
 describe('during the freeze', () => {
   beforeAll(() => (control.nowMs = startsAt + 10_000));
 
-  test.each(PATHS)('%s shows the public nothing from the freeze on', async (path) => {
+  test.each(PATHS)('%s hides everything from the freeze on from the public', async (path) => {
     expect(await shows(path)).toBe(false);
     for (const role of ['integration', 'prober'] as const)
       expect([role, await shows(path, await control.token({ role }))]).toEqual([role, false]);
@@ -98,7 +109,7 @@ describe('during the freeze', () => {
       expect([role, await shows(path, await control.token({ role }))]).toEqual([role, true]);
   });
 
-  test('a team sees its own and nobody else’s', async () => {
+  test('a team sees only its own entries', async () => {
     const fenrir = await control.token({ role: 'team', gameId, teamId: 'fenrir' });
     for (const path of PATHS.filter((each) => each.includes('fenrir')))
       expect([path, await shows(path, fenrir)]).toEqual([path, true]);
@@ -119,7 +130,13 @@ describe('during the freeze', () => {
     ]);
   });
 
-  test('a token that is worth nothing is refused, not taken for the public', async () => {
+  test('the summary has the numbers of the boundary, for everybody', async () => {
+    const frozen = { state: 'running', requests: 4, topFive: [{ rank: 1, team: FENRIR, salaryCents: 30 }] };
+    expect(await summary()).toMatchObject(frozen);
+    expect(await shows(`games/${gameId}/summary`, control.boss)).toBe(false);
+  });
+
+  test('an invalid token is refused rather than treated as no token', async () => {
     await control.call('get', 'ledger', { as: 'Bearer nonsense' }).expect(401);
   });
 });
@@ -129,8 +146,10 @@ test('after the reveal everybody sees everything', async () => {
   control.nowMs = startsAt + 60_000;
   await control.call('post', `games/${gameId}/seal`, { as: control.boss }).expect(200);
   expect(await shows('ledger')).toBe(false);
+  expect(await summary()).toMatchObject({ requests: 4 });
   await control.scoreLast(gameId);
   await control.app.get(GameLoop).tick();
   await control.call('post', `games/${gameId}/reveal`, { as: control.boss }).expect(200);
   for (const path of PATHS) expect([path, await shows(path)]).toEqual([path, true]);
+  expect(await summary()).toMatchObject({ requests: 6, topFive: [{ salaryCents: SECRET + 30 }] });
 });

@@ -1,25 +1,8 @@
-import type { GameState } from '#contracts';
-import type { GameEntity, GameStore, Pause } from '#persistence';
-import type { ChangedGame } from '../game-changes.js';
+import type { GameInfo, GameState } from '#contracts';
+import type { GameEntity, GameStore } from '#persistence';
 
 /** A game as REST shows it to facilitators. */
-export interface GameBody {
-  id: string;
-  name: string;
-  state: GameState;
-  startsAt: number | null;
-  endsAt: number | null;
-  pausedAt: number | null;
-  sealedAt: number | null;
-  frozenAt: number | null;
-  revealedAt: number | null;
-  windowMs: number;
-  durationMs: number;
-  services: { id: string; letter: string }[];
-  pauses: Pause[];
-}
-
-export async function gameBody(game: GameEntity, store: GameStore, nowMs: number): Promise<GameBody> {
+export async function gameBody(game: GameEntity, store: GameStore, nowMs: number): Promise<GameInfo> {
   const { id, name, startsAt, endsAt, pausedAt, sealedAt, frozenAt, revealedAt, scenario } = game;
   return {
     id,
@@ -38,15 +21,7 @@ export async function gameBody(game: GameEntity, store: GameStore, nowMs: number
   };
 }
 
-export async function changedGameBody(
-  game: ChangedGame,
-  store: GameStore,
-  nowMs: number,
-): Promise<GameBody & { effectiveAt: number | null }> {
-  return { ...(await gameBody(game, store, nowMs)), effectiveAt: game.effectiveAt };
-}
-
 /** A game that is scheduled for later is still in the lobby, as everybody else sees it. */
-function stateAt({ state, startsAt }: GameEntity, nowMs: number): GameState {
+export function stateAt({ state, startsAt }: GameEntity, nowMs: number): GameState {
   return state === 'running' && startsAt !== null && nowMs < startsAt ? 'lobby' : state;
 }

@@ -2,12 +2,12 @@ import { hiddenFromAt } from '#game';
 import type { GameEntity, HiddenScores } from '#persistence';
 import type { Principal } from '#runtime';
 
-/** Who may see through a freeze. Integrations show what they read to the public. */
+/** Roles that a freeze does not restrict. Integrations are missing because they show what they read to the public. */
 const SEES_ALL = new Set<Principal['role']>(['facilitator', 'read-only']);
 
 /**
- * What of a game's ledger a reader may not see now: nothing outside of a freeze, and nothing for those who run the game.
- * A team sees its own.
+ * The part of a game's ledger that a reader may not see now: nothing outside of a freeze, and nothing for those who run the
+ * game. A team always sees its own.
  */
 export function hiddenScores(
   game: GameEntity,

@@ -1,10 +1,8 @@
 import { Readable } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
 import { LEDGER_CSV_COLUMNS, csvLine, ledgerCsvValues, type LedgerEntry } from '#contracts';
+import { LEDGER_FORMATS, type LedgerFormat } from '#contracts/api';
 import { PaydayError } from '#kernel';
-
-export const LEDGER_FORMATS = ['json', 'ndjson', 'csv'] as const;
-export type LedgerFormat = (typeof LEDGER_FORMATS)[number];
 
 const MEDIA_TYPES: Record<LedgerFormat, string> = {
   json: 'application/json',
@@ -13,11 +11,11 @@ const MEDIA_TYPES: Record<LedgerFormat, string> = {
 };
 /** Each stream holds a connection and a snapshot of the database. */
 const MAX_STREAMS = 4;
-/** Who takes nothing for so long is cut off. */
+/** A reader that takes nothing for this long is disconnected. */
 const STALLED_AFTER_MS = 30_000;
 const CHUNK_CHARACTERS = 64 * 1024;
 
-/** The format that an `Accept` header likes best; JSON where it names none of ours, and in a tie. */
+/** The format that an `Accept` header prefers; JSON if it names none of these, and in a tie. */
 export function acceptedFormat(accept: string | undefined): LedgerFormat {
   let best: { format: LedgerFormat; quality: number } = { format: 'json', quality: 0 };
   for (const range of (accept ?? '').toLowerCase().split(',')) {
@@ -38,7 +36,7 @@ export class LedgerStreams {
   constructor(private readonly stalledAfterMs = STALLED_AFTER_MS) {}
 
   /**
-   * An answer that is written while it is read. Trouble on the way cuts the connection: a whole answer is a complete one.
+   * Streams an answer while the entries are read. An error on the way cuts the connection, so an answer that ends properly is complete.
    * @throws PaydayError `too_many_requests`, and whatever reading the first entries throws
    */
   async send(entries: AsyncGenerator<LedgerEntry>, format: 'ndjson' | 'csv'): Promise<StreamableFile> {
@@ -49,7 +47,7 @@ export class LedgerStreams {
       );
     this.open++;
     const chunks = this.chunks(entries, format);
-    // The first chunk is made here, so that what goes wrong at once is told as a problem.
+    // The first chunk is made here, so that an early error is still answered as a problem.
     const first = await chunks.next();
     const stream: Readable = Readable.from(watched(), { objectMode: false });
     const watch = (): ReturnType<typeof setTimeout> =>
@@ -57,7 +55,7 @@ export class LedgerStreams {
     let stalled = watch();
     stream.once('close', () => {
       clearTimeout(stalled);
-      // Closed before its first read, the generator below never began and so never ends.
+      // If the stream is closed before its first read, the generator below never starts and so never ends.
       void chunks.return(undefined);
     });
     return new StreamableFile(stream, { type: `${MEDIA_TYPES[format]}; charset=utf-8` });

@@ -1,39 +1,39 @@
-import { Controller, Get, Headers, Inject, Query, Res, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiQuery, ApiTags } from '@nestjs/swagger';
-import { LEDGER_REASONS, type LedgerEntry, type LedgerPage, type SalaryHistory } from '#contracts';
+import { Controller, Get, Headers, Inject, Param, Query, Res, type StreamableFile } from '@nestjs/common';
+import { ApiProduces, ApiTags } from '@nestjs/swagger';
+import {
+  GameSummary,
+  HistoryQuery,
+  LEDGER_LIMIT,
+  type LedgerEntry,
+  LedgerPage,
+  LedgerQuery,
+  SalaryHistory,
+} from '#contracts/api';
 import { type Clock, PaydayError } from '#kernel';
 import {
   type DataSource,
   type GameEntity,
   GameStore,
-  type HistoryQuery,
+  type HistoryQuery as SalaryHistoryQuery,
   type LedgerFilter,
   LedgerReader,
   type LedgerRow,
   salaryHistory,
 } from '#persistence';
-import { CLOCK, DATA_SOURCE, MaybePrincipal, OptionalToken, type Principal } from '#runtime';
+import { ApiEndpoint, CLOCK, DATA_SOURCE, MaybePrincipal, OptionalToken, type Principal } from '#runtime';
 import { latencyPercentiles } from '#scoring';
 import { GameService } from '../game-service.js';
-import { LEDGER_FORMATS, LedgerStreams, acceptedFormat } from './ledger-stream.js';
+import { stateAt } from './game-body.js';
+import { LedgerStreams, acceptedFormat } from './ledger-stream.js';
 import { hiddenScores } from './hidden-scores.js';
 import { seenSamples } from './seen-samples.js';
 import { parseQuery } from './parse.js';
-import { ApiProblems, HISTORY, LEDGER } from './responses.js';
-import { HISTORY_POINTS, LEDGER_LIMIT, historyQuery, ledgerQuery } from './schemas.js';
-
-const integer = (minimum: number, maximum?: number, byDefault?: number) => ({
-  type: 'integer' as const,
-  minimum,
-  ...(maximum === undefined ? {} : { maximum }),
-  ...(byDefault === undefined ? {} : { default: byDefault }),
-});
 
 @ApiTags('scores')
 @Controller('api/v1')
 export class LedgerController {
   private readonly streams = new LedgerStreams();
-  /** Histories being read, by what was asked for: every screen asks at once after a restart, and at the reveal. */
+  /** Histories being read, by query: after a restart and at the reveal every screen requests the same one. */
   private readonly reading = new Map<string, Promise<SalaryHistory>>();
 
   constructor(
@@ -46,53 +46,31 @@ export class LedgerController {
 
   @Get('ledger')
   @OptionalToken()
-  @ApiOperation({
+  @ApiProduces('application/json', 'application/x-ndjson', 'text/csv')
+  @ApiEndpoint({
     summary: 'Why every cent was earned or lost',
     description:
-      'Public; during a freeze the public sees what lies before it, and a team’s token all of its own. `samples` of what failed are for facilitators and, of its own services, the team: for everybody else they are empty. In the order team, window, service, reason, counterpartyId. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
-      'Requests that could not be judged for trouble of the prober’s own have entries too (`unscored`, 0 cents), and are summed up in `requests`. ' +
-      'As NDJSON (one entry per line) or CSV, by `format` or the Accept header, all that match come at once, without pages.',
+      'Public; during a freeze the public sees what lies before it, and a team’s token all of its own. `samples` of failures are for facilitators and, of its own services, the team: for everybody else they are empty. In the order team, window, service, reason, counterpartyId. A team’s salary is the sum of its entries; with `team`, entries, total and salary come from one snapshot. ' +
+      'Requests that could not be judged because of trouble of the prober’s own have entries too (`unscored`, 0 cents), and are summed up in `requests`. ' +
+      'As NDJSON (one entry per line) or CSV, by `format` or the Accept header, all entries that match come at once, without pages.',
+    query: LedgerQuery,
+    answer: LedgerPage,
+    problems: [
+      'invalid_query',
+      'unauthenticated',
+      'unknown_game',
+      'unknown_team',
+      'unknown_service',
+      'too_many_requests',
+    ],
   })
-  @ApiQuery({ name: 'game', required: false, description: 'Id of a game; default: the newest' })
-  @ApiQuery({ name: 'team', required: false })
-  @ApiQuery({ name: 'service', required: false })
-  @ApiQuery({
-    name: 'reason',
-    required: false,
-    schema: { type: 'string', enum: [...LEDGER_REASONS] },
-  })
-  @ApiQuery({
-    name: 'fromWindow',
-    required: false,
-    description: 'First window, inclusive',
-    schema: integer(0),
-  })
-  @ApiQuery({ name: 'toWindow', required: false, description: 'Last window, inclusive', schema: integer(0) })
-  @ApiQuery({ name: 'limit', required: false, schema: integer(1, LEDGER_LIMIT.max, LEDGER_LIMIT.default) })
-  @ApiQuery({ name: 'cursor', required: false, description: '`nextCursor` of the page before' })
-  @ApiQuery({
-    name: 'format',
-    required: false,
-    description: 'Default: what the Accept header asks for, else json',
-    schema: { type: 'string', enum: [...LEDGER_FORMATS] },
-  })
-  @ApiProduces('application/json', 'application/x-ndjson', 'text/csv')
-  @ApiOkResponse({ schema: LEDGER })
-  @ApiProblems(
-    'invalid_query',
-    'unauthenticated',
-    'unknown_game',
-    'unknown_team',
-    'unknown_service',
-    'too_many_requests',
-  )
   async page(
     @Query() query: unknown,
     @Headers('accept') accept: string | undefined,
     @MaybePrincipal() principal: Principal | undefined,
     @Res({ passthrough: true }) reply: { header(name: string, value: string): unknown },
   ): Promise<LedgerPage | StreamableFile> {
-    const q = parseQuery(ledgerQuery, query);
+    const q = parseQuery(LedgerQuery, query);
     reply.header('vary', 'Accept, Authorization');
     const game = await this.games.game(q.game);
     if (q.team !== undefined) await this.refuseUnknownTeams(game, [q.team]);
@@ -134,32 +112,19 @@ export class LedgerController {
 
   @Get('history')
   @OptionalToken()
-  @ApiOperation({
+  @ApiEndpoint({
     summary: 'Salaries over time',
     description:
       'Public, during a freeze up to it. One line per team, thinned to at most `points`; the last point is the salary at `to`.',
+    query: HistoryQuery,
+    answer: SalaryHistory,
+    problems: ['invalid_query', 'unauthenticated', 'unknown_game', 'unknown_team'],
   })
-  @ApiQuery({ name: 'game', required: false, description: 'Id of a game; default: the newest' })
-  @ApiQuery({
-    name: 'team',
-    required: false,
-    description: 'Repeated or separated by commas; default: all',
-    schema: { type: 'array', items: { type: 'string' }, maxItems: 100 },
-  })
-  @ApiQuery({ name: 'from', required: false, description: 'Epoch ms, inclusive', schema: integer(0) })
-  @ApiQuery({ name: 'to', required: false, description: 'Epoch ms, inclusive', schema: integer(0) })
-  @ApiQuery({
-    name: 'points',
-    required: false,
-    schema: integer(1, HISTORY_POINTS.max, HISTORY_POINTS.default),
-  })
-  @ApiOkResponse({ schema: HISTORY })
-  @ApiProblems('invalid_query', 'unauthenticated', 'unknown_game', 'unknown_team')
   async history(
     @Query() query: unknown,
     @MaybePrincipal() principal: Principal | undefined,
   ): Promise<SalaryHistory> {
-    const q = parseQuery(historyQuery, query);
+    const q = parseQuery(HistoryQuery, query);
     const game = await this.games.game(q.game);
     if (q.team !== undefined) await this.refuseUnknownTeams(game, q.team);
     return this.readHistory({
@@ -172,7 +137,42 @@ export class LedgerController {
     });
   }
 
-  private readHistory(query: HistoryQuery): Promise<SalaryHistory> {
+  @Get('games/:id/summary')
+  @ApiEndpoint({
+    summary: 'A game in brief: its state, how many teams and requests, and the top five',
+    description: 'Public; during a freeze the requests and salaries are those at its start.',
+    params: { id: 'Id of the game' },
+    answer: GameSummary,
+    problems: ['unknown_game'],
+  })
+  async summary(@Param('id') gameId: string): Promise<GameSummary> {
+    const game = await this.games.game(gameId);
+    const nowMs = this.clock.nowMs();
+    const hidden = hiddenScores(game, undefined, nowMs);
+    const [teams, { requests }, { series }] = await Promise.all([
+      this.store.teams(gameId),
+      this.ledger.page({ gameId, hidden, limit: 1 }),
+      this.readHistory({ gameId, hidden, points: 1 }),
+    ]);
+    const salaries = new Map(series.map(({ teamId, salaryCents }) => [teamId, salaryCents.at(-1)!]));
+    const rows = teams
+      .filter(({ ranked }) => ranked)
+      .map(({ id, name, color }) => ({ team: { id, name, color }, salaryCents: salaries.get(id) ?? 0 }))
+      .sort((a, b) => b.salaryCents - a.salaryCents || (a.team.id < b.team.id ? -1 : 1));
+    return {
+      id: game.id,
+      name: game.name,
+      state: stateAt(game, nowMs),
+      teams: teams.length,
+      requests: requests.requests,
+      topFive: rows.slice(0, 5).map((row) => ({
+        rank: 1 + rows.findIndex(({ salaryCents }) => salaryCents === row.salaryCents),
+        ...row,
+      })),
+    };
+  }
+
+  private readHistory(query: SalaryHistoryQuery): Promise<SalaryHistory> {
     const key = JSON.stringify(query);
     let reading = this.reading.get(key);
     if (reading === undefined) {
@@ -208,7 +208,7 @@ export class LedgerController {
   }
 }
 
-/** Pages are pages of JSON: an option that would be ignored is refused. */
+/** Only JSON has pages: an option that would be ignored is refused. */
 function refusePaging(query: { limit?: number; cursor?: string }): void {
   for (const path of ['limit', 'cursor'] as const) {
     if (query[path] === undefined) continue;

@@ -1,11 +1,11 @@
 import type { Scenario } from '#contracts';
+import { NewGameBody } from '#contracts/api';
 import { PaydayError, messageOf } from '#kernel';
 import { compressScenario, parseScenario, proofPolicy, type RuleOptions } from '#scenario';
 import type { NewGame } from '../game-service.js';
 import { readTeams } from '../teams/read-teams.js';
 import { bodyText, jsonText, readingFile } from './files.js';
 import { parseBody } from './parse.js';
-import { newGameBody } from './schemas.js';
 
 const YAML = /^(application|text)\/(x-)?yaml\b/i;
 
@@ -17,12 +17,12 @@ export function readNewGame(
 ): NewGame {
   const given = YAML.test(contentType ?? '')
     ? { scenario: bodyText(body, 'invalid_scenario'), speed: undefined }
-    : parseBody(newGameBody, body);
+    : parseBody(NewGameBody, body);
   const isText = typeof given.scenario === 'string';
   const text = isText ? (given.scenario as string) : jsonText(given.scenario, 'invalid_scenario');
   const written = readingFile(
     () => parseScenario(text, 'scenario', faultRules),
-    // Of JSON within JSON the caller knows no lines.
+    // The caller of JSON within JSON sent no lines.
     ({ line, column, ...entry }) => (isText ? { ...entry, line, column } : entry),
   );
   const scenario = given.speed === undefined ? written : atSpeed(written, given.speed);

@@ -1,13 +1,12 @@
-import { Body, Controller, Get, Header, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal, type Principal, Roles } from '#runtime';
+import { Body, Controller, Get, Header, Inject, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ChangedProof, NoBody, TeamProof } from '#contracts/api';
+import { ApiEndpoint, CurrentPrincipal, type Principal, Roles } from '#runtime';
 import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
-import { ProofService, type TeamProof } from '../teams/proof-service.js';
+import { ProofService } from '../teams/proof-service.js';
 import { assertIsTeam, assertScope } from './access.js';
 import { parseBody } from './parse.js';
-import { ApiProblems, CHANGED_PROOF, PROOF } from './responses.js';
-import { noBody } from './schemas.js';
 
 /** What a team's services show to prove whose they are (docs/ownership.md). */
 @ApiTags('games')
@@ -21,15 +20,14 @@ export class ProofsController {
 
   @Get()
   @Header('cache-control', 'no-store')
-  @ApiOperation({
+  @ApiEndpoint({
     summary: 'What a team’s services show to prove that they are its own',
     description:
       'As the header `Payday-Team` of every answer, or as a line of `/.well-known/payday-team`. For facilitators and the team itself.',
+    params: { id: 'Id of the game', teamId: 'Id of the team' },
+    answer: TeamProof,
+    problems: ['unauthenticated', 'forbidden', 'unknown_game', 'unknown_team'],
   })
-  @ApiParam({ name: 'id', description: 'Id of the game' })
-  @ApiParam({ name: 'teamId', description: 'Id of the team' })
-  @ApiOkResponse({ schema: PROOF })
-  @ApiProblems('unauthenticated', 'forbidden', 'unknown_game', 'unknown_team')
   async find(
     @Param('id') gameId: string,
     @Param('teamId') teamId: string,
@@ -41,23 +39,21 @@ export class ProofsController {
   }
 
   @Post('rotate')
-  @HttpCode(200)
   @Header('cache-control', 'no-store')
-  @ApiOperation({
+  @ApiEndpoint({
     summary: 'Give a team another proof',
-    description: 'The one before holds until `formerUntilAt`, ten minutes later.',
+    description: 'The one before is valid until `formerUntilAt`, ten minutes later.',
+    params: { id: 'Id of the game', teamId: 'Id of the team' },
+    answer: ChangedProof,
+    problems: ['bad_request', 'unauthenticated', 'forbidden', 'unknown_game', 'unknown_team', 'game_over'],
   })
-  @ApiParam({ name: 'id', description: 'Id of the game' })
-  @ApiParam({ name: 'teamId', description: 'Id of the team' })
-  @ApiOkResponse({ schema: CHANGED_PROOF })
-  @ApiProblems('bad_request', 'unauthenticated', 'forbidden', 'unknown_game', 'unknown_team', 'game_over')
   async rotate(
     @Param('id') gameId: string,
     @Param('teamId') teamId: string,
     @Body() body: unknown,
     @CurrentPrincipal() principal: Principal,
-  ): Promise<TeamProof> {
-    parseBody(noBody, body);
+  ): Promise<ChangedProof> {
+    parseBody(NoBody, body);
     assertScope(principal, gameId);
     assertIsTeam(principal, teamId);
     return this.proofs.rotate(gameId, teamId, actorOf(principal));

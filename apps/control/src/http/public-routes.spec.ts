@@ -4,8 +4,8 @@ import { GameLoop } from '../game-loop.js';
 import { ControlApp, SCENARIO } from '../conformance/control-app.js';
 
 /**
- * Every route of control through which something can be read, walked by every kind of reader: whose address a service has,
- * and what it answered, is for facilitators and its own team.
+ * Walks every readable route of control as every kind of reader: only facilitators and the team itself may see the address
+ * of a service and what it answered.
  */
 const HOST = 'fenrir-hides-here.example';
 const BODY = 'body-of-fenrir';
@@ -110,7 +110,7 @@ async function seen(route: string, as: string | undefined): Promise<string> {
   return `${JSON.stringify(answer.headers)}${answer.body as string}`;
 }
 
-/** Who sees what through which route, as "route reader: what". */
+/** What each reader sees through each route, as "route reader: what". */
 async function leaks(): Promise<string[]> {
   const found: string[] = [];
   for (const route of routes)
@@ -150,7 +150,7 @@ it('walks every documented route', () => {
   );
 });
 
-it('shows addresses and samples to facilitators of the game and to the team whose they are, and to nobody else', async () => {
+it('shows addresses and samples only to facilitators of the game and to the team that owns them', async () => {
   expect(await leaks()).toEqual(ALLOWED());
 });
 
@@ -167,7 +167,7 @@ it('shows everybody reason, count and cents, as JSON, NDJSON and CSV', async () 
   expect(headers).toContain('"vary":"Accept, Authorization"');
 });
 
-it('is the same while the board is frozen, and when it was revealed', async () => {
+it('shows the same while the board is frozen, and after the reveal', async () => {
   control.nowMs = startsAt + 11_000;
   await control.call('post', `games/${gameId}/freeze`, { as: control.boss }).expect(200);
   control.nowMs = startsAt + 20_000;

@@ -4,9 +4,9 @@ import type { Principal } from '#runtime';
 type Whose = Pick<LedgerEntry, 'gameId' | 'teamId' | 'counterpartyId' | 'samples'>;
 
 /**
- * The samples of an entry that a reader may see. They hold what a team's service was asked and answered: hosts, redirect
- * targets, bodies. So they are for facilitators, and for the team itself as far as its own service answered; everybody
- * else has the entry's reason, count and cents.
+ * The samples of an entry that a reader may see. They hold requests to a team's service and its answers: hosts, redirect
+ * targets, bodies. Therefore only facilitators see them, and the team itself if its own service answered; everybody else
+ * sees the entry's reason, count and cents.
  */
 export function seenSamples(
   { gameId, teamId, counterpartyId, samples }: Whose,

@@ -16,7 +16,7 @@ const CSV =
   '\uFEFFname,id,ranked,endpoints.router\r\n"Golem, Inc",golem,true,http://10.0.0.1:80/\r\n五つ星,stars,FALSE,\r\n';
 
 describe('adding teams', () => {
-  it('adds one while the game runs, and tells of it', async () => {
+  it('adds one while the game runs, and publishes it', async () => {
     const { id } = await control.runningGame();
     const { body } = await boss(`games/${id}/teams`, {
       name: 'Hydra',
@@ -80,7 +80,7 @@ describe('adding teams', () => {
     ]);
   });
 
-  it('imports all or nothing, and tells every mistake with its line', async () => {
+  it('imports all or nothing, and reports every mistake with its line', async () => {
     const id = await control.newGame();
     const before = (await control.eventsOf(id)).length;
     const { body } = await upload(
@@ -97,7 +97,7 @@ describe('adding teams', () => {
     expect(await control.auditOf(id)).toHaveLength(1);
   });
 
-  it('takes a thousand teams at once and no more', async () => {
+  it('accepts a thousand teams at once and no more', async () => {
     const id = await control.newGame();
     const file = (from: number, count: number) =>
       `name\n${Array.from({ length: count }, (_, i) => `Team ${from + i}`).join('\n')}\n`;
@@ -106,7 +106,7 @@ describe('adding teams', () => {
     expect(await control.eventsOf(id)).toHaveLength(1 + 2 + 998);
   });
 
-  it('lets one of two win who add the same team at once', async () => {
+  it('lets one of two concurrent additions of the same team win', async () => {
     const id = await control.newGame();
     const answers = await Promise.all(
       Array.from({ length: 6 }, () => boss(`games/${id}/teams`, { name: 'Hydra' })),
@@ -127,7 +127,7 @@ describe('adding teams', () => {
     expect(refused.body.code).toBe(code);
   });
 
-  it('refuses bytes that are no UTF-8, and files beyond the bound', async () => {
+  it('refuses bytes that are not UTF-8, and files beyond the limit', async () => {
     const id = await control.newGame();
     const latin1 = Buffer.from('name\nM\xfcller\n', 'latin1');
     const refused = await control
@@ -162,7 +162,7 @@ describe('changing a team', () => {
     control.call('patch', `games/${id}/teams/${teamId}`, { body, ...(as === null ? {} : { as }) });
   const FENRIR = { id: 'fenrir', name: 'Fenrir Works', color: '#e4572e', ranked: true };
 
-  it('changes what is given and tells all of it, while the game runs', async () => {
+  it('changes the given fields and publishes the whole team, while the game runs', async () => {
     const { id } = await control.runningGame();
     const router = { body: { url: 'http://10.0.0.1' }, as: control.boss };
     await control.call('put', `teams/fenrir/endpoints/router?game=${id}`, router).expect(200);
@@ -199,7 +199,7 @@ describe('changing a team', () => {
     expect(publicly.body.teams[0]).toMatchObject({ id: 'fenrir', name: '五つ星' });
   });
 
-  it('tells nothing where nothing is different, and repeats', async () => {
+  it('publishes nothing if nothing differs, and is repeatable', async () => {
     const id = await control.newGame();
     await patch(id, 'fenrir', { color: 'tomato' }).expect(200);
     const [events, audit] = [(await control.eventsOf(id)).length, (await control.auditOf(id)).length];
@@ -209,7 +209,7 @@ describe('changing a team', () => {
     expect(await control.auditOf(id)).toHaveLength(audit);
   });
 
-  it('gives no name that another team has, but its own in other letters', async () => {
+  it('refuses the name of another team, but accepts its own in other letters', async () => {
     const id = await control.newGame();
     const before = (await control.eventsOf(id)).length;
     const refused = await patch(id, 'fenrir', { name: 'ＲＥＦＥＲＥＮＣＥ', ranked: false }).expect(409);
@@ -219,12 +219,12 @@ describe('changing a team', () => {
     await patch(id, 'fenrir', { name: 'FENRIR works' }).expect(200);
   });
 
-  it('lets one of many win who want one name at once', async () => {
+  it('lets one of many concurrent changes to one name win', async () => {
     const id = await control.newGame();
     const answers = await Promise.all(
       ['fenrir', 'reference', 'fenrir', 'reference'].map((team) => patch(id, team, { name: 'Hydra' })),
     );
-    // Each team asks twice: who has the name gets it again.
+    // Each team sends it twice: the team that has the name succeeds again.
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 409, 409]);
     const names = (await control.eventsOf(id)).filter(({ type }) => type === 'dev.payday.team.changed');
     expect(names).toHaveLength(1);
@@ -263,7 +263,7 @@ describe('changing a team', () => {
     await patch(id, 'fenrir', body, here).expect(200);
   });
 
-  it('is possible when the game is paused, frozen or over, and no more when it is sealed', async () => {
+  it('is possible when the game is paused, frozen or over, but not when it is sealed', async () => {
     const { id, startsAt } = await control.runningGame();
     await boss(`games/${id}/pause`).expect(200);
     await patch(id, 'fenrir', { name: 'In the break' }).expect(200);
@@ -274,14 +274,14 @@ describe('changing a team', () => {
     await boss(`games/${id}/end`).expect(200);
     await patch(id, 'fenrir', { ranked: true }).expect(200);
     await boss(`games/${id}/seal`).expect(200);
-    // Who won is in the ledger now.
+    // The winner is final now.
     for (const body of [{ ranked: false }, { ranked: true }])
       expect((await patch(id, 'fenrir', body).expect(409)).body.code).toBe('game_over');
   });
 });
 
 describe('endpoints', () => {
-  it('are taken away by their team, and by no other', async () => {
+  it('are removed by their team, and by no other', async () => {
     const { id } = await control.runningGame();
     const team = await control.token({ role: 'team', gameId: id, teamId: 'fenrir', label: 'Fenrir' });
     const path = 'teams/fenrir/endpoints/router';
@@ -297,13 +297,13 @@ describe('endpoints', () => {
     ]);
   });
 
-  it('may be changed by their team five times at once, then every two seconds; by facilitators at will', async () => {
+  it('may be changed by their team five times at once, then every two seconds; by facilitators without a limit', async () => {
     const { id } = await control.runningGame();
     const team = await control.token({ role: 'team', gameId: id, teamId: 'fenrir' });
     const path = 'teams/fenrir/endpoints/router';
     const put = (as: string, n: number) =>
       control.call('put', path, { as, body: { url: `http://10.0.0.${n}` } });
-    // A mistake is no change, and an unknown service is nothing to count.
+    // Neither an invalid change nor one of an unknown service is counted.
     await control.call('put', path, { as: team, body: { uri: 'x' } }).expect(400);
     for (let i = 0; i < 9; i++)
       await control
@@ -324,7 +324,7 @@ describe('endpoints', () => {
 });
 
 describe('announcements', () => {
-  it('are told to everybody, with picture and video', async () => {
+  it('are published to everybody, with picture and video', async () => {
     const { id } = await control.runningGame();
     const said = {
       text: 'Hello, new hires! 🦄',

@@ -1,41 +1,26 @@
 import { Body, Controller, Get, Headers, Inject, Param, Patch, Post } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiTags } from '@nestjs/swagger';
 import {
-  ApiBody,
-  ApiConsumes,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiTags,
-} from '@nestjs/swagger';
-import type { TeamInfo } from '#contracts';
+  FullTeam,
+  FullTeams,
+  ListedTeams,
+  NewTeam,
+  NewTeamBody,
+  TeamChange,
+  type TeamInfo,
+} from '#contracts/api';
 import { PaydayError } from '#kernel';
 import { type Endpoint, GameStore } from '#persistence';
-import { CurrentPrincipal, type Principal, Roles } from '#runtime';
+import { ApiEndpoint, CurrentPrincipal, type Principal, Roles } from '#runtime';
 import { parseTeamChange } from '#scenario';
 import { actorOf } from '../actor.js';
 import { GameService } from '../game-service.js';
 import type { TeamsSource } from '../teams/read-teams.js';
-import { type SharedAddress, sharedAddresses } from '../teams/shared-addresses.js';
+import { sharedAddresses } from '../teams/shared-addresses.js';
 import { TeamService } from '../teams/team-service.js';
 import { assertScope } from './access.js';
 import { bodyText } from './files.js';
 import { parseBody } from './parse.js';
-import { ApiProblems, FULL_TEAM, FULL_TEAMS, LISTED_TEAMS } from './responses.js';
-import { newTeamBody } from './schemas.js';
-
-/** A team as facilitators see it; `endpoints` by service id. */
-type FullTeam = TeamInfo & { endpoints: Record<string, string> };
-
-const NAME = { type: 'string', minLength: 1, maxLength: 40 } as const;
-const RANKED = { type: 'boolean', description: 'Unranked teams are probed but not placed' } as const;
-const TEAM_FIELDS = {
-  id: { type: 'string', description: 'Default: made from the name' },
-  name: NAME,
-  color: { type: 'string', description: 'CSS colour; default: a hue of its own' },
-  ranked: { ...RANKED, default: true },
-  endpoints: { type: 'object', additionalProperties: { type: 'string' }, description: 'URL by service id' },
-} as const;
 
 @ApiTags('games')
 @Controller('api/v1/games/:id/teams')
@@ -48,22 +33,19 @@ export class TeamsController {
 
   @Get()
   @Roles('facilitator', 'read-only')
-  @ApiOperation({
+  @ApiEndpoint({
     summary: 'Teams of a game, for facilitators with their endpoints',
     description:
       'And, in `sharedAddresses`, the servers that more than one team names. A read-only token sees no address.',
+    params: { id: 'Id of the game' },
+    answer: ListedTeams,
+    problems: ['unauthenticated', 'forbidden', 'unknown_game'],
   })
-  @ApiParam({ name: 'id', description: 'Id of the game' })
-  @ApiOkResponse({ schema: LISTED_TEAMS })
-  @ApiProblems('unauthenticated', 'forbidden', 'unknown_game')
-  async list(
-    @Param('id') gameId: string,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<{ teams: (TeamInfo | FullTeam)[]; sharedAddresses?: SharedAddress[] }> {
+  async list(@Param('id') gameId: string, @CurrentPrincipal() principal: Principal): Promise<ListedTeams> {
     assertScope(principal, gameId);
     const { id } = await this.games.game(gameId);
     if (principal.role !== 'facilitator') return { teams: await this.store.teams(id) };
-    // In this order, so that there is a team for each endpoint, whoever joins in between.
+    // In this order, each endpoint has its team even if one joins in between.
     const endpoints = await this.store.endpoints(id);
     const teams = withEndpoints(await this.store.teams(id), endpoints);
     return { teams, sharedAddresses: sharedAddresses(endpoints) };
@@ -71,61 +53,54 @@ export class TeamsController {
 
   @Post()
   @Roles('facilitator')
-  @ApiOperation({
+  @ApiEndpoint({
     summary: 'Add a team, also while the game runs',
-    description: 'Its results score from then on; what it missed it does not get.',
+    description: 'Its results score from then on; it does not get what it missed.',
+    params: { id: 'Id of the game' },
+    body: NewTeam,
+    status: 201,
+    answer: FullTeam,
+    problems: [
+      'bad_request',
+      'unauthenticated',
+      'forbidden',
+      'unknown_game',
+      'team_exists',
+      'endpoint_taken',
+      'game_over',
+      'invalid_teams_file',
+    ],
   })
-  @ApiParam({ name: 'id', description: 'Id of the game' })
-  @ApiBody({ schema: { type: 'object', required: ['name'], properties: TEAM_FIELDS } })
-  @ApiCreatedResponse({ schema: FULL_TEAM })
-  @ApiProblems(
-    'bad_request',
-    'unauthenticated',
-    'forbidden',
-    'unknown_game',
-    'team_exists',
-    'endpoint_taken',
-    'game_over',
-    'invalid_teams_file',
-  )
   async add(
     @Param('id') gameId: string,
     @Body() body: unknown,
     @CurrentPrincipal() principal: Principal,
   ): Promise<FullTeam> {
-    const team = parseBody(newTeamBody, body);
+    const team = parseBody(NewTeamBody, body);
     const [added] = await this.addTeams(gameId, { teams: [team] }, principal);
     return added!;
   }
 
   @Patch(':teamId')
   @Roles('facilitator')
-  @ApiOperation({
+  @ApiEndpoint({
     summary: 'Change a team’s name or colour, or whether it is ranked',
     description:
-      'At once, also while the game runs or is frozen, until it is sealed. What is left out stays as it is; the id is for good. ' +
+      'At once, also while the game runs or is frozen, until it is sealed. What is left out stays as it is; the id never changes. ' +
       'No money changes. Repeatable.',
+    params: { id: 'Id of the game', teamId: 'Id of the team' },
+    body: TeamChange,
+    answer: FullTeam,
+    problems: [
+      'bad_request',
+      'unauthenticated',
+      'forbidden',
+      'unknown_game',
+      'unknown_team',
+      'team_exists',
+      'game_over',
+    ],
   })
-  @ApiParam({ name: 'id', description: 'Id of the game' })
-  @ApiParam({ name: 'teamId', description: 'Id of the team' })
-  @ApiBody({
-    schema: {
-      type: 'object',
-      minProperties: 1,
-      additionalProperties: false,
-      properties: { name: NAME, color: { type: 'string', description: 'CSS colour' }, ranked: RANKED },
-    },
-  })
-  @ApiOkResponse({ schema: FULL_TEAM })
-  @ApiProblems(
-    'bad_request',
-    'unauthenticated',
-    'forbidden',
-    'unknown_game',
-    'unknown_team',
-    'team_exists',
-    'game_over',
-  )
   async change(
     @Param('id') gameId: string,
     @Param('teamId') teamId: string,
@@ -143,13 +118,6 @@ export class TeamsController {
 
   @Post('import')
   @Roles('facilitator')
-  @ApiOperation({
-    summary: 'Add the teams of a file: all of them, or none',
-    description:
-      'CSV with a header line (`name`, and where wanted `id`, `color`, `ranked`, `endpoints.<service id>`), or YAML ' +
-      '(`teams: [{name: …}]`), at most 1000 teams. Every mistake is told with its line.',
-  })
-  @ApiParam({ name: 'id', description: 'Id of the game' })
   @ApiConsumes('text/csv', 'application/yaml')
   @ApiBody({
     schema: {
@@ -157,24 +125,32 @@ export class TeamsController {
       example: 'name,color,endpoints.router\nFenrir Works,#e4572e,http://10.0.0.1:8080\n',
     },
   })
-  @ApiCreatedResponse({ schema: FULL_TEAMS })
-  @ApiProblems(
-    'unauthenticated',
-    'forbidden',
-    'unknown_game',
-    'team_exists',
-    'endpoint_taken',
-    'game_over',
-    'invalid_teams_file',
-    'payload_too_large',
-    'unsupported_media_type',
-  )
+  @ApiEndpoint({
+    summary: 'Add the teams of a file: all of them, or none',
+    description:
+      'CSV with a header line (`name`, and where wanted `id`, `color`, `ranked`, `endpoints.<service id>`), or YAML ' +
+      '(`teams: [{name: …}]`), at most 1000 teams. Every mistake is reported with its line.',
+    params: { id: 'Id of the game' },
+    status: 201,
+    answer: FullTeams,
+    problems: [
+      'unauthenticated',
+      'forbidden',
+      'unknown_game',
+      'team_exists',
+      'endpoint_taken',
+      'game_over',
+      'invalid_teams_file',
+      'payload_too_large',
+      'unsupported_media_type',
+    ],
+  })
   async import(
     @Param('id') gameId: string,
     @Body() body: unknown,
     @Headers('content-type') contentType: string | undefined,
     @CurrentPrincipal() principal: Principal,
-  ): Promise<{ teams: FullTeam[] }> {
+  ): Promise<FullTeams> {
     const format = formatOf(contentType);
     const source: TeamsSource = { format, text: bodyText(body, 'invalid_teams_file') };
     return { teams: await this.addTeams(gameId, source, principal) };

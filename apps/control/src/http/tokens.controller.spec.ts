@@ -1,6 +1,6 @@
 import { TokenStore } from '#persistence';
 import { ControlApp } from '../conformance/control-app.js';
-import { TOKEN_ROLES } from './schemas.js';
+import { TOKEN_ROLES } from '#contracts';
 
 let control: ControlApp;
 let gameId: string;
@@ -22,7 +22,7 @@ async function make(body: object): Promise<Made> {
 const works = async ({ secret }: Made): Promise<boolean> => (await control.tokens.verify(secret)) !== null;
 
 describe('tokens', () => {
-  it.each(TOKEN_ROLES)('are made for role %s, shown once, and work at once', async (role) => {
+  it.each(TOKEN_ROLES)('are created for role %s, shown once, and work at once', async (role) => {
     const made = await boss('tokens', {
       role,
       label: `for ${role}`,
@@ -46,7 +46,7 @@ describe('tokens', () => {
     });
   });
 
-  it('are rotated and revoked, from that moment on', async () => {
+  it('are rotated and revoked with immediate effect', async () => {
     const first = await make({ role: 'read-only' });
     expect(await works(first)).toBe(true);
     const second = (await boss(`tokens/${first.id}/rotate`).expect(200)).body as Made;
@@ -64,7 +64,7 @@ describe('tokens', () => {
     );
   });
 
-  it('are the verifier’s own: no cache outlives a revocation', () => {
+  it('share the verifier’s store: no cache outlives a revocation', () => {
     expect(control.app.get(TokenStore)).toBe(control.tokens);
   });
 
@@ -89,7 +89,7 @@ describe('tokens', () => {
     expect((await boss('tokens', { label: 'x', ...body }).expect(status)).body.code).toBe(code);
   });
 
-  it('are made by facilitators only, who can’t reach beyond their game', async () => {
+  it('are created only by facilitators, within the scope of their game', async () => {
     await control.call('post', 'tokens', { body: { role: 'facilitator', label: 'x' } }).expect(401);
     for (const role of ['team', 'prober', 'integration', 'read-only'] as const) {
       const as = await control.token({ role });
@@ -112,7 +112,7 @@ describe('tokens', () => {
 });
 
 describe('GET /api/v1/audit', () => {
-  it('gives pages, newest first, to facilitators of the game', async () => {
+  it('returns pages, newest first, to facilitators of the game', async () => {
     const id = await control.newGame();
     for (let n = 0; n < 4; n++) await boss('announcements', { game: id, text: `n${n}` }).expect(201);
     const page = async (query: string, as = control.boss) =>

@@ -55,7 +55,7 @@ afterAll(() => control?.close());
 const fenrir = { requests: 157, unscored: 8 };
 const reference = { requests: 60, unscored: 0 };
 
-test('facilitators see what was not scored: in all, by team and service, and the windows above one per cent', async () => {
+test('facilitators see what was not scored: in total, by team and service, and the windows above one per cent', async () => {
   const { body } = await control.call('get', 'unscored', { as: control.boss }).expect(200);
   const window = { teamId: 'fenrir', serviceId: 'router' };
   expect(body).toEqual({
@@ -74,7 +74,7 @@ test('facilitators see what was not scored: in all, by team and service, and the
   await control.call('get', `unscored?game=${gameId}`, { as: control.boss }).expect(200);
 });
 
-test('a game without a result has nothing to tell', async () => {
+test('a game without results reports nothing', async () => {
   const id = await control.newGame();
   const { body } = await control.call('get', `unscored?game=${id}`, { as: control.boss }).expect(200);
   expect(body).toEqual({
@@ -86,7 +86,7 @@ test('a game without a result has nothing to tell', async () => {
   });
 });
 
-test('it is for who runs the game: the public, teams and others are refused', async () => {
+test('it is for those who run the game: the public, teams and others are refused', async () => {
   const path = `unscored?game=${gameId}`;
   await control.call('get', path).expect(401);
   for (const role of ['integration', 'prober'] as const)
@@ -101,7 +101,7 @@ test('it is for who runs the game: the public, teams and others are refused', as
 });
 
 describe('the ledger', () => {
-  test('sums up the requests of what is asked for, whatever the reason', async () => {
+  test('sums up the requests that match, whatever the reason', async () => {
     const requests = async (query: string): Promise<unknown> =>
       (await control.call('get', `ledger?game=${gameId}&${query}`).expect(200)).body.requests;
     expect(await requests('team=fenrir')).toEqual(fenrir);

@@ -2,16 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { PaydayError, TokenBucket, type Clock } from '#kernel';
 import { CLOCK } from '#runtime';
 
-/** A team may change the endpoint of one service so often at once, … */
+/** How many changes of one service's endpoint a team may make at once. */
 export const ENDPOINT_BURST = 5;
-/** … and again after so many seconds, for each change. */
+/** Seconds until one more change is allowed. */
 export const SECONDS_PER_CHANGE = 2;
-/** Services that are remembered, over all games; the one that was first changed is forgotten first. */
+/** Services that are remembered, over all games; the oldest is evicted first. */
 const MAX_REMEMBERED = 50_000;
 
 /**
- * How often teams may say where a service of theirs runs: every change costs a look-up, and requests that are under way. Each process of
- * control counts for itself.
+ * Limits how often teams change the endpoint of a service: every change costs a DNS lookup and requests in flight. Each process
+ * of control counts separately.
  */
 @Injectable()
 export class EndpointLimiter {

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PROOF_HEADER, PROOF_PATH, type ProofPolicy } from '#contracts';
+import { PROOF_HEADER, PROOF_PATH, type ChangedProof, type TeamProof } from '#contracts';
 import { type Clock, isId } from '#kernel';
 import { type AuditActor, type EntityManager, type GameEntity, GameStore } from '#persistence';
 import { CLOCK } from '#runtime';
@@ -7,17 +7,7 @@ import { proofPolicy } from '#scenario';
 import { GameChanges, refuseSealed, unknownTeam } from '../game-changes.js';
 import { FORMER_PROOF_MS, newProof, proofSha256 } from './proof.js';
 
-/** A team's proof of ownership, and how its services show it. */
-export interface TeamProof {
-  teamId: string;
-  /** Null in a game that is older than proofs, until one is made by `rotate`. */
-  proof: string | null;
-  policy: ProofPolicy;
-  header: string;
-  path: string;
-}
-
-/** The proofs by which services show whose they are. */
+/** The proofs by which services show which team owns them. */
 @Injectable()
 export class ProofService {
   constructor(
@@ -34,14 +24,10 @@ export class ProofService {
   }
 
   /**
-   * Gives the team another proof; the one before holds for ten minutes more.
+   * Gives the team another proof; the former one stays valid for ten more minutes.
    * @throws PaydayError `unknown_game`, `unknown_team`, `game_over`
    */
-  async rotate(
-    gameId: string,
-    teamId: string,
-    actor: AuditActor,
-  ): Promise<TeamProof & { formerUntilAt: number }> {
+  async rotate(gameId: string, teamId: string, actor: AuditActor): Promise<ChangedProof> {
     const proof = newProof();
     const formerUntilAt = this.clock.nowMs() + FORMER_PROOF_MS;
     const game = await this.changes.change(gameId, actor, async (current, manager) => {
@@ -60,7 +46,7 @@ export class ProofService {
   }
 
   private proof(gameId: string, teamId: string, manager?: EntityManager): Promise<string | null | undefined> {
-    // PostgreSQL can't even look for some texts that are no id.
+    // PostgreSQL refuses some texts that are not ids, such as those with a NUL.
     return isId(teamId) ? this.store.proof(gameId, teamId, manager) : Promise.resolve(undefined);
   }
 }

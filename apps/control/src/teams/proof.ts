@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { PROOF_PATTERN } from '#contracts';
 import { PaydayError } from '#kernel';
 
-/** After a change of a team's proof the one before holds for so long: services have to be deployed with the new one. */
+/** How long the former proof stays valid after a change, because services must be deployed with the new one. */
 export const FORMER_PROOF_MS = 10 * 60_000;
 
 /** A new proof of ownership for a team: see docs/adr/0023. */
@@ -10,7 +10,7 @@ export function newProof(): string {
   return `pt_${randomBytes(32).toString('base64url')}`;
 }
 
-/** What events say of a proof, hexadecimal. */
+/** The hash of a proof that events carry, hexadecimal. */
 export function proofSha256(proof: string): string {
   return createHash('sha256').update(proof).digest('hex');
 }

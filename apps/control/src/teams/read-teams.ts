@@ -4,19 +4,19 @@ import { parseTeamsFile, type ExistingTeams, type TeamEntry, type TeamsFileOptio
 import { jsonText, readingFile } from '../http/files.js';
 import { parseTeamsCsv } from './teams-csv.js';
 
-/** Teams with their endpoints, as a game takes them. */
+/** Teams with their endpoints, as a game stores them. */
 export interface NewTeams {
   teams: TeamInfo[];
   endpoints: Endpoint[];
 }
 
-/** Where teams come from: a file, or a list of JSON whose entries are those of a teams file. */
+/** The source of teams: a file, or a JSON list with the entries of a teams file. */
 export type TeamsSource = { format: 'csv' | 'yaml'; text: string } | { teams: readonly unknown[] };
 
 /**
  * @param serviceIds of the game's scenario
- * @param taken teams that the game has already, with the addresses of their services
- * @throws PaydayError `invalid_teams_file` with every mistake, in files with its line
+ * @param taken teams that the game already has, with the addresses of their services
+ * @throws PaydayError `invalid_teams_file` with every mistake, and its line in files
  */
 export function readTeams(
   source: TeamsSource,

@@ -10,7 +10,7 @@ const ALL = [
   at('dogs', 'https://i:443/'),
 ];
 
-test('servers that more than one team names, with all who name them', () => {
+test('servers that more than one team names, with all of these teams', () => {
   expect(sharedAddresses(ALL)).toEqual([
     {
       server: 'h:81',
@@ -34,7 +34,7 @@ test.each([
   expect(neighboursOf({ teamId, url }, ALL)).toEqual({ samePlace, sameServer });
 });
 
-test('a place is taken by whoever was first, also among those that come together', () => {
+test('a place belongs to the first team, also within one import', () => {
   const refused = expect.objectContaining({ code: 'endpoint_taken' }) as Error;
   const run = (wanted: typeof ALL, known: typeof ALL) => () => refuseDuplicates(wanted, known);
   expect(run([at('new', 'http://h:82/')], ALL)).toThrow(refused);

@@ -1,14 +1,7 @@
+import type { SharedAddress } from '#contracts';
 import { PaydayError } from '#kernel';
 import type { Endpoint } from '#persistence';
 import { endpointAddress } from '#scenario';
-
-/** Services of different teams at one server. Facilitators may want to look: it is fine for a gateway, and how one lives by another. */
-export interface SharedAddress {
-  /** `host:port`. */
-  server: string;
-  /** Two or more, of at least two teams, in order of team and service. */
-  endpoints: { teamId: string; serviceId: string; url: string }[];
-}
 
 /** Servers that are named by more than one team, in order of their address. */
 export function sharedAddresses(endpoints: readonly Endpoint[]): SharedAddress[] {
@@ -47,7 +40,7 @@ export function neighboursOf(
   return { samePlace: [...samePlace].sort(), sameServer: [...sameServer].sort() };
 }
 
-/** Whose service it is already is not told: a team that asks would learn a rival's address. */
+/** The message does not name the owner: a team could otherwise find out a rival's address. */
 export function endpointTaken(url: string): PaydayError {
   return new PaydayError(
     'endpoint_taken',

@@ -11,7 +11,7 @@ import { type NewTeams, type TeamsSource, readTeams } from './read-teams.js';
 import { refuseDuplicates } from './shared-addresses.js';
 
 /**
- * A game's teams: added one by one or from a file, also while the game runs (results of theirs score from then on), and
+ * A game's teams: added one by one or from a file, also while the game runs (their results score from then on), and
  * changed until the game is sealed.
  */
 @Injectable()
@@ -22,8 +22,8 @@ export class TeamService {
   ) {}
 
   /**
-   * Adds all teams of a source, or none. What is wrong is told before anything is locked.
-   * @throws PaydayError `invalid_teams_file`, `team_exists` and `endpoint_taken` (somebody was faster), `unknown_game`, `game_over`
+   * Adds all teams of a source, or none. Mistakes are reported before anything is locked.
+   * @throws PaydayError `invalid_teams_file`, `team_exists` and `endpoint_taken` (lost a race), `unknown_game`, `game_over`
    */
   async add(game: GameEntity, source: TeamsSource, actor: AuditActor): Promise<NewTeams> {
     const services = game.scenario.services.map((service) => service.id);
@@ -84,7 +84,7 @@ export class TeamService {
 
 export const MAX_TEAMS = 1000;
 
-/** What everybody hears of a new team: of its proof the hash. */
+/** The event of a new team, with only the hash of its proof. */
 export function teamAdded({ proof, ...team }: TeamInfo & { proof: string }): DomainEvent {
   return { type: 'dev.payday.team.added', data: { team, proofSha256: proofSha256(proof) } };
 }
@@ -109,7 +109,7 @@ function refuseKnown({ teams }: NewTeams, known: readonly { id: string; name: st
       );
 }
 
-/** The team's own name in other letters is no other team's. */
+/** A team may spell its own name in other letters. */
 function refuseSameName(team: TeamInfo, teams: readonly TeamInfo[]): void {
   const other = teams.find(({ id, name }) => id !== team.id && sameName(name) === sameName(team.name));
   if (other !== undefined)
@@ -119,7 +119,7 @@ function refuseSameName(team: TeamInfo, teams: readonly TeamInfo[]): void {
     );
 }
 
-/** What is different, as it was and as it is. */
+/** The fields that differ, before and after. */
 function difference(before: TeamInfo, after: TeamInfo): { from: Partial<TeamInfo>; to: Partial<TeamInfo> } {
   const keys = (['name', 'color', 'ranked'] as const).filter((key) => before[key] !== after[key]);
   const only = (team: TeamInfo) => Object.fromEntries(keys.map((key) => [key, team[key]]));

@@ -87,7 +87,7 @@ test.each<[what: string, text: string, expected: string[]]>([
   expect([...told].sort()).toEqual(expected);
 });
 
-test('one address for two teams is told at both lines, unless nobody has to prove anything', () => {
+test('one address for two teams is reported at both lines, unless no proof is required', () => {
   const text = 'name,endpoints.router\nAnts,http://h:80/\nFine,http://i\nBees,http://H\n';
   expect(problems(text)).toEqual([
     expect.stringMatching(/^2 endpoints\.router: the team bees has its router at this address as well/),
@@ -103,7 +103,7 @@ test('a thousand teams are read, one more is refused', () => {
   expect(problems(file(1001))[0]).toContain('1000');
 });
 
-test('what is written as CSV is read back, whatever the name', () => {
+test('written CSV reads back the same, whatever the name', () => {
   const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter((text) => {
     return (
       text.trim() === text &&

@@ -20,9 +20,9 @@ interface Line {
 }
 
 /**
- * Teams as CSV (RFC 4180; UTF-8, a byte order mark is no harm). The first line names the columns, in any order: `name`, and
- * where wanted `id`, `color`, `ranked` (true or false) and one `endpoints.<service id>` per service. An empty field is as
- * if it were left out. The same rules hold as for `parseTeamsFile`.
+ * Teams as CSV (RFC 4180; UTF-8, a byte order mark is allowed). The first line names the columns, in any order: `name`, and
+ * where wanted `id`, `color`, `ranked` (true or false) and one `endpoints.<service id>` per service. An empty field counts
+ * as left out. The rules are those of `parseTeamsFile`.
  * @throws TeamsFileError (`invalid_teams_file`) with every mistake at its line
  */
 export function parseTeamsCsv(
@@ -46,7 +46,7 @@ export function parseTeamsCsv(
   const teams = rows.map(({ record, info }) => teamOf(columns, record, info.lines, problems));
   if (problems.length > 0) throw new TeamsFileError(fileName, problems);
   try {
-    // One team per line, so that a mistake's line there tells the line here.
+    // One team per line, so that the line of a mistake there maps to the line here.
     const json = `{"teams":[\n${teams.map((team) => JSON.stringify(team)).join(',\n')}\n]}`;
     return parseTeamsFile(json, fileName, serviceIds, taken, options);
   } catch (error) {

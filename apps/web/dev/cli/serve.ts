@@ -11,7 +11,7 @@ export async function main(): Promise<void> {
       teams: { type: 'string', default: '10' },
       port: { type: 'string', default: '5180' },
       seed: { type: 'string', default: '7' },
-      /** lobby, running, frozen, paused, ended or sealed: what the game is from the start. */
+      /** lobby, running, frozen, paused, ended or sealed: the state of the game from the start. */
       state: { type: 'string', default: 'running' },
     },
   });

@@ -8,7 +8,7 @@ export interface Segment {
   style?: 'strong' | 'figure';
 }
 
-/** What colour an entry has. */
+/** The colour of an entry. */
 export type Tone = 'gain' | 'loss' | 'failing' | 'warn' | 'chaos' | 'calm';
 
 const strong = (text: string): Segment => ({ text, style: 'strong' });
@@ -60,7 +60,7 @@ const TOLD: Record<TickerEvent['kind'], true> = {
   announcement: true,
 };
 
-/** The news that this page has words for: a page that is left open may be older than the server. */
+/** The events that this page has words for: a page that stays open may be older than the server. */
 export function newsToTell(ticker: readonly TickerEntry[]): TickerEntry[] {
   return ticker.filter(({ event }) => Object.hasOwn(TOLD, event.kind));
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Counting, COUNT_MS } from './counting.js';
 
 describe('Counting', () => {
-  it('counts to the new value, and rests there', () => {
+  it('counts to the new value, and stays there', () => {
     const counting = new Counting<string>();
     counting.set('a', 100, 200, 1_000);
     expect([...counting.step(1_000)]).toEqual([['a', 100]]);
@@ -12,7 +12,7 @@ describe('Counting', () => {
     expect(counting.size).toBe(0);
   });
 
-  it('settles: all are at once where they were going', () => {
+  it('settles: all figures reach their targets at once', () => {
     const counting = new Counting<string>();
     counting.set('a', 100, 200, 0);
     counting.set('b', 90, 0, 0);
@@ -23,8 +23,8 @@ describe('Counting', () => {
     expect(counting.size).toBe(0);
   });
 
-  test('property: figures that are in order, frame after frame, are so whenever one looks', () => {
-    // Only what changed is set, as figures do; frames come before the figures have arrived.
+  test('property: figures that are in order in every frame are in order at any time', () => {
+    // Only changed values are set, as figures do; frames arrive before the figures reach their targets.
     const frame = fc.record({
       afterMs: fc.nat(COUNT_MS),
       salaries: fc.array(fc.integer({ min: -300, max: 300 }), { minLength: 4, maxLength: 4 }),

@@ -5,14 +5,14 @@ export const COUNT_MS = 400;
 export interface Counted {
   from: number;
   to: number;
-  /** What is to be seen now. */
+  /** The value shown now. */
   shown: number;
 }
 
 /**
- * Figures that count to their new values, all of them from the same moment to the same moment: whenever one gets a new
- * value, the others set out anew from where they are. A board that is in order before and after is so all the way then,
- * as each figure is the same part of its way; with a time for each, a team that is overtaking nobody would seem to.
+ * Figures that count to their new values together: whenever one gets a new value, the others restart from where they are.
+ * Each figure has then covered the same share of its way, so a board that is in order before and after stays in order in
+ * between; with separate times, a team would appear to overtake another that it doesn't.
  */
 export class Counting<K> {
   private readonly figures = new Map<K, Counted>();
@@ -34,7 +34,7 @@ export class Counting<K> {
     this.figures.delete(key);
   }
 
-  /** Moves all figures on, and forgets them when they have arrived. */
+  /** Advances all figures, and drops those that have reached their targets. */
   *step(nowMs: number): Generator<[K, number]> {
     const left = 1 - Math.min(1, Math.max(0, (nowMs - this.startedAt) / COUNT_MS));
     for (const [key, figure] of this.figures) {
@@ -44,7 +44,7 @@ export class Counting<K> {
     }
   }
 
-  /** Takes all figures to their ends at once. */
+  /** Moves all figures to their targets at once. */
   *settle(): Generator<[K, number]> {
     for (const [key, { to }] of this.figures) {
       this.figures.delete(key);

@@ -1,11 +1,11 @@
-/** A real minus sign, as wide as the plus. */
+/** A typographic minus sign, as wide as the plus. */
 export const MINUS = '\u2212';
 
 function grouped(absolute: number): string {
   return String(absolute).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Cents to whole dollars, towards zero: nobody is shown a dollar that was not earned. */
+/** Cents to whole dollars, rounded towards zero, so that no unearned dollar is shown. */
 function wholeDollars(cents: number): number {
   return Math.floor(Math.abs(cents) / 100);
 }

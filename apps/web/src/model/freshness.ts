@@ -6,14 +6,14 @@ export const LATE_AFTER_MS = 3_000;
 export const STALE_AFTER_MS = 10_000;
 
 /**
- * `live`: as it should be. `late`: the age is amber. `stale`: the board dims and says what is being done.
- * `calm`: nothing is due to change, so age means nothing.
+ * `live`: up to date. `late`: the age is amber. `stale`: the board dims and shows that it is reconnecting.
+ * `calm`: nothing is due to change, so age is irrelevant.
  */
 export type Freshness = 'live' | 'late' | 'stale' | 'calm';
 
 /**
- * While a game runs, frames come at least once a second, and their age tells. Otherwise the server may rest, and only a
- * lost connection makes the board doubtful; a sealed game's standings stay true whatever happens to the server.
+ * While a game runs, frames come at least once a second, and their age is the measure. Otherwise the server may be silent, and
+ * only a lost connection makes the board doubtful; a sealed game's standings stay valid whatever happens to the server.
  */
 export function freshness(
   state: GameState,

@@ -21,7 +21,7 @@ export function fromHistory(history: SalaryHistory): Map<string, Series> {
   );
 }
 
-/** Joins what the server remembers with the live points that are newer. */
+/** Joins the server's history with the live points that are newer. */
 export function mergeHistory(history: SalaryHistory, live: SeriesByTeam): Map<string, Series> {
   const merged = fromHistory(history);
   for (const [teamId, series] of live) {
@@ -66,7 +66,7 @@ export interface ChaosSpan {
   to: number | null;
 }
 
-/** What is known of chaos so far, with what the view tells. A fault that is gone without a word ended with this view. */
+/** The chaos known so far, updated from the view. A fault that is missing without an entry ended with this view. */
 export function chaosSpans(
   known: readonly ChaosSpan[],
   view: Pick<StandingsView, 'faults' | 'ticker' | 'asOf'>,

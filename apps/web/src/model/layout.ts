@@ -1,12 +1,12 @@
 /**
  * How the board uses its space. `large`: one column of tall rows beside graph and ticker. `compact`: two columns.
- * `paged`: the top ten pinned, the others on pages that turn. `stacked`: one scrolling column, for phones.
+ * `paged`: the top ten pinned, the others on rotating pages. `stacked`: one scrolling column, for phones.
  */
 export type LayoutMode = 'large' | 'compact' | 'paged' | 'stacked';
 
 export interface BoardLayout {
   mode: LayoutMode;
-  /** Rows that a column has room for; the height of a row follows from it. */
+  /** How many rows fit into a column; it determines the height of a row. */
   rowsPerColumn: number;
   /** Index ranges of the standings, end exclusive: one per column, or (paged) the pinned rows and then each page. */
   slices: [number, number][];

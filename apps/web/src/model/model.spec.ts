@@ -69,12 +69,12 @@ describe('freshness', () => {
   const connected = { state: 'connected', attempt: 0, since: 0 } as const;
   const lost = { state: 'reconnecting', attempt: 4, since: 100_000 } as const;
 
-  test('a running game goes by the age of the last frame', () => {
+  test('a running game is judged by the age of the last frame', () => {
     const at = (ageMs: number) => freshness('running', ageMs, connected, 0);
     expect([0, 3_000, 3_001, 10_000, 10_001].map(at)).toEqual(['live', 'live', 'late', 'late', 'stale']);
   });
 
-  test('a resting game goes by how long the connection is lost', () => {
+  test('a game that is not running is judged by how long the connection has been lost', () => {
     expect(freshness('paused', 600_000, connected, 200_000)).toBe('calm');
     expect(freshness('paused', 600_000, lost, 101_000)).toBe('calm');
     expect(freshness('ended', 600_000, lost, 104_000)).toBe('late');
@@ -103,7 +103,7 @@ describe('history', () => {
     expect(at.slice(-100).every((each, i, last) => i === 0 || each - last[i - 1]! === 2_000)).toBe(true);
   });
 
-  test('the server remembers the past, the page what came after', () => {
+  test('the server provides the past, the page adds what came after', () => {
     const live = new Map([
       ['a', { at: [10, 20, 30], cents: [1, 2, 3] }],
       ['new', { at: [30], cents: [9] }],
@@ -227,7 +227,7 @@ describe('words', () => {
     expect(toneOf(event)).toEqual(expect.any(String));
   });
 
-  test('news of a newer server, for which there are no words here, is passed over', () => {
+  test('events of a newer server that have no words here are skipped', () => {
     const known: TickerEntry = { id: 'b', at: 2, event: { kind: 'game_paused' } };
     const unknown = { id: 'a', at: 1, event: { kind: 'toString' } } as unknown as TickerEntry;
     expect(newsToTell([known, unknown])).toEqual([known]);

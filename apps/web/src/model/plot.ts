@@ -73,13 +73,13 @@ export function spread(wanted: readonly number[], gap: number, top: number, bott
   return placed;
 }
 
-/** The widest character of an axis label, and what keeps labels off the drawing, in em of the drawing. */
+/** The widest character of an axis label, and the gap between labels and drawing, in em of the drawing. */
 const CHARACTER_EM = 0.6;
 export const LABEL_GAP_EM = 0.6;
-/** Room that an axis has in any case, so that the drawing seldom moves when a label grows. */
+/** Minimum width of an axis, so that the drawing seldom moves when a label grows. */
 const MIN_AXIS_EM = 3.1;
 
-/** The room beside a vertical axis that its longest label needs, in em. Figures are as wide as each other. */
+/** The width of a vertical axis for its longest label, in em. All digits have one width. */
 export function axisWidthEm(labels: readonly string[]): number {
   const longest = Math.max(0, ...labels.map(({ length }) => length));
   return Math.max(MIN_AXIS_EM, LABEL_GAP_EM + longest * CHARACTER_EM);

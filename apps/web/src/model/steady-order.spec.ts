@@ -50,7 +50,7 @@ describe('steadyOrder', () => {
     expect(moved.movedAt).toBe(STEADY_MS);
   });
 
-  it('keeps the object of a row in which nothing changed', () => {
+  it('keeps the object of an unchanged row', () => {
     const latest = board({ a: 11, b: 12 });
     const held = steadyOrder(first, latest, 1);
     const [before, after] = [held.standings, steadyOrder(held, latest, 2).standings];
@@ -75,7 +75,7 @@ describe('steadyOrder', () => {
     return fc.record({ frames: fc.array(frame, { minLength: 1 }), unranked: fc.subarray(ids) });
   });
 
-  test('property: no row shows a rank that the salaries shown beside it deny', () => {
+  test('property: no row shows a rank that contradicts the salaries shown beside it', () => {
     fc.assert(
       fc.property(game, ({ frames, unranked }) => {
         let order: ShownOrder | null = null;
@@ -91,7 +91,7 @@ describe('steadyOrder', () => {
     );
   });
 
-  test('property: what is shown is the board of one moment, not longer ago than places are kept', () => {
+  test('property: the board shown is that of one moment, no older than places are kept', () => {
     fc.assert(
       fc.property(game, ({ frames, unranked }) => {
         let order: ShownOrder | null = null;

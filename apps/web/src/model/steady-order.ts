@@ -12,8 +12,8 @@ export interface ShownOrder {
 
 /**
  * The rows to show. Places (order, rank, rank change) move at most every `STEADY_MS`, so that rows glide one after the
- * other instead of swarming. While places are held back, so are the salaries: they belong together, and no row may
- * claim a rank that the amounts beside it deny. Pay and statuses are always the latest. Teams that come or go are shown at once.
+ * other instead of all at once. While places are held back, so are the salaries: no row may show a rank that contradicts
+ * the amounts beside it. Pay and statuses are always the latest. Teams that come or go are shown at once.
  */
 export function steadyOrder(
   shown: ShownOrder | null,

@@ -1,4 +1,4 @@
-/** Every word of the page, in both languages. Team names, labels and announcements are shown as they come. */
+/** Every word of the page, in both languages. Team names, labels and announcements are shown unchanged. */
 export type Lang = 'en' | 'ja';
 
 const ORDINAL_ENDINGS: Record<string, string> = { one: 'st', two: 'nd', few: 'rd', other: 'th' };

@@ -15,7 +15,7 @@ import {
   words,
 } from './state.js';
 
-/** What the prober could not judge, for who runs the game: asks for a facilitator's token, and shows nothing without it. */
+/** What the prober could not judge, for those who run the game. It asks for a facilitator's token and shows nothing without one. */
 export function RefereePage() {
   const w = words.value;
   const figures = report.value;

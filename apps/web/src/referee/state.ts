@@ -3,12 +3,12 @@ import type { UnscoredReport } from '#contracts';
 import { pickLang, type Lang } from '../model/words.js';
 import { REFEREE_WORDS } from './words.js';
 
-/** How often the figures are read anew while the page is looked at. */
+/** How often the figures are refreshed while the page is visible. */
 const REFRESH_MS = 5_000;
-/** The token lives in the tab only: never in an address, and gone with the tab. */
+/** The token is kept in the tab only: never in a URL, and discarded with the tab. */
 const TOKEN_KEY = 'payday-facilitator-token';
 
-/** What is wrong with what is shown: the token, the reading, or that there is nothing to read. */
+/** What is wrong: the token, the request, or that there is no game. */
 export type Trouble = 'refused' | 'unreadable' | 'noGame' | null;
 
 export const lang = signal<Lang>(pickLang(location.search, navigator.languages));
@@ -25,7 +25,7 @@ effect(() => {
   document.title = `${words.value.title} · Payday`;
 });
 
-/** Shows the other language and keeps the choice in the address, so that it survives a reload. */
+/** Shows the other language and keeps the choice in the URL, so that it survives a reload. */
 export function switchLang(): void {
   lang.value = lang.value === 'en' ? 'ja' : 'en';
   const address = new URL(location.href);
@@ -54,7 +54,7 @@ async function refresh(): Promise<void> {
   const secret = token.value;
   if (secret === null) return;
   if (!document.hidden) await read(secret);
-  // Forgotten, or replaced by another one that is being read already.
+  // The token was discarded, or replaced by one whose report is already being read.
   if (token.value === secret) timer = setTimeout(() => void refresh(), REFRESH_MS);
 }
 
@@ -81,7 +81,7 @@ async function read(secret: string): Promise<void> {
     readAt.value = Date.now();
     trouble.value = null;
   } catch {
-    // What was read before stays, with its time.
+    // The previous report stays, with its time.
     if (token.value === secret) trouble.value = 'unreadable';
   }
 }
@@ -90,7 +90,7 @@ async function readNames(gameId: string): Promise<void> {
   const response = await fetch(`/api/v1/teams?game=${encodeURIComponent(gameId)}`, {
     signal: AbortSignal.timeout(10_000),
   });
-  // Without names the ids do.
+  // Without names the page shows ids.
   if (!response.ok) return;
   const { teams } = (await response.json()) as { teams: { id: string; name: string }[] };
   teamNames.value = new Map(teams.map(({ id, name }) => [id, name]));

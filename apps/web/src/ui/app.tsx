@@ -9,7 +9,7 @@ export function App() {
   const game = view.value?.game;
   if (!game) return <Waiting />;
   const { mode } = layout.value;
-  // Who leads in frozen standings has not won: the podium waits for the ceremony.
+  // The leader of frozen standings has not won: the podium waits for the ceremony.
   const final = (game.state === 'ended' || game.state === 'sealed') && !game.frozen;
   const classes = [
     'page',

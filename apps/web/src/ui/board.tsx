@@ -8,7 +8,7 @@ import { settleFigures } from './figure.js';
 import { Row, type RowKind } from './row.js';
 import { useGlide } from './use-glide.js';
 
-/** How long a page of the board stays. */
+/** How long a page of the board is shown. */
 const PAGE_MS = 10_000;
 
 export function Board() {
@@ -59,7 +59,7 @@ export function Board() {
   );
 }
 
-/** Flips the page every ten seconds; a turn by hand starts the time anew. */
+/** Flips the page every ten seconds; turning it by hand restarts the timer. */
 function usePages(pages: number): { page: number; turnTo: (page: number) => void } {
   const page = useSignal(0);
   const current = pages === 0 ? 0 : Math.min(page.value, pages - 1);

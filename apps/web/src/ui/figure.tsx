@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Counting } from '../model/counting.js';
 import { reducedMotion } from '../state.js';
 
-/** Figures are redrawn at most this often while they count: beyond it nobody reads them anyway. */
+/** Figures are redrawn at most this often while they count: nobody could read them faster. */
 const STEP_MS = 40;
 
 /** What a figure shows now. */
@@ -12,7 +12,7 @@ interface Shown {
   value: number;
 }
 
-/** All figures that count share one animation loop, which rests when there are none. */
+/** All figures that count share one animation loop, which stops when there are none. */
 const counting = new Counting<Shown>();
 let lastDrawnAt = 0;
 
@@ -30,7 +30,7 @@ function step(now: number): void {
   if (counting.size > 0) requestAnimationFrame(step);
 }
 
-/** Shows at once what all figures are counting to. */
+/** Shows the targets of all figures at once. */
 export function settleFigures(): void {
   for (const [figure, value] of counting.settle()) draw(figure, value);
 }

@@ -99,7 +99,7 @@ function dataAt(): number {
   return asOf > 0 ? asOf : serverAt;
 }
 
-/** The age of the data, always; and in a word whether it can be trusted. */
+/** The age of the data, and one word on whether it can be trusted. */
 function Live() {
   const w = words.value;
   const { game } = view.value!;

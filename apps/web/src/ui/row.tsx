@@ -13,11 +13,11 @@ interface RowProps {
   /** Index in the standings. */
   place: number;
   kind: RowKind;
-  /** Pay is not current: say nothing rather than something old. */
+  /** Pay is not current: show nothing rather than an old value. */
   blankPay: boolean;
 }
 
-/** One team. Drawn again only when its row object is another: unchanged rows keep theirs. */
+/** One team. Redrawn only when its row object changes: unchanged rows keep theirs. */
 export const Row = memo(function Row({ row, place, kind, blankPay }: RowProps) {
   const losing = row.payPerMinuteCents < 0 && !blankPay;
   const podium = row.rank !== null && row.rank <= 3;

@@ -7,7 +7,7 @@ import { axisWidthEm, extent, LABEL_GAP_EM, linePath, scale, spread, ticks } fro
 import { chaos, series, teams, view, words } from '../state.js';
 
 const LABELLED = 3;
-/** Names on the right, time below; money on the left takes what it needs. */
+/** Names on the right, time below; money on the left takes as much width as it needs. */
 const MARGIN_EM = { right: 8, top: 0.5, bottom: 1.9 };
 
 /** All salaries since the start. The leaders are named at the ends of their lines. */
@@ -24,7 +24,7 @@ export function SalaryGraph() {
 }
 
 function Drawing({ width, height, em }: { width: number; height: number; em: number }) {
-  // Follows the series, which grow every other second, and the teams; the view comes ten times a second.
+  // Depends on the series, which grow every other second, and on the teams; the view changes ten times a second.
   const all = series.value;
   void teams.value;
   const drawn = view.peek()!.standings.filter(({ team }) => (all.get(team.id)?.at.length ?? 0) > 0);

@@ -41,7 +41,7 @@ export function Headline() {
 interface EntryProps {
   entry: TickerEntry;
   lang: Lang;
-  /** Not shown: with another one the names may be others, also in old news. */
+  /** Not shown: when it changes, names may have changed, also in old entries. */
   teams: string;
 }
 

@@ -9,8 +9,8 @@ interface Place {
 }
 
 /**
- * Lets rows glide to their new places when `order` changes. The DOM is in order of rank at once, for those who listen
- * to it; only the picture catches up, by transforms, from wherever each row was to be seen. A row that changes the column
+ * Lets rows glide to their new places when `order` changes. The DOM is in order of rank at once, for screen
+ * readers; only the picture catches up, by transforms, from where each row was drawn. A row that changes the column
  * appears at its new place instead.
  */
 export function useGlide(board: MutableRef<HTMLElement | null>, order: string): void {
@@ -57,7 +57,7 @@ function glide(row: HTMLElement, from: Place, to: Place): void {
     row.animate({ opacity: [0, 1] }, { id: 'appear', duration: GLIDE_MS, easing: 'ease-out' });
     return;
   }
-  // Who wins places passes in front.
+  // Rows that gain places pass in front.
   const zIndex = from.top > to.top ? '2' : '1';
   row.animate(
     [

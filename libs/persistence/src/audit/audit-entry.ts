@@ -1,13 +1,7 @@
+import type { AuditActor } from '#contracts';
 import { Column, Entity, PrimaryColumn, type ValueTransformer } from 'typeorm';
-import type { TokenRole } from '../tokens/token-entity.js';
 
-/** The author of an entry: a token, or Payday itself (the schedule, the launcher, the command line), which has no token. */
-export interface AuditActor {
-  tokenId: string | null;
-  role: TokenRole | 'system';
-  /** Human-readable: the token's label, or the part of Payday that acted. */
-  label: string;
-}
+export type { AuditActor };
 
 export interface NewAuditEntry {
   /** Time of the action, epoch ms. */

@@ -1,6 +1,5 @@
+import type { TokenRole } from '#contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-
-export type TokenRole = 'facilitator' | 'team' | 'prober' | 'integration' | 'read-only';
 
 /** An API token. Times are epoch milliseconds. */
 @Entity('api_token')

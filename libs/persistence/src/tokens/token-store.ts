@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { TokenInfo, TokenRole } from '#contracts';
 import type { Clock } from '#kernel';
 import { IsNull, type DataSource, type EntityManager } from 'typeorm';
-import { ApiTokenEntity, type TokenRole } from './token-entity.js';
+import { ApiTokenEntity } from './token-entity.js';
+
+export type { TokenInfo, TokenRole };
 
 export interface NewToken {
   role: TokenRole;
@@ -14,9 +17,6 @@ export interface NewToken {
   /** The token is invalid from this time on, epoch ms. Default: it does not expire. */
   expiresAt?: number;
 }
-
-/** A token without its secret, which is never stored. Times are epoch ms. */
-export type TokenInfo = Omit<ApiTokenEntity, 'sha256'>;
 
 /** The identity and rights that a token grants. */
 export interface TokenPrincipal {

@@ -1,0 +1,11 @@
+export * from './chaos.js';
+export * from './faults.js';
+export { GameQuery, NoBody } from './fields.js';
+export * from './games.js';
+export { jsonSchema } from './json-schema.js';
+export * from './ledger.js';
+export * from './probe-results.js';
+export * from './problem.js';
+export * from './standings.js';
+export * from './teams.js';
+export * from './tokens.js';
