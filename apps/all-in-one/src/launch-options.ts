@@ -68,7 +68,7 @@ export function launchKeys(dataDir: string) {
       env: 'PAYDAY_CHAOS_TARGETS_FILE',
       help: 'How faults reach real teams (docs/faults.md).',
     }),
-    allow: optional(listOf(allowedRange()), {
+    allow: withDefault(listOf(allowedRange()), '', {
       flag: 'allow',
       env: 'PAYDAY_ALLOW',
       help: 'What customers may call besides public addresses and the bots, e.g. 10.0.0.0/8; several by commas or flags (docs/security.md).',
@@ -130,7 +130,7 @@ export function launchOptionsFrom(
     teams: values.teams ?? DEFAULT_TEAMS,
     teamsFile: path(values.teamsFile),
     chaosTargets: path(values.chaosTargets),
-    allow: values.allow?.map(({ text: range }) => range) ?? null,
+    allow: values.allow.length === 0 ? null : values.allow.map(({ text: range }) => range),
     dataDir: resolve(cwd, values.dataDir),
     speed: values.speed,
     exitAtEnd: values.exitAtEnd,

@@ -69,7 +69,7 @@ function optionOf(name: string, key: Key<unknown>): Option {
   const value = placeholder === null ? '' : ` <${placeholder.toLowerCase()}>`;
   const option = new Option(`--${flag!}${value}`, help);
   if (placeholder !== null) option.argParser(parserOf(key));
-  if (fallback !== undefined) option.default(key.schema.parse(fallback), fallback);
+  if (fallback !== undefined) option.default(key.schema.parse(fallback), fallback === '' ? 'none' : fallback);
   // Of the environment npm start takes the addresses alone, which belong to the machine rather than to a game.
   return name === 'allow' ? option.env(key.env) : option;
 }

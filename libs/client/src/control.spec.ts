@@ -36,9 +36,9 @@ it('sends what it is asked with the token, and returns the answer', async () => 
   expect(requests).toEqual([
     {
       method: 'POST',
-      url: '/api/v1/games',
+      url: '/api/v1/games?speed=2',
       token: 'Bearer secret',
-      body: '{"scenario":"name: x","speed":2}',
+      body: '{"scenario":"name: x"}',
     },
     {
       method: 'PUT',

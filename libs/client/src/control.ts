@@ -56,7 +56,8 @@ export class ControlClient {
   constructor(private readonly options: ControlClientOptions) {}
 
   createGame(game: NewControlGame): Promise<ControlGame> {
-    return this.call('POST', 'games', game);
+    const { speed, ...body } = game;
+    return this.call('POST', speed === undefined ? 'games' : `games?speed=${speed}`, body);
   }
 
   game(id: string): Promise<ControlGame> {

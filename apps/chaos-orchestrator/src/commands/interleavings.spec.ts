@@ -228,7 +228,8 @@ describe('commands, crashes and failing drivers, in any order', () => {
       { numRuns: 150 },
     );
     expect(stops).toBeGreaterThan(0);
-  });
+    // Every restart of every run wires a whole Nest application.
+  }, 120_000);
 });
 
 function mostAtOnce(activations: readonly Activation[]): number {

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Headers, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiConsumes, ApiTags } from '@nestjs/swagger';
-import { GameInfo, GameQuery, Games, NewGameBody, PublicTeams } from '#contracts/api';
+import { GameInfo, GameQuery, Games, NewGameBody, NewGameQuery, PublicTeams } from '#contracts/api';
 import type { Clock } from '#kernel';
 import { GameStore } from '#persistence';
 import { ApiEndpoint, CLOCK, CurrentPrincipal, type Principal, Roles } from '#runtime';
@@ -58,11 +58,13 @@ export class GamesController {
     description:
       'From a scenario, as docs/writing-a-scenario.md describes it: YAML text or JSON. As `application/yaml` the body is the ' +
       'scenario alone; teams are added later. The leaderboard shows the newest game.',
+    query: NewGameQuery,
     body: NewGameBody,
     status: 201,
     answer: GameInfo,
     problems: [
       'bad_request',
+      'invalid_query',
       'invalid_scenario',
       'invalid_teams_file',
       'unauthenticated',
@@ -74,11 +76,13 @@ export class GamesController {
   })
   async create(
     @Body() body: unknown,
+    @Query() query: unknown,
     @Headers('content-type') contentType: string | undefined,
     @CurrentPrincipal() principal: Principal,
   ): Promise<GameInfo> {
     assertUnscoped(principal);
-    const wanted = readNewGame(body, contentType, this.options.faultRules);
+    const { speed } = parseQuery(NewGameQuery, query);
+    const wanted = readNewGame(body, contentType, this.options.faultRules, speed);
     const game = await this.games.create(wanted, actorOf(principal));
     return gameBody(game, this.store, this.clock.nowMs());
   }

@@ -14,9 +14,10 @@ export function readNewGame(
   body: unknown,
   contentType: string | undefined,
   faultRules: RuleOptions | undefined,
+  speed = 1,
 ): NewGame {
   const given = YAML.test(contentType ?? '')
-    ? { scenario: bodyText(body, 'invalid_scenario'), speed: undefined }
+    ? { scenario: bodyText(body, 'invalid_scenario') }
     : parseBody(NewGameBody, body);
   const isText = typeof given.scenario === 'string';
   const text = isText ? (given.scenario as string) : jsonText(given.scenario, 'invalid_scenario');
@@ -25,7 +26,7 @@ export function readNewGame(
     // The caller of JSON within JSON sent no lines.
     ({ line, column, ...entry }) => (isText ? { ...entry, line, column } : entry),
   );
-  const scenario = given.speed === undefined ? written : atSpeed(written, given.speed);
+  const scenario = speed === 1 ? written : atSpeed(written, speed);
   const services = scenario.services.map((service) => service.id);
   const { teams, endpoints } =
     given.teams === undefined || given.teams.length === 0

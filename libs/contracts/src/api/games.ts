@@ -81,12 +81,19 @@ export const NewGameBody = z.strictObject({
   teams: published(teamEntries, { type: 'array', items: { type: 'object' }, maxItems: 1000 })
     .optional()
     .describe('As in a teams file: {id?, name, color?, ranked?, endpoints?}'),
-  speed: published(z.number({ error: 'must be a number' }), {
-    type: 'number',
-    minimum: 0.1,
-    maximum: 100,
-    default: 1,
-  })
+});
+
+const SPEED = 'must be a number from 0.1 to 100';
+
+export const NewGameQuery = z.object({
+  speed: published(
+    z
+      .string({ error: SPEED })
+      .regex(/^\d{1,3}(\.\d{1,6})?$/, SPEED)
+      .transform(Number)
+      .refine((speed) => speed >= 0.1 && speed <= 100, SPEED),
+    { type: 'number', minimum: 0.1, maximum: 100, default: 1 },
+  )
     .optional()
     .describe('How many times faster than written the scenario’s timeline runs'),
 });
