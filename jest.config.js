@@ -24,4 +24,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testTimeout: 20_000,
+  // Modules of a finished suite stay in memory. In one process the later suites would spend their time collecting garbage.
+  workerIdleMemoryLimit: '1GB',
 };
