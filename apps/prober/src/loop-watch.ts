@@ -76,8 +76,8 @@ export class LoopWatch {
   measureArrival(): Arrival {
     const nowUs = this.clock.monotonicUs();
     const idleUs = this.clock.idleUs();
-    if (this.arrival !== null && idleUs === this.idleUs) return this.again(this.arrival, nowUs);
     const waited = idleUs !== this.idleUs;
+    if (this.arrival !== null && !waited) return this.again(this.arrival, nowUs);
     // A poll found whatever is delivered.
     this.isBehindRound = false;
     const arrival = this.advance(this.lastLookUs, nowUs, idleUs);

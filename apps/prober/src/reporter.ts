@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { PROBE_BATCH_LIMITS, encodeProbeBatch, joinProbeBatches, type ProbeBatch } from '#contracts';
 import { messageOf } from '#kernel';
 import type { ProberMetrics } from './metrics.js';
-import { IngestConnection } from './reporter-connection.js';
+import { IngestConnection } from './ingest-connection.js';
 
 /** Supplies batches, and learns when they are settled. */
 export interface BatchSource {
